@@ -1,0 +1,129 @@
+/**
+ * All configuration, from environment variables, read and checked once.
+ *
+ * @module
+ */
+import { GramcastError } from "./errors.ts";
+
+export interface Config {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Where transfers, images and downloaded weights are kept. */
+  readonly dataDir: string;
+  /** `memory` forgets everything at exit. */
+  readonly store: "sqlite" | "memory";
+  /** `auto`, or a backend and a device as `onnx:cpu`. */
+  readonly engine: string;
+  /** `auto`, `pretrained`, `builtin`, or the path of a file. */
+  readonly weights: string;
+  /** Where pre-trained weights are downloaded from; null for the public default. */
+  readonly weightsUrl: string | null;
+  /** Bytes of one encoded picture. */
+  readonly maxImageBytes: number;
+  /** Pixels of one decoded picture. */
+  readonly maxImagePixels: number;
+  /** Transfers that may wait, in all and for one owner. */
+  readonly maxQueued: number;
+  readonly maxQueuedPerOwner: number;
+  /** Bytes that one engine process may take before it is ended. */
+  readonly engineMemoryBytes: number;
+  /** Days that ended transfers are kept, and bytes that all of them may take. */
+  readonly retentionDays: number;
+  readonly retentionBytes: number;
+  /** Pages of other origins that may use the API; `*` for any. */
+  readonly corsOrigins: readonly string[];
+}
+
+interface Setting<T> {
+  readonly variable: string;
+  readonly fallback: string;
+  readonly wanted: string;
+  /** Undefined when the text is not a value. */
+  readonly parse: (text: string) => T | undefined;
+}
+
+function text(variable: string, fallback: string, wanted: string, pattern = /^.+$/): Setting<string> {
+  return { variable, fallback, wanted, parse: (value) => pattern.test(value) ? value : undefined };
+}
+
+function wholeNumber(variable: string, fallback: number, low: number, high: number): Setting<number> {
+  return {
+    variable,
+    fallback: String(fallback),
+    wanted: `a whole number from ${low} to ${high}`,
+    parse: (value) => {
+      const number = /^\d+$/.test(value) ? Number(value) : NaN;
+      return number >= low && number <= high ? number : undefined;
+    },
+  };
+}
+
+const MEBIBYTE = 2 ** 20;
+
+const SETTINGS = {
+  host: text("HOST", "127.0.0.1", "an address or host name to listen on", /^[\w.:-]+$/),
+  port: wholeNumber("PORT", 4000, 0, 65535),
+  dataDir: text("DATA_DIR", "./data", "a directory that can be written"),
+  store: {
+    variable: "STORE",
+    fallback: "sqlite",
+    wanted: "sqlite or memory",
+    parse: (value: string) => value === "sqlite" || value === "memory" ? value : undefined,
+  },
+  engine: text(
+    "ENGINE",
+    "auto",
+    "auto, onnx:cpu, onnx:cuda, onnx:webgpu, tensorflow:gpu or tensorflow:webgpu",
+    /^(auto|onnx:(cpu|cuda|webgpu)|tensorflow:(gpu|webgpu))$/,
+  ),
+  weights: text("WEIGHTS", "auto", "auto, pretrained, builtin, or the path of a file"),
+  weightsUrl: {
+    variable: "WEIGHTS_URL",
+    fallback: "",
+    wanted: "an http or https address, or nothing",
+    parse: (value: string) =>
+      value === "" ? null : /^https?:$/.test(URL.parse(value)?.protocol ?? "") ? value : undefined,
+  },
+  maxImageBytes: wholeNumber("MAX_IMAGE_BYTES", 25 * MEBIBYTE, 1024, 1024 * MEBIBYTE),
+  maxImagePixels: wholeNumber("MAX_IMAGE_PIXELS", 50_000_000, 1024, 1_000_000_000),
+  maxQueued: wholeNumber("MAX_QUEUED", 1000, 1, 1_000_000),
+  maxQueuedPerOwner: wholeNumber("MAX_QUEUED_PER_OWNER", 100, 1, 1_000_000),
+  engineMemoryBytes: wholeNumber("ENGINE_MEMORY_BYTES", 12 * 1024 * MEBIBYTE, 512 * MEBIBYTE, 2 ** 50),
+  retentionDays: wholeNumber("RETENTION_DAYS", 30, 1, 36_500),
+  retentionBytes: wholeNumber("RETENTION_BYTES", 10 * 1024 * MEBIBYTE, MEBIBYTE, 2 ** 50),
+  corsOrigins: {
+    variable: "CORS_ORIGINS",
+    fallback: "",
+    wanted: "origins separated by commas, as https://example.org, or *",
+    parse: (value: string) => {
+      const origins = value.split(",").map((origin) => origin.trim()).filter((origin) => origin !== "");
+      return origins.every((origin) => origin === "*" || URL.parse(origin)?.origin === origin) ? origins : undefined;
+    },
+  },
+} satisfies { [K in keyof Config]: Setting<Config[K]> };
+
+/** Names of the variables that `readConfig` looks at: what `--allow-env` must grant. */
+export const CONFIG_VARIABLES: readonly string[] = Object.values(SETTINGS).map((setting) => setting.variable);
+
+/**
+ * Reads the configuration.
+ *
+ * @param get Looks a variable up; `Deno.env.get` in production.
+ * @throws {GramcastError} BAD_USER_INPUT naming the variable, its value and what it should be.
+ */
+export function readConfig(get: (variable: string) => string | undefined): Config {
+  const entries = Object.entries(SETTINGS).map(([key, setting]) => {
+    const given = get(setting.variable);
+    const value = setting.parse(given === undefined || given === "" ? setting.fallback : given);
+    if (value === undefined) {
+      throw new GramcastError(
+        "BAD_USER_INPUT",
+        `Cannot use ${setting.variable}="${given}": wanted ${setting.wanted}`,
+        { field: setting.variable },
+      );
+    }
+    return [key, value];
+  });
+  return Object.fromEntries(entries) as Config;
+}

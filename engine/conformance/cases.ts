@@ -1,0 +1,76 @@
+/**
+ * Golden values, as `golden.py` wrote them.
+ *
+ * @module
+ */
+import type { Mask, Term } from "../objective.ts";
+import type { Losses } from "../losses.ts";
+import type { LayerWeight, Pooling } from "../options.ts";
+import type { Size } from "../picture.ts";
+import { formulaNoise } from "../testing/formula.ts";
+import layers from "./golden/layers.json" with { type: "json" };
+import options from "./golden/options.json" with { type: "json" };
+import reference from "./golden/reference.json" with { type: "json" };
+import stages from "./golden/stages.json" with { type: "json" };
+import ties from "./golden/ties.json" with { type: "json" };
+
+/** A picture by its formula. */
+export interface PictureSpec extends Size {
+  readonly salt: number;
+}
+
+/** Losses and gradient of an objective. */
+export interface ObjectiveCase extends Size {
+  readonly name: string;
+  readonly styleWidth: number;
+  readonly styleHeight: number;
+  readonly pooling: Pooling;
+  readonly normalizeGradients: boolean;
+  readonly inputMean: [number, number, number];
+  /** The value of a flat start picture, or null for noise. */
+  readonly flat: number | null;
+  readonly masks: readonly PictureSpec[];
+  readonly terms: readonly (Term & { readonly weight: number; readonly salt: number })[];
+  /** The mean of each term, unweighted. */
+  readonly losses: readonly number[];
+  /** Base64 of little-endian float32. */
+  readonly gradient: string;
+}
+
+/** Losses and gradient of a scale of a transfer. */
+export interface StageCase {
+  readonly name: string;
+  readonly options: {
+    readonly size: number;
+    readonly contentWeight: number;
+    readonly styleWeight: number;
+    readonly tvWeight: number;
+    readonly contentLayers: readonly LayerWeight[];
+    readonly styleLayers: readonly LayerWeight[];
+    readonly pooling: Pooling;
+    readonly styleScale: number;
+    readonly normalizeGradients: boolean;
+    readonly normalizeLosses: boolean;
+  };
+  readonly content: PictureSpec;
+  readonly contentMask: PictureSpec | null;
+  readonly styles: readonly (PictureSpec & { readonly weight: number; readonly mask: PictureSpec | null })[];
+  readonly losses: Losses;
+  readonly gradient: string;
+}
+
+export const OBJECTIVE_CASES = [...reference, ...layers, ...options] as unknown as readonly ObjectiveCase[];
+export const TIE_CASES = ties as unknown as readonly ObjectiveCase[];
+export const STAGE_CASES = stages as unknown as readonly StageCase[];
+
+/** Salt of the start pictures. */
+export const START_SALT = 1003;
+
+export function decodeFloats(base64: string): Float32Array {
+  return new Float32Array(Uint8Array.fromBase64(base64).buffer);
+}
+
+/** A soft mask: noise between 0 and 1. */
+export function formulaMask({ width, height, salt }: PictureSpec): Mask {
+  return { width, height, values: Float32Array.from(formulaNoise(width * height, salt), (value) => (value + 1) / 2) };
+}

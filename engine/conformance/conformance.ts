@@ -1,0 +1,158 @@
+/**
+ * What every backend must do: losses and gradients as float64 PyTorch has them, within what its device can.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import type { Backend } from "../backend.ts";
+import type { Objective } from "../objective.ts";
+import { formulaParameters, formulaPicture, formulaPixels } from "../testing/formula.ts";
+import { nearestResize } from "../testing/nearest.ts";
+import { relativeDistance } from "../testing/distance.ts";
+import { transferOptions } from "../testing/options.ts";
+import { Stage } from "../stage.ts";
+import { BGR_MEAN, type Vgg16Parameters } from "../vgg16.ts";
+import { testBackendContract } from "./contract.ts";
+import {
+  decodeFloats,
+  formulaMask,
+  OBJECTIVE_CASES,
+  type ObjectiveCase,
+  type PictureSpec,
+  STAGE_CASES,
+  type StageCase,
+  START_SALT,
+  TIE_CASES,
+} from "./cases.ts";
+
+/** How far from the golden values a backend may be. */
+export interface Tolerances {
+  /** Of each loss, relative. float32: 1e-5; where the device computes in TF32 or float16: 2e-3. */
+  readonly lossTolerance: number;
+  /** ‖Δ‖ / ‖gradient‖. float32: 1e-4; TF32 or float16: 2e-3. */
+  readonly gradientTolerance: number;
+  /** Whether equal maxima of a max-pool share the gradient; TensorFlow gives it to the first of them. */
+  readonly sharesTies?: boolean;
+}
+
+/** Opens the backend under test with these parameters. */
+export type OpenBackend = (parameters: Vgg16Parameters) => Promise<Backend>;
+
+/**
+ * Registers the suite for one backend.
+ *
+ * @param name Begins the names of the tests.
+ */
+export function testConformance(name: string, open: OpenBackend, tolerances: Tolerances): void {
+  const parameters = formulaParameters();
+
+  Deno.test(`${name} gives PyTorch's losses and gradient for every term and option`, async (t) => {
+    const means = Map.groupBy(OBJECTIVE_CASES, ({ inputMean }) => inputMean.join());
+    assert.ok(means.has(BGR_MEAN.join()));
+    for (const cases of means.values()) {
+      const backend = await open({ ...parameters, inputMean: cases[0]!.inputMean });
+      for (const golden of cases) await t.step(golden.name, () => checkObjective(backend, golden, tolerances));
+      await backend.close();
+    }
+  });
+
+  Deno.test(`${name} gives PyTorch's losses and gradient for a transfer's options`, async (t) => {
+    const backend = await open(parameters);
+    for (const golden of STAGE_CASES) await t.step(golden.name, () => checkStage(backend, golden, tolerances));
+    await backend.close();
+  });
+
+  Deno.test({
+    name: `${name} shares the gradient between equal maxima`,
+    ignore: tolerances.sharesTies === false,
+    fn: async (t) => {
+      const backend = await open(parameters);
+      for (const golden of TIE_CASES) await t.step(golden.name, () => checkObjective(backend, golden, tolerances));
+      await backend.close();
+    },
+  });
+
+  testBackendContract(name, open, parameters);
+}
+
+/** Targets of a case's terms, taken by the backend itself. */
+async function caseTargets(backend: Backend, golden: ObjectiveCase) {
+  const styleSize = { width: golden.styleWidth, height: golden.styleHeight };
+  return await Promise.all(golden.terms.map(async ({ kind, layer, salt }) => {
+    const targets = kind === "content"
+      ? backend.features(formulaPixels(golden.width, golden.height, salt), golden, [layer], golden.pooling)
+      : backend.grams(formulaPixels(styleSize.width, styleSize.height, salt), styleSize, [layer], golden.pooling);
+    return (await targets).get(layer)!;
+  }));
+}
+
+async function checkObjective(backend: Backend, golden: ObjectiveCase, tolerances: Tolerances): Promise<void> {
+  const { width, height, terms, pooling, normalizeGradients, flat } = golden;
+  const objective: Objective = {
+    size: { width, height },
+    terms: terms.map(({ kind, layer, mask }) => ({ kind, layer, mask })),
+    masks: golden.masks.map(formulaMask),
+    pooling,
+    normalizeGradients,
+  };
+  const evaluator = await backend.compile(objective, await caseTargets(backend, golden));
+  try {
+    const start = flat === null
+      ? formulaPixels(width, height, START_SALT)
+      : new Float32Array(3 * width * height).fill(flat);
+    const { losses, gradient } = await evaluator.evaluate(start, terms.map(({ weight }) => weight));
+    assert.equal(losses.length, terms.length);
+    terms.forEach(({ kind, layer }, i) =>
+      assertLoss(`${kind} at ${layer}`, losses[i]!, golden.losses[i]!, tolerances.lossTolerance)
+    );
+    assertGradient(gradient, decodeFloats(golden.gradient), tolerances.gradientTolerance);
+  } finally {
+    await evaluator.dispose();
+  }
+}
+
+async function checkStage(backend: Backend, golden: StageCase, tolerances: Tolerances): Promise<void> {
+  const picture = ({ width, height, salt }: PictureSpec) => formulaPicture(width, height, salt);
+  const { size, ...given } = golden.options;
+  const options = transferOptions(golden.content, { ...given, scales: [{ size, steps: 1 }] });
+  const scale = options.scales[0]!;
+  const stage = await Stage.prepare(
+    backend,
+    nearestResize,
+    {
+      options,
+      content: picture(golden.content),
+      styles: golden.styles.map((style) => ({
+        picture: picture(style),
+        weight: style.weight,
+        ...(style.mask ? { mask: picture(style.mask) } : {}),
+      })),
+      ...(golden.contentMask ? { contentMask: picture(golden.contentMask) } : {}),
+    },
+    scale,
+  );
+  try {
+    const { losses, gradient } = await stage.evaluate(formulaPixels(scale.width, scale.height, START_SALT), options);
+    for (const key of ["total", "content", "style", "tv"] as const) {
+      assertLoss(key, losses[key], golden.losses[key], tolerances.lossTolerance);
+    }
+    assert.equal(losses.layers.length, golden.losses.layers.length);
+    for (const { kind, layer, value } of golden.losses.layers) {
+      const found = losses.layers.find((each) => each.kind === kind && each.layer === layer);
+      assertLoss(`${kind} at ${layer}`, found!.value, value, tolerances.lossTolerance);
+    }
+    assertGradient(gradient, decodeFloats(golden.gradient), tolerances.gradientTolerance);
+  } finally {
+    await stage.dispose();
+  }
+}
+
+function assertLoss(name: string, found: number, wanted: number, tolerance: number): void {
+  const error = Math.abs(found - wanted) / (Math.abs(wanted) || 1);
+  assert.ok(error <= tolerance, `${name}: found ${found}, wanted ${wanted}, relative error ${error}`);
+}
+
+function assertGradient(found: Float32Array, wanted: Float32Array, tolerance: number): void {
+  const distance = relativeDistance(found, wanted);
+  assert.ok(distance <= tolerance, `gradient: relative distance ${distance}, wanted at most ${tolerance}`);
+}

@@ -1,0 +1,126 @@
+"""The weighted objective of a whole scale in float64: what engine/stage.ts makes of a transfer's options."""
+import base64
+
+import numpy as np
+import torch
+
+from golden_network import differentiate, forward, gram, noise, picture
+
+START = 1003
+
+
+def picture8(width, height, salt):
+    """An 8-bit picture (H, W, 3), as formulaPicture() in engine/testing/formula.ts."""
+    return np.floor((noise(3 * width * height, salt) + 1) * 128).reshape(height, width, 3)
+
+
+def nearest(image, width, height):
+    """Resized as nearestResize() in engine/testing/nearest.ts."""
+    rows = np.floor((np.arange(height) + 0.5) * image.shape[0] / height).astype(int)
+    columns = np.floor((np.arange(width) + 0.5) * image.shape[1] / width).astype(int)
+    return image[rows][:, columns]
+
+
+def tensor(image):
+    return torch.tensor(image).permute(2, 0, 1)[None].contiguous()
+
+
+def fit(width, height, longest):
+    scale = longest / max(width, height)
+    return max(1, int(width * scale + 0.5)), max(1, int(height * scale + 0.5))
+
+
+def total_variation(x):
+    """Mean over pixels and channels of the squared differences to the right and lower neighbour."""
+    return (((x[..., 1:] - x[..., :-1]) ** 2).sum() + ((x[..., 1:, :] - x[..., :-1, :]) ** 2).sum()) / x.numel()
+
+
+def mask(spec):
+    return picture8(*spec).sum(2) / 765
+
+
+def stage(name, size, content, styles, content_layers=(), style_layers=(), content_mask=None, weights=(0.1, 500.0, 0.0),
+          pooling='MAX', style_scale=1.0, normalize_gradients=False, normalize_losses=False):
+    """`content` is (width, height, salt); a style is (width, height, salt, weight, mask or None), masks like `content`."""
+    width, height = fit(content[0], content[1], size)
+    terms, targets, shares, masks = [], [], [], []
+
+    def add(kind, layer, target, share, mask_index):
+        energy = (target ** 2).mean().item() if normalize_losses else 1
+        shares.append(share / energy)
+        targets.append(target)
+        terms.append({'kind': kind, 'layer': layer, 'mask': mask_index,
+                      'weight': weights[0 if kind == 'content' else 1] * share / energy})
+
+    if content_mask:
+        masks.append(mask(content_mask))
+    seen = tensor(nearest(picture8(*content), width, height))
+    for layer, weight in content_layers:
+        target = forward(seen, layer, pooling)[layer].detach()
+        add('content', layer, target, weight, 0 if content_mask else None)
+
+    whole = sum(style[3] for style in styles)
+    blended = [style for style in styles if style[4] is None]
+
+    def style_gram(style, layer):
+        style_size = fit(style[0], style[1], int(size * style_scale + 0.5))
+        return gram(forward(tensor(nearest(picture8(*style[:3]), *style_size)), layer, pooling)[layer]).detach()
+
+    for style in styles:
+        if style[4] is not None:
+            masks.append(mask(style[4]))
+            for layer, weight in style_layers:
+                add('style', layer, style_gram(style, layer), weight * style[3] / whole, len(masks) - 1)
+    part = sum(style[3] for style in blended)
+    for layer, weight in style_layers if part else ():
+        add('style', layer, sum(style[3] * style_gram(style, layer) for style in blended) / part, weight * part / whole, None)
+
+    x = picture(width, height, START)
+    losses, gradient = differentiate(x, terms, targets, masks, pooling, normalize_gradients)
+    x = x.detach().requires_grad_(True)
+    tv = total_variation(x)
+    gradient = gradient + weights[2] * torch.autograd.grad(tv, x)[0][0].permute(1, 2, 0).reshape(-1)
+    layers = {}
+    for each, share, loss in zip(terms, shares, losses):
+        key = (each['kind'], each['layer'])
+        layers[key] = layers.get(key, 0) + share * loss
+    sums = {kind: sum(value for key, value in layers.items() if key[0] == kind) for kind in ('content', 'style')}
+    options = {'size': size, 'contentWeight': weights[0], 'styleWeight': weights[1], 'tvWeight': weights[2],
+               'contentLayers': [{'layer': layer, 'weight': weight} for layer, weight in content_layers],
+               'styleLayers': [{'layer': layer, 'weight': weight} for layer, weight in style_layers], 'pooling': pooling,
+               'styleScale': style_scale, 'normalizeGradients': normalize_gradients, 'normalizeLosses': normalize_losses}
+    specify = lambda spec: spec and dict(zip(('width', 'height', 'salt'), spec))
+    return {'name': name, 'options': options, 'content': specify(content), 'contentMask': specify(content_mask),
+            'styles': [{**specify(style[:3]), 'weight': style[3], 'mask': specify(style[4])} for style in styles],
+            'losses': {'total': weights[0] * sums['content'] + weights[1] * sums['style'] + weights[2] * tv.item(), **sums,
+                       'tv': tv.item(), 'layers': [{'kind': kind, 'layer': layer, 'value': value}
+                                                   for (kind, layer), value in layers.items()]},
+            'gradient': base64.b64encode(gradient.numpy().astype('<f4').tobytes()).decode()}
+
+
+def stage_cases():
+    content = (48, 33, 2001)
+    plain = (40, 52, 2002, 1.0, None)
+    layers = {'content_layers': (('conv2_2', 1.0), ('conv4_1', 0.5)),
+              'style_layers': (('conv1_1', 1.0), ('conv3_1', 2.0), ('conv4_3', 0.25))}
+    several = [plain, (33, 33, 2003, 2.5, None), (64, 20, 2004, 0.5, None)]
+    masked = [(40, 52, 2002, 1.0, (30, 20, 2010)), (33, 33, 2003, 2.0, (48, 33, 2011)), (64, 20, 2004, 0.5, None)]
+    yield stage('one style', 32, content, [plain], **layers)
+    yield stage('total variation', 37, content, [plain], weights=(0.1, 500.0, 0.7), **layers)
+    yield stage('total variation alone counts', 33, content, [plain], weights=(0.0, 0.0, 2.0), **layers)
+    yield stage('content alone', 32, content, [plain], content_layers=layers['content_layers'])
+    yield stage('style alone', 32, content, [plain], style_layers=layers['style_layers'])
+    yield stage('a layer weight of 0', 32, content, [plain], content_layers=(('conv1_1', 0.0), ('conv2_1', 1.0)),
+                style_layers=(('conv3_1', 0.0), ('conv2_2', 1.0)))
+    yield stage('several styles', 33, content, several, **layers)
+    yield stage('a style of weight 0', 32, content, [plain, (33, 33, 2003, 0.0, None)], **layers)
+    yield stage('style masks', 33, content, masked, **layers)
+    yield stage('a content mask', 35, content, [plain], content_mask=(17, 60, 2012), **layers)
+    yield stage('normalised losses', 32, content, several, normalize_losses=True, weights=(0.3, 1.0, 1e-4), **layers)
+    yield stage('normalised gradients', 32, content, several, normalize_gradients=True, **layers)
+    for style_scale in (0.5, 1.5):
+        yield stage(f'style scale {style_scale}', 32, content, [plain], style_scale=style_scale, **layers)
+    every = {'content_mask': (17, 60, 2012), 'weights': (0.3, 2.0, 0.01), 'style_scale': 0.8, **layers}
+    yield stage('everything', 35, content, masked, pooling='AVERAGE', normalize_losses=True, **every)
+    yield stage('everything with normalised gradients', 35, content, masked, normalize_losses=True,
+                normalize_gradients=True, **every)

@@ -1,0 +1,27 @@
+/** Loss of one layer, weighted by its layer weight but not by contentWeight or styleWeight. */
+export interface LayerLoss {
+  readonly layer: string;
+  readonly kind: "content" | "style";
+  readonly value: number;
+}
+
+/**
+ * The losses before a step is taken, as the article prints them:
+ * `total = contentWeight · content + styleWeight · style + tvWeight · tv`.
+ */
+export interface Losses {
+  readonly total: number;
+  readonly content: number;
+  readonly style: number;
+  readonly tv: number;
+  readonly layers: readonly LayerLoss[];
+}
+
+/** The losses of one step without its layers, as a plot needs them. */
+export interface LossPoint {
+  readonly step: number;
+  readonly total: number;
+  readonly content: number;
+  readonly style: number;
+  readonly tv: number;
+}

@@ -1,0 +1,156 @@
+import { env } from "onnxruntime-node";
+import type { Backend, BackendInfo, Evaluation, Evaluator, Target } from "../backend.ts";
+import { downscaleMask } from "../masks.ts";
+import { deepestLayer, elementCount, featureSize, gradientFactor, type Objective } from "../objective.ts";
+import type { Pooling } from "../options.ts";
+import type { Pixels, Size } from "../picture.ts";
+import type { Vgg16Parameters } from "../vgg16.ts";
+import { BlockedLayout } from "./blocked_layout.ts";
+import { classify } from "./classifier.ts";
+import { detectBlock } from "./detect_block.ts";
+import type { Layout } from "./layout.ts";
+import { ModelBuilder } from "./model.ts";
+import { forward, IMAGE } from "./network.ts";
+import { PackedParameters } from "./parameters.ts";
+import { PlanarLayout } from "./planar_layout.ts";
+import { Session, type SessionOptions } from "./session.ts";
+import { buildStepGraph, FACTORS, GRADIENT, maskInput, SUMS, targetInput } from "./step_graph.ts";
+
+/** Where the `onnx` backend can compute. */
+export type OnnxDevice = "cpu" | "cuda" | "webgpu";
+
+/** ONNX Runtime as a backend: on the CPU, or on a GPU through CUDA or WebGPU. */
+export class OnnxBackend implements Backend {
+  readonly info: BackendInfo;
+  readonly #layout: Layout;
+  readonly #parameters: Vgg16Parameters;
+  readonly #packed: PackedParameters;
+  readonly #options: SessionOptions;
+
+  private constructor(info: BackendInfo, layout: Layout, parameters: Vgg16Parameters, options: SessionOptions) {
+    this.info = info;
+    this.#layout = layout;
+    this.#parameters = parameters;
+    this.#packed = new PackedParameters(parameters, layout);
+    this.#options = options;
+  }
+
+  /**
+   * @param options.threads CPU threads; by default as many as there are physical cores.
+   * @param options.layout Forces a layout, for tests; by default blocked where the processor has it.
+   */
+  static async open(
+    parameters: Vgg16Parameters,
+    device: OnnxDevice = "cpu",
+    options: { threads?: number; layout?: Layout } = {},
+  ): Promise<OnnxBackend> {
+    const block = device === "cpu" && !options.layout ? await detectBlock() : null;
+    const layout = options.layout ?? (block ? new BlockedLayout(block) : new PlanarLayout());
+    const info = { backend: "onnx", device, precision: "float32", version: env.versions.node ?? env.versions.common };
+    const runtime = {
+      executionProviders: [device],
+      ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
+      logSeverityLevel: 3 as const,
+      // Vanishing gradients become denormal numbers, with which processors calculate a hundred times slower.
+      extra: { session: { set_denormal_as_zero: "1" } },
+    };
+    return new OnnxBackend(info, layout, parameters, { runtime, embed: device !== "cpu" });
+  }
+
+  async features(
+    pixels: Pixels,
+    size: Size,
+    layers: readonly string[],
+    pooling: Pooling,
+  ): Promise<Map<string, Target>> {
+    return await this.#statistics("features", pixels, size, layers, pooling);
+  }
+
+  async grams(pixels: Pixels, size: Size, layers: readonly string[], pooling: Pooling): Promise<Map<string, Target>> {
+    return await this.#statistics("grams", pixels, size, layers, pooling);
+  }
+
+  async compile(objective: Objective, targets: readonly Target[]): Promise<Evaluator> {
+    const constants = new Map(targets.map((target, i) => [targetInput(i), target]));
+    const areas = objective.terms.map((term) => {
+      const { width, height } = featureSize(objective.size, term.layer);
+      if (term.mask === null) return width * height;
+      const mask = downscaleMask(objective.masks[term.mask]!, { width, height });
+      constants.set(maskInput(term.mask, term.layer), this.#layout.packMask(mask).data);
+      // An empty mask has no features to speak of: any divisor but zero does.
+      return mask.reduce((sum, m) => sum + m * m, 0) || 1;
+    });
+    const model = buildStepGraph(objective, this.#layout, areas);
+    const session = await Session.create(model, this.#packed, constants, this.#options);
+    return new OnnxEvaluator(session, objective, areas);
+  }
+
+  async classify(pixels: Pixels): Promise<Float32Array> {
+    return await classify(pixels, this.#parameters, this.#packed, this.#layout, this.#options);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #statistics(
+    kind: "features" | "grams",
+    pixels: Pixels,
+    size: Size,
+    layers: readonly string[],
+    pooling: Pooling,
+  ) {
+    if (layers.length === 0) return new Map<string, Target>();
+    const graph = new ModelBuilder();
+    for (const { layer, output } of forward(graph, this.#layout, size, deepestLayer(layers), pooling)) {
+      if (!layers.includes(layer.name)) continue;
+      const { channels, height, width } = output;
+      if (kind === "features") graph.output(layer.name, output.tensor, this.#layout.shape(channels, height, width));
+      else {
+        const gram = this.#layout.gram(graph, output, 1 / (height * width * channels));
+        graph.output(layer.name, gram, [channels, channels]);
+      }
+    }
+    const session = await Session.create(graph, this.#packed, new Map(), this.#options);
+    try {
+      return await session.run({ [IMAGE]: { data: pixels, shape: [1, size.height, size.width, 3] } });
+    } finally {
+      await session.dispose();
+    }
+  }
+}
+
+class OnnxEvaluator implements Evaluator {
+  readonly #session: Session;
+  readonly #size: Size;
+  /** By term: what a sum is divided by, and what a weight is multiplied with. */
+  readonly #counts: readonly number[];
+  readonly #factors: readonly number[];
+
+  constructor(session: Session, objective: Objective, areas: readonly number[]) {
+    this.#session = session;
+    this.#size = objective.size;
+    const channels = objective.terms.map((term) => featureSize(objective.size, term.layer).channels);
+    this.#counts = objective.terms.map((term, i) => elementCount(term, channels[i]!, areas[i]!));
+    this.#factors = objective.terms.map((term, i) =>
+      gradientFactor(term, channels[i]!, areas[i]!, objective.normalizeGradients)
+    );
+  }
+
+  async evaluate(pixels: Pixels, weights: ArrayLike<number>): Promise<Evaluation> {
+    const factors = Float32Array.from(this.#factors, (factor, i) => factor * weights[i]!);
+    const results = await this.#session.run({
+      [IMAGE]: { data: pixels, shape: [1, this.#size.height, this.#size.width, 3] },
+      [FACTORS]: { data: factors, shape: [factors.length] },
+    });
+    const sums = results.get(SUMS)!;
+    return {
+      losses: Float64Array.from(sums, (sum, i) => sum / this.#counts[i]!),
+      gradient: results.get(GRADIENT)!,
+    };
+  }
+
+  dispose(): Promise<void> {
+    return this.#session.dispose();
+  }
+}

@@ -1,0 +1,278 @@
+import { GramcastError } from "../errors.ts";
+import type { Backend } from "./backend.ts";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { initialPixels } from "./initial_pixels.ts";
+import { finishColors, type OptimisationInput, prepareColors, type Resize } from "./input.ts";
+import type { Losses } from "./losses.ts";
+import { createOptimizer } from "./optimizers/create.ts";
+import type { Optimizer } from "./optimizers/optimizer.ts";
+import type { Retuning, Scale } from "./options.ts";
+import { type Picture, type Pixels, type Size, toPicture } from "./picture.ts";
+import { resample } from "./resample.ts";
+import { type LossWeights, Stage } from "./stage.ts";
+
+export type { OptimisationInput, Resize } from "./input.ts";
+
+/** What one step gave. */
+export interface StepReport {
+  /** Counted from 1 over all scales. */
+  readonly step: number;
+  /**
+   * Adam: at the picture before the step, as the article prints them. L-BFGS: at the picture after it; a rejected point
+   * repeats the losses of the picture that was kept.
+   */
+  readonly losses: Losses;
+  /** Of wall-clock time. */
+  readonly seconds: number;
+  readonly size: Size;
+}
+
+/**
+ * The optimisation of one picture: Gatys, Ecker and Bethge (2016), from coarse to fine. Steps are taken one at a time,
+ * so that whoever drives it can look, listen and stop between them. The same input on the same engine gives the same
+ * bytes, also when it is taken apart by `checkpoint()` and `restore()` at any step.
+ */
+export class Optimisation {
+  readonly #backend: Backend;
+  readonly #resize: Resize;
+  readonly #input: OptimisationInput;
+  /** The pictures as the network sees them. */
+  readonly #prepared: OptimisationInput;
+  #stage: Stage | null = null;
+  #optimizer: Optimizer;
+  #scaleIndex: number;
+  #scaleStep: number;
+  #step: number;
+  #weights: LossWeights;
+  #learningRate: number;
+  #average: Float32Array | null;
+  #averagedSteps: number;
+  #lastLosses: Losses | null;
+  /** The content at the size of the current scale, for its colours. */
+  #content: Picture;
+
+  private constructor(
+    backend: Backend,
+    resize: Resize,
+    input: OptimisationInput,
+    prepared: OptimisationInput,
+    content: Picture,
+    optimizer: Optimizer,
+    state: {
+      step: number;
+      scale: number;
+      scaleStep: number;
+      average: Float32Array | null;
+      averagedSteps: number;
+      weights: LossWeights;
+      learningRate: number;
+      losses: Losses | null;
+    },
+  ) {
+    this.#backend = backend;
+    this.#resize = resize;
+    this.#input = input;
+    this.#prepared = prepared;
+    this.#content = content;
+    this.#optimizer = optimizer;
+    this.#step = state.step;
+    this.#scaleIndex = state.scale;
+    this.#scaleStep = state.scaleStep;
+    this.#average = state.average;
+    this.#averagedSteps = state.averagedSteps;
+    this.#weights = state.weights;
+    this.#learningRate = state.learningRate;
+    this.#lastLosses = state.losses;
+    optimizer.setLearningRate(state.learningRate);
+  }
+
+  /** Makes the start picture. Targets are taken at the first step. */
+  static async start(backend: Backend, resize: Resize, input: OptimisationInput): Promise<Optimisation> {
+    const prepared = prepareColors(input);
+    const { options } = input;
+    const first = options.scales[0]!;
+    const pixels = await initialPixels(prepared, first, resize);
+    const optimizer = createOptimizer(options.optimizer, { numbers: {}, arrays: { pixels } });
+    return new Optimisation(backend, resize, input, prepared, await resize(input.content, first), optimizer, {
+      step: 0,
+      scale: 0,
+      scaleStep: 0,
+      average: options.averaging > 0 ? new Float32Array(pixels.length) : null,
+      averagedSteps: 0,
+      weights: options,
+      learningRate: options.optimizer.learningRate,
+      losses: null,
+    });
+  }
+
+  /**
+   * Goes on from a checkpoint of an optimisation with the same input. More steps in the last scale than it had then are
+   * taken as if they had been asked for from the start.
+   *
+   * @throws {GramcastError} CHECKPOINT_UNREADABLE
+   */
+  static async restore(
+    backend: Backend,
+    resize: Resize,
+    input: OptimisationInput,
+    checkpoint: Uint8Array,
+  ): Promise<Optimisation> {
+    const saved = readCheckpoint(checkpoint);
+    const { options } = input;
+    const scale = options.scales[saved.scale];
+    if (!scale || scale.width !== saved.width || scale.height !== saved.height) {
+      throw new GramcastError(
+        "CHECKPOINT_UNREADABLE",
+        `Cannot go on from the checkpoint: it has ${saved.width}×${saved.height} pixels in scale ${saved.scale + 1}, ` +
+          `wanted ${scale ? `${scale.width}×${scale.height}` : "a scale of the schedule"}`,
+      );
+    }
+    const optimizer = createOptimizer(options.optimizer, saved.optimizer);
+    const content = await resize(input.content, scale);
+    return new Optimisation(backend, resize, input, prepareColors(input), content, optimizer, saved);
+  }
+
+  /** Steps taken, over all scales. */
+  get step(): number {
+    return this.#step;
+  }
+
+  get finished(): boolean {
+    return this.#scaleIndex === this.#scales.length - 1 && this.#scaleStep >= this.#scale.steps;
+  }
+
+  /** Size of the picture now: that of the current scale. */
+  get size(): Size {
+    return { width: this.#scale.width, height: this.#scale.height };
+  }
+
+  /**
+   * Takes one step.
+   *
+   * @throws {GramcastError} LOSS_NOT_FINITE naming step and term; `picture()` then is the last good one.
+   */
+  async advance(): Promise<StepReport> {
+    if (this.finished) throw new RangeError(`Cannot take step ${this.#step + 1}: wanted at most ${this.#step}`);
+    const started = performance.now();
+    if (this.#scaleStep >= this.#scale.steps) await this.#enterNextScale();
+    this.#stage ??= await Stage.prepare(this.#backend, this.#resize, this.#prepared, this.#scale);
+    const { losses, gradient } = await this.#stage.evaluate(this.#optimizer.query, this.#weights);
+    const { accepted } = this.#judge(losses, gradient);
+    if (accepted || !this.#lastLosses) this.#lastLosses = losses;
+    this.#step++;
+    this.#scaleStep++;
+    this.#updateAverage();
+    return {
+      step: this.#step,
+      losses: this.#lastLosses,
+      seconds: (performance.now() - started) / 1000,
+      size: this.size,
+    };
+  }
+
+  /** The picture after the last step: averaged and with the colours that were asked for. */
+  picture(): Picture {
+    return finishColors(this.#input.options, toPicture(this.#shownPixels(), this.size), this.#content);
+  }
+
+  /** All that `restore()` needs. */
+  checkpoint(): Uint8Array<ArrayBuffer> {
+    return writeCheckpoint({
+      step: this.#step,
+      scale: this.#scaleIndex,
+      scaleStep: this.#scaleStep,
+      ...this.size,
+      optimizer: this.#optimizer.state(),
+      average: this.#average,
+      averagedSteps: this.#averagedSteps,
+      weights: {
+        contentWeight: this.#weights.contentWeight,
+        styleWeight: this.#weights.styleWeight,
+        tvWeight: this.#weights.tvWeight,
+      },
+      learningRate: this.#learningRate,
+      losses: this.#lastLosses,
+    });
+  }
+
+  /** Changes weights and learning rate from the next step on. */
+  retune(retuning: Retuning): void {
+    this.#weights = {
+      contentWeight: retuning.contentWeight ?? this.#weights.contentWeight,
+      styleWeight: retuning.styleWeight ?? this.#weights.styleWeight,
+      tvWeight: retuning.tvWeight ?? this.#weights.tvWeight,
+    };
+    this.#learningRate = retuning.learningRate ?? this.#learningRate;
+    this.#optimizer.setLearningRate(this.#learningRate);
+    this.#optimizer.objectiveChanged();
+  }
+
+  /** Frees what the backend holds. */
+  async dispose(): Promise<void> {
+    await this.#stage?.dispose();
+    this.#stage = null;
+  }
+
+  get #scales(): readonly Scale[] {
+    return this.#input.options.scales;
+  }
+
+  get #scale(): Scale {
+    return this.#scales[this.#scaleIndex]!;
+  }
+
+  /** Hands losses to the optimiser. A line search may step back from a loss that is not finite; nothing else may. */
+  #judge(losses: Losses, gradient: Float32Array) {
+    const finite = Number.isFinite(losses.total) && allFinite(gradient);
+    if (!finite && !this.#optimizer.canStepBack) throw notFinite(this.#step + 1, losses);
+    return this.#optimizer.advance({ loss: finite ? losses.total : Infinity, gradient });
+  }
+
+  /** Carries picture and optimiser over to the next size. The average begins anew: it would blur the finer picture. */
+  async #enterNextScale(): Promise<void> {
+    await this.dispose();
+    const from = this.size;
+    const shown = this.#shownPixels();
+    this.#scaleIndex++;
+    this.#scaleStep = 0;
+    const pixels = resample(shown, from, this.size);
+    const { optimizer } = this.#input.options;
+    this.#optimizer = createOptimizer(optimizer, this.#optimizer.rescaled(from, this.size, pixels));
+    this.#optimizer.setLearningRate(this.#learningRate);
+    this.#average = this.#average && new Float32Array(pixels.length);
+    this.#averagedSteps = 0;
+    this.#content = await this.#resize(this.#input.content, this.size);
+  }
+
+  #updateAverage(): void {
+    if (!this.#average) return;
+    const decay = this.#input.options.averaging;
+    const pixels = this.#optimizer.pixels;
+    for (let i = 0; i < pixels.length; i++) this.#average[i] = decay * this.#average[i]! + (1 - decay) * pixels[i]!;
+    this.#averagedSteps++;
+  }
+
+  /** The average corrected for its bias towards 0, or the iterate where none is taken. */
+  #shownPixels(): Pixels {
+    if (!this.#average || this.#averagedSteps === 0) return this.#optimizer.pixels;
+    const correction = 1 / (1 - this.#input.options.averaging ** this.#averagedSteps);
+    return this.#average.map((sum) => sum * correction);
+  }
+}
+
+/** Whether no value is NaN or infinite: such a value would make the sum so. */
+function allFinite(values: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * 0;
+  return sum === 0;
+}
+
+function notFinite(step: number, losses: Losses): GramcastError {
+  const layer = losses.layers.find(({ value }) => !Number.isFinite(value));
+  const term = layer
+    ? `the ${layer.kind} loss at ${layer.layer} is ${layer.value}`
+    : Number.isFinite(losses.tv)
+    ? `the gradient is not finite, the total loss is ${losses.total}`
+    : `the tv loss is ${losses.tv}`;
+  return new GramcastError("LOSS_NOT_FINITE", `Cannot take step ${step}: ${term}, wanted a finite number`);
+}

@@ -1,0 +1,114 @@
+/**
+ * The presets: a complete set of options each, from which a caller may deviate in any point.
+ *
+ * @module
+ */
+import type { LayerWeight, PresetName, TransferOptions } from "./options.ts";
+
+/** A preset's options; sizes of its scales are longest sides, the aspect ratio is the content picture's. */
+export interface Preset
+  extends Omit<TransferOptions, "preset" | "width" | "height" | "steps" | "scales" | "seed" | "keepFrames"> {
+  /** What it is for, in a sentence. */
+  readonly description: string;
+  readonly scales: readonly { readonly size: number; readonly steps: number }[];
+}
+
+const ADAM = { kind: "ADAM", learningRate: 10, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, history: 10 } as const;
+const LBFGS = { ...ADAM, kind: "LBFGS", learningRate: 1 } as const;
+const SHALLOW_STYLE = equal("conv1_1", "conv2_1", "conv3_1", "conv3_3");
+const PLAIN = {
+  tvWeight: 0,
+  pooling: "MAX",
+  color: "STYLE",
+  styleScale: 1,
+  normalizeGradients: false,
+  normalizeLosses: false,
+  averaging: 0,
+} as const;
+
+export const PRESETS: Readonly<Record<PresetName, Preset>> = {
+  CLASSIC: {
+    ...PLAIN,
+    description: "The published article: truncated noise, 100 rounds of Adam with learning rate 10 at 668 px.",
+    scales: [{ size: 668, steps: 100 }],
+    contentWeight: 0.1,
+    styleWeight: 500,
+    contentLayers: [{ layer: "conv1_1", weight: 1 }, { layer: "conv2_1", weight: 1 }],
+    styleLayers: [{ layer: "conv4_3", weight: 1 }],
+    optimizer: ADAM,
+    init: { kind: "NOISE", noise: 1 },
+    frameEvery: 1,
+  },
+  FAST: {
+    ...PLAIN,
+    normalizeLosses: true,
+    description: "Something beautiful at 256 px within seconds, from coarse to fine.",
+    scales: [{ size: 128, steps: 60 }, { size: 256, steps: 40 }],
+    contentWeight: 0.3,
+    styleWeight: 1,
+    contentLayers: [{ layer: "conv3_2", weight: 1 }],
+    styleLayers: SHALLOW_STYLE,
+    optimizer: LBFGS,
+    init: { kind: "CONTENT", noise: 0 },
+    frameEvery: 2,
+  },
+  BALANCED: {
+    ...PLAIN,
+    normalizeLosses: true,
+    description: "The default: 512 px, from coarse to fine.",
+    scales: [{ size: 128, steps: 80 }, { size: 256, steps: 60 }, { size: 512, steps: 40 }],
+    contentWeight: 0.3,
+    styleWeight: 1,
+    contentLayers: [{ layer: "conv3_2", weight: 1 }],
+    styleLayers: SHALLOW_STYLE,
+    optimizer: LBFGS,
+    init: { kind: "CONTENT", noise: 0 },
+    frameEvery: 2,
+  },
+  QUALITY: {
+    ...PLAIN,
+    normalizeLosses: true,
+    description: "1024 px, from coarse to fine, with more steps and deeper layers.",
+    scales: [{ size: 128, steps: 200 }, { size: 256, steps: 150 }, { size: 512, steps: 100 }, {
+      size: 1024,
+      steps: 60,
+    }],
+    contentWeight: 0.3,
+    styleWeight: 1,
+    contentLayers: [{ layer: "conv4_2", weight: 1 }],
+    styleLayers: equal("conv1_1", "conv2_1", "conv3_1", "conv4_1"),
+    optimizer: LBFGS,
+    init: { kind: "CONTENT", noise: 0 },
+    frameEvery: 5,
+  },
+  GATYS: {
+    ...PLAIN,
+    description:
+      "Gatys, Ecker and Bethge (2016): relu1_1 to relu5_1 for style, relu4_2 for content, L-BFGS from noise.",
+    scales: [{ size: 512, steps: 500 }],
+    contentWeight: 1,
+    styleWeight: 1000,
+    contentLayers: [{ layer: "conv4_2", weight: 1 }],
+    styleLayers: equal("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"),
+    optimizer: LBFGS,
+    init: { kind: "NOISE", noise: 1 },
+    frameEvery: 5,
+  },
+  JOHNSON: {
+    ...PLAIN,
+    description: "Johnson, Alahi and Fei-Fei (2016): relu1_2, 2_2, 3_3, 4_3 for style, relu2_2 for content.",
+    scales: [{ size: 256, steps: 300 }],
+    contentWeight: 1,
+    styleWeight: 5,
+    contentLayers: [{ layer: "conv2_2", weight: 1 }],
+    styleLayers: equal("conv1_2", "conv2_2", "conv3_3", "conv4_3"),
+    optimizer: LBFGS,
+    init: { kind: "NOISE", noise: 1 },
+    frameEvery: 5,
+  },
+};
+
+/** Layers that count the same. */
+function equal(...layers: string[]): LayerWeight[] {
+  return layers.map((layer) => ({ layer, weight: 1 }));
+}

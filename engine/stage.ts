@@ -1,0 +1,171 @@
+/**
+ * One scale of a schedule: the objective at its size, its targets, and the weights that turn term losses into a total.
+ *
+ * @module
+ */
+import type { Backend, Evaluator, Target } from "./backend.ts";
+import type { OptimisationInput, Resize } from "./input.ts";
+import type { LayerLoss, Losses } from "./losses.ts";
+import type { Mask, Term } from "./objective.ts";
+import type { LayerWeight, Scale } from "./options.ts";
+import { fitLongestSide, type Picture, type Pixels, toPixels } from "./picture.ts";
+import { addTotalVariation } from "./total_variation.ts";
+
+/** The weights that may change while a transfer runs. */
+export interface LossWeights {
+  readonly contentWeight: number;
+  readonly styleWeight: number;
+  readonly tvWeight: number;
+}
+
+/** A term with its part in the loss of its kind: layer weight, share of its style, energy of its target. */
+interface WeightedTerm extends Term {
+  readonly share: number;
+  readonly target: Target;
+}
+
+/** Loss and gradient at a picture, weighted. */
+export interface StageEvaluation {
+  readonly losses: Losses;
+  readonly gradient: Float32Array;
+}
+
+/** A scale that is ready to be evaluated. */
+export class Stage {
+  readonly scale: Scale;
+  readonly #evaluator: Evaluator;
+  readonly #terms: readonly WeightedTerm[];
+
+  private constructor(scale: Scale, evaluator: Evaluator, terms: readonly WeightedTerm[]) {
+    this.scale = scale;
+    this.#evaluator = evaluator;
+    this.#terms = terms;
+  }
+
+  /** Takes the targets from the pictures at the scale's size and compiles the objective. */
+  static async prepare(backend: Backend, resize: Resize, input: OptimisationInput, scale: Scale): Promise<Stage> {
+    const masks: Mask[] = [];
+    const terms = [
+      ...await contentTerms(backend, resize, input, scale, masks),
+      ...await styleTerms(backend, resize, input, scale, masks),
+    ];
+    const { pooling, normalizeGradients } = input.options;
+    const evaluator = await backend.compile(
+      { size: scale, terms, masks, pooling, normalizeGradients },
+      terms.map((term) => term.target),
+    );
+    return new Stage(scale, evaluator, terms);
+  }
+
+  async evaluate(pixels: Pixels, weights: LossWeights): Promise<StageEvaluation> {
+    const factors = this.#terms.map(({ kind, share }) =>
+      share * (kind === "content" ? weights.contentWeight : weights.styleWeight)
+    );
+    const { losses, gradient } = await this.#evaluator.evaluate(pixels, factors);
+    const tv = addTotalVariation(pixels, this.scale, weights.tvWeight, gradient);
+    const layers = mergeLayers(this.#terms, losses);
+    const content = sumOfKind(layers, "content");
+    const style = sumOfKind(layers, "style");
+    const total = weights.contentWeight * content + weights.styleWeight * style + weights.tvWeight * tv;
+    return { losses: { total, content, style, tv, layers }, gradient };
+  }
+
+  dispose(): Promise<void> {
+    return this.#evaluator.dispose();
+  }
+}
+
+async function contentTerms(
+  backend: Backend,
+  resize: Resize,
+  { options, content, contentMask }: OptimisationInput,
+  scale: Scale,
+  masks: Mask[],
+): Promise<WeightedTerm[]> {
+  const picture = await resize(content, scale);
+  const layers = options.contentLayers.map(({ layer }) => layer);
+  const features = await backend.features(toPixels(picture), scale, layers, options.pooling);
+  const mask = contentMask ? masks.push(toMask(contentMask)) - 1 : null;
+  return options.contentLayers.map(({ layer, weight }) => {
+    const target = features.get(layer)!;
+    return {
+      kind: "content",
+      layer,
+      mask,
+      target,
+      share: options.normalizeLosses ? weight / meanSquare(target) : weight,
+    };
+  });
+}
+
+/** Styles without a mask blend into one Gram target per layer; each style with a mask is a term of its own. */
+async function styleTerms(
+  backend: Backend,
+  resize: Resize,
+  { options, styles }: OptimisationInput,
+  scale: Scale,
+  masks: Mask[],
+): Promise<WeightedTerm[]> {
+  const layers = options.styleLayers.map(({ layer }) => layer);
+  const whole = styles.reduce((sum, { weight }) => sum + weight, 0);
+  const terms: WeightedTerm[] = [];
+  const blend = new Map<string, Target>();
+  let blended = 0;
+  for (const { picture, weight, mask } of styles) {
+    const size = fitLongestSide(picture, Math.max(1, Math.round(scale.size * options.styleScale)));
+    const grams = await backend.grams(toPixels(await resize(picture, size)), size, layers, options.pooling);
+    if (mask) {
+      const index = masks.push(toMask(mask)) - 1;
+      const own = (layer: LayerWeight) => styleTerm(layer, index, grams.get(layer.layer)!, weight / whole);
+      terms.push(...options.styleLayers.map(own));
+      continue;
+    }
+    blended += weight;
+    for (const [layer, gram] of grams) {
+      const sum = blend.get(layer) ?? new Float32Array(gram.length);
+      for (let i = 0; i < gram.length; i++) sum[i]! += weight * gram[i]!;
+      blend.set(layer, sum);
+    }
+  }
+  if (blended > 0) {
+    for (const layer of options.styleLayers) {
+      terms.push(styleTerm(layer, null, blend.get(layer.layer)!.map((sum) => sum / blended), blended / whole));
+    }
+  }
+  return terms;
+
+  function styleTerm({ layer, weight }: LayerWeight, mask: number | null, target: Target, part: number): WeightedTerm {
+    const energy = options.normalizeLosses ? meanSquare(target) : 1;
+    return { kind: "style", layer, mask, target, share: (weight * part) / energy };
+  }
+}
+
+/** A mask from a picture: the mean of its channels, 0–1. */
+function toMask({ width, height, rgb }: Picture): Mask {
+  const values = Float32Array.from(
+    { length: width * height },
+    (_, i) => (rgb[3 * i]! + rgb[3 * i + 1]! + rgb[3 * i + 2]!) / 765,
+  );
+  return { width, height, values };
+}
+
+/** Never 0, so that a blank target divides by something. */
+function meanSquare(values: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
+  return sum / values.length || 1;
+}
+
+/** One loss per kind and layer: terms of one layer (one for each mask) are added. */
+function mergeLayers(terms: readonly WeightedTerm[], losses: Float64Array): LayerLoss[] {
+  const merged = new Map<string, LayerLoss>();
+  terms.forEach(({ kind, layer, share }, i) => {
+    const key = `${kind} ${layer}`;
+    merged.set(key, { layer, kind, value: (merged.get(key)?.value ?? 0) + share * losses[i]! });
+  });
+  return [...merged.values()];
+}
+
+function sumOfKind(layers: readonly LayerLoss[], kind: LayerLoss["kind"]): number {
+  return layers.reduce((sum, layer) => layer.kind === kind ? sum + layer.value : sum, 0);
+}

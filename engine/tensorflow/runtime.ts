@@ -1,0 +1,147 @@
+/**
+ * Loads TensorFlow.js for a device.
+ *
+ * Its packages are large and of no use without a GPU, so they are no dependency of the project: each set lies in a folder
+ * of its own below `packages/`, with its own pinned `deno.json` and `deno.lock`, and is installed there only on request.
+ * Nothing here ever downloads. `deno.json`'s imports would not do: what a lock file names is fetched on a fresh machine
+ * whether it is used or not.
+ *
+ * @module
+ */
+import { createRequire } from "node:module";
+import { GramcastError } from "../../errors.ts";
+import type { BackendInfo } from "../backend.ts";
+import { restoreNodeInternals } from "./node_internals.ts";
+import type { Tf } from "./tf.ts";
+import { openWebGpuDevice } from "./webgpu_device.ts";
+
+/** Where the `tensorflow` backend can compute. `cpu` is plain JavaScript, far too slow for more than tests. */
+export type TensorflowDevice = "gpu" | "webgpu" | "cpu";
+
+/** TensorFlow.js on a device. */
+export interface Runtime {
+  readonly tf: Tf;
+  readonly info: BackendInfo;
+  /** Whether the device is a driver that computes on the CPU. */
+  readonly software: boolean;
+  /** @throws {GramcastError} ENGINE_CRASHED or ENGINE_OUT_OF_MEMORY when the device has failed. */
+  check(): void;
+  close(): void;
+}
+
+/** TensorFlow.js has one current device for the whole process. */
+let open: string | null = null;
+
+/**
+ * Opens a device. A process can have one open at a time.
+ *
+ * @throws {GramcastError} ENGINE_UNAVAILABLE when a package or a device is missing.
+ */
+export async function openRuntime(device: TensorflowDevice): Promise<Runtime> {
+  if (open !== null) throw new Error(`Cannot open tensorflow:${device}: tensorflow:${open} is still open`);
+  open = device;
+  try {
+    const runtime = await OPENERS[device]();
+    return {
+      ...runtime,
+      close() {
+        runtime.close();
+        open = null;
+      },
+    };
+  } catch (error) {
+    open = null;
+    throw error;
+  }
+}
+
+const OPENERS: Readonly<Record<TensorflowDevice, () => Promise<Runtime>>> = {
+  gpu: openGpu,
+  webgpu: openWebGpu,
+  cpu: openCpu,
+};
+
+/** CUDA, through libtensorflow. */
+async function openGpu(): Promise<Runtime> {
+  restoreNodeInternals();
+  const tf = load<Tf>("gpu", "@tensorflow/tfjs-node-gpu");
+  await tf.ready();
+  if (!tf.backend().isUsingGpuDevice) {
+    throw new GramcastError(
+      "ENGINE_UNAVAILABLE",
+      "Cannot use libtensorflow: it found no GPU, wanted an NVIDIA GPU with CUDA 11 and cuDNN 8",
+    );
+  }
+  tf.env().set("PROD", true);
+  return {
+    tf,
+    // Ampere and later round the factors of convolutions to TF32, as libtensorflow asks for by itself.
+    info: { backend: "tensorflow", device: "gpu", precision: "tf32", version: tf.version_core },
+    software: false,
+    check() {},
+    close() {},
+  };
+}
+
+async function openWebGpu(): Promise<Runtime> {
+  const tf = loadCore();
+  const { WebGPUBackend } = load<{ WebGPUBackend: new (device: GPUDevice, info: unknown) => unknown }>(
+    "webgpu",
+    "@tensorflow/tfjs-backend-webgpu",
+  );
+  const { device, info, check } = await openWebGpuDevice();
+  // Small tensors are to be computed on the GPU too: what comes back is then one and the same arithmetic at every size.
+  tf.env().set("WEBGPU_CPU_FORWARD", false);
+  // The package registers a backend by itself, with a device of its own that nobody could watch for errors.
+  if (tf.findBackendFactory("webgpu")) tf.removeBackend("webgpu");
+  tf.registerBackend("webgpu", () => new WebGPUBackend(device, info));
+  await tf.setBackend("webgpu");
+  const name = info.description || [info.vendor, info.device].filter(Boolean).join(" ") || "webgpu";
+  return {
+    tf,
+    info: { backend: "tensorflow", device: `webgpu (${name})`, precision: "float32", version: tf.version_core },
+    software: info.isFallbackAdapter ?? false,
+    check,
+    close() {
+      tf.removeBackend("webgpu");
+      device.destroy();
+    },
+  };
+}
+
+async function openCpu(): Promise<Runtime> {
+  const tf = loadCore();
+  await tf.setBackend("cpu");
+  return {
+    tf,
+    info: { backend: "tensorflow", device: "cpu", precision: "float32", version: tf.version_core },
+    software: true,
+    check() {},
+    close() {},
+  };
+}
+
+function loadCore(): Tf {
+  const tf = load<Tf>("webgpu", "@tensorflow/tfjs-core");
+  // Silences advertisements on the console and leaves out checks of every argument.
+  tf.env().set("PROD", true);
+  load("webgpu", "@tensorflow/tfjs-backend-cpu");
+  return tf;
+}
+
+function load<T>(folder: "gpu" | "webgpu", name: string): T {
+  const require = createRequire(new URL(`./packages/${folder}/`, import.meta.url));
+  try {
+    return require(name) as T;
+  } catch (cause) {
+    const missing = cause instanceof Error && (cause as { code?: string }).code === "MODULE_NOT_FOUND";
+    const found = missing
+      ? "it is not installed"
+      : String(cause instanceof Error ? cause.message : cause).split("\n")[0];
+    throw new GramcastError(
+      "ENGINE_UNAVAILABLE",
+      `Cannot load ${name}: ${found}, wanted \`deno task install:tensorflow-${folder}\` to have been run`,
+      { cause },
+    );
+  }
+}

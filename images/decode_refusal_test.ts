@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { GramcastError } from "../errors.ts";
+import { decodePicture, inspectImage } from "./decode.ts";
+import { rawRgb, sharp } from "./sharp.ts";
+
+const LIMITS = { maxBytes: 100_000, maxPixels: 10_000 };
+const FIXTURES = new URL("../tests/fixtures/images/", import.meta.url);
+
+function fixture(name: string): Promise<Uint8Array> {
+  return Deno.readFile(new URL(name, FIXTURES));
+}
+
+/** Both entrances must refuse alike. */
+async function assertRefused(bytes: Uint8Array, code: string, message: RegExp): Promise<void> {
+  for (const read of [inspectImage, decodePicture]) await assertThrows(read(bytes, LIMITS), code, message);
+}
+
+async function assertThrows(promise: Promise<unknown>, code: string, message: RegExp): Promise<void> {
+  await assert.rejects(promise, (error) => {
+    assert.ok(error instanceof GramcastError, String(error));
+    assert.equal(error.code, code);
+    assert.match(error.message, message);
+    assert.doesNotMatch(error.message, /\n/);
+    return true;
+  });
+}
+
+const text = new TextEncoder();
+const FOREIGN: Readonly<Record<string, Uint8Array>> = {
+  SVG: text.encode(
+    '<?xml version="1.0"?>\n<!-- drawn -->\n<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
+  ),
+  PDF: text.encode("%PDF-1.7\n%âãÏÓ"),
+  PostScript: text.encode("%!PS-Adobe-3.0"),
+  HTML: text.encode("<!DOCTYPE html><title>not found</title>"),
+  HEIC: text.encode("\0\0\0\x18ftypheic\0\0\0\0mif1heic"),
+  MP4: text.encode("\0\0\0\x18ftypisom\0\0\0\0isommp42"),
+  "JPEG XL": Uint8Array.of(0xff, 0x0a, 0, 0),
+  gzip: Uint8Array.of(0x1f, 0x8b, 8, 0),
+  "an unknown format": text.encode("P6 2 2 255 abcdefghijkl"),
+};
+
+for (const [name, bytes] of Object.entries(FOREIGN)) {
+  Deno.test(`decodePicture() refuses ${name} by name`, async () => {
+    await assertRefused(
+      bytes,
+      "IMAGE_UNREADABLE",
+      new RegExp(
+        `^Cannot read image: found ${name} \\(${bytes.length} bytes\\), wanted PNG, JPEG, GIF, TIFF, WebP or AVIF$`,
+      ),
+    );
+  });
+}
+
+Deno.test("decodePicture() refuses BMP, and no bytes at all", async () => {
+  await assertRefused(await fixture("rgb.bmp"), "IMAGE_UNREADABLE", /found BMP \(630 bytes\)/);
+  await assertRefused(new Uint8Array(0), "IMAGE_UNREADABLE", /^Cannot read image: found no bytes, wanted PNG/);
+});
+
+Deno.test("decodePicture() refuses YCbCr in TIFF, which libvips would read with wrong colours", async () => {
+  await assertRefused(await fixture("ycbcr.tif"), "IMAGE_UNREADABLE", /found a TIFF of YCbCr without JPEG compression/);
+});
+
+Deno.test("sharp itself reads no SVG, even when asked to", async () => {
+  await assert.rejects(sharp(FOREIGN["SVG"]!).metadata(), /unsupported image format/);
+});
+
+Deno.test("decodePicture() refuses too many bytes before looking at them", async () => {
+  const bytes = new Uint8Array(LIMITS.maxBytes + 1);
+  await assertRefused(
+    bytes,
+    "IMAGE_TOO_LARGE",
+    /^Cannot accept image: found 100001 bytes, wanted at most 100000$/,
+  );
+});
+
+Deno.test("decodePicture() refuses too many pixels, and takes exactly as many as are allowed", async () => {
+  const encode = (width: number, height: number) =>
+    sharp(new Uint8Array(3 * width * height), rawRgb(width, height)).png().toBuffer();
+  const allowed = await decodePicture(await encode(100, 100), LIMITS);
+  assert.equal(allowed.width, 100);
+  await assertRefused(
+    await encode(101, 100),
+    "IMAGE_TOO_LARGE",
+    /^Cannot accept image: found 101×100 = 10100 pixels, wanted at most 10000$/,
+  );
+});
+
+/** Writes a size into the header of an intact small file. */
+async function withSize(name: string, write: (view: DataView) => void): Promise<Uint8Array> {
+  const bytes = await fixture(name);
+  write(new DataView(bytes.buffer));
+  return bytes;
+}
+
+const BOMBS: Readonly<Record<string, () => Promise<Uint8Array>>> = {
+  "PNG of 30000×30000": () =>
+    withSize("rgb.png", (view) => {
+      view.setUint32(16, 30_000);
+      view.setUint32(20, 30_000);
+      view.setUint32(29, crc32(new Uint8Array(view.buffer, 12, 17)));
+    }),
+  "GIF of 65535×65535": () =>
+    withSize("palette.gif", (view) => {
+      view.setUint16(6, 65_535, true);
+      view.setUint16(8, 65_535, true);
+      // The frame's own size counts too: libvips takes the screen's for a mistake where they differ much.
+      const frame = new Uint8Array(view.buffer).lastIndexOf(0x2c);
+      view.setUint16(frame + 5, 65_535, true);
+      view.setUint16(frame + 7, 65_535, true);
+    }),
+  "JPEG of 65000×65000": () =>
+    withSize("rgb.jpg", (view) => {
+      const frame = findMarker(view, 0xc0);
+      view.setUint16(frame + 5, 65_000);
+      view.setUint16(frame + 7, 65_000);
+    }),
+  "TIFF of 60000×60000": () =>
+    withSize("rgb.tif", (view) => {
+      setTag(view, 256, 60_000);
+      setTag(view, 257, 60_000);
+    }),
+};
+
+for (const [name, make] of Object.entries(BOMBS)) {
+  Deno.test(`decodePicture() refuses a ${name} by its header`, async () => {
+    await assertRefused(await make(), "IMAGE_TOO_LARGE", /^Cannot accept image: found \d{5}×\d{5} = \d+ pixels/);
+  });
+}
+
+Deno.test("decodePicture() refuses a PNG with a side beyond what the format allows", async () => {
+  const bytes = await withSize("rgb.png", (view) => {
+    view.setUint32(16, 0xffff_ffff);
+    view.setUint32(29, crc32(new Uint8Array(view.buffer, 12, 17)));
+  });
+  await assertRefused(bytes, "IMAGE_UNREADABLE", /^Cannot read image: found PNG \(95 bytes\) with a broken header/);
+});
+
+for (
+  const name of ["rgb.png", "rgb.jpg", "rgb.tif", "rgb_lzw.tif", "rgb_jpeg.tif", "rgb.webp", "palette.gif", "cmyk.jpg"]
+) {
+  Deno.test(`decodePicture() refuses ${name} when it is cut off anywhere`, async () => {
+    const bytes = await fixture(name);
+    const ends = [1, 4, 12, bytes.length >> 2, bytes.length >> 1, Math.floor(bytes.length * 0.8)];
+    for (const end of ends) {
+      await assertThrows(decodePicture(bytes.slice(0, end), LIMITS), "IMAGE_UNREADABLE", /^Cannot read image: found /);
+    }
+  });
+}
+
+Deno.test("decodePicture() gives a picture or a GramcastError for any damage", async () => {
+  const files = await Promise.all(
+    ["rgb.png", "rgb.jpg", "rgb.webp", "palette.gif", "rgb_lzw.tif", "cmyk.tif"].map(fixture),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...files),
+      fc.array(fc.tuple(fc.nat(2000), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 8 }),
+      async (file, changes) => {
+        const bytes = file.slice();
+        for (const [at, value] of changes) bytes[at % bytes.length] = value;
+        try {
+          const picture = await decodePicture(bytes, LIMITS);
+          assert.equal(picture.rgb.length, 3 * picture.width * picture.height);
+        } catch (error) {
+          assert.ok(error instanceof GramcastError, String(error));
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+/** Of PNG chunks. */
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffff_ffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb8_8320 : 0);
+  }
+  return (crc ^ 0xffff_ffff) >>> 0;
+}
+
+function findMarker(view: DataView, marker: number): number {
+  let at = 2;
+  while (view.getUint16(at) !== (0xff00 | marker)) at += 2 + view.getUint16(at + 2);
+  return at;
+}
+
+/** Overwrites a LONG or SHORT in the first directory of a little-endian TIFF. */
+function setTag(view: DataView, tag: number, value: number): void {
+  const start = view.getUint32(4, true);
+  for (let entry = start + 2;; entry += 12) {
+    if (view.getUint16(entry, true) !== tag) continue;
+    if (view.getUint16(entry + 2, true) === 3) view.setUint16(entry + 8, value, true);
+    else view.setUint32(entry + 8, value, true);
+    return;
+  }
+}

@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import type { Picture } from "../engine/picture.ts";
+import { decodePicture, inspectImage } from "./decode.ts";
+import { rawRgb, sharp } from "./sharp.ts";
+
+const LIMITS = { maxBytes: 1_000_000, maxPixels: 1_000_000 };
+const FIXTURES = new URL("../tests/fixtures/images/", import.meta.url);
+
+function fixture(name: string): Promise<Uint8Array> {
+  return Deno.readFile(new URL(name, FIXTURES));
+}
+
+type Colour = readonly [number, number, number];
+const WHITE: Colour = [255, 255, 255];
+const BLACK: Colour = [0, 0, 0];
+const BLOCKS: readonly Colour[] = [[255, 0, 0], [0, 255, 0], [0, 0, 255], [200, 200, 40]];
+const GREYS: readonly Colour[] = [BLACK, [85, 85, 85], [170, 170, 170], WHITE];
+
+/** Compares the middles of the four quarters of a picture: upper left, upper right, lower left, lower right. */
+function assertQuarters(picture: Picture, expected: readonly Colour[], tolerance: number): void {
+  assert.equal(picture.rgb.length, 3 * picture.width * picture.height);
+  expected.forEach((colour, i) => {
+    const x = Math.floor(picture.width * (i % 2 === 0 ? 0.25 : 0.75));
+    const y = Math.floor(picture.height * (i < 2 ? 0.25 : 0.75));
+    const at = 3 * (y * picture.width + x);
+    const found = [...picture.rgb.subarray(at, at + 3)];
+    const worst = Math.max(...found.map((value, channel) => Math.abs(value - colour[channel]!)));
+    assert.ok(worst <= tolerance, `quarter ${i}: found ${found}, wanted ${colour} within ${tolerance}`);
+  });
+}
+
+interface Case {
+  readonly name: string;
+  readonly mimeType: string;
+  readonly expected: readonly Colour[];
+  readonly tolerance: number;
+}
+
+/** Half transparent over white, then wholly transparent. */
+const OVER_WHITE: readonly Colour[] = [[255, 127, 127], WHITE, [127, 127, 255], WHITE];
+const OVER_WHITE_GREY: readonly Colour[] = [[127, 127, 127], WHITE, [212, 212, 212], WHITE];
+// libvips converts through its own press profile, so ink-like colours come out: far from the RGB that went in.
+const PRESS: readonly Colour[] = [[232, 0, 0], [0, 141, 45], [32, 6, 117], [197, 172, 53]];
+const BITS: readonly Colour[] = [BLACK, WHITE, WHITE, BLACK];
+
+const CASES: readonly Case[] = [
+  { name: "rgb.png", mimeType: "image/png", expected: BLOCKS, tolerance: 0 },
+  { name: "rgb.jpg", mimeType: "image/jpeg", expected: BLOCKS, tolerance: 3 },
+  { name: "rgb.webp", mimeType: "image/webp", expected: BLOCKS, tolerance: 0 },
+  { name: "rgb.tif", mimeType: "image/tiff", expected: BLOCKS, tolerance: 0 },
+  { name: "rgb_lzw.tif", mimeType: "image/tiff", expected: BLOCKS, tolerance: 0 },
+  { name: "rgb_jpeg.tif", mimeType: "image/tiff", expected: BLOCKS, tolerance: 3 },
+  { name: "palette.png", mimeType: "image/png", expected: BLOCKS, tolerance: 0 },
+  { name: "palette.gif", mimeType: "image/gif", expected: BLOCKS, tolerance: 0 },
+  { name: "palette.tif", mimeType: "image/tiff", expected: BLOCKS, tolerance: 0 },
+  { name: "grey.png", mimeType: "image/png", expected: GREYS, tolerance: 0 },
+  { name: "grey.jpg", mimeType: "image/jpeg", expected: GREYS, tolerance: 2 },
+  { name: "grey16.png", mimeType: "image/png", expected: GREYS, tolerance: 0 },
+  { name: "grey16.tif", mimeType: "image/tiff", expected: GREYS, tolerance: 0 },
+  { name: "bit.png", mimeType: "image/png", expected: BITS, tolerance: 0 },
+  { name: "bit_g4.tif", mimeType: "image/tiff", expected: BITS, tolerance: 0 },
+  { name: "rgba.png", mimeType: "image/png", expected: OVER_WHITE, tolerance: 1 },
+  { name: "rgba.tif", mimeType: "image/tiff", expected: OVER_WHITE, tolerance: 1 },
+  { name: "rgba.webp", mimeType: "image/webp", expected: OVER_WHITE, tolerance: 1 },
+  { name: "grey_alpha.png", mimeType: "image/png", expected: OVER_WHITE_GREY, tolerance: 1 },
+  { name: "cmyk.jpg", mimeType: "image/jpeg", expected: PRESS, tolerance: 6 },
+  { name: "cmyk.tif", mimeType: "image/tiff", expected: PRESS, tolerance: 6 },
+];
+
+for (const { name, mimeType, expected, tolerance } of CASES) {
+  Deno.test(`decodePicture() gives ${name} as 8-bit RGB`, async () => {
+    const bytes = await fixture(name);
+    assert.deepEqual(await inspectImage(bytes, LIMITS), { width: 16, height: 12, mimeType });
+    const picture = await decodePicture(bytes, LIMITS);
+    assert.deepEqual([picture.width, picture.height], [16, 12]);
+    assert.equal(Object.getPrototypeOf(picture.rgb), Uint8Array.prototype);
+    assertQuarters(picture, expected, tolerance);
+  });
+}
+
+for (const orientation of [2, 3, 4, 5, 6, 7, 8]) {
+  Deno.test(`decodePicture() turns EXIF orientation ${orientation} upright`, async () => {
+    const bytes = await fixture(`orientation_${orientation}.png`);
+    assert.deepEqual(await inspectImage(bytes, LIMITS), { width: 16, height: 12, mimeType: "image/png" });
+    const picture = await decodePicture(bytes, LIMITS);
+    assert.deepEqual([picture.width, picture.height], [16, 12]);
+    assertQuarters(picture, BLOCKS, 0);
+  });
+}
+
+for (const format of ["jpeg", "webp", "tiff"] as const) {
+  Deno.test(`decodePicture() reads EXIF orientation from ${format}`, async () => {
+    const upright = await fixture("rgb.png");
+    const bytes = await sharp(upright).rotate(-90).withMetadata({ orientation: 6 })
+      .toFormat(format, { quality: 100 }).toBuffer();
+    const info = await inspectImage(bytes, LIMITS);
+    assert.deepEqual([info.width, info.height], [16, 12]);
+    assertQuarters(await decodePicture(bytes, LIMITS), BLOCKS, format === "tiff" ? 4 : 40);
+  });
+}
+
+for (const name of ["animated.gif", "animated.webp", "pages.tif"]) {
+  Deno.test(`decodePicture() takes the first of several in ${name}`, async () => {
+    const bytes = await fixture(name);
+    const info = await inspectImage(bytes, LIMITS);
+    assert.deepEqual([info.width, info.height], [16, 12]);
+    const picture = await decodePicture(bytes, LIMITS);
+    assert.deepEqual([picture.width, picture.height], [16, 12]);
+    assertQuarters(picture, [BLOCKS[0]!, BLOCKS[0]!, BLOCKS[0]!, BLOCKS[0]!], 0);
+  });
+}
+
+Deno.test("decodePicture() reads AVIF", async () => {
+  const bytes = await sharp(await fixture("rgb.png")).avif({ lossless: true }).toBuffer();
+  assert.equal((await inspectImage(bytes, LIMITS)).mimeType, "image/avif");
+  assertQuarters(await decodePicture(bytes, LIMITS), BLOCKS, 3);
+});
+
+Deno.test("decodePicture() reads RGB of 16 bits with an alpha channel", async () => {
+  const values = new Uint16Array(4 * 8 * 8).map((_, i) => [65535, 32896, 0, 32896][i % 4]!);
+  const bytes = await sharp(values, { raw: { width: 8, height: 8, channels: 4 } }).toColourspace("rgb16").png()
+    .toBuffer();
+  assert.equal(bytes[24], 16, "the fixture itself has 16 bits");
+  const expected: Colour = [255, 191, 127];
+  assertQuarters(await decodePicture(bytes, LIMITS), [expected, expected, expected, expected], 1);
+});
+
+Deno.test("decodePicture() converts an embedded ICC profile to sRGB", async () => {
+  // A green that sRGB and Display P3 both have: the numbers differ, the colour that is meant does not.
+  const picture = new Uint8Array(3 * 16 * 16).map((_, i) => [90, 170, 100][i % 3]!);
+  const bytes = await sharp(picture, rawRgb(16, 16)).withIccProfile("p3").png().toBuffer();
+  const stored = await sharp(bytes).pipelineColourspace("srgb").keepIccProfile().raw().toBuffer();
+  assert.ok(Math.abs(stored[0]! - 90) > 10, `the fixture itself differs: ${stored.subarray(0, 3)}`);
+  const expected: Colour = [90, 170, 100];
+  assertQuarters(await decodePicture(bytes, LIMITS), [expected, expected, expected, expected], 2);
+});
+
+Deno.test("decodePicture() takes 1×1 pictures and extreme aspect ratios", async () => {
+  for (const [width, height] of [[1, 1], [20_000, 1], [1, 20_000], [5000, 2]] as const) {
+    const rgb = new Uint8Array(3 * width * height).map((_, i) => (i * 7) & 255);
+    const bytes = await sharp(rgb, rawRgb(width, height)).png().toBuffer();
+    assert.deepEqual(await inspectImage(bytes, LIMITS), { width, height, mimeType: "image/png" });
+    assert.deepEqual(await decodePicture(bytes, LIMITS), { width, height, rgb });
+  }
+});
+
+Deno.test("decodePicture() takes bytes that are a view into a larger buffer", async () => {
+  const bytes = await fixture("rgb.png");
+  const larger = new Uint8Array(bytes.length + 20);
+  larger.set(bytes, 7);
+  assertQuarters(await decodePicture(larger.subarray(7, 7 + bytes.length), LIMITS), BLOCKS, 0);
+});

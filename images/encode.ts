@@ -1,0 +1,76 @@
+import { Image } from "imagescript";
+import { fitLongestSide, type Picture, type Size } from "../engine/picture.ts";
+import { GramcastError } from "../errors.ts";
+import { ownBytes, rawRgb, sharp } from "./sharp.ts";
+
+export type EncodedFormat = "JPEG" | "PNG";
+
+export interface EncodeOptions {
+  readonly format: EncodedFormat;
+  /** Of a JPEG, 1 to 100; PNG takes no notice. 85 when left out. */
+  readonly quality?: number;
+  /** Longest side in pixels; a smaller picture stays as it is. */
+  readonly maxSize?: number;
+}
+
+export const DEFAULT_QUALITY = 85;
+/** imagescript types the hundred numbers one by one. */
+type JpegQuality = NonNullable<Parameters<Image["encodeJPEG"]>[0]>;
+/** Longest side that a JPEG's header can express. */
+const MAX_JPEG_SIDE = 65_535;
+
+/**
+ * Encodes a picture; the same picture and options always give the same bytes. Works off the event loop.
+ *
+ * @throws {GramcastError} BAD_USER_INPUT for a quality, a size or a picture that the format cannot have.
+ */
+export async function encodePicture(picture: Picture, options: EncodeOptions): Promise<Uint8Array<ArrayBuffer>> {
+  const quality = wholeNumber("quality", options.quality ?? DEFAULT_QUALITY, 1, 100);
+  const size = shownSize(picture, options.maxSize);
+  return options.format === "JPEG" ? await encodeJpeg(picture, size, quality) : await encodePng(picture, size);
+}
+
+/** The size that `encodePicture` gives a picture of `size`. */
+export function shownSize(size: Size, maxSize: number | undefined): Size {
+  const longest = Math.max(size.width, size.height);
+  if (maxSize === undefined) return { width: size.width, height: size.height };
+  wholeNumber("maxSize", maxSize, 1, Number.MAX_SAFE_INTEGER);
+  return maxSize < longest ? fitLongestSide(size, maxSize) : { width: size.width, height: size.height };
+}
+
+async function encodeJpeg(picture: Picture, size: Size, quality: number): Promise<Uint8Array<ArrayBuffer>> {
+  if (Math.max(size.width, size.height) > MAX_JPEG_SIDE) {
+    throw new GramcastError(
+      "BAD_USER_INPUT",
+      `Cannot encode JPEG: found ${size.width}×${size.height} pixels, wanted at most ${MAX_JPEG_SIDE} a side`,
+      { field: "format" },
+    );
+  }
+  // imagescript wants RGBA. Widening in a loop would hold the event loop for tens of milliseconds; sharp does it aside.
+  const rgba = ownBytes(await scaled(picture, size).ensureAlpha().raw().toBuffer());
+  const image = new Image(size.width, size.height);
+  image.bitmap = new Uint8ClampedArray(rgba.buffer);
+  return ownBytes(await image.encodeJPEG(quality as JpegQuality));
+}
+
+async function encodePng(picture: Picture, size: Size): Promise<Uint8Array<ArrayBuffer>> {
+  // A painting of 2048×2048: filters chosen by row make it 27 % smaller in 1.4 times the time; level 6 gains nothing more.
+  return ownBytes(await scaled(picture, size).png({ compressionLevel: 3, adaptiveFiltering: true }).toBuffer());
+}
+
+function scaled(picture: Picture, size: Size) {
+  const pipeline = sharp(picture.rgb, rawRgb(picture.width, picture.height));
+  if (picture.width === size.width && picture.height === size.height) return pipeline;
+  return pipeline.resize({ width: size.width, height: size.height, fit: "fill", kernel: "lanczos3" });
+}
+
+function wholeNumber(field: string, value: number, low: number, high: number): number {
+  if (!Number.isInteger(value) || value < low || value > high) {
+    throw new GramcastError(
+      "BAD_USER_INPUT",
+      `Cannot use ${field} ${value}: wanted a whole number from ${low} to ${high}`,
+      { field },
+    );
+  }
+  return value;
+}

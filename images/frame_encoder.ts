@@ -1,0 +1,85 @@
+import type { Picture } from "../engine/picture.ts";
+import { DEFAULT_QUALITY, type EncodeOptions, encodePicture } from "./encode.ts";
+
+/** Finds the picture that a key stands for; called only where it must be encoded. */
+export type PictureSource = () => Picture | Promise<Picture>;
+
+export interface FrameEncoderOptions {
+  /** Bytes of encoded pictures that are kept, the longest unused ones going first. 64 MiB when left out. */
+  readonly maxBytes?: number;
+  /** For tests; `encodePicture` when left out. */
+  readonly encode?: (picture: Picture, options: EncodeOptions) => Promise<Uint8Array<ArrayBuffer>>;
+}
+
+const DEFAULT_MAX_BYTES = 64 * 2 ** 20;
+
+/**
+ * Encodes each picture once for each format, size and quality: callers at the same time share the work, later ones get the
+ * kept bytes. Failures are not kept. Nobody may change the bytes.
+ */
+export class FrameEncoder {
+  readonly #maxBytes: number;
+  readonly #encode: NonNullable<FrameEncoderOptions["encode"]>;
+  /** In the order of use, the longest unused first: a `Map` keeps the order of insertion. */
+  readonly #kept = new Map<string, Uint8Array<ArrayBuffer>>();
+  readonly #underWay = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
+  #bytes = 0;
+
+  constructor(options: FrameEncoderOptions = {}) {
+    this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+    this.#encode = options.encode ?? encodePicture;
+  }
+
+  /** Bytes kept now; never more than `maxBytes`. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /**
+   * The encoded picture.
+   *
+   * @param key Names the picture for ever, as `<transfer>/<step>`: the same key must always mean the same pixels.
+   * @param source Called when the picture is not kept in this form.
+   * @throws {GramcastError} What `source` or `encodePicture` throw.
+   */
+  async encode(key: string, options: EncodeOptions, source: PictureSource): Promise<Uint8Array<ArrayBuffer>> {
+    const name = nameOf(key, options);
+    const kept = this.#kept.get(name);
+    if (kept) {
+      this.#kept.delete(name);
+      this.#kept.set(name, kept);
+      return kept;
+    }
+    const shared = this.#underWay.get(name);
+    if (shared) return await shared;
+    const work = this.#work(name, options, source);
+    this.#underWay.set(name, work);
+    try {
+      return await work;
+    } finally {
+      this.#underWay.delete(name);
+    }
+  }
+
+  async #work(name: string, options: EncodeOptions, source: PictureSource): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = await this.#encode(await source(), options);
+    this.#keep(name, bytes);
+    return bytes;
+  }
+
+  #keep(name: string, bytes: Uint8Array<ArrayBuffer>): void {
+    if (bytes.byteLength > this.#maxBytes) return;
+    this.#kept.set(name, bytes);
+    this.#bytes += bytes.byteLength;
+    for (const [oldest, { byteLength }] of this.#kept) {
+      if (this.#bytes <= this.#maxBytes) return;
+      this.#kept.delete(oldest);
+      this.#bytes -= byteLength;
+    }
+  }
+}
+
+/** PNG has no quality, so all qualities of it are one. */
+function nameOf(key: string, { format, quality = DEFAULT_QUALITY, maxSize }: EncodeOptions): string {
+  return JSON.stringify([format, format === "PNG" ? null : quality, maxSize ?? null, key]);
+}

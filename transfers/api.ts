@@ -1,0 +1,110 @@
+/**
+ * What the schema layer may ask of the transfers layer. `TransferService` implements it; a test may put a double here.
+ *
+ * @module
+ */
+import type { LossPoint } from "../engine/losses.ts";
+import type { Retuning, TransferOptions, TransferRequest } from "../engine/options.ts";
+import type { Picture } from "../engine/picture.ts";
+import type { EngineInfo, ImageRecord, Owner, TransferEvent, TransferRecord, TransferStatus } from "./types.ts";
+
+/** A request whose pictures have been taken in: images are ids that `owner` may see. */
+export interface StartRequest extends TransferRequest {
+  readonly contentId: string;
+  readonly styles: readonly { readonly imageId: string; readonly weight: number; readonly maskId: string | null }[];
+  readonly contentMaskId: string | null;
+  readonly initImageId: string | null;
+  readonly priority: number;
+  readonly idempotencyKey: string | null;
+}
+
+/** A slice of a list, newest first. Cursors are opaque. */
+export interface PageRequest {
+  readonly first?: number | null;
+  readonly after?: string | null;
+  readonly last?: number | null;
+  readonly before?: string | null;
+}
+export interface Page<T> {
+  readonly edges: readonly { readonly cursor: string; readonly node: T }[];
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly totalCount: number;
+}
+
+/** A frame that can be encoded on demand; it stays valid as long as it is held. */
+export interface FrameHandle {
+  readonly transferId: string;
+  readonly step: number;
+  readonly width: number;
+  readonly height: number;
+  /** The pixels, from memory or from the store. */
+  picture(): Promise<Picture>;
+}
+
+/** One delivery of `transferProgress`. */
+export interface ProgressItem {
+  readonly event: TransferEvent;
+  /** The transfer as it is now, perhaps newer than the event. */
+  readonly transfer: TransferRecord;
+  /** Null where the event made none or where a newer one has taken its place. */
+  readonly frame: FrameHandle | null;
+  /** Frames passed over since the last delivery that carried one. */
+  readonly skippedFrames: number;
+}
+
+export interface ProgressRequest {
+  /** Replay every event after this sequence number; left out: begin with a snapshot of now. */
+  readonly after?: number | null;
+  /** At most one delivery in so many milliseconds; changes of status excepted. */
+  readonly minInterval?: number;
+}
+
+export interface CostEstimate {
+  /** Null before this machine's rate has been measured. */
+  readonly seconds: number | null;
+  readonly memoryBytes: number;
+  readonly flopsPerStep: number;
+  readonly steps: number;
+  readonly fits: boolean;
+}
+
+/** Every method that takes an id answers NOT_FOUND (or null, where it may) for what `owner` may not see. */
+export interface Transfers {
+  start(owner: Owner, request: StartRequest): Promise<TransferRecord>;
+  cancel(owner: Owner, id: string): Promise<TransferRecord>;
+  resume(owner: Owner, id: string, steps: number | null): Promise<TransferRecord>;
+  retune(owner: Owner, id: string, retuning: Retuning): Promise<TransferRecord>;
+  remove(owner: Owner, id: string): Promise<void>;
+  get(owner: Owner, id: string): Promise<TransferRecord | null>;
+  list(owner: Owner, page: PageRequest, statuses: readonly TransferStatus[] | null): Promise<Page<TransferRecord>>;
+  progress(owner: Owner, id: string, request: ProgressRequest): Promise<AsyncIterableIterator<ProgressItem>>;
+  /** Losses by step, thinned to at most `points`; first and last are always there. */
+  lossHistory(id: string, points: number): Promise<readonly LossPoint[]>;
+  /** The frame of a step, the newest when `step` is null; null when there is none or it was not kept. */
+  frame(id: string, step: number | null): Promise<FrameHandle | null>;
+  /** Frames that are still there, by step. */
+  frames(id: string, page: PageRequest): Promise<Page<FrameHandle>>;
+  /** 0-based place in the queue; null when it is not queued. */
+  queuePosition(id: string): Promise<number | null>;
+  /** Seconds until it ends, its wait in the queue included; null when unknown or ended. */
+  etaSeconds(transfer: TransferRecord): Promise<number | null>;
+  estimate(owner: Owner, request: StartRequest): Promise<CostEstimate>;
+  /** The engine that would run the next transfer. */
+  engine(): Promise<EngineInfo>;
+  /** ImageNet probabilities (1000) of an image by the whole network. @throws GramcastError WEIGHTS_INCOMPLETE */
+  classify(owner: Owner, imageId: string): Promise<Float32Array>;
+  readonly images: ImageLibrary;
+}
+
+/** Encoded pictures that are kept, deduplicated by content and owner. */
+export interface ImageLibrary {
+  /** Takes in an encoded picture: checks limits from its header, decodes it once to be sure, keeps its bytes. */
+  keep(owner: Owner, bytes: Uint8Array): Promise<ImageRecord>;
+  /** An image that the owner may see: their own, or a built-in sample. */
+  get(owner: Owner, id: string): Promise<ImageRecord | null>;
+  read(image: ImageRecord): Promise<Uint8Array>;
+  samples(): Promise<readonly { readonly name: string; readonly description: string; readonly image: ImageRecord }[]>;
+}
+
+export type { TransferOptions };

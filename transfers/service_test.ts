@@ -1,0 +1,368 @@
+import assert from "node:assert/strict";
+import { type ErrorCode, GramcastError } from "../errors.ts";
+import type { FakeClock } from "./testing/fake_clock.ts";
+import { OWNER, png, ServiceStage, upTo } from "./testing/service_stage.ts";
+
+function isError(code: ErrorCode, text = ""): (error: unknown) => boolean {
+  return (error) => error instanceof GramcastError && error.code === code && error.message.includes(text);
+}
+
+Deno.test("TransferService runs a transfer to its end and keeps log, frames and result", async () => {
+  await using stage = await ServiceStage.open();
+  const started = await stage.start();
+  assert.deepEqual([started.status, started.sequence], ["QUEUED", 1]);
+  const events = await Array.fromAsync(await stage.service.progress(OWNER, started.id, { after: 0 }));
+  assert.deepEqual(events.map(({ event }) => event.sequence), upTo(23));
+  const ended = await stage.ended(started.id);
+  assert.deepEqual([ended.status, ended.step, ended.frameStep, ended.attempts], ["SUCCEEDED", 20, 20, 0]);
+  assert.equal(ended.engine?.backend, "fake");
+  assert.deepEqual(await stage.loggedSteps(started.id), upTo(20));
+  const result = (await stage.service.images.get(OWNER, ended.resultId!))!;
+  assert.deepEqual([result.width, result.height, result.mimeType], [32, 32, "image/png"]);
+  const frame = (await stage.service.frame(started.id, null))!;
+  assert.deepEqual([frame.step, (await frame.picture()).rgb.length], [20, 3 * 32 * 32]);
+});
+
+Deno.test("TransferService.start() answers the same transfer for a key, also when two calls race", async () => {
+  await using stage = await ServiceStage.open({}, { queueLimits: { total: 1, perOwner: 1 } });
+  stage.engine.hold();
+  await stage.start();
+  await stage.engine.blocked();
+  const [first, second] = await Promise.all([
+    stage.start({ idempotencyKey: "k" }),
+    stage.start({ idempotencyKey: "k" }),
+  ]);
+  assert.equal(first.id, second.id);
+  assert.equal((await stage.start({ idempotencyKey: "k" })).id, first.id);
+  assert.equal((await stage.service.list(OWNER, {}, null)).totalCount, 2);
+  await assert.rejects(stage.start({ idempotencyKey: "k", steps: 5 }), isError("CONFLICT", "other input"));
+});
+
+Deno.test("TransferService.start() takes equal requests as equal whatever the order of their fields", async () => {
+  await using stage = await ServiceStage.open();
+  const first = await stage.start({ idempotencyKey: "k", contentWeight: null });
+  const { seed, ...rest } = stage.request({ idempotencyKey: "k" });
+  assert.equal((await stage.service.start(OWNER, { ...rest, seed: seed! })).id, first.id);
+});
+
+Deno.test("TransferService.start() refuses what cannot run", async () => {
+  await using stage = await ServiceStage.open();
+  const theirs = (await stage.service.images.keep("ann", await png(9))).id;
+  await assert.rejects(stage.start({ contentId: "none" }), isError("NOT_FOUND", "content"));
+  await assert.rejects(stage.start({ contentId: theirs }), isError("NOT_FOUND", "content"));
+  await assert.rejects(stage.start({ styles: [] }), isError("BAD_USER_INPUT", "styles"));
+  await assert.rejects(stage.start({ priority: 1.5 }), isError("BAD_USER_INPUT", "priority"));
+  await assert.rejects(stage.start({ steps: 0 }), isError("BAD_USER_INPUT", "steps"));
+  // 16 bytes a pixel in the cost model, 2²⁰ in all: 256² fits, more does not.
+  await assert.rejects(stage.start({ size: 512 }), isError("TOO_LARGE", "the largest size that fits is 256"));
+  assert.equal((await stage.service.list(OWNER, {}, null)).totalCount, 0);
+});
+
+Deno.test("TransferService.start() says QUEUE_FULL with the limits", async () => {
+  await using stage = await ServiceStage.open();
+  stage.engine.hold();
+  await stage.start();
+  await stage.engine.blocked();
+  for (let i = 0; i < 4; i++) await stage.start();
+  await assert.rejects(stage.start(), isError("QUEUE_FULL", "fewer than 4"));
+});
+
+Deno.test("TransferService keeps what belongs to others from a caller", async () => {
+  await using stage = await ServiceStage.open();
+  const { id } = await stage.start();
+  const { service } = stage;
+  assert.equal(await service.get("ann", id), null);
+  assert.equal((await service.list("ann", {}, null)).totalCount, 0);
+  assert.equal(await service.images.get("ann", stage.contentId), null);
+  await stage.ended(id);
+  for (
+    const call of [
+      () => service.cancel("ann", id),
+      () => service.resume("ann", id, 1),
+      () => service.retune("ann", id, {}),
+      () => service.remove("ann", id),
+      () => service.progress("ann", id, {}),
+      () => service.classify("ann", stage.contentId),
+    ]
+  ) await assert.rejects(call(), isError("NOT_FOUND"));
+});
+
+Deno.test("TransferService.cancel() stops a running transfer after its present step and keeps what it has", async () => {
+  await using stage = await ServiceStage.open();
+  stage.engine.hold();
+  const { id } = await stage.start();
+  stage.engine.allow(7);
+  await stage.engine.blocked();
+  const cancelled = await stage.service.cancel(OWNER, id);
+  assert.deepEqual([cancelled.status, cancelled.step], ["CANCELLED", 7]);
+  assert.deepEqual(await stage.loggedSteps(id), upTo(7));
+  assert.equal((await stage.service.frame(id, null))?.step, 5);
+  assert.deepEqual(await stage.ports.store.checkpoints(id), [7, 5]);
+  assert.deepEqual(await stage.service.cancel(OWNER, id), cancelled);
+});
+
+Deno.test("TransferService.cancel() takes a queued transfer out of the queue", async () => {
+  await using stage = await ServiceStage.open();
+  stage.engine.hold();
+  const { id: first } = await stage.start();
+  await stage.engine.blocked();
+  const { id } = await stage.start();
+  assert.equal(await stage.service.queuePosition(id), 0);
+  assert.equal((await stage.service.cancel(OWNER, id)).status, "CANCELLED");
+  assert.equal(await stage.service.queuePosition(id), null);
+  stage.engine.allow(Infinity);
+  await stage.ended(first);
+  assert.equal(stage.engine.jobs.length, 1);
+});
+
+Deno.test("TransferService.resume() after 12 + 8 steps gives the same as 20, with one log", async () => {
+  await using stage = await ServiceStage.open();
+  const whole = await stage.ended((await stage.start()).id);
+  const { id } = await stage.start({ steps: 12 });
+  const half = await stage.ended(id);
+  const resumed = await stage.service.resume(OWNER, id, 8);
+  assert.deepEqual([resumed.status, resumed.options.steps, resumed.step], ["QUEUED", 20, 12]);
+  const ended = await stage.ended(id);
+  assert.deepEqual([ended.status, ended.step], ["SUCCEEDED", 20]);
+  assert.equal(ended.resultId, whole.resultId);
+  assert.notEqual(half.resultId, whole.resultId);
+  assert.deepEqual(await stage.service.lossHistory(id, 99), await stage.service.lossHistory(whole.id, 99));
+  assert.equal(stage.engine.jobs.at(-1)?.checkpoint === null, false);
+});
+
+Deno.test("TransferService.resume() of a cancelled transfer goes to its planned end", async () => {
+  await using stage = await ServiceStage.open();
+  const whole = await stage.ended((await stage.start()).id);
+  stage.engine.hold();
+  const { id } = await stage.start();
+  stage.engine.allow(3);
+  await stage.engine.blocked();
+  await stage.service.cancel(OWNER, id);
+  await stage.service.resume(OWNER, id, null);
+  stage.engine.allow(Infinity);
+  assert.equal((await stage.ended(id)).resultId, whole.resultId);
+  assert.deepEqual(await stage.loggedSteps(id), upTo(20));
+  await assert.rejects(stage.service.resume(OWNER, id, null), isError("BAD_USER_INPUT", "how many more"));
+  await assert.rejects(stage.service.resume(OWNER, id, 0), isError("BAD_USER_INPUT", "from 1 to 9980"));
+});
+
+Deno.test("TransferService goes on from a checkpoint after the engine was lost, without a hole or a repeat", async () => {
+  await using stage = await ServiceStage.open();
+  const whole = await stage.ended((await stage.start()).id);
+  const failure = { code: "ENGINE_CRASHED", message: "The engine was killed" } as const;
+  stage.engine.mishaps = [8, 13, 13].map((beforeStep) => ({ beforeStep, outcome: "lost", failure }));
+  const { id } = await stage.start();
+  const items = await Array.fromAsync(await stage.service.progress(OWNER, id, { after: 0 }));
+  assert.deepEqual(items.map(({ event }) => event.sequence), upTo(23));
+  const ended = await stage.ended(id);
+  assert.deepEqual([ended.status, ended.attempts, ended.resultId], ["SUCCEEDED", 0, whole.resultId]);
+  assert.deepEqual(await stage.service.lossHistory(id, 99), await stage.service.lossHistory(whole.id, 99));
+  const decode = (bytes: Uint8Array | null) => bytes && JSON.parse(new TextDecoder().decode(bytes))[0];
+  assert.deepEqual(stage.engine.jobs.map(({ checkpoint }) => decode(checkpoint)), [null, null, 5, 10, 10]);
+});
+
+Deno.test("TransferService fails a transfer after three attempts without progress, saying why", async () => {
+  await using stage = await ServiceStage.open();
+  for (const code of ["ENGINE_CRASHED", "ENGINE_HUNG", "ENGINE_OUT_OF_MEMORY"] as const) {
+    const failure = { code, message: "The engine is gone" };
+    stage.engine.mishaps = [4, 4, 4, 4].map((beforeStep) => ({ beforeStep, outcome: "lost", failure }));
+    const { id } = await stage.start();
+    const ended = await stage.ended(id);
+    assert.deepEqual([ended.status, ended.failure, ended.step], ["FAILED", failure, 3]);
+    assert.deepEqual(stage.engine.mishaps, []);
+  }
+});
+
+Deno.test("TransferService fails at once for a loss that is not finite and keeps the last good picture", async () => {
+  await using stage = await ServiceStage.open();
+  const failure = { code: "LOSS_NOT_FINITE", message: "Cannot take step 9: the style loss is NaN" } as const;
+  stage.engine.mishaps = [{ beforeStep: 9, outcome: "failed", failure }];
+  const ended = await stage.ended((await stage.start()).id);
+  assert.deepEqual([ended.status, ended.failure, ended.step], ["FAILED", failure, 8]);
+  assert.equal((await stage.service.frame(ended.id, null))?.step, 8);
+  assert.equal((await stage.ports.store.frames(ended.id)).at(-1)?.step, 8);
+});
+
+Deno.test("TransferService falls back to the checkpoint before one that cannot be used", async () => {
+  await using stage = await ServiceStage.open();
+  const whole = await stage.ended((await stage.start()).id);
+  const failure = { code: "CHECKPOINT_UNREADABLE", message: "Cannot read the checkpoint" } as const;
+  stage.engine.hold();
+  const { id } = await stage.start();
+  stage.engine.allow(13);
+  await stage.engine.blocked();
+  await stage.service.cancel(OWNER, id);
+  stage.engine.mishaps = [{ beforeStep: 1, outcome: "failed", failure }];
+  await stage.service.resume(OWNER, id, null);
+  stage.engine.allow(Infinity);
+  assert.equal((await stage.ended(id)).resultId, whole.resultId);
+  assert.deepEqual(await stage.loggedSteps(id), upTo(20));
+});
+
+Deno.test("TransferService.drain() keeps a checkpoint, and the next start goes on by itself", async () => {
+  await using stage = await ServiceStage.open();
+  const whole = await stage.ended((await stage.start()).id);
+  stage.engine.hold();
+  const { id } = await stage.start();
+  const { id: waiting } = await stage.start();
+  stage.engine.allow(8);
+  await stage.engine.blocked();
+  await stage.service.drain();
+  assert.deepEqual([(await stage.service.get(OWNER, id))?.status, stage.engine.closed], ["RUNNING", true]);
+  assert.deepEqual(await stage.ports.store.checkpoints(id), [8, 5]);
+  await using next = await stage.reopen();
+  assert.equal((await next.ended(id)).resultId, whole.resultId);
+  assert.equal((await next.ended(waiting)).resultId, whole.resultId);
+  assert.deepEqual(await next.loggedSteps(id), upTo(20));
+  assert.equal((await next.ended(id)).sequence, 23);
+});
+
+Deno.test("TransferService.drain() ends an engine that does not stop", async () => {
+  await using stage = await ServiceStage.open();
+  stage.engine.hold();
+  stage.engine.deaf = true;
+  const { id } = await stage.start();
+  await stage.engine.blocked();
+  const drained = stage.service.drain(5000);
+  (stage.ports.clock as FakeClock).advance(5000);
+  await drained;
+  assert.equal((await stage.service.get(OWNER, id))?.status, "RUNNING");
+});
+
+Deno.test("TransferService takes up transfers that the queue has lost", async () => {
+  await using stage = await ServiceStage.open();
+  stage.engine.hold();
+  const { id } = await stage.start();
+  await stage.engine.blocked();
+  const { id: queued } = await stage.start();
+  await stage.service.drain();
+  for (const lost of [id, queued]) await stage.ports.queue.settle(lost);
+  await using next = await stage.reopen();
+  assert.deepEqual([(await next.ended(id)).status, (await next.ended(queued)).status], ["SUCCEEDED", "SUCCEEDED"]);
+});
+
+Deno.test("TransferService.retune() takes effect at the next step and is shown in the options", async () => {
+  await using stage = await ServiceStage.open();
+  stage.engine.hold();
+  const { id } = await stage.start();
+  stage.engine.allow(4);
+  await stage.engine.blocked();
+  const [first, second] = await Promise.all([
+    stage.service.retune(OWNER, id, { contentWeight: 5 }),
+    stage.service.retune(OWNER, id, { learningRate: 2 }),
+  ]);
+  assert.equal(first.options.contentWeight, 5);
+  assert.deepEqual([second.options.contentWeight, second.options.optimizer.learningRate], [5, 2]);
+  assert.deepEqual(second.tunings.map(({ afterStep, contentWeight }) => [afterStep, contentWeight]), [[0, 0.1], [
+    4,
+    5,
+  ]]);
+  await assert.rejects(stage.service.retune(OWNER, id, { styleWeight: -1 }), isError("BAD_USER_INPUT", "styleWeight"));
+  stage.engine.allow(Infinity);
+  await stage.ended(id);
+  await assert.rejects(stage.service.retune(OWNER, id, {}), isError("CONFLICT", "SUCCEEDED"));
+});
+
+Deno.test("TransferService computes the same after a retuning and a lost engine as without the loss", async () => {
+  await using stage = await ServiceStage.open();
+  const results: (string | null)[] = [];
+  for (const lost of [false, true]) {
+    stage.engine.hold();
+    const { id } = await stage.start();
+    stage.engine.allow(7);
+    await stage.engine.blocked();
+    await stage.service.retune(OWNER, id, { contentWeight: 5 });
+    stage.engine.allow(2);
+    await stage.engine.blocked();
+    const failure = { code: "ENGINE_CRASHED", message: "gone" } as const;
+    if (lost) stage.engine.mishaps = [{ beforeStep: 10, outcome: "lost", failure }];
+    stage.engine.allow(Infinity);
+    const ended = await stage.ended(id);
+    results.push(ended.resultId);
+    assert.deepEqual(ended.tunings.map(({ afterStep }) => afterStep), [0, 7]);
+    assert.deepEqual(await stage.loggedSteps(id), upTo(20));
+  }
+  assert.equal(results[0], results[1]);
+});
+
+Deno.test("TransferService.remove() takes an ended transfer away with the images that no other uses", async () => {
+  await using stage = await ServiceStage.open();
+  const { service } = stage;
+  const { id: other } = await stage.start({ seed: 8 });
+  const mask = (await service.images.keep(OWNER, await png(200))).id;
+  stage.engine.hold();
+  const { id } = await stage.start({ contentMaskId: mask });
+  await stage.engine.blocked();
+  await assert.rejects(service.remove(OWNER, id), isError("CONFLICT", "cancel it first"));
+  stage.engine.allow(Infinity);
+  const { resultId } = await stage.ended(id);
+  await stage.ended(other);
+  await service.remove(OWNER, id);
+  assert.equal(await service.get(OWNER, id), null);
+  assert.equal(await service.frame(id, null), null);
+  assert.deepEqual([await service.images.get(OWNER, resultId!), await service.images.get(OWNER, mask)], [null, null]);
+  assert.notEqual(await service.images.get(OWNER, stage.contentId), null);
+});
+
+Deno.test("TransferService keeps every frame where it is asked to", async () => {
+  await using stage = await ServiceStage.open();
+  const { id } = await stage.start({ keepFrames: true, frameEvery: 4 });
+  await stage.ended(id);
+  const page = await stage.service.frames(id, { first: 3 });
+  assert.deepEqual(page.edges.map(({ node }) => node.step), [4, 8, 12]);
+  assert.equal(page.hasNextPage, true);
+  const rest = await stage.service.frames(id, { after: page.edges[2]!.cursor });
+  assert.deepEqual([rest.edges.map(({ node }) => node.step), rest.hasNextPage], [[16, 20], false]);
+  assert.equal((await page.edges[0]!.node.picture()).width, 32);
+});
+
+Deno.test("TransferService.list() pages from both ends", async () => {
+  await using stage = await ServiceStage.open();
+  const ids: string[] = [];
+  for (let i = 0; i < 4; i++) ids.unshift((await stage.ended((await stage.start({ seed: i })).id)).id);
+  const list = async (page: Parameters<typeof stage.service.list>[1]) => {
+    const { edges, hasNextPage, hasPreviousPage } = await stage.service.list(OWNER, page, null);
+    return { ids: edges.map(({ node }) => node.id), hasNextPage, hasPreviousPage, edges };
+  };
+  const first = await list({ first: 3 });
+  assert.deepEqual([first.ids, first.hasNextPage, first.hasPreviousPage], [ids.slice(0, 3), true, false]);
+  const next = await list({ first: 3, after: first.edges[2]!.cursor });
+  assert.deepEqual([next.ids, next.hasNextPage, next.hasPreviousPage], [ids.slice(3), false, true]);
+  const last = await list({ last: 2 });
+  assert.deepEqual([last.ids, last.hasNextPage, last.hasPreviousPage], [ids.slice(2), false, true]);
+  assert.deepEqual((await list({ last: 1, before: last.edges[0]!.cursor })).ids, [ids[1]]);
+  await assert.rejects(list({ after: "nonsense" }), isError("BAD_USER_INPUT", "cursor"));
+  await assert.rejects(list({ first: 101 }), isError("BAD_USER_INPUT", "0 to 100"));
+});
+
+Deno.test("TransferService tells how long a transfer takes once it knows this machine", async () => {
+  await using stage = await ServiceStage.open();
+  assert.equal((await stage.service.estimate(OWNER, stage.request())).seconds, null);
+  await stage.ended((await stage.start()).id);
+  const estimate = await stage.service.estimate(OWNER, stage.request({ size: 64 }));
+  // The fake engine takes half a second for 32², whatever it does: 64² is four times as much.
+  assert.deepEqual(estimate, { seconds: 40, memoryBytes: 65536, flopsPerStep: 4096, steps: 20, fits: true });
+  stage.engine.hold();
+  const { id } = await stage.start();
+  const waiting = await stage.start();
+  stage.engine.allow(10);
+  await stage.engine.blocked();
+  const running = (await stage.service.get(OWNER, id))!;
+  assert.deepEqual([await stage.service.etaSeconds(running), await stage.service.etaSeconds(waiting)], [5, 15]);
+});
+
+Deno.test("TransferService removes what is past its retention and spares the rest", async () => {
+  await using stage = await ServiceStage.open({}, { retention: { days: 1, bytes: 2 ** 30 } });
+  const clock = stage.ports.clock as FakeClock;
+  const { id: old } = await stage.ended((await stage.start()).id);
+  clock.advance(2 * 86_400_000);
+  stage.engine.hold();
+  const { id: running } = await stage.start({ seed: 1 });
+  await stage.engine.blocked();
+  await stage.service.drain();
+  await using next = await stage.reopen({ retention: { days: 1, bytes: 2 ** 30 } });
+  await next.service.retentionSettled();
+  assert.equal(await next.service.get(OWNER, old), null);
+  assert.equal((await next.ended(running)).status, "SUCCEEDED");
+  assert.notEqual(await next.service.images.get(OWNER, stage.contentId), null);
+});

@@ -1,0 +1,166 @@
+import { resolveOptions } from "../engine/resolve_options.ts";
+import type { TransferOptions } from "../engine/options.ts";
+import { GramcastError } from "../errors.ts";
+import type { StartRequest } from "./api.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { extendOptions } from "./extend_options.ts";
+import type { Forecast } from "./forecast.ts";
+import type { KeptImages } from "./image_library.ts";
+import { type Journal, statusEvent } from "./journal.ts";
+import type { QueueLimits, TransferQueue, TransferStore } from "./ports.ts";
+import { checkStartRequest, fingerprintOf } from "./start_request.ts";
+import { hasEnded, type ImageRecord, type Owner, type TransferRecord } from "./types.ts";
+
+export interface StarterPorts {
+  readonly store: TransferStore;
+  readonly queue: TransferQueue;
+  readonly journal: Journal;
+  readonly images: KeptImages;
+  readonly dispatcher: Dispatcher;
+  readonly forecast: Forecast;
+  readonly limits: QueueLimits;
+}
+
+/** Lets transfers into the queue: new ones, and ended ones that go on. */
+export class Starter {
+  readonly #ports: StarterPorts;
+  /** Starts under way by owner and idempotency key: a second call waits for the first. */
+  readonly #starting = new Map<string, Promise<TransferRecord>>();
+
+  constructor(ports: StarterPorts) {
+    this.#ports = ports;
+  }
+
+  async start(owner: Owner, request: StartRequest): Promise<TransferRecord> {
+    checkStartRequest(request);
+    const key = request.idempotencyKey === null ? null : JSON.stringify([owner, request.idempotencyKey]);
+    if (key === null) return await this.#start(owner, request);
+    const starting = (this.#starting.get(key) ?? Promise.resolve()).catch(() => {}).then(() =>
+      this.#start(owner, request)
+    );
+    this.#starting.set(key, starting);
+    try {
+      return await starting;
+    } finally {
+      if (this.#starting.get(key) === starting) this.#starting.delete(key);
+    }
+  }
+
+  async #start(owner: Owner, request: StartRequest): Promise<TransferRecord> {
+    const { store, queue, journal } = this.#ports;
+    const fingerprint = await fingerprintOf(request);
+    if (request.idempotencyKey !== null) {
+      const existing = await store.findByKey(owner, request.idempotencyKey);
+      if (existing !== null) return sameRequest(existing, fingerprint);
+    }
+    const options = await this.resolve(owner, request);
+    this.#ports.forecast.refuseTooLarge(options);
+    if (journal.storageFailure !== null) throw journal.storageFailure;
+    const record = newRecord(owner, request, options, fingerprint, journal.now());
+    await queue.reserve({ id: record.id, owner, priority: record.priority }, this.#ports.limits);
+    try {
+      const made = await store.create(record, { ...statusEvent("QUEUED", record), at: record.createdAt });
+      if (!made.created) {
+        await queue.settle(record.id);
+        return sameRequest(made.record, fingerprint);
+      }
+      await queue.confirm(record.id);
+      this.#ports.dispatcher.nudge();
+      return made.record;
+    } catch (error) {
+      await queue.settle(record.id).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** The options of a request, every image in it checked. @throws {GramcastError} NOT_FOUND, BAD_USER_INPUT */
+  async resolve(owner: Owner, request: StartRequest): Promise<TransferOptions> {
+    const content = await this.#image(owner, "content", request.contentId);
+    for (const [i, style] of request.styles.entries()) {
+      await this.#image(owner, `styles.${i}.image`, style.imageId);
+      if (style.maskId !== null) await this.#image(owner, `styles.${i}.mask`, style.maskId);
+    }
+    if (request.contentMaskId !== null) await this.#image(owner, "contentMask", request.contentMaskId);
+    if (request.initImageId !== null) await this.#image(owner, "init.image", request.initImageId);
+    return resolveOptions(request, content, crypto.getRandomValues(new Int32Array(1))[0]!);
+  }
+
+  async #image(owner: Owner, field: string, id: string): Promise<ImageRecord> {
+    const image = await this.#ports.images.get(owner, id);
+    if (image !== null) return image;
+    throw new GramcastError("NOT_FOUND", `Cannot use ${field} "${id}": found no such image, wanted the id of one`, {
+      field,
+    });
+  }
+
+  /** Queues an ended transfer again, to go on from its last checkpoint. */
+  async resume(record: TransferRecord, steps: number | null): Promise<TransferRecord> {
+    const { queue, journal, dispatcher } = this.#ports;
+    if (!hasEnded(record.status)) {
+      throw new GramcastError("CONFLICT", `Cannot resume the transfer: it is ${record.status}, wanted an ended one`);
+    }
+    const options = extendOptions(record.options, record.step, steps);
+    this.#ports.forecast.refuseTooLarge(options);
+    // Its engine may still be letting go of it.
+    await dispatcher.running(record.id)?.done;
+    await queue.reserve({ id: record.id, owner: record.owner, priority: record.priority }, this.#ports.limits);
+    const resumed = { ...record, options };
+    const after = await journal.append(record.id, {
+      from: [record.status],
+      changes: { status: "QUEUED", options, finishedAt: null, failure: null, attempts: 0 },
+      events: [statusEvent("QUEUED", resumed)],
+    }).catch(async (error) => {
+      await queue.settle(record.id);
+      throw error;
+    });
+    if (after === null) throw new GramcastError("CONFLICT", "Cannot resume the transfer: another call has changed it");
+    await queue.confirm(record.id);
+    dispatcher.nudge();
+    return after;
+  }
+}
+
+function sameRequest(existing: TransferRecord, fingerprint: string): TransferRecord {
+  if (existing.fingerprint === fingerprint) return existing;
+  throw new GramcastError(
+    "CONFLICT",
+    `Cannot start the transfer: idempotencyKey "${existing.idempotencyKey}" was used with other input, wanted a new key`,
+    { field: "idempotencyKey" },
+  );
+}
+
+function newRecord(
+  owner: Owner,
+  request: StartRequest,
+  options: TransferOptions,
+  fingerprint: string,
+  createdAt: number,
+): TransferRecord {
+  return {
+    id: crypto.randomUUID(),
+    owner,
+    status: "QUEUED",
+    options,
+    contentId: request.contentId,
+    styles: request.styles.map(({ imageId, weight, maskId }) => ({ imageId, weight, maskId })),
+    contentMaskId: request.contentMaskId,
+    initImageId: request.initImageId,
+    priority: request.priority,
+    idempotencyKey: request.idempotencyKey,
+    fingerprint,
+    createdAt,
+    startedAt: null,
+    finishedAt: null,
+    sequence: 0,
+    step: 0,
+    losses: null,
+    frameStep: null,
+    secondsPerStep: null,
+    resultId: null,
+    failure: null,
+    engine: null,
+    weightsSha256: null,
+    attempts: 0,
+    tunings: [],
+  };
+}

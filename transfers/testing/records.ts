@@ -1,0 +1,69 @@
+import type { Losses } from "../../engine/losses.ts";
+import { resolveOptions } from "../../engine/resolve_options.ts";
+import type { NewEvent } from "../ports.ts";
+import type { TransferRecord, TransferStatus } from "../types.ts";
+
+/** A queued transfer of 32×32 pixels and 20 steps, with what a test wants otherwise. */
+export function transferRecord(changes: Partial<TransferRecord> = {}): TransferRecord {
+  return {
+    id: "t",
+    owner: "local",
+    status: "QUEUED",
+    options: resolveOptions(
+      { preset: "CLASSIC", size: 32, steps: 20, frameEvery: 5 },
+      { width: 32, height: 32 },
+      7,
+    ),
+    contentId: "content",
+    styles: [{ imageId: "style", weight: 1, maskId: null }],
+    contentMaskId: null,
+    initImageId: null,
+    priority: 0,
+    idempotencyKey: null,
+    fingerprint: "f",
+    createdAt: 1,
+    startedAt: null,
+    finishedAt: null,
+    sequence: 0,
+    step: 0,
+    losses: null,
+    frameStep: null,
+    secondsPerStep: null,
+    resultId: null,
+    failure: null,
+    engine: null,
+    weightsSha256: null,
+    attempts: 0,
+    tunings: [],
+    ...changes,
+  };
+}
+
+export function lossesAt(step: number): Losses {
+  return {
+    total: 10 / step,
+    content: 1 / 3,
+    style: 0.1 * step,
+    tv: 1e-300,
+    layers: [{ layer: "conv1_1", kind: "content", value: 1 / 3 }],
+  };
+}
+
+/** The event of a step, with a frame every fifth. */
+export function stepEvent(step: number): NewEvent {
+  return {
+    at: 100 + step,
+    status: "RUNNING",
+    step,
+    steps: 20,
+    losses: lossesAt(step),
+    frame: step % 5 === 0,
+    secondsPerStep: 0.5,
+    failure: null,
+  };
+}
+
+/** An event that changes the status alone. */
+export function statusOnly(status: TransferStatus): NewEvent {
+  return { at: 1, status, step: 0, steps: 20, losses: null, frame: false, secondsPerStep: null, failure: null };
+}

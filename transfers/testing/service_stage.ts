@@ -1,0 +1,113 @@
+import { encodePicture } from "../../images/encode.ts";
+import type { StartRequest } from "../api.ts";
+import { SILENT_LOG } from "../log.ts";
+import { MemoryEventBus } from "../memory/memory_event_bus.ts";
+import { MemoryImageStore } from "../memory/memory_image_store.ts";
+import { MemoryQueue } from "../memory/memory_queue.ts";
+import { MemoryTransferStore } from "../memory/memory_transfer_store.ts";
+import { type TransferPorts, TransferService, type TransferSettings } from "../service.ts";
+import type { TransferRecord } from "../types.ts";
+import { FakeClock } from "./fake_clock.ts";
+import { FakeEngine } from "./fake_engine.ts";
+
+export const OWNER = "local";
+
+export const SETTINGS: TransferSettings = {
+  queueLimits: { total: 5, perOwner: 4 },
+  retention: { days: 30, bytes: 2 ** 30 },
+  imageLimits: { maxBytes: 2 ** 20, maxPixels: 2 ** 20 },
+  engineMemoryBytes: 2 ** 20,
+  cost: (options) => ({
+    flopsPerStep: options.width * options.height,
+    flops: options.width * options.height * options.steps,
+    memoryBytes: 16 * options.width * options.height,
+  }),
+  samples: [],
+};
+
+/** A service on a fake engine, with adapters in memory that a second service can take over, as after a restart. */
+export class ServiceStage {
+  readonly ports: TransferPorts & { engines: [FakeEngine] };
+  service!: TransferService;
+  contentId = "";
+  styleId = "";
+
+  constructor(ports: Partial<TransferPorts>) {
+    this.ports = {
+      store: new MemoryTransferStore(),
+      images: new MemoryImageStore(),
+      queue: new MemoryQueue(),
+      bus: new MemoryEventBus(),
+      clock: new FakeClock(),
+      log: SILENT_LOG,
+      ...ports,
+      engines: [new FakeEngine()],
+    };
+  }
+
+  static async open(
+    ports: Partial<TransferPorts> = {},
+    settings: Partial<TransferSettings> = {},
+  ): Promise<ServiceStage> {
+    const stage = new ServiceStage(ports);
+    stage.service = await TransferService.open(stage.ports, { ...SETTINGS, ...settings });
+    stage.contentId = (await stage.service.images.keep(OWNER, await png(1))).id;
+    stage.styleId = (await stage.service.images.keep(OWNER, await png(2))).id;
+    return stage;
+  }
+
+  /** Another service on what this one kept, with an engine of its own. */
+  reopen(settings: Partial<TransferSettings> = {}): Promise<ServiceStage> {
+    return ServiceStage.open({ ...this.ports }, settings);
+  }
+
+  get engine(): FakeEngine {
+    return this.ports.engines[0];
+  }
+
+  request(changes: Partial<StartRequest> = {}): StartRequest {
+    return {
+      preset: "CLASSIC",
+      size: 32,
+      steps: 20,
+      frameEvery: 5,
+      seed: 7,
+      contentId: this.contentId,
+      styles: [{ imageId: this.styleId, weight: 1, maskId: null }],
+      contentMaskId: null,
+      initImageId: null,
+      priority: 0,
+      idempotencyKey: null,
+      ...changes,
+    };
+  }
+
+  start(changes: Partial<StartRequest> = {}): Promise<TransferRecord> {
+    return this.service.start(OWNER, this.request(changes));
+  }
+
+  /** The record once the transfer has ended. */
+  async ended(id: string): Promise<TransferRecord> {
+    for await (const _ of await this.service.progress(OWNER, id, {}));
+    return (await this.service.get(OWNER, id))!;
+  }
+
+  /** Steps that have losses in the log, in order. */
+  async loggedSteps(id: string): Promise<number[]> {
+    return (await this.service.lossHistory(id, 10_000)).map(({ step }) => step);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.service.drain();
+  }
+}
+
+/** A small picture of one colour, as a file. */
+export function png(shade: number, width = 8, height = 8): Promise<Uint8Array<ArrayBuffer>> {
+  const rgb = new Uint8Array(3 * width * height).fill(shade);
+  return encodePicture({ width, height, rgb }, { format: "PNG" });
+}
+
+export function upTo(last: number): number[] {
+  return Array.from({ length: last }, (_, i) => i + 1);
+}

@@ -1,0 +1,89 @@
+import type { Losses } from "../../engine/losses.ts";
+import type { TransferOptions } from "../../engine/options.ts";
+import type { Picture } from "../../engine/picture.ts";
+import { GramcastError } from "../../errors.ts";
+import type { EngineJob } from "../engine/engine.ts";
+import { withTuning } from "../tuning.ts";
+import type { Tuning } from "../types.ts";
+
+/**
+ * Stands in for an optimisation in tests: quick, and like the real one in all that the transfers layer relies on. Each
+ * step follows from the state before it, the content, the options and the weights in force; from a checkpoint it goes on
+ * exactly as it would have.
+ */
+export class ToyOptimisation {
+  readonly #content: number;
+  #options: TransferOptions;
+  #later: readonly Tuning[];
+  #step = 0;
+  #state: number;
+
+  constructor(job: Pick<EngineJob, "options" | "tunings" | "content" | "checkpoint">) {
+    this.#options = job.options;
+    this.#later = job.tunings;
+    this.#content = job.content.reduce((sum, byte) => Math.imul(sum, 31) + byte | 0, 7);
+    this.#state = this.#content ^ job.options.seed;
+    if (job.checkpoint !== null) [this.#step, this.#state] = readCheckpoint(job.checkpoint);
+  }
+
+  get step(): number {
+    return this.#step;
+  }
+
+  get finished(): boolean {
+    return this.#step >= this.#options.steps;
+  }
+
+  /** Weights to come into force later. */
+  retune(tuning: Tuning): void {
+    this.#later = [...this.#later.filter((other) => other.afterStep < tuning.afterStep), tuning];
+  }
+
+  /** The tuning that comes into force before the next step, once. */
+  applyTuning(): Tuning | null {
+    const due = this.#later.findLast((tuning) => tuning.afterStep <= this.#step) ?? null;
+    if (due === null) return null;
+    this.#later = this.#later.filter((tuning) => tuning.afterStep > this.#step);
+    this.#options = withTuning(this.#options, due);
+    return { ...due, afterStep: this.#step };
+  }
+
+  advance(): Losses {
+    const { contentWeight, styleWeight, tvWeight } = this.#options;
+    this.#step++;
+    const mixed = Math.imul(this.#state ^ this.#step, 0x9e3779b1) + Math.round(contentWeight * 1000 + styleWeight);
+    this.#state = (mixed ^ (mixed >>> 15)) | 0;
+    const content = (this.#state >>> 8) / 2 ** 24;
+    const style = 1 / this.#step;
+    return {
+      total: contentWeight * content + styleWeight * style,
+      content,
+      style,
+      tv: tvWeight,
+      layers: [{ layer: "conv1_1", kind: "content", value: content }],
+    };
+  }
+
+  picture(): Picture {
+    const { width, height } = this.#options;
+    const rgb = new Uint8Array(3 * width * height);
+    let value = this.#state;
+    for (let i = 0; i < rgb.length; i++) {
+      value = (Math.imul(value, 1664525) + 1013904223) | 0;
+      rgb[i] = value >>> 24;
+    }
+    return { width, height, rgb };
+  }
+
+  checkpoint(): Uint8Array {
+    return new TextEncoder().encode(JSON.stringify([this.#step, this.#state]));
+  }
+}
+
+function readCheckpoint(bytes: Uint8Array): [number, number] {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new GramcastError("CHECKPOINT_UNREADABLE", "Cannot read the checkpoint: it is no checkpoint", { cause });
+  }
+}

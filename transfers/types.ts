@@ -1,0 +1,134 @@
+/**
+ * The records that the transfers layer keeps and hands out. They are plain data: a store may write them as JSON.
+ *
+ * @module
+ */
+import type { ErrorCode } from "../errors.ts";
+import type { Losses } from "../engine/losses.ts";
+import type { TransferOptions } from "../engine/options.ts";
+
+export const TRANSFER_STATUSES = ["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"] as const;
+export type TransferStatus = (typeof TRANSFER_STATUSES)[number];
+
+/** Whether a transfer in this status will never change again by itself. */
+export function hasEnded(status: TransferStatus): boolean {
+  return status === "SUCCEEDED" || status === "FAILED" || status === "CANCELLED";
+}
+
+/** Who may see and change something. `local` while there is no authentication. */
+export type Owner = string;
+
+/** An encoded picture that is kept: an upload, a sample, or a result. Its bytes are in the image store under `sha256`. */
+export interface ImageRecord {
+  readonly id: string;
+  readonly owner: Owner;
+  readonly sha256: string;
+  /** As shown, after EXIF orientation. */
+  readonly width: number;
+  readonly height: number;
+  readonly mimeType: string;
+  readonly byteLength: number;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
+export interface StyleRecord {
+  readonly imageId: string;
+  readonly weight: number;
+  readonly maskId: string | null;
+}
+
+export interface TransferFailure {
+  readonly code: ErrorCode | "INTERNAL";
+  readonly message: string;
+}
+
+/** Which engine and which weights computed a transfer. */
+export interface EngineInfo {
+  /** `onnx` or `tensorflow`. */
+  readonly backend: string;
+  /** `cpu`, or the name of the GPU. */
+  readonly device: string;
+  /** `float32`, `tf32`, `float16`. */
+  readonly precision: string;
+  readonly version: string;
+}
+
+/** The weights in force after a step: a transfer can be retuned while it runs. */
+export interface Tuning {
+  readonly afterStep: number;
+  readonly contentWeight: number;
+  readonly styleWeight: number;
+  readonly tvWeight: number;
+  readonly learningRate: number;
+}
+
+export interface TransferRecord {
+  readonly id: string;
+  readonly owner: Owner;
+  readonly status: TransferStatus;
+  readonly options: TransferOptions;
+  readonly contentId: string;
+  readonly styles: readonly StyleRecord[];
+  readonly contentMaskId: string | null;
+  readonly initImageId: string | null;
+  readonly priority: number;
+  readonly idempotencyKey: string | null;
+  /** Hash of all that was asked for: the same key with another fingerprint is a CONFLICT. */
+  readonly fingerprint: string;
+  /** Times in milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  /** Sequence number of the last event in the log. */
+  readonly sequence: number;
+  readonly step: number;
+  readonly losses: Losses | null;
+  /** Step of the newest frame, or null before the first. */
+  readonly frameStep: number | null;
+  /** Moving mean over the last steps. */
+  readonly secondsPerStep: number | null;
+  readonly resultId: string | null;
+  readonly failure: TransferFailure | null;
+  readonly engine: EngineInfo | null;
+  /** sha256 of the weights it runs with. */
+  readonly weightsSha256: string | null;
+  /** Attempts since the last progress; three and it fails. */
+  readonly attempts: number;
+  /**
+   * Every tuning it has had, by step, the one it began with first; empty when it was never retuned. `options` holds the
+   * newest. From these the steps after a checkpoint are computed again as they were.
+   */
+  readonly tunings: readonly Tuning[];
+}
+
+/**
+ * One entry of a transfer's append-only log. Sequence numbers count from 1 without holes. Each step gives one event
+ * (status RUNNING, with losses), each change of status one more.
+ */
+export interface TransferEvent {
+  readonly sequence: number;
+  readonly at: number;
+  readonly status: TransferStatus;
+  readonly step: number;
+  /** Of all scales together. */
+  readonly steps: number;
+  /** Losses before this step was taken; null in events that only change the status. */
+  readonly losses: Losses | null;
+  /** Whether a frame was made after this step. */
+  readonly frame: boolean;
+  readonly secondsPerStep: number | null;
+  readonly failure: TransferFailure | null;
+}
+
+/** Ids of all images that a transfer uses or made, each once. */
+export function imagesOf(record: TransferRecord): string[] {
+  const ids = [
+    record.contentId,
+    record.contentMaskId,
+    record.initImageId,
+    record.resultId,
+    ...record.styles.flatMap((style) => [style.imageId, style.maskId]),
+  ];
+  return [...new Set(ids.filter((id) => id !== null))];
+}

@@ -1,0 +1,44 @@
+import { bounded } from "./arguments.ts";
+import { builder } from "./builder.ts";
+import { CLASSIFY_COST } from "./costs.ts";
+import { ImageInput, resolveImage } from "./image_input.ts";
+
+const DEFAULT_TOP = 5;
+const CLASSES = 1000;
+
+interface ClassificationValue {
+  readonly index: number;
+  readonly label: string;
+  readonly probability: number;
+}
+
+const Classification = builder.objectRef<ClassificationValue>("Classification").implement({
+  description: "An ImageNet class and how probable it is.",
+  fields: (t) => ({
+    index: t.exposeInt("index", { description: "Number of the class, 0 to 999." }),
+    label: t.exposeString("label", { description: "Name of the class in English." }),
+    probability: t.exposeFloat("probability", { description: "0 to 1; all classes together give 1." }),
+  }),
+});
+
+builder.queryField("classify", (t) =>
+  t.field({
+    type: [Classification],
+    complexity: ({ top }) => ({ field: CLASSIFY_COST, multiplier: Math.min(Math.max(top ?? DEFAULT_TOP, 1), CLASSES) }),
+    description:
+      "ImageNet classes by the whole VGG16 (conv, fc6-fc8, softmax), the most probable first; an error with code WEIGHTS_INCOMPLETE where the weights have no fc layers.",
+    args: {
+      image: t.arg({ type: ImageInput, required: true, description: "The picture; it is scaled to 224 px." }),
+      top: t.arg.int({ defaultValue: DEFAULT_TOP, description: "How many classes, 1 to 1000." }),
+    },
+    resolve: async (_root, { image, top }, context) => {
+      const wanted = bounded("top", top, 1, CLASSES) ?? DEFAULT_TOP;
+      const { id } = await resolveImage(context, image, "image");
+      const probabilities = await context.transfers.classify(context.owner, id);
+      const labels = await context.classLabels();
+      return [...probabilities]
+        .map((probability, index) => ({ index, label: labels[index] ?? `class ${index}`, probability }))
+        .sort((a, b) => b.probability - a.probability || a.index - b.index)
+        .slice(0, wanted);
+    },
+  }));

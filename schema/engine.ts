@@ -1,0 +1,20 @@
+import type { EngineInfo } from "../transfers/types.ts";
+import { builder } from "./builder.ts";
+
+/** What computes transfers. */
+export const Engine = builder.objectRef<EngineInfo>("Engine").implement({
+  description: "What computes the transfers.",
+  fields: (t) => ({
+    backend: t.exposeString("backend", { description: "Name of the library, `onnx` or `tensorflow`." }),
+    device: t.exposeString("device", { description: "`cpu`, or the name of the GPU." }),
+    precision: t.exposeString("precision", { description: "Of its numbers: `float32`, `tf32` or `float16`." }),
+    version: t.exposeString("version", { description: "Version of the library." }),
+  }),
+});
+
+builder.queryField("engine", (t) =>
+  t.field({
+    type: Engine,
+    description: "The engine that would compute the next transfer.",
+    resolve: (_root, _args, { transfers }) => transfers.engine(),
+  }));

@@ -1,0 +1,104 @@
+import type { FrameHandle, Page } from "../transfers/api.ts";
+import { bounded } from "./arguments.ts";
+import { builder } from "./builder.ts";
+import { PAGE_INFO } from "./connection.ts";
+import type { Context, FrameEncoding, FrameFormat as Format } from "./context.ts";
+import { PICTURE_COST } from "./costs.ts";
+
+/** Longest side of an encoded frame that may be asked for, in pixels. */
+export const MIN_FRAME_SIZE = 16;
+export const MAX_FRAME_SIZE = 4096;
+export const DEFAULT_QUALITY = 85;
+
+const FrameFormat = builder.enumType("FrameFormat", {
+  description: "File format of an encoded frame.",
+  values: {
+    JPEG: { description: "Lossy and small, image/jpeg." },
+    PNG: { description: "Lossless, image/png." },
+  },
+});
+
+interface EncodingArguments {
+  readonly format?: Format | null | undefined;
+  readonly maxSize?: number | null | undefined;
+  readonly quality?: number | null | undefined;
+}
+
+/** A picture of a transfer in progress; encoded only when one of its text fields is selected. */
+export const Frame = builder.objectRef<FrameHandle>("Frame").implement({
+  description: "The picture of a transfer after one of its steps.",
+  fields: (t) => {
+    const encoding = {
+      format: t.arg({ type: FrameFormat, defaultValue: "JPEG", description: "File format." }),
+      maxSize: t.arg.int({
+        description:
+          `Longest side in pixels, ${MIN_FRAME_SIZE} to ${MAX_FRAME_SIZE}; a frame is never enlarged. Left out: its own size.`,
+      }),
+      quality: t.arg.int({ defaultValue: DEFAULT_QUALITY, description: "Of a JPEG, 1 to 100; PNG has no use for it." }),
+    };
+    return {
+      step: t.exposeInt("step", { description: "The step that it was made after, counted from 1 over all scales." }),
+      width: t.exposeInt("width", { description: "Width in pixels." }),
+      height: t.exposeInt("height", { description: "Height in pixels." }),
+      base64: t.string({
+        args: encoding,
+        complexity: PICTURE_COST,
+        description: "The encoded picture as base64 text, without a prefix.",
+        resolve: async (frame, args, context) => (await encodeFrame(frame, args, context)).toBase64(),
+      }),
+      dataUrl: t.string({
+        args: encoding,
+        complexity: PICTURE_COST,
+        description: "The encoded picture as a data: URL, which an <img> shows as it is.",
+        resolve: async (frame, args, context) => {
+          const mimeType = args.format === "PNG" ? "image/png" : "image/jpeg";
+          return `data:${mimeType};base64,${(await encodeFrame(frame, args, context)).toBase64()}`;
+        },
+      }),
+      url: t.string({
+        description: "Absolute path of the picture as JPEG on this server; immutable, cacheable.",
+        resolve: ({ transferId, step }) => `/transfers/${transferId}/frames/${step}.jpg`,
+      }),
+    };
+  },
+});
+
+function encodeFrame(frame: FrameHandle, args: EncodingArguments, context: Context): Promise<Uint8Array<ArrayBuffer>> {
+  return context.frames.encode(frame, frameEncoding(args));
+}
+
+/**
+ * Checks and completes the arguments of a frame's encoding.
+ *
+ * @throws {GramcastError} BAD_USER_INPUT with the argument at fault.
+ */
+export function frameEncoding(args: EncodingArguments): FrameEncoding {
+  return {
+    format: args.format ?? "JPEG",
+    maxSize: bounded("maxSize", args.maxSize, MIN_FRAME_SIZE, MAX_FRAME_SIZE),
+    quality: bounded("quality", args.quality, 1, 100) ?? DEFAULT_QUALITY,
+  };
+}
+
+const FrameEdge = builder.objectRef<{ readonly cursor: string; readonly node: FrameHandle }>("FrameEdge").implement({
+  description: "A frame and its place in the list.",
+  fields: (t) => ({
+    cursor: t.exposeString("cursor", { description: "Opaque; to be passed as `after`." }),
+    node: t.field({ type: Frame, description: "The frame.", resolve: ({ node }) => node }),
+  }),
+});
+
+/** A page of frames, by step. */
+export const FrameConnection = builder.objectRef<Page<FrameHandle>>("FrameConnection").implement({
+  description: "A page of the frames that are kept, by step.",
+  fields: (t) => ({
+    edges: t.field({
+      type: [FrameEdge],
+      nullable: { list: false, items: true },
+      complexity: { field: 1, multiplier: 1 },
+      description: "The entries of this page.",
+      resolve: ({ edges }) => edges,
+    }),
+    pageInfo: t.field({ ...PAGE_INFO, resolve: (page) => page }),
+  }),
+});

@@ -1,0 +1,85 @@
+import { GramcastError } from "../errors.ts";
+import type { ImageRecord } from "../transfers/types.ts";
+import { quoted } from "./arguments.ts";
+import { decodeBase64 } from "./base64.ts";
+import { builder } from "./builder.ts";
+import type { Context } from "./context.ts";
+
+/** Longest time that fetching a picture from elsewhere may take, in milliseconds. */
+const FETCH_TIMEOUT_MS = 15_000;
+const MAX_URL_LENGTH = 4096;
+
+/** A picture as a caller gives it, in one of five ways. */
+export const ImageInput = builder.inputType("ImageInput", {
+  description: "A picture, given in exactly one of these ways: PNG, JPEG, GIF (first frame), TIFF or WebP.",
+  isOneOf: true,
+  fields: (t) => ({
+    upload: t.field({ type: "File", description: "A file part of a multipart request." }),
+    base64: t.string({ description: "Base64, with or without a data: prefix." }),
+    url: t.string({
+      description: "Fetched by the server within 15 seconds; http and https only, public addresses only.",
+    }),
+    sample: t.string({ description: "The name of a built-in sample, see Query.samples." }),
+    image: t.id({ description: "The id of an Image that the caller may see." }),
+  }),
+});
+
+/** The value of an `ImageInput`: exactly one member is given. */
+export type ImageInputValue = typeof ImageInput.$inferInput;
+
+/**
+ * Takes in what an `ImageInput` names.
+ *
+ * @param field Path of the input, as `styles.0.image`: errors carry it.
+ * @throws {GramcastError} BAD_USER_INPUT, NOT_FOUND, IMAGE_TOO_LARGE, IMAGE_UNREADABLE or IMAGE_UNREACHABLE.
+ */
+export async function resolveImage(context: Context, input: ImageInputValue, field: string): Promise<ImageRecord> {
+  try {
+    return await takeIn(context, input);
+  } catch (error) {
+    if (!(error instanceof GramcastError)) throw error;
+    throw new GramcastError(error.code, error.message, { field, cause: error });
+  }
+}
+
+async function takeIn(context: Context, input: ImageInputValue): Promise<ImageRecord> {
+  const { owner, config: { maxImageBytes }, transfers: { images } } = context;
+  if (input.upload) {
+    checkSize(input.upload.size, maxImageBytes);
+    return await images.keep(owner, new Uint8Array(await input.upload.arrayBuffer()));
+  }
+  if (typeof input.base64 === "string") {
+    return await images.keep(owner, await decodeBase64(input.base64, maxImageBytes));
+  }
+  if (typeof input.url === "string") {
+    if (input.url.length > MAX_URL_LENGTH) {
+      throw new GramcastError(
+        "BAD_USER_INPUT",
+        `Cannot fetch an address of ${input.url.length} characters: wanted at most ${MAX_URL_LENGTH}`,
+      );
+    }
+    const limits = { maxBytes: maxImageBytes, timeoutMs: FETCH_TIMEOUT_MS };
+    return await images.keep(owner, await context.fetchImage(input.url, limits));
+  }
+  if (typeof input.sample === "string") return await findSample(context, input.sample);
+  const id = input.image;
+  const image = typeof id === "string" ? await images.get(owner, id) : null;
+  if (!image) {
+    throw new GramcastError("NOT_FOUND", `Cannot find image ${quoted(String(id))}: wanted the id of an image`);
+  }
+  return image;
+}
+
+async function findSample(context: Context, name: string): Promise<ImageRecord> {
+  const samples = await context.transfers.images.samples();
+  const sample = samples.find((candidate) => candidate.name === name);
+  if (sample) return sample.image;
+  const names = samples.map((candidate) => candidate.name).join(", ");
+  throw new GramcastError("NOT_FOUND", `Cannot find sample ${quoted(name)}: wanted one of ${names}`);
+}
+
+function checkSize(bytes: number, maxBytes: number): void {
+  if (bytes > maxBytes) {
+    throw new GramcastError("IMAGE_TOO_LARGE", `Cannot take in ${bytes} bytes: wanted at most ${maxBytes}`);
+  }
+}

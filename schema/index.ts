@@ -1,0 +1,22 @@
+/**
+ * The schema, put together from one file per type.
+ *
+ * @module
+ */
+import type { GraphQLSchema } from "graphql";
+import { builder } from "./builder.ts";
+import "./scalars.ts";
+import "./node.ts";
+import "./image.ts";
+import "./sample.ts";
+import "./preset.ts";
+import "./engine.ts";
+import "./weights.ts";
+import "./classification.ts";
+import "./transfer.ts";
+import "./start_transfer.ts";
+import "./transfer_control.ts";
+import "./transfer_progress.ts";
+
+/** The executable schema; fields and types in alphabetical order. */
+export const schema: GraphQLSchema = builder.toSchema();

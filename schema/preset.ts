@@ -1,0 +1,31 @@
+import { PRESET_NAMES, type PresetName as Name } from "../engine/options.ts";
+import { PRESETS } from "../engine/presets.ts";
+import { resolveOptions } from "../engine/resolve_options.ts";
+import { builder } from "./builder.ts";
+import { PresetName, TransferOptions } from "./transfer_options.ts";
+
+const SQUARE = { width: 1, height: 1 };
+
+const Preset = builder.objectRef<Name>("Preset").implement({
+  description: "A complete set of options.",
+  fields: (t) => ({
+    name: t.field({ type: PresetName, description: "Its name.", resolve: (name) => name }),
+    description: t.string({
+      description: "What it is for, in a sentence.",
+      resolve: (name) => PRESETS[name].description,
+    }),
+    options: t.field({
+      type: TransferOptions,
+      description: "Its options for a square content picture; seed is 0 where a transfer would draw one.",
+      resolve: (name) => resolveOptions({ preset: name }, SQUARE, 0),
+    }),
+  }),
+});
+
+builder.queryField("presets", (t) =>
+  t.field({
+    type: [Preset],
+    complexity: { field: 1, multiplier: PRESET_NAMES.length },
+    description: "Every preset.",
+    resolve: () => PRESET_NAMES,
+  }));

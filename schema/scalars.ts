@@ -1,0 +1,25 @@
+import { GraphQLError } from "graphql";
+import { builder } from "./builder.ts";
+
+builder.scalarType("DateTime", {
+  description: "A moment as ISO 8601 text in UTC with milliseconds, as 2026-11-23T14:05:00.000Z.",
+  serialize: (milliseconds) => new Date(milliseconds).toISOString(),
+  parseValue: (value) => {
+    const milliseconds = typeof value === "string" ? Date.parse(value) : NaN;
+    if (Number.isNaN(milliseconds)) throw new GraphQLError("Cannot read a DateTime: wanted ISO 8601 text");
+    return milliseconds;
+  },
+});
+
+builder.scalarType("File", {
+  description: "A file part of a multipart request (GraphQL multipart request specification); null in the JSON part.",
+  serialize: () => {
+    throw new GraphQLError("Cannot return a File: it is an input only");
+  },
+  parseValue: (value) => {
+    if (!(value instanceof Blob)) {
+      throw new GraphQLError("Cannot use a File that is not a part of a multipart request: wanted an uploaded file");
+    }
+    return value;
+  },
+});

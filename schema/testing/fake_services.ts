@@ -1,0 +1,42 @@
+import type { FrameHandle } from "../../transfers/api.ts";
+import type { FetchImage, FrameEncoder, FrameEncoding, Services, WeightsInfo } from "../context.ts";
+import { TINY_PNG } from "./fake_images.ts";
+import { FakeTransfers } from "./fake_transfers.ts";
+
+const WEIGHTS: WeightsInfo = {
+  name: "test filters",
+  origin: "BUILTIN",
+  sha256: "5a",
+  layers: [{ name: "conv1_1", weightShape: [3, 3, 3, 64], biasShape: [64] }],
+  note: "Not trained.",
+};
+
+/** Everything that resolvers need, without an engine, a disk or a network. */
+export class FakeServices implements Services {
+  readonly config = { maxImageBytes: 4096 };
+  readonly transfers = new FakeTransfers();
+  /** What was asked to be encoded. */
+  readonly encodings: (FrameEncoding & { step: number })[] = [];
+  /** Addresses that were asked for. */
+  readonly fetched: { url: string; maxBytes: number; timeoutMs: number }[] = [];
+
+  readonly frames: FrameEncoder = {
+    encode: (frame: FrameHandle, encoding: FrameEncoding) => {
+      this.encodings.push({ ...encoding, step: frame.step });
+      return Promise.resolve(new TextEncoder().encode(`${encoding.format} of step ${frame.step}`));
+    },
+  };
+
+  readonly fetchImage: FetchImage = (url, limits) => {
+    this.fetched.push({ url, ...limits });
+    return Promise.resolve(TINY_PNG);
+  };
+
+  classLabels(): Promise<readonly string[]> {
+    return Promise.resolve(Array.from({ length: 1000 }, (_, i) => `label ${i}`));
+  }
+
+  weights(): Promise<WeightsInfo> {
+    return Promise.resolve(WEIGHTS);
+  }
+}

@@ -1,0 +1,223 @@
+import type { Page } from "../transfers/api.ts";
+import type { ImageRecord, StyleRecord, TransferFailure, TransferRecord } from "../transfers/types.ts";
+import { GramcastError } from "../errors.ts";
+import { bounded } from "./arguments.ts";
+import { builder } from "./builder.ts";
+import { PAGE_INFO, pageComplexity, pageRequest } from "./connection.ts";
+import type { Context } from "./context.ts";
+import { Engine } from "./engine.ts";
+import { Frame, FrameConnection } from "./frame.ts";
+import { Image } from "./image.ts";
+import { Losses, LossPoint } from "./losses.ts";
+import { Node } from "./node.ts";
+import { TransferOptions } from "./transfer_options.ts";
+import { Weights } from "./weights.ts";
+
+const MIN_POINTS = 2;
+const MAX_POINTS = 10_000;
+const DEFAULT_POINTS = 200;
+/** Points that count as much as a plain field. */
+const POINTS_PER_COST = 10;
+
+export const TransferStatus = builder.enumType("TransferStatus", {
+  description: "Where in its life a transfer is.",
+  values: {
+    QUEUED: { description: "Waits for the engine." },
+    RUNNING: { description: "Is being computed." },
+    SUCCEEDED: { description: "Has taken all its steps." },
+    FAILED: { description: "Ended early, see Transfer.error; what it had reached is kept." },
+    CANCELLED: { description: "Was stopped by its caller; what it had reached is kept." },
+  },
+});
+
+export const TransferError = builder.objectRef<TransferFailure>("TransferError").implement({
+  description: "Why a transfer failed.",
+  fields: (t) => ({
+    code: t.exposeString("code", { description: "Stable code, as ENGINE_OUT_OF_MEMORY." }),
+    message: t.exposeString("message", { description: "What happened, in one line." }),
+  }),
+});
+
+const StyleImage = builder.objectRef<StyleRecord>("StyleImage").implement({
+  description: "A picture whose style is taken.",
+  fields: (t) => ({
+    image: t.field({
+      type: Image,
+      description: "The picture.",
+      resolve: ({ imageId }, _args, context) => imageOf(context, imageId),
+    }),
+    weight: t.exposeFloat("weight", { description: "Its share among the styles; without unit." }),
+    mask: t.field({
+      type: Image,
+      nullable: true,
+      description: "Where in the picture the style is taken from; null for everywhere.",
+      resolve: ({ maskId }, _args, context) => maskId === null ? null : imageOf(context, maskId),
+    }),
+  }),
+});
+
+/** One picture being repainted, from request to result. */
+export const Transfer = builder.objectRef<TransferRecord>("Transfer").implement({
+  description: "One picture being repainted in the style of others, from request to result.",
+  interfaces: [Node],
+  fields: (t) => ({
+    status: t.field({ type: TransferStatus, description: "Where in its life it is.", resolve: ({ status }) => status }),
+    createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was asked for." }),
+    startedAt: t.expose("startedAt", {
+      type: "DateTime",
+      nullable: true,
+      description: "When the engine began; null before.",
+    }),
+    finishedAt: t.expose("finishedAt", {
+      type: "DateTime",
+      nullable: true,
+      description: "When it ended; null before.",
+    }),
+    options: t.field({ type: TransferOptions, description: "What it does.", resolve: ({ options }) => options }),
+    content: t.field({
+      type: Image,
+      description: "The picture that is repainted.",
+      resolve: ({ contentId }, _args, context) => imageOf(context, contentId),
+    }),
+    styles: t.field({
+      type: [StyleImage],
+      complexity: { field: 1, multiplier: 2 },
+      description: "The pictures whose style it gets.",
+      resolve: ({ styles }) => styles,
+    }),
+    step: t.exposeInt("step", { description: "Steps taken so far, over all scales." }),
+    steps: t.int({ description: "Steps in all, over all scales.", resolve: ({ options }) => options.steps }),
+    losses: t.field({
+      type: Losses,
+      nullable: true,
+      description: "The losses of the newest step; null before the first.",
+      resolve: ({ losses }) => losses,
+    }),
+    lossHistory: t.field({
+      type: [LossPoint],
+      complexity: ({ points }) => ({ field: 1 + (points ?? DEFAULT_POINTS) / POINTS_PER_COST, multiplier: 1 }),
+      description: "Loss values so far, thinned to at most `points`; first and last are always there.",
+      args: {
+        points: t.arg.int({
+          defaultValue: DEFAULT_POINTS,
+          description: `Most points that are wanted, ${MIN_POINTS} to ${MAX_POINTS}.`,
+        }),
+      },
+      resolve: ({ id }, { points }, { transfers }) =>
+        transfers.lossHistory(id, bounded("points", points, MIN_POINTS, MAX_POINTS) ?? DEFAULT_POINTS),
+    }),
+    frame: t.field({
+      type: Frame,
+      nullable: true,
+      description: "The image as it is now; null before the first frame.",
+      resolve: ({ id }, _args, { transfers }) => transfers.frame(id, null),
+    }),
+    frames: t.field({
+      type: FrameConnection,
+      complexity: pageComplexity,
+      description: "The frames that are kept, by step: all of them with keepFrames, else the latest.",
+      args: {
+        first: t.arg.int({ description: "Most entries, 0 to 100; 20 when left out." }),
+        after: t.arg.string({ description: "Only entries after this cursor." }),
+      },
+      resolve: ({ id }, args, { transfers }) => transfers.frames(id, pageRequest(args)),
+    }),
+    result: t.field({
+      type: Image,
+      nullable: true,
+      description: "The finished picture; null while there is none.",
+      resolve: ({ resultId }, _args, { owner, transfers }) =>
+        resultId === null ? null : transfers.images.get(owner, resultId),
+    }),
+    error: t.field({
+      type: TransferError,
+      nullable: true,
+      description: "Why it failed; null unless status is FAILED.",
+      resolve: ({ failure }) => failure,
+    }),
+    queuePosition: t.int({
+      nullable: true,
+      description: "Number of transfers that are before it in the queue; null unless status is QUEUED.",
+      resolve: ({ id, status }, _args, { transfers }) => status === "QUEUED" ? transfers.queuePosition(id) : null,
+    }),
+    secondsPerStep: t.exposeFloat("secondsPerStep", {
+      nullable: true,
+      description: "Seconds that a step takes, mean over the last ones; null before the first.",
+    }),
+    etaSeconds: t.float({
+      nullable: true,
+      description: "Seconds until it ends, its wait in the queue included; null when unknown or ended.",
+      resolve: (transfer, _args, { transfers }) => transfers.etaSeconds(transfer),
+    }),
+    engine: t.field({
+      type: Engine,
+      nullable: true,
+      description: "What computes it; null before it starts.",
+      resolve: ({ engine }) => engine,
+    }),
+    weights: t.field({
+      type: Weights,
+      nullable: true,
+      description: "The parameters it is computed with; null before it starts and when they are no longer loaded.",
+      resolve: async ({ weightsSha256 }, _args, context) => {
+        if (weightsSha256 === null) return null;
+        const weights = await context.weights();
+        return weights.sha256 === weightsSha256 ? weights : null;
+      },
+    }),
+  }),
+});
+
+async function imageOf({ owner, transfers }: Context, id: string): Promise<ImageRecord> {
+  const image = await transfers.images.get(owner, id);
+  if (!image) throw new GramcastError("NOT_FOUND", `Cannot find image "${id}": it has been removed`);
+  return image;
+}
+
+const TransferEdge = builder.objectRef<{ readonly cursor: string; readonly node: TransferRecord }>("TransferEdge")
+  .implement({
+    description: "A transfer and its place in the list.",
+    fields: (t) => ({
+      cursor: t.exposeString("cursor", { description: "Opaque; to be passed as `after` or `before`." }),
+      node: t.field({ type: Transfer, description: "The transfer.", resolve: ({ node }) => node }),
+    }),
+  });
+
+const TransferConnection = builder.objectRef<Page<TransferRecord>>("TransferConnection").implement({
+  description: "A page of the caller's transfers, newest first.",
+  fields: (t) => ({
+    edges: t.field({
+      type: [TransferEdge],
+      nullable: { list: false, items: true },
+      complexity: { field: 1, multiplier: 1 },
+      description: "The entries of this page.",
+      resolve: ({ edges }) => edges,
+    }),
+    pageInfo: t.field({ ...PAGE_INFO, resolve: (page) => page }),
+    totalCount: t.exposeInt("totalCount", { description: "Number of transfers in the whole list." }),
+  }),
+});
+
+builder.queryField("transfer", (t) =>
+  t.field({
+    type: Transfer,
+    nullable: true,
+    description: "One transfer, or null when there is none with this id that the caller may see.",
+    args: { id: t.arg.id({ required: true, description: "Id of the transfer." }) },
+    resolve: (_root, { id }, { owner, transfers }) => transfers.get(owner, id),
+  }));
+
+builder.queryField("transfers", (t) =>
+  t.field({
+    type: TransferConnection,
+    complexity: pageComplexity,
+    description: "The caller's transfers, newest first.",
+    args: {
+      first: t.arg.int({ description: "Most entries from the start, 0 to 100; 20 when neither is given." }),
+      after: t.arg.string({ description: "Only entries after this cursor." }),
+      last: t.arg.int({ description: "Most entries from the end, 0 to 100; not beside `first`." }),
+      before: t.arg.string({ description: "Only entries before this cursor." }),
+      status: t.arg({ type: [TransferStatus], description: "Only transfers in one of these; left out, all." }),
+    },
+    resolve: (_root, args, { owner, transfers }) => transfers.list(owner, pageRequest(args), args.status ?? null),
+  }));

@@ -1,0 +1,105 @@
+import { GramcastError } from "../errors.ts";
+import type { ProgressItem } from "../transfers/api.ts";
+import { bounded } from "./arguments.ts";
+import { builder } from "./builder.ts";
+import type { Context } from "./context.ts";
+import { Frame } from "./frame.ts";
+import { Losses } from "./losses.ts";
+import { Transfer, TransferError, TransferStatus } from "./transfer.ts";
+
+const MAX_INT = 2 ** 31 - 1;
+/** Longest time between two deliveries that may be asked for, in milliseconds. */
+const MAX_INTERVAL = 60_000;
+
+/** Stands for the id of the newest transfer, so that an example can be run without copying one. */
+const NEWEST = "newest";
+
+const TransferProgress = builder.objectRef<ProgressItem>("TransferProgress").implement({
+  description: "One thing that happened to a transfer.",
+  fields: (t) => ({
+    sequence: t.int({
+      description: "Position in the transfer's event log; pass the last one seen as `after` to go on without a gap.",
+      resolve: ({ event }) => event.sequence,
+    }),
+    transfer: t.field({
+      type: Transfer,
+      description: "The transfer as it is now, perhaps newer than this event.",
+      resolve: ({ transfer }) => transfer,
+    }),
+    status: t.field({
+      type: TransferStatus,
+      description: "Status after this event.",
+      resolve: ({ event }) => event.status,
+    }),
+    step: t.int({ description: "Steps taken, over all scales.", resolve: ({ event }) => event.step }),
+    steps: t.int({ description: "Steps in all, over all scales.", resolve: ({ event }) => event.steps }),
+    losses: t.field({
+      type: Losses,
+      nullable: true,
+      description: "Losses before this step was taken; null in events that only change the status.",
+      resolve: ({ event }) => event.losses,
+    }),
+    frame: t.field({
+      type: Frame,
+      nullable: true,
+      description: "The image after `step`; null where this event carries none. Encoded only where it is selected.",
+      resolve: ({ frame }) => frame,
+    }),
+    skippedFrames: t.exposeInt("skippedFrames", {
+      description: "Frames passed over since the last event that carried one, because this subscriber was slower.",
+    }),
+    secondsPerStep: t.float({
+      nullable: true,
+      description: "Seconds that a step takes, mean over the last ones; null before the first.",
+      resolve: ({ event }) => event.secondsPerStep,
+    }),
+    etaSeconds: t.float({
+      nullable: true,
+      description: "Seconds until the transfer ends; null when unknown or ended.",
+      resolve: ({ transfer }, _args, { transfers }) => transfers.etaSeconds(transfer),
+    }),
+    error: t.field({
+      type: TransferError,
+      nullable: true,
+      description: "Why it failed; null unless status is FAILED.",
+      resolve: ({ event }) => event.failure,
+    }),
+  }),
+});
+
+builder.subscriptionField("transferProgress", (t) =>
+  t.field({
+    type: TransferProgress,
+    complexity: { field: 1, multiplier: 1 },
+    description:
+      "Everything that happens to a transfer. First a snapshot of now, or, with `after`, every event since that sequence number; then live " +
+      "events; it completes after the event that ends the transfer. Status and loss events are never lost. Events that carry a frame are " +
+      "latest-wins: a slow subscriber skips frames, and skippedFrames says how many.",
+    args: {
+      id: t.arg.id({
+        required: true,
+        description: `Id of the transfer; \`${NEWEST}\` for the one that the caller has started last.`,
+      }),
+      after: t.arg.int({ description: "Sequence number of the last event seen; 0 for all from the first." }),
+      minInterval: t.arg.int({
+        defaultValue: 0,
+        description: "At most one event in this many milliseconds, ends excepted; 0 to 60000.",
+      }),
+    },
+    subscribe: async (_root, { id, after, minInterval }, context) => {
+      const request = {
+        after: bounded("after", after, 0, MAX_INT),
+        minInterval: bounded("minInterval", minInterval, 0, MAX_INTERVAL) ?? 0,
+      };
+      return context.transfers.progress(context.owner, id === NEWEST ? await newestOf(context) : id, request);
+    },
+    resolve: (item) => item,
+  }));
+
+async function newestOf({ owner, transfers }: Context): Promise<string> {
+  const newest = (await transfers.list(owner, { first: 1 }, null)).edges[0];
+  if (newest) return newest.node.id;
+  throw new GramcastError("NOT_FOUND", "Cannot follow the newest transfer: found none, wanted one from startTransfer", {
+    field: "id",
+  });
+}

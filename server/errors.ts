@@ -1,0 +1,80 @@
+import { GraphQLError } from "graphql";
+import { GramcastError } from "../errors.ts";
+import { type Log, oneLine } from "../transfers/log.ts";
+
+/** Codes of errors that the server itself answers with, beside those of `ErrorCode`. */
+export type ServerErrorCode =
+  | "BAD_REQUEST"
+  | "BAD_USER_INPUT"
+  | "FORBIDDEN"
+  | "GRAPHQL_PARSE_FAILED"
+  | "IMAGE_TOO_LARGE"
+  | "INTERNAL"
+  | "QUERY_TOO_COMPLEX"
+  | "RATE_LIMITED"
+  | "REQUEST_ENTITY_TOO_LARGE";
+
+const INTERNAL_MESSAGE = "Cannot answer: found an internal error, which has been logged";
+/** Characters of a message that quotes what a client has sent. */
+const MAX_MESSAGE = 500;
+
+/** An error of the server; `status` is that of the HTTP response, where the error is all there is to answer. */
+export function serverError(code: ServerErrorCode, message: string, status = 400): GraphQLError {
+  return new GraphQLError(message, { extensions: { code, http: { status } } });
+}
+
+/**
+ * What a client gets to see of an error: a `GramcastError` with its code and field, GraphQL's own errors as they are,
+ * and of anything else only that it happened.
+ */
+export function maskError(error: unknown): GraphQLError {
+  const cause = originOf(error);
+  const place = error instanceof GraphQLError ? placeOf(error) : {};
+  if (cause instanceof GramcastError) {
+    const extensions = { code: cause.code, ...(cause.field === undefined ? {} : { field: cause.field }) };
+    return new GraphQLError(cause.message, { ...place, extensions });
+  }
+  if (error instanceof GraphQLError && cause instanceof GraphQLError) {
+    // The outer message says where, as in `Variable "$input" has invalid value at .size: …`. Values are quoted in full.
+    const message = clip(error.message);
+    if (message === error.message && typeof error.extensions["code"] === "string") return error;
+    const code = message.startsWith("Syntax Error") ? "GRAPHQL_PARSE_FAILED" : "BAD_USER_INPUT";
+    return new GraphQLError(message, { ...place, extensions: { code, ...error.extensions } });
+  }
+  return new GraphQLError(INTERNAL_MESSAGE, { ...place, extensions: { code: "INTERNAL" } });
+}
+
+/** Whether an error is a bug: neither one that a client can act on nor one of GraphQL itself. */
+export function isInternal(error: unknown): boolean {
+  const cause = originOf(error);
+  return !(cause instanceof GramcastError || cause instanceof GraphQLError);
+}
+
+/** Writes a bug to the log, with the place it comes from. */
+export function logInternal(log: Log, error: unknown): void {
+  const cause = originOf(error);
+  const place = cause instanceof Error
+    ? cause.stack?.split("\n").find((line) => line.startsWith("    at "))
+    : undefined;
+  const name = cause instanceof Error ? `${cause.name}: ` : "";
+  log.warn(`Internal error: ${name}${oneLine(cause)}${place ? `,${place.replace(/^ +/, " ")}` : ""}`);
+}
+
+function clip(message: string): string {
+  return message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 1)}…` : message;
+}
+
+function placeOf({ nodes, source, positions, path }: GraphQLError) {
+  return { nodes: nodes ?? null, source: source ?? null, positions: positions ?? null, path: path ?? null };
+}
+
+/** The error that a resolver threw, out of the one that GraphQL wraps around it. */
+function originOf(error: unknown): unknown {
+  let cause = error;
+  while (cause instanceof GraphQLError) {
+    const inner: unknown = cause.originalError ?? cause.cause;
+    if (inner === undefined || inner === null || inner === cause) return cause;
+    cause = inner;
+  }
+  return cause;
+}

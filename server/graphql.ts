@@ -1,0 +1,74 @@
+import { createYoga, type YogaServerInstance } from "graphql-yoga";
+import type { Context, Services } from "../schema/context.ts";
+import { schema } from "../schema/index.ts";
+import type { Log } from "../transfers/log.ts";
+import { useDocumentCache } from "./document_cache.ts";
+import { isInternal, logInternal, maskError } from "./errors.ts";
+import { OPERATION_LIMITS, type OperationLimits, useOperationLimits } from "./limits.ts";
+import { useRequestBodies } from "./request_body.ts";
+
+/** GraphQL over HTTP: POST, multipart, and server-sent events. */
+export type GraphqlServer = YogaServerInstance<Record<string, never>, Context>;
+
+/** Bytes of a body that is not multipart; larger pictures than fit into it as base64 are uploaded. */
+export const MAX_JSON_BYTES = 12 * 2 ** 20;
+/** Largest pictures that one multipart request may carry, and room for what stands between them. */
+const PICTURES_PER_REQUEST = 4;
+const MULTIPART_OVERHEAD = 2 ** 20;
+
+/** Parsed documents that are remembered. */
+const DOCUMENTS = 100;
+
+/** Everybody, while there is no authentication. */
+export const LOCAL_OWNER = "local";
+
+/** Sets up the GraphQL server over the schema. */
+export function createGraphqlServer(
+  services: Services,
+  log: Log,
+  limits: OperationLimits = OPERATION_LIMITS,
+): GraphqlServer {
+  const { maxImageBytes } = services.config;
+  return createYoga<Record<string, never>, Context>({
+    schema,
+    context: () => contextOf(services),
+    // Origins are checked for every route in http.ts; the page is served by graphiql.ts.
+    cors: false,
+    graphiql: false,
+    landingPage: false,
+    batching: false,
+    multipart: false,
+    maxRequestBodySize: false,
+    maskedErrors: { maskError },
+    parserAndValidationCache: false,
+    logging: {
+      debug() {},
+      info() {},
+      warn: (...messages) => log.warn(messages.map(String).join(" ")),
+      error: (...errors) => errors.filter(isInternal).forEach((error) => logInternal(log, error)),
+    },
+    plugins: [
+      useRequestBodies({
+        maxJsonBytes: MAX_JSON_BYTES,
+        maxFileBytes: maxImageBytes,
+        maxMultipartBytes: PICTURES_PER_REQUEST * maxImageBytes + MULTIPART_OVERHEAD,
+      }),
+      useOperationLimits(limits),
+      useDocumentCache(DOCUMENTS),
+    ],
+  });
+}
+
+/** Yoga copies the members of a context, so that methods of a prototype would be lost. */
+function contextOf(services: Services): Context {
+  const { config, transfers, frames, fetchImage } = services;
+  return {
+    config,
+    transfers,
+    frames,
+    fetchImage,
+    classLabels: () => services.classLabels(),
+    weights: () => services.weights(),
+    owner: LOCAL_OWNER,
+  };
+}

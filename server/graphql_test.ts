@@ -1,0 +1,228 @@
+import assert from "node:assert/strict";
+import { OPERATION_LIMITS } from "./limits.ts";
+import { answerOf, serveFake } from "./testing/serve_fake.ts";
+
+const START = `mutation ($input: StartTransferInput!) { startTransfer(input: $input) { transfer { id } } }`;
+const PICTURES = { content: { sample: "content" }, styles: [{ image: { sample: "style" } }] };
+
+Deno.test("an operation is answered over POST and GET", async () => {
+  await using fake = serveFake();
+  assert.equal((await fake.post(START, { input: PICTURES })).data.startTransfer.transfer.id, "tr_1");
+  const response = await fetch(`${fake.url}/graphql?query=${encodeURIComponent("{ engine { device } }")}`);
+  assert.deepEqual((await answerOf(response)).data, { engine: { device: "cpu" } });
+});
+
+const WRONG: [name: string, query: string, variables: unknown, code: string, field: string | undefined][] = [
+  ["a syntax error", "{", {}, "GRAPHQL_PARSE_FAILED", undefined],
+  ["an unknown field", "{ nope }", {}, "GRAPHQL_VALIDATION_FAILED", undefined],
+  ["an unknown enum value", START, { input: { ...PICTURES, preset: "X" } }, "BAD_USER_INPUT", "preset"],
+  ["a value of another type", START, { input: { ...PICTURES, size: "big" } }, "BAD_USER_INPUT", "size"],
+  ["a value out of range", START, { input: { ...PICTURES, size: 1 } }, "BAD_USER_INPUT", "size"],
+  ["a missing variable", START, {}, "BAD_USER_INPUT", "input"],
+  [
+    "two ways at once",
+    START,
+    { input: { ...PICTURES, content: { sample: "a", url: "b" } } },
+    "BAD_USER_INPUT",
+    "content",
+  ],
+  [
+    "a deep wrong value",
+    START,
+    {
+      input: { ...PICTURES, styles: [{ image: { sample: "style" }, weight: {} }] },
+    },
+    "BAD_USER_INPUT",
+    "styles.0.weight",
+  ],
+  [
+    "a file that is none",
+    START,
+    {
+      input: { ...PICTURES, content: { upload: "text" } },
+    },
+    "BAD_USER_INPUT",
+    "content.upload",
+  ],
+  ["an unknown sample", START, { input: { ...PICTURES, content: { sample: "x" } } }, "NOT_FOUND", "content"],
+  ["a null id", "query ($id: ID! = 1) { transfer(id: $id) { id } }", { id: null }, "BAD_USER_INPUT", "id"],
+];
+for (const [name, query, variables, code, field] of WRONG) {
+  Deno.test(`${name} is answered with ${code} and nothing of the server's inside`, async () => {
+    await using fake = serveFake();
+    const { errors } = await fake.post(query, variables);
+    assert.deepEqual([errors[0]?.extensions.code, errors[0]?.extensions.field], [code, field]);
+    assert.doesNotMatch(JSON.stringify(errors), /\bat .*\.ts|file:|node_modules|stack|originalError|unexpected/);
+    assert.deepEqual(fake.log, []);
+  });
+}
+
+Deno.test("a bug is masked as INTERNAL and leaves one line in the log", async () => {
+  await using fake = serveFake();
+  fake.services.transfers.failures.set("engine", new TypeError("secret\nof /home/somebody"));
+  const { data, errors } = await fake.post("{ engine { device } }");
+  assert.equal(data, null);
+  assert.deepEqual(errors, [{
+    message: "Cannot answer: found an internal error, which has been logged",
+    locations: [{ line: 1, column: 3 }],
+    path: ["engine"],
+    extensions: { code: "INTERNAL" },
+  }]);
+  assert.equal(fake.log.length, 1);
+  assert.match(fake.log[0]!, /^Internal error: TypeError: secret of \/home\/somebody, at [^\n]+$/);
+});
+
+Deno.test("a message does not send a long value back", async () => {
+  await using fake = serveFake();
+  const { errors } = await fake.post(START, { input: { ...PICTURES, size: "x".repeat(100_000) } });
+  assert.equal(errors[0]!.message.length, 500);
+  assert.equal(errors[0]!.extensions.code, "BAD_USER_INPUT");
+});
+
+Deno.test("a mutation over GET is refused", async () => {
+  await using fake = serveFake();
+  const query = 'mutation { deleteTransfer(id: "tr_1") { id } }';
+  const response = await fetch(`${fake.url}/graphql?query=${encodeURIComponent(query)}`);
+  assert.equal(response.status, 405);
+  assert.match((await response.json()).errors[0].message, /POST/);
+});
+
+Deno.test("a body that is no operation is refused with its own status", async () => {
+  await using fake = serveFake();
+  const send = async (body: BodyInit, type: string) => {
+    const response = await fetch(`${fake.url}/graphql`, { method: "POST", headers: { "content-type": type }, body });
+    assert.doesNotMatch(await response.text(), /\bat .*\.(ts|js)|stack/);
+    return response.status;
+  };
+  assert.equal(await send("{", "application/json"), 400);
+  assert.equal(await send("[]", "application/json"), 400);
+  assert.equal(await send('{"query":5}', "application/json"), 400);
+  assert.equal(await send('{"query":"{ engine { device } }","variables":[]}', "application/json"), 400);
+  assert.equal(await send("null", "application/json"), 400);
+  assert.equal(await send("<a/>", "application/xml"), 415);
+});
+
+Deno.test("a body that is too large is refused by its announced length and while it arrives", async () => {
+  await using fake = serveFake();
+  const piece = new Uint8Array(2 ** 20).fill(0x20);
+  const announced = await fetch(`${fake.url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: new Blob(Array(13).fill(piece)),
+  }).then(answerOf);
+  assert.deepEqual([announced.status, announced.errors[0]!.extensions.code], [413, "REQUEST_ENTITY_TOO_LARGE"]);
+  let sent = 0;
+  const streamed = await fetch(`${fake.url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: new ReadableStream({
+      pull(controller) {
+        if (++sent > 13) controller.close();
+        else controller.enqueue(piece);
+      },
+    }),
+  }).then(answerOf);
+  assert.deepEqual([streamed.status, streamed.errors[0]!.extensions.code], [413, "REQUEST_ENTITY_TOO_LARGE"]);
+});
+
+const aliases = (count: number, field: string) => Array.from({ length: count }, (_, i) => `a${i}: ${field}`).join(" ");
+const nested = (levels: number) => "... on Query { ".repeat(levels) + "engine { device }" + " }".repeat(levels);
+const TOO_COMPLEX: [name: string, query: string, variables?: object][] = [
+  [
+    "too many aliases",
+    `{ ${
+      aliases(30, 'transfer(id: "a") { lossHistory(points: 10000) { step } frame { base64 } content { base64 } }')
+    } }`,
+  ],
+  ["too many tokens", `{ ${aliases(400, "engine { device }")} }`],
+  ["too many characters", `{ engine { device } } # ${"x".repeat(140_000)}`],
+  [
+    "too many fields by fragments",
+    `{ ...A } fragment A on Query { ${aliases(25, "samples { ...B }")} }
+    fragment B on Sample { ${aliases(25, "image { id }")} }`,
+  ],
+  [
+    "too many pictures",
+    "{ transfers(first: 100) { edges { node { frame { base64 } content { base64 } result { base64 } } } } }",
+  ],
+  [
+    "too many pictures by a variable",
+    "query ($n: Int) { transfers(first: $n) { edges { node { frame { a: base64 b: base64(quality: 1) c: base64 } } } } }",
+    { n: 100 },
+  ],
+  ["too many classifications", `{ ${aliases(6, 'classify(image: { sample: "style" }) { index }')} }`],
+  [
+    "too many pictures to take in",
+    `mutation ($input: StartTransferInput!) {
+    ${aliases(60, "startTransfer(input: $input) { transfer { id } }")}
+  }`,
+    { input: PICTURES },
+  ],
+];
+for (const [name, query, variables] of TOO_COMPLEX) {
+  Deno.test(`${name} are refused before anything is computed`, async () => {
+    await using fake = serveFake();
+    fake.services.transfers.failures.set("get", new Error("must not be reached"));
+    const { data, errors } = await fake.post(query, variables);
+    assert.deepEqual([data ?? null, errors.length], [null, 1], JSON.stringify(errors));
+    assert.equal(errors[0]!.extensions.code, "QUERY_TOO_COMPLEX", errors[0]!.message);
+    assert.deepEqual(fake.services.transfers.requests, []);
+  });
+}
+
+Deno.test("the same document passes with small variables, before and after it was refused with large ones", async () => {
+  await using fake = serveFake();
+  const query =
+    "query ($n: Int) { transfers(first: $n) { edges { node { frame { a: base64 b: base64 c: base64 } } } } }";
+  for (const [n, code] of [[2, undefined], [100, "QUERY_TOO_COMPLEX"], [2, undefined]] as const) {
+    const { errors } = await fake.post(query, { n });
+    assert.equal(errors[0]?.extensions.code, code);
+  }
+});
+
+Deno.test("a cheap operation in front does not hide a dear one in the same document", async () => {
+  await using fake = serveFake();
+  const dear = `{ ${aliases(6, 'classify(image: { sample: "style" }) { index }')} }`;
+  const response = await fetch(`${fake.url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query: `query Cheap { engine { device } } query Dear ${dear}`, operationName: "Dear" }),
+  });
+  assert.equal((await answerOf(response)).errors[0]!.extensions.code, "QUERY_TOO_COMPLEX");
+});
+
+Deno.test("an argument that fails does not switch the limits off", async () => {
+  await using fake = serveFake();
+  const query = `query ($id: ID = "a") { transfer(id: $id) { id } ${
+    aliases(6, 'classify(image: { sample: "style" }) { index }')
+  } }`;
+  const { data, errors } = await fake.post(query, { id: null });
+  assert.equal(data ?? null, null);
+  assert.equal(errors.length, 1);
+  assert.match(errors[0]!.extensions.code, /BAD_USER_INPUT|QUERY_TOO_COMPLEX/);
+});
+
+Deno.test("depth is bounded", async () => {
+  await using fake = serveFake({ operationLimits: { ...OPERATION_LIMITS, maxDepth: 5 } });
+  const query = "{ transfers { edges { node { styles { image { id } } } } } }";
+  assert.match((await fake.post(query)).errors[0]!.message, /found 6 levels, wanted at most 5$/);
+  assert.deepEqual((await fake.post(`{ ${nested(50)} }`)).data, { engine: { device: "cpu" } });
+});
+
+Deno.test("a fragment that spreads itself is refused", async () => {
+  await using fake = serveFake();
+  const { errors } = await fake.post("{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }");
+  assert.equal(errors[0]!.extensions.code, "GRAPHQL_VALIDATION_FAILED");
+});
+
+Deno.test("deep introspection is refused, the usual one is answered", async () => {
+  await using fake = serveFake();
+  const deep = "{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }";
+  assert.equal((await fake.post(deep)).errors[0]!.extensions.code, "GRAPHQL_VALIDATION_FAILED");
+  const { getIntrospectionQuery } = await import("graphql");
+  const { data, errors } = await fake.post(
+    getIntrospectionQuery({ descriptions: true, inputValueDeprecation: true, oneOf: true }),
+  );
+  assert.deepEqual(errors, []);
+  assert.ok(data.__schema.types.length > 50);
+});

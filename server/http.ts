@@ -1,0 +1,113 @@
+import type { Services } from "../schema/context.ts";
+import type { Log } from "../transfers/log.ts";
+import { logInternal } from "./errors.ts";
+import { exampleOperations } from "./example_operations.ts";
+import { GraphiqlPage } from "./graphiql.ts";
+import type { GraphqlServer } from "./graphql.ts";
+import type { OriginPolicy } from "./origin.ts";
+import { servePicture } from "./pictures.ts";
+import type { WebSocketServer } from "./websocket.ts";
+
+/** Milliseconds in which the engine has to answer for the server to be ready. */
+const READY_MS = 1000;
+
+/** Answers requests for pages; undefined for what is none of its own. */
+export type Pages = (request: Request, pathname: string) => Response | undefined | Promise<Response | undefined>;
+
+export interface HandlerParts {
+  readonly services: Services;
+  readonly graphql: GraphqlServer;
+  readonly sockets: WebSocketServer;
+  readonly origins: OriginPolicy;
+  readonly pages: Pages;
+  readonly log: Log;
+  /** Whether the server has begun to stop. */
+  readonly stopping: () => boolean;
+}
+
+/** Puts the routes together into a handler for `Deno.serve`. */
+export function createHandler(parts: HandlerParts): (request: Request) => Promise<Response> {
+  const { services, origins, log } = parts;
+  const graphiql = new GraphiqlPage(async () =>
+    exampleOperations((await services.transfers.images.samples()).map(({ name }) => name))
+  );
+  return async (request) => {
+    const { pathname } = new URL(request.url);
+    // Once upgraded, a response is the socket's, and the request's headers cannot be read any more.
+    if (request.headers.get("upgrade")?.toLowerCase() === "websocket") return upgrade(parts, request, pathname);
+    try {
+      const response = await refuse(origins, request) ?? origins.preflight(request) ??
+        await dispatch(parts, graphiql, request, pathname);
+      return secured(origins, origins.share(request, response));
+    } catch (error) {
+      logInternal(log, error);
+      return text(500, "Cannot answer: found an internal error, which has been logged");
+    }
+  };
+}
+
+async function dispatch(
+  { services, graphql, pages, stopping }: HandlerParts,
+  graphiql: GraphiqlPage,
+  request: Request,
+  pathname: string,
+): Promise<Response> {
+  switch (pathname) {
+    case "/graphql": {
+      const page = request.method === "GET" && /\btext\/html\b/.test(request.headers.get("accept") ?? "");
+      return page ? await graphiql.serve(request) : await graphql.fetch(request, {});
+    }
+    case "/health":
+      return Response.json({ status: "ok" }, { headers: { "cache-control": "no-store" } });
+    case "/ready":
+      return await ready(services, stopping());
+    default:
+      return await servePicture(services, request, pathname) ?? await pages(request, pathname) ??
+        text(404, "Cannot find anything here");
+  }
+}
+
+function upgrade({ origins, sockets }: HandlerParts, request: Request, pathname: string): Response {
+  if (pathname !== "/graphql") return text(404, "Cannot upgrade here: wanted /graphql");
+  return refuse(origins, request) ?? sockets.accept(request);
+}
+
+function refuse(origins: OriginPolicy, request: Request): Response | undefined {
+  if (!origins.allowsHost(request)) {
+    const errors = [{
+      message: "Cannot answer under this name: wanted an address, localhost, or a host of CORS_ORIGINS",
+      extensions: { code: "FORBIDDEN" },
+    }];
+    return Response.json({ errors }, { status: 421 });
+  }
+  const { pathname } = new URL(request.url);
+  // Pages of other origins may link to pictures and pages here; what they embed is kept from them by the browser.
+  if (pathname !== "/graphql" || origins.allowsOrigin(request)) return undefined;
+  const errors = [{
+    message: "Cannot answer a page of another origin: wanted this server's, or one of CORS_ORIGINS",
+    extensions: { code: "FORBIDDEN" },
+  }];
+  return Response.json({ errors }, { status: 403 });
+}
+
+async function ready({ transfers }: Services, stopping: boolean): Promise<Response> {
+  const { promise, resolve } = Promise.withResolvers<"late">();
+  const timer = setTimeout(() => resolve("late"), READY_MS);
+  const engine = async () => await transfers.engine();
+  const state = stopping ? "stopping" : await Promise.race([engine().then(() => "ready", () => "no engine"), promise]);
+  clearTimeout(timer);
+  const headers = { "cache-control": "no-store" };
+  return Response.json({ status: state }, { status: state === "ready" ? 200 : 503, headers });
+}
+
+function secured(origins: OriginPolicy, response: Response): Response {
+  const { headers } = response;
+  headers.set("x-content-type-options", "nosniff");
+  headers.set("referrer-policy", "no-referrer");
+  headers.set("cross-origin-resource-policy", origins.sharesPictures ? "cross-origin" : "same-origin");
+  return response;
+}
+
+function text(status: number, message: string): Response {
+  return new Response(`${message}\n`, { status, headers: { "content-type": "text/plain; charset=utf-8" } });
+}

@@ -1,0 +1,142 @@
+import { complexityFromQuery } from "@pothos/plugin-complexity";
+import {
+  type DocumentNode,
+  getOperationAST,
+  GraphQLError,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+} from "graphql";
+import { finalAsyncIterator, isAsyncIterable, type Plugin } from "graphql-yoga";
+import { maskError, serverError } from "./errors.ts";
+
+/** What one operation may ask for. */
+export interface OperationLimits {
+  /** Characters and tokens of a document: bounds what parsing and validating it can take. */
+  readonly maxCharacters: number;
+  readonly maxTokens: number;
+  /** Levels of nested fields. */
+  readonly maxDepth: number;
+  /** Fields in all, aliases and fragments counted wherever they are used. */
+  readonly maxFields: number;
+  /** Sum over all fields of what they cost, times how often they come. */
+  readonly maxComplexity: number;
+  /** Subscriptions that may be open at once in the whole server. */
+  readonly maxSubscriptions: number;
+}
+
+export const OPERATION_LIMITS: OperationLimits = {
+  maxCharacters: 2 ** 17,
+  maxTokens: 1000,
+  maxDepth: 15,
+  maxFields: 500,
+  maxComplexity: 10_000,
+  maxSubscriptions: 1000,
+};
+
+interface ExecutionArguments {
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly operationName?: string | null;
+  readonly variableValues?: Record<string, unknown>;
+  readonly contextValue: object;
+}
+
+/**
+ * Refuses operations that ask for too much, before any resolver runs, over HTTP and WebSocket alike. The check sees the
+ * variables' values, so it cannot be a validation rule: those are cached by document.
+ */
+export function useOperationLimits(limits: OperationLimits): Plugin {
+  let open = 0;
+  return {
+    onParse({ params: { source }, parseFn, setParseFn }) {
+      const characters = typeof source === "string" ? source.length : source.body.length;
+      if (characters > limits.maxCharacters) {
+        throw tooComplex(
+          `found ${characters} characters, wanted at most ${limits.maxCharacters}; pictures belong into variables`,
+        );
+      }
+      setParseFn((text, options) => {
+        try {
+          return parseFn(text, { ...options, maxTokens: limits.maxTokens });
+        } catch (error) {
+          if (!/Parsing aborted/.test(String(error))) throw error;
+          throw tooComplex(`found more than ${limits.maxTokens} tokens, wanted at most that`);
+        }
+      });
+    },
+    onExecute({ args, setResultAndStopExecution }) {
+      const error = objection(args as ExecutionArguments, limits);
+      if (error) setResultAndStopExecution({ errors: [error] });
+    },
+    onSubscribe({ args, setResultAndStopExecution }) {
+      const error = objection(args as ExecutionArguments, limits) ??
+        (open < limits.maxSubscriptions ? undefined : serverError(
+          "RATE_LIMITED",
+          `Cannot open another subscription: found ${open}, wanted at most ${limits.maxSubscriptions}`,
+          503,
+        ));
+      if (error) {
+        setResultAndStopExecution({ errors: [error] });
+        return;
+      }
+      return {
+        onSubscribeResult({ result, setResult }) {
+          if (!isAsyncIterable(result)) return;
+          open++;
+          setResult(finalAsyncIterator(result, () => void open--));
+        },
+      };
+    },
+  };
+}
+
+/** Why an operation is not to be executed; undefined when it may be. */
+function objection(args: ExecutionArguments, limits: OperationLimits): GraphQLError | undefined {
+  const operation = getOperationAST(args.document, args.operationName);
+  if (!operation) return serverError("BAD_REQUEST", unidentified(args));
+  try {
+    const { complexity, depth, breadth } = complexityFromQuery(only(operation, args.document), {
+      schema: args.schema,
+      ctx: args.contextValue,
+      variables: args.variableValues ?? {},
+    });
+    if (depth > limits.maxDepth) return tooComplex(`found ${depth} levels, wanted at most ${limits.maxDepth}`);
+    if (breadth > limits.maxFields) return tooComplex(`found ${breadth} fields, wanted at most ${limits.maxFields}`);
+    if (!(complexity <= limits.maxComplexity)) {
+      return tooComplex(`found a complexity of ${Math.ceil(complexity)}, wanted at most ${limits.maxComplexity}`);
+    }
+    return undefined;
+  } catch (error) {
+    // Variables or arguments that do not fit their types: nothing could be computed from them.
+    if (error instanceof GraphQLError) return withField(maskError(error));
+    throw error;
+  }
+}
+
+/** The document without its other operations: the complexity of a document is that of its first one. */
+function only(operation: OperationDefinitionNode, document: DocumentNode): DocumentNode {
+  return {
+    ...document,
+    definitions: document.definitions.filter((node) => node.kind !== Kind.OPERATION_DEFINITION || node === operation),
+  };
+}
+
+function unidentified({ document, operationName }: ExecutionArguments): string {
+  const count = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION).length;
+  return operationName
+    ? "Cannot execute: found no operation of the given name, wanted one of the document's"
+    : `Cannot execute: found ${count} operations and no name, wanted operationName`;
+}
+
+function withField(error: GraphQLError): GraphQLError {
+  // As graphql words it: Variable "$input" has invalid value at .styles[0].weight: …
+  const match = /^Variable "\$(\w+)" has invalid value(?: at ([\w.[\]]+))?/.exec(error.message);
+  if (!match) return error;
+  const field = match[2]?.replaceAll(/\[(\d+)\]/g, ".$1").replace(/^\./, "") ?? match[1];
+  return new GraphQLError(error.message, { nodes: error.nodes ?? null, extensions: { ...error.extensions, field } });
+}
+
+function tooComplex(what: string): GraphQLError {
+  return serverError("QUERY_TOO_COMPLEX", `Cannot execute an operation as large as this: ${what}`);
+}

@@ -1,0 +1,89 @@
+/**
+ * Which pages may talk to this server. A browser says in `Origin` where a page comes from; programs that are not
+ * browsers leave it out and are not restricted, since they cannot be made to act for somebody else.
+ *
+ * @module
+ */
+
+/** Headers that scripts of an allowed page may read and send; `*` for the others is enough without credentials. */
+const PREFLIGHT_SECONDS = "600";
+const ANY = "*";
+
+export interface OriginPolicyOptions {
+  /** Pages of other origins that may use the API; `*` for any. */
+  readonly corsOrigins: readonly string[];
+  /** Name or address that the server listens on. */
+  readonly host: string;
+}
+
+/** Decides by `Origin` and `Host`, and answers preflight requests. */
+export class OriginPolicy {
+  readonly #origins: ReadonlySet<string>;
+  readonly #hosts: ReadonlySet<string>;
+  readonly #loopback: boolean;
+
+  constructor({ corsOrigins, host }: OriginPolicyOptions) {
+    this.#origins = new Set(corsOrigins);
+    this.#hosts = new Set(
+      corsOrigins.map((origin) => URL.parse(origin)?.hostname).filter((name) => name !== undefined),
+    );
+    this.#loopback = isLoopback(host);
+  }
+
+  /** Whether any page of another origin may embed pictures from here. */
+  get sharesPictures(): boolean {
+    return this.#origins.size > 0;
+  }
+
+  /**
+   * Whether the `Host` that a request names can be this server. One that listens on a loopback address only is reached
+   * by a loopback name or an address; any other name is a page that has had its own name resolve to this machine.
+   */
+  allowsHost(request: Request): boolean {
+    if (!this.#loopback) return true;
+    const { hostname } = new URL(request.url);
+    return isLoopback(hostname) || isAddress(hostname) || this.#hosts.has(hostname);
+  }
+
+  /** Whether the page that a request comes from, if it comes from one, may use the API. */
+  allowsOrigin(request: Request): boolean {
+    const origin = request.headers.get("origin");
+    if (origin === null) return request.headers.get("sec-fetch-site") !== "cross-site";
+    // TLS may end in front of this server, so the scheme is not compared.
+    return this.#isShared(origin) || URL.parse(origin)?.host === new URL(request.url).host;
+  }
+
+  /** The answer to a preflight request; undefined when `request` is none. */
+  preflight(request: Request): Response | undefined {
+    if (request.method !== "OPTIONS" || !request.headers.has("access-control-request-method")) return undefined;
+    const headers = new Headers({
+      "access-control-allow-methods": "GET, POST",
+      "access-control-allow-headers": request.headers.get("access-control-request-headers") ?? "",
+      "access-control-max-age": PREFLIGHT_SECONDS,
+    });
+    return this.share(request, new Response(null, { status: 204, headers }));
+  }
+
+  /** Lets the scripts of an allowed page read a response. */
+  share(request: Request, response: Response): Response {
+    if (this.#origins.size === 0) return response;
+    response.headers.append("vary", "origin");
+    const origin = request.headers.get("origin");
+    if (origin !== null && this.#isShared(origin)) response.headers.set("access-control-allow-origin", origin);
+    return response;
+  }
+
+  #isShared(origin: string): boolean {
+    return this.#origins.has(origin) || this.#origins.has(ANY);
+  }
+}
+
+/** Whether a host name or an address, as it stands in a URL or in HOST, leads back to the same machine. */
+export function isLoopback(host: string): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
+}
+
+/** Whether the host name of a URL is an address. URLs write IPv6 in brackets and every form of IPv4 with dots. */
+function isAddress(hostname: string): boolean {
+  return hostname.startsWith("[") || /^\d{1,3}(\.\d{1,3}){3}$/.test(hostname);
+}

@@ -1,0 +1,256 @@
+import assert from "node:assert/strict";
+import { createClient } from "graphql-ws";
+import { serveFake } from "./testing/serve_fake.ts";
+import { RawSocket } from "./testing/raw_socket.ts";
+import { OPERATION_LIMITS } from "./limits.ts";
+import { WEBSOCKET_LIMITS } from "./websocket.ts";
+
+const START = `mutation { startTransfer(input: {
+  content: { sample: "content" }, styles: [{ image: { sample: "style" } }], size: 64, steps: 5
+}) { transfer { id } } }`;
+const FOLLOW = 'subscription { transferProgress(id: "tr_1") { sequence step status } }';
+
+/** Resolves when `condition` holds; looks again after everything that is due has run. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+Deno.test("graphql-ws follows a transfer to its end over one socket", async () => {
+  await using fake = serveFake();
+  const client = createClient({ url: `${fake.url}/graphql`.replace("http", "ws"), retryAttempts: 0 });
+  const started = client.iterate({ query: START });
+  assert.deepEqual((await started.next()).value?.data, { startTransfer: { transfer: { id: "tr_1" } } });
+  assert.equal((await started.next()).done, true);
+  const events = client.iterate<{ transferProgress: { sequence: number; status: string } }>({ query: FOLLOW });
+  assert.equal((await events.next()).value.data.transferProgress.sequence, 1);
+  fake.services.transfers.step("tr_1", 5);
+  const seen = [];
+  for await (const { data } of events) seen.push(data!.transferProgress.status);
+  assert.deepEqual(seen, [...Array(5).fill("RUNNING"), "SUCCEEDED"]);
+  await client.dispose();
+  await until(() => fake.server.sockets === 0);
+});
+
+Deno.test("a subscription ends at its source when its client completes it, or goes away", async () => {
+  await using fake = serveFake();
+  const { transfers } = fake.services;
+  await fake.post(START);
+  const polite = await RawSocket.connect(fake.url);
+  await polite.init();
+  polite.send({ id: "a", type: "subscribe", payload: { query: FOLLOW } });
+  await polite.receive();
+  assert.equal(transfers.openStreams, 1);
+  polite.send({ id: "a", type: "complete" });
+  await until(() => transfers.openStreams === 0);
+  polite.send({ id: "b", type: "subscribe", payload: { query: FOLLOW } });
+  await polite.receive();
+  assert.equal(transfers.openStreams, 1);
+  await polite.close();
+  await until(() => transfers.openStreams === 0 && fake.server.sockets === 0);
+});
+
+Deno.test("a subscription over server-sent events ends at its source when its client goes away", async () => {
+  await using fake = serveFake();
+  await fake.post(START);
+  const leave = new AbortController();
+  const response = await fetch(`${fake.url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "accept": "text/event-stream" },
+    body: JSON.stringify({ query: FOLLOW }),
+    signal: leave.signal,
+  });
+  assert.equal(response.headers.get("content-type"), "text/event-stream");
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!text.includes('"sequence":1')) text += (await reader.read()).value;
+  assert.equal(fake.services.transfers.openStreams, 1);
+  leave.abort();
+  await assert.rejects(reader.read());
+  await until(() => fake.services.transfers.openStreams === 0);
+});
+
+const WRONG: [name: string, query: string, code: string][] = [
+  ["an unknown transfer", 'subscription { transferProgress(id: "tr_9") { step } }', "NOT_FOUND"],
+  ["an argument out of range", 'subscription { transferProgress(id: "tr_1", after: -1) { step } }', "BAD_USER_INPUT"],
+  ["an unknown field", 'subscription { transferProgress(id: "tr_1") { nope } }', "GRAPHQL_VALIDATION_FAILED"],
+  ["a syntax error", "subscription {", "GRAPHQL_PARSE_FAILED"],
+  ["two operations and no name", "query A { engine { device } } query B { engine { device } }", "BAD_REQUEST"],
+  [
+    "too much",
+    `{ ${Array.from({ length: 6 }, (_, i) => `a${i}: classify(image: { sample: "style" }) { index }`).join(" ")} }`,
+    "QUERY_TOO_COMPLEX",
+  ],
+  [
+    "too much in a subscription",
+    'subscription { transferProgress(id: "tr_1") { transfer { frames(first: 100) { edges { node { a: base64 b: base64 c: base64 } } } } } }',
+    "QUERY_TOO_COMPLEX",
+  ],
+];
+for (const [name, query, code] of WRONG) {
+  Deno.test(`${name} is answered over WebSocket with ${code}, and the socket goes on`, async () => {
+    await using fake = serveFake();
+    await fake.post(START);
+    const socket = await RawSocket.connect(fake.url);
+    await socket.init();
+    socket.send({ id: "a", type: "subscribe", payload: { query } });
+    const { type, payload } = await socket.receive();
+    const errors = type === "error" ? payload : payload.errors;
+    assert.equal(errors[0].extensions.code, code);
+    assert.deepEqual(Object.keys(errors[0].extensions).filter((key) => key !== "code" && key !== "field"), []);
+    if (type === "next") assert.equal((await socket.receive()).type, "complete");
+    socket.send({ id: "b", type: "subscribe", payload: { query: "{ engine { device } }" } });
+    assert.deepEqual((await socket.receive()).payload, { data: { engine: { device: "cpu" } } });
+    await socket.close();
+    assert.equal(fake.services.transfers.openStreams, 0);
+    assert.deepEqual(fake.log, []);
+  });
+}
+
+Deno.test("a bug in the middle of a subscription is masked, over WebSocket and server-sent events", async () => {
+  await using fake = serveFake();
+  await fake.post(START);
+  const socket = await RawSocket.connect(fake.url);
+  await socket.init();
+  socket.send({ id: "a", type: "subscribe", payload: { query: FOLLOW } });
+  await socket.receive();
+  fake.services.transfers.breakStreams("tr_1", new Error("secret"));
+  const masked = "Cannot answer: found an internal error, which has been logged";
+  assert.deepEqual(await socket.receive(), {
+    id: "a",
+    type: "error",
+    payload: [{ message: masked, extensions: { code: "INTERNAL" } }],
+  });
+  await socket.close();
+  const response = await fetch(`${fake.url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "accept": "text/event-stream" },
+    body: JSON.stringify({ query: FOLLOW }),
+  });
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!text.includes('"sequence":1')) text += (await reader.read()).value;
+  fake.services.transfers.breakStreams("tr_1", new Error("secret"));
+  for (let read = await reader.read(); !read.done; read = await reader.read()) text += read.value;
+  assert.ok(text.includes(masked));
+  assert.ok(!text.includes("secret"));
+  assert.equal(fake.log.length, 2);
+});
+
+const BREACHES: [name: string, messages: unknown[], code: number][] = [
+  ["text that is no message", ["{"], 4400],
+  ["an unknown type", [{ type: "dance" }], 4400],
+  ["an operation before the init", [{ id: "a", type: "subscribe", payload: { query: "{ engine { device } }" } }], 4401],
+  ["a second init", [{ type: "connection_init" }, { type: "connection_init" }], 4429],
+  ["too long a message", [`"${"x".repeat(2000)}"`], 1009],
+  ["bytes", [new Uint8Array(3)], 1003],
+];
+for (const [name, messages, code] of BREACHES) {
+  Deno.test(`a socket that sends ${name} is closed with ${code}`, async () => {
+    await using fake = serveFake({ webSocketLimits: { ...WEBSOCKET_LIMITS, maxMessage: 1000 } });
+    const socket = await RawSocket.connect(fake.url);
+    for (const message of messages) socket.send(message);
+    assert.equal((await socket.closed).code, code);
+    assert.equal((await fake.post("{ engine { device } }")).data.engine.device, "cpu");
+    assert.deepEqual(fake.log, []);
+  });
+}
+
+Deno.test("a page of another origin gets no socket, one of this server's does", async () => {
+  await using fake = serveFake();
+  const refused = await RawSocket.connect(fake.url, { origin: "https://other.example" }).catch((error) => error);
+  assert.match(String(refused), /403|Forbidden/i);
+  const allowed = await RawSocket.connect(fake.url, { origin: fake.url });
+  await allowed.init();
+  await allowed.close();
+});
+
+Deno.test("an upgrade without the subprotocol, or elsewhere, is refused", async () => {
+  await using fake = serveFake();
+  assert.match(String(await RawSocket.connect(fake.url, {}, []).catch((error) => error)), /400/);
+  assert.match(String(await RawSocket.connect(`${fake.url}/images`).catch((error) => error)), /404/);
+});
+
+Deno.test("sockets, operations on one socket, and subscriptions in all are bounded", async () => {
+  await using fake = serveFake({
+    webSocketLimits: { ...WEBSOCKET_LIMITS, maxSockets: 2, maxOperations: 2 },
+    operationLimits: { ...OPERATION_LIMITS, maxSubscriptions: 3 },
+  });
+  await fake.post(START);
+  const first = await RawSocket.connect(fake.url);
+  const second = await RawSocket.connect(fake.url);
+  assert.match(String(await RawSocket.connect(fake.url).catch((error) => error)), /503/);
+  await Promise.all([first.init(), second.init()]);
+  const subscribe = async (socket: RawSocket, id: string) => {
+    socket.send({ id, type: "subscribe", payload: { query: FOLLOW } });
+    const { type, payload } = await socket.receive();
+    const code = (type === "error" ? payload : payload.errors)?.[0].extensions.code;
+    if (type === "next" && code) assert.equal((await socket.receive()).type, "complete");
+    return code;
+  };
+  assert.deepEqual([await subscribe(first, "a"), await subscribe(first, "b")], [undefined, undefined]);
+  assert.equal(await subscribe(first, "c"), "RATE_LIMITED");
+  assert.equal(await subscribe(second, "a"), undefined);
+  assert.equal(await subscribe(second, "b"), "RATE_LIMITED");
+  assert.equal(fake.services.transfers.openStreams, 3);
+  await first.close();
+  await until(() => fake.services.transfers.openStreams === 1);
+  assert.equal(await subscribe(second, "b"), undefined);
+  await second.close();
+});
+
+Deno.test("a slow reader holds up its own subscription only", async () => {
+  await using fake = serveFake({ webSocketLimits: { ...WEBSOCKET_LIMITS, highWater: 2 ** 16 } });
+  await fake.post(START.replace("steps: 5", "steps: 1000"));
+  const big = new Uint8Array(2 ** 20);
+  let encoded = 0;
+  fake.services.frames.encode = () => {
+    encoded++;
+    return Promise.resolve(big);
+  };
+  // A peer that has shaken hands and then reads nothing more.
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(fake.url).port) });
+  await handshake(connection);
+  await connection.write(frame('{"type":"connection_init"}'));
+  const query = 'subscription { transferProgress(id: "tr_1") { step frame { base64 } } }';
+  await connection.write(frame(JSON.stringify({ id: "a", type: "subscribe", payload: { query } })));
+  await until(() => fake.services.transfers.openStreams === 1);
+  fake.services.transfers.step("tr_1", 500);
+  await until(() => encoded > 0);
+  // Others are answered meanwhile.
+  for (let i = 0; i < 20; i++) assert.equal((await fake.post("{ engine { device } }")).data.engine.device, "cpu");
+  assert.ok(encoded < 100, `${encoded} frames were encoded for a peer that reads none`);
+  connection.close();
+  await until(() => fake.services.transfers.openStreams === 0);
+});
+
+async function handshake(connection: Deno.Conn): Promise<void> {
+  const { port } = connection.remoteAddr as Deno.NetAddr;
+  await connection.write(new TextEncoder().encode(
+    `GET /graphql HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+      "Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n",
+  ));
+  await connection.read(new Uint8Array(4096));
+}
+
+/** A masked text frame; the mask is zero, which changes nothing. */
+function frame(text: string): Uint8Array<ArrayBuffer> {
+  const payload = new TextEncoder().encode(text);
+  const length = payload.length < 126
+    ? [payload.length | 0x80]
+    : [126 | 0x80, payload.length >> 8, payload.length & 255];
+  return Uint8Array.from([0x81, ...length, 0, 0, 0, 0, ...payload]);
+}
+
+Deno.test("stop() closes sockets with 1012 and ends their subscriptions", async () => {
+  await using fake = serveFake();
+  await fake.post(START);
+  const socket = await RawSocket.connect(fake.url);
+  await socket.init();
+  socket.send({ id: "a", type: "subscribe", payload: { query: FOLLOW } });
+  await socket.receive();
+  await fake.server.stop();
+  const { code, reason } = await socket.closed;
+  assert.deepEqual([code, reason], [1012, "Service restart"]);
+  await until(() => fake.services.transfers.openStreams === 0);
+});

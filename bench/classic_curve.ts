@@ -1,0 +1,78 @@
+/**
+ * The losses of CLASSIC beside the article's program, from the same start picture (formula noise), with trained filters and
+ * style layer conv3_3:
+ *
+ *     deno task bench classic_curve [size] [steps]
+ */
+import { OnnxBackend } from "../engine/onnx/backend.ts";
+import { createOptimizer } from "../engine/optimizers/create.ts";
+import { resolveOptions } from "../engine/resolve_options.ts";
+import { Stage } from "../engine/stage.ts";
+import { formulaPixels } from "../engine/testing/formula.ts";
+import { encodePicture } from "../images/encode.ts";
+import { resizePicture } from "../images/resize.ts";
+import { reference, row, SHARED, squarePicture, trainedParameters } from "./inputs.ts";
+
+const size = Number(Deno.args[0] ?? 256);
+const steps = Number(Deno.args[1] ?? 100);
+const folder = await Deno.makeTempDir();
+const content = await squarePicture("hoovertowernight", size);
+const style = await squarePicture("starry_night", size);
+for (const [name, picture] of Object.entries({ content, style })) {
+  await Deno.writeFile(`${folder}/${name}.png`, await encodePicture(picture, { format: "PNG" }));
+}
+const lines = await reference(
+  "reference.py",
+  "losses",
+  ...[
+    "--weights",
+    `${SHARED}weights/vgg16_front_conv1_1-conv3_3.npz`,
+    "--style-layers",
+    "conv3_3",
+    "--init",
+    "formula:7",
+  ],
+  ...[
+    "--content",
+    `${folder}/content.png`,
+    "--style",
+    `${folder}/style.png`,
+    "--size",
+    `${size}`,
+    "--steps",
+    `${steps}`,
+  ],
+);
+const theirs = lines.map((line) => JSON.parse(line) as { step: number; total: number; content: number; style: number });
+
+const backend = await OnnxBackend.open(await trainedParameters());
+const options = resolveOptions(
+  { preset: "CLASSIC", size, steps, styleLayers: [{ layer: "conv3_3", weight: 1 }] },
+  content,
+  0,
+);
+const input = { options, content, styles: [{ picture: style, weight: 1 }] };
+const stage = await Stage.prepare(backend, resizePicture, input, options.scales[0]!);
+const adam = createOptimizer(options.optimizer, { numbers: {}, arrays: { pixels: formulaPixels(size, size, 7) } });
+console.log(row("step", "total", "reference", "difference", "content", "style"));
+console.log(row("---", "---", "---", "---", "---", "---"));
+let worst20 = 0;
+let worst = 0;
+for (let step = 1; step <= steps; step++) {
+  const { losses, gradient } = await stage.evaluate(adam.query, options);
+  adam.advance({ loss: losses.total, gradient });
+  const difference = losses.total / theirs[step - 1]!.total - 1;
+  worst = Math.max(worst, Math.abs(difference));
+  if (step <= 20) worst20 = worst;
+  if (step <= 20 || step % 10 === 0) {
+    const percent = `${(100 * difference).toFixed(3)} %`;
+    const [total, theirTotal, c, s] = [losses.total, theirs[step - 1]!.total, losses.content, losses.style]
+      .map((value) => value.toExponential(4));
+    console.log(row(step, total!, theirTotal!, percent, c!, s!));
+  }
+}
+console.log(
+  `Largest difference: ${(100 * worst20).toFixed(3)} % in the first 20 steps, ${(100 * worst).toFixed(3)} % in all`,
+);
+await stage.dispose();
+await Deno.remove(folder, { recursive: true });

@@ -1,0 +1,45 @@
+/** What the benchmarks compare with: trained filters, pictures and the article's program in PyTorch, where they are. */
+import { fileURLToPath } from "node:url";
+import type { Picture } from "../engine/picture.ts";
+import type { Vgg16Parameters } from "../engine/vgg16.ts";
+import { decodePicture } from "../images/decode.ts";
+import { resizePicture } from "../images/resize.ts";
+import { loadWeights } from "../weights/load_weights.ts";
+
+/** A folder beside the project with `weights`, `images` and `reference`; it is not part of it. */
+export const SHARED = fileURLToPath(new URL("../../shared/", import.meta.url));
+
+/** Python with torch, numpy and PIL. */
+export const PYTHON = Deno.env.get("PYTHON") ?? "/usr/bin/python3";
+
+/** Trained filters for conv1_1 to conv3_3. */
+export async function trainedParameters(): Promise<Vgg16Parameters> {
+  return (await loadWeights(`${SHARED}weights/vgg16_front_conv1_1-conv3_3.npz`)).parameters;
+}
+
+/** A picture of the shared folder, scaled to a square as the reference does it. */
+export async function squarePicture(name: string, side: number): Promise<Picture> {
+  const bytes = await Deno.readFile(`${SHARED}images/${name}.jpg`);
+  const picture = await decodePicture(bytes, { maxBytes: 1e8, maxPixels: 1e8 });
+  return await resizePicture(picture, { width: side, height: side });
+}
+
+/** Runs a script of the shared folder and gives each line that it prints. */
+export async function reference(script: string, ...args: string[]): Promise<string[]> {
+  const command = new Deno.Command(PYTHON, { args: [`${SHARED}reference/${script}`, ...args], stderr: "inherit" });
+  const { stdout, success } = await command.output();
+  if (!success) throw new Error(`Cannot run ${script}: it ended with an error`);
+  return new TextDecoder().decode(stdout).trim().split("\n");
+}
+
+/** The middle value. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** A row of a Markdown table. */
+export function row(...cells: readonly (string | number)[]): string {
+  return `| ${cells.join(" | ")} |`;
+}

@@ -1,0 +1,74 @@
+/**
+ * Seconds per CLASSIC step of the engine next to the article's program in PyTorch, in turns on the same machine:
+ *
+ *     deno task bench step_seconds [sizes, as 256,668] [rounds]
+ *
+ * Formula weights reach conv4_3, which the trained ones that are at hand do not.
+ */
+import { OnnxBackend } from "../engine/onnx/backend.ts";
+import { PRESETS } from "../engine/presets.ts";
+import { resolveOptions } from "../engine/resolve_options.ts";
+import { stepFlops } from "../engine/estimate.ts";
+import { formulaParameters, formulaPixels } from "../engine/testing/formula.ts";
+import { median, reference, row } from "./inputs.ts";
+
+const sizes = (Deno.args[0] ?? "668").split(",").map(Number);
+const rounds = Number(Deno.args[1] ?? 3);
+const threads = navigator.hardwareConcurrency;
+
+async function engineStep(size: number): Promise<{ step: () => Promise<number>; dispose: () => Promise<void> }> {
+  const backend = await OnnxBackend.open(formulaParameters(), "cpu", { threads });
+  const side = { width: size, height: size };
+  const { contentLayers, styleLayers } = PRESETS.CLASSIC;
+  const content = contentLayers.map(({ layer }) => layer);
+  const style = styleLayers.map(({ layer }) => layer);
+  const features = await backend.features(formulaPixels(size, size, 1001), side, content, "MAX");
+  const grams = await backend.grams(formulaPixels(size, size, 1002), side, style, "MAX");
+  const terms = [
+    ...content.map((layer) => ({ kind: "content", layer, mask: null } as const)),
+    ...style.map((layer) => ({ kind: "style", layer, mask: null } as const)),
+  ];
+  const targets = terms.map(({ kind, layer }) => (kind === "content" ? features : grams).get(layer)!);
+  const objective = { size: side, terms, masks: [], pooling: "MAX", normalizeGradients: false } as const;
+  const evaluator = await backend.compile(objective, targets);
+  const pixels = formulaPixels(size, size, 1003);
+  const step = async () => {
+    const started = performance.now();
+    await evaluator.evaluate(pixels, terms.map(({ kind }) => kind === "content" ? 0.1 : 500));
+    return (performance.now() - started) / 1000;
+  };
+  await step();
+  return { step, dispose: () => evaluator.dispose() };
+}
+
+console.log(row("size", "engine s/step", "GFLOP/s", "PyTorch", "PyTorch channels_last", "ratio to the better"));
+console.log(row("---", "---", "---", "---", "---", "---"));
+for (const size of sizes) {
+  const engine = await engineStep(size);
+  const mine: number[] = [];
+  const plain: number[] = [];
+  const channelsLast: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    for (let i = 0; i < 3; i++) mine.push(await engine.step());
+    const args = ["bench", "--size", `${size}`, "--steps", "4", "--threads", `${threads}`];
+    plain.push(JSON.parse((await reference("reference.py", ...args))[0]!).seconds_per_step_median);
+    channelsLast.push(
+      JSON.parse((await reference("reference.py", ...args, "--channels-last"))[0]!).seconds_per_step_median,
+    );
+  }
+  await engine.dispose();
+  const seconds = median(mine);
+  const flops = stepFlops(
+    { width: size, height: size },
+    resolveOptions({ preset: "CLASSIC" }, { width: 1, height: 1 }, 0),
+  );
+  const ratio = seconds / Math.min(median(plain), median(channelsLast));
+  console.log(row(
+    size,
+    seconds.toFixed(3),
+    (flops / seconds / 1e9).toFixed(0),
+    median(plain).toFixed(3),
+    median(channelsLast).toFixed(3),
+    ratio.toFixed(2),
+  ));
+}

@@ -101,11 +101,10 @@ def option_cases():
 
 
 def tie_cases():
-    """Flat pictures, where all values of a window are its maximum."""
+    """Flat pictures, where all values of a window are its maximum. One pool only: the sums of deeper convolutions are
+    rounded differently from place to place, and what is equal by mathematics is not by float32."""
     for width, height in ((24, 24), (23, 25)):
         yield case(f'a flat picture of {width}x{height}', (width, height), content('conv2_1'), flat=90.0)
-        yield case(f'a flat picture of {width}x{height}, two pools', (width, height), content('conv3_1')
-                   + style('conv2_1', weight=10), flat=90.0)
 
 
 def adam_cases():

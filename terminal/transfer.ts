@@ -17,6 +17,7 @@ import { decodePicture, type ImageLimits } from "../images/decode.ts";
 import { encodePicture } from "../images/encode.ts";
 import { resizePicture } from "../images/resize.ts";
 import { readSample, SAMPLES } from "../samples/samples.ts";
+import { loadWeights } from "../weights/load_weights.ts";
 import { WeightsSource } from "../weights/source.ts";
 import { parseTransferArguments, type TransferArguments, USAGE } from "./arguments.ts";
 import { plotLosses } from "./loss_plot.ts";
@@ -29,7 +30,7 @@ export async function runTransfer(args: TransferArguments): Promise<void> {
   const settings = { ...config, weights: args.weights ?? config.weights };
   await using source = await WeightsSource.open(settings, log);
   await source.settled;
-  const { parameters } = source.current;
+  const { parameters } = await loadWeights(source.current.reference);
   checkLayers(input.options, new Set(parameters.convs.keys()));
   const backend = await openBackend(args.engine ?? config.engine, parameters, log);
   try {

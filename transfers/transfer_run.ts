@@ -110,7 +110,7 @@ export class TransferRun implements EngineSink {
     for (;;) {
       if (this.#stopping === "SUSPEND") return "suspended";
       if (this.#stopping === "CANCEL") return await this.#end("CANCELLED");
-      const identity = await this.#engine.info();
+      const identity = await this.#engine.info(this.#record.weightsSha256);
       if (!await this.#begin(identity)) return "ended";
       const loggedBefore = this.#record.step;
       const checkpointBefore = this.#checkpoints.newest;

@@ -1,8 +1,8 @@
 import type { Vgg16Parameters } from "../engine/vgg16.ts";
 import type { LayerShapes } from "./assemble.ts";
 
-/** Parameters, where they are from, and what can be said about them. */
-export interface LoadedWeights {
+/** Where parameters are from, and what can be said about them. */
+export interface WeightsDescription {
   /** Of the file, without its folder, or `builtin`. */
   readonly name: string;
   readonly origin: "PRETRAINED" | "BUILTIN";
@@ -14,5 +14,9 @@ export interface LoadedWeights {
   readonly note: string | null;
   /** What `loadWeights` takes to load the same again in another process: a path, so not to be shown, or `builtin`. */
   readonly reference: string;
+}
+
+/** Parameters with their description. */
+export interface LoadedWeights extends WeightsDescription {
   readonly parameters: Vgg16Parameters;
 }

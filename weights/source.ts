@@ -5,10 +5,10 @@
  */
 import { basename, join } from "node:path";
 import { GramcastError } from "../errors.ts";
-import { loadBuiltinWeights } from "./builtin.ts";
+import { BUILTIN_NAME } from "./builtin.ts";
+import { describeWeights } from "./describe_weights.ts";
 import { download, type DownloadOptions, type RemoteFile } from "./download.ts";
-import { loadWeights } from "./load_weights.ts";
-import type { LoadedWeights } from "./loaded_weights.ts";
+import type { WeightsDescription } from "./loaded_weights.ts";
 
 /**
  * VGG16's convolutions as Keras hands them out: Caffe's convention; CC BY 4.0, Visual Geometry Group, University of Oxford.
@@ -30,19 +30,19 @@ export interface WeightsSettings {
 }
 
 /**
- * The weights in force. With `auto` the program starts at once on what is there, the built-in filters if need be, while
+ * The weights in force, by their description: whoever computes with them loads them by its `reference`. With `auto` the program starts at once on what is there, the built-in filters if need be, while
  * the pre-trained ones are downloaded; they are in force for new transfers when they have arrived.
  */
 export class WeightsSource implements AsyncDisposable {
   /** Resolves when nothing more will change: the download has ended, well or not, or there was none. */
   readonly settled: Promise<void>;
-  #current: LoadedWeights;
-  readonly #listeners = new Set<(weights: LoadedWeights) => void>();
+  #current: WeightsDescription;
+  readonly #listeners = new Set<(weights: WeightsDescription) => void>();
   readonly #abort = new AbortController();
 
   private constructor(
-    current: LoadedWeights,
-    later?: (signal: AbortSignal, announce: (weights: LoadedWeights) => void) => Promise<void>,
+    current: WeightsDescription,
+    later?: (signal: AbortSignal, announce: (weights: WeightsDescription) => void) => Promise<void>,
   ) {
     this.#current = current;
     this.settled = later
@@ -64,9 +64,9 @@ export class WeightsSource implements AsyncDisposable {
     options: Omit<DownloadOptions, "onProgress" | "signal"> = {},
   ): Promise<WeightsSource> {
     const { weights, dataDir } = settings;
-    if (weights === "builtin") return new WeightsSource(logged(await loadBuiltinWeights(), log));
+    if (weights === "builtin") return new WeightsSource(logged(await describeWeights(BUILTIN_NAME), log));
     if (weights !== "auto" && weights !== "pretrained") {
-      return new WeightsSource(logged(await loadWeights(weights), log));
+      return new WeightsSource(logged(await describeWeights(weights), log));
     }
     const kept = await findKept(join(dataDir, "weights"), log);
     if (kept) return new WeightsSource(logged(kept, log));
@@ -74,7 +74,7 @@ export class WeightsSource implements AsyncDisposable {
       fetchPretrained(settings, log, { ...options, ...(signal && { signal }) });
     if (weights === "pretrained") return new WeightsSource(logged(await fetching(), log));
 
-    const builtin = await loadBuiltinWeights();
+    const builtin = await describeWeights(BUILTIN_NAME);
     const now = withNote(builtin, "the pre-trained VGG16 is being downloaded");
     return new WeightsSource(logged(now, log), async (signal, announce) => {
       try {
@@ -88,12 +88,12 @@ export class WeightsSource implements AsyncDisposable {
   }
 
   /** What new transfers use. */
-  get current(): LoadedWeights {
+  get current(): WeightsDescription {
     return this.#current;
   }
 
   /** Calls `listener` whenever `current` changes. @returns a function that ends that. */
-  onChange(listener: (weights: LoadedWeights) => void): () => void {
+  onChange(listener: (weights: WeightsDescription) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -106,10 +106,10 @@ export class WeightsSource implements AsyncDisposable {
 }
 
 /** The first file of the folder, by name, that holds weights. */
-async function findKept(folder: string, log: (line: string) => void): Promise<LoadedWeights | null> {
+async function findKept(folder: string, log: (line: string) => void): Promise<WeightsDescription | null> {
   for (const name of await listWeights(folder)) {
     try {
-      return await loadWeights(join(folder, name));
+      return await describeWeights(join(folder, name));
     } catch (error) {
       if (!(error instanceof GramcastError)) throw error;
       log(error.message);
@@ -135,7 +135,7 @@ async function fetchPretrained(
   settings: WeightsSettings,
   log: (line: string) => void,
   options: DownloadOptions,
-): Promise<LoadedWeights> {
+): Promise<WeightsDescription> {
   const remote = remoteFile(settings.weightsUrl);
   const { host, pathname } = new URL(remote.url);
   const name = basename(pathname) || "vgg16.weights";
@@ -143,7 +143,7 @@ async function fetchPretrained(
   log(`Downloading weights ${name} from ${host}`);
   await download(remote, target, { ...options, onProgress: progressLines(name, log) });
   try {
-    return await loadWeights(target);
+    return await describeWeights(target);
   } catch (error) {
     // What was fetched without a checksum may be anything; kept, it would be in the way at the next start.
     await Deno.remove(target).catch(() => {});
@@ -174,11 +174,11 @@ function progressLines(name: string, log: (line: string) => void): (done: number
   };
 }
 
-function withNote(weights: LoadedWeights, why: string): LoadedWeights {
+function withNote(weights: WeightsDescription, why: string): WeightsDescription {
   return { ...weights, note: `${weights.note}; ${why}` };
 }
 
-function logged(weights: LoadedWeights, log: (line: string) => void): LoadedWeights {
+function logged(weights: WeightsDescription, log: (line: string) => void): WeightsDescription {
   const { name, origin, sha256, layers, note } = weights;
   const kind = origin === "BUILTIN" ? "built-in" : "pre-trained";
   log(

@@ -67,8 +67,14 @@ export interface EngineRun {
 
 /** One device. It runs one transfer at a time. */
 export interface Engine {
-  /** What it computes with; waits until it is known. @throws {GramcastError} when the engine cannot start. */
-  info(): Promise<EngineIdentity>;
+  /**
+   * What it computes with; waits until it is known.
+   *
+   * @param weightsSha256 Weights that a transfer began with: it goes on with them where they are still there. Left out or
+   * null: those in force.
+   * @throws {GramcastError} when the engine cannot start.
+   */
+  info(weightsSha256?: string | null): Promise<EngineIdentity>;
   run(job: EngineJob, sink: EngineSink): EngineRun;
   /** ImageNet probabilities (1000) of an encoded picture. @throws {GramcastError} WEIGHTS_INCOMPLETE */
   classify(picture: Uint8Array): Promise<Float32Array>;

@@ -1,0 +1,124 @@
+import type { Backend } from "../../engine/backend.ts";
+import { Optimisation, type OptimisationInput } from "../../engine/optimisation.ts";
+import type { Picture } from "../../engine/picture.ts";
+import { GramcastError } from "../../errors.ts";
+import { decodePicture } from "../../images/decode.ts";
+import { resizePicture } from "../../images/resize.ts";
+import { frameIsDue } from "../frame_due.ts";
+import type { Tuning } from "../types.ts";
+import type { EngineJob } from "./engine.ts";
+import type { Report } from "./messages.ts";
+
+/** Pictures were measured against the limits when they were taken in. */
+export const NO_LIMITS = { maxBytes: Number.MAX_SAFE_INTEGER, maxPixels: Number.MAX_SAFE_INTEGER };
+
+/** Seconds between checkpoints, and how many times what the last one took: L-BFGS' are large. */
+const CHECKPOINT_SECONDS = 5;
+const CHECKPOINT_SPACING = 20;
+
+export type Send = (report: Report, parts?: readonly (Uint8Array | null)[]) => void;
+
+/** A transfer inside the engine process. */
+export class ChildRun {
+  readonly #job: EngineJob;
+  readonly #send: Send;
+  #optimisation: Optimisation | null = null;
+  #later: readonly Tuning[];
+  #stopped = false;
+  #checkpointed = performance.now();
+  #checkpointSeconds = 0;
+
+  constructor(job: EngineJob, send: Send) {
+    this.#job = job;
+    this.#send = send;
+    this.#later = job.tunings;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  retune(tuning: Tuning): void {
+    this.#later = [...this.#later.filter((other) => other.afterStep < tuning.afterStep), tuning];
+  }
+
+  /** Runs to the end, and reports it. Rejects only where the process cannot be trusted any more. */
+  async run(backend: Backend): Promise<void> {
+    try {
+      const optimisation = await this.#begin(backend);
+      while (!optimisation.finished && !this.#stopped) {
+        await this.#step(optimisation);
+        // Commands that came during the step are heard now: it leaves no time for them.
+        await new Promise((resume) => setTimeout(resume));
+        this.#applyTunings(optimisation);
+      }
+      this.#checkpoint(optimisation);
+      this.#send({ kind: optimisation.finished ? "finished" : "stopped" });
+    } catch (error) {
+      if (!(error instanceof GramcastError)) throw error;
+      const { code, message } = error;
+      const good = this.#optimisation !== null && this.#optimisation.step > 0 ? this.#optimisation.picture() : null;
+      this.#send({ kind: "failed", failure: { code, message }, size: sizeOf(good) }, [good?.rgb ?? null]);
+    } finally {
+      await this.#optimisation?.dispose();
+    }
+  }
+
+  async #begin(backend: Backend): Promise<Optimisation> {
+    const input = await decodeInput(this.#job);
+    const { checkpoint } = this.#job;
+    const optimisation = checkpoint === null
+      ? await Optimisation.start(backend, resizePicture, input)
+      : await Optimisation.restore(backend, resizePicture, input, checkpoint);
+    this.#optimisation = optimisation;
+    this.#applyTunings(optimisation);
+    return optimisation;
+  }
+
+  async #step(optimisation: Optimisation): Promise<void> {
+    const { step, losses, seconds } = await optimisation.advance();
+    const frame = frameIsDue(this.#job.options, step) ? optimisation.picture() : null;
+    this.#send({ kind: "step", step, losses, seconds, size: sizeOf(frame) }, [frame?.rgb ?? null]);
+    const since = (performance.now() - this.#checkpointed) / 1000;
+    if (since > Math.max(CHECKPOINT_SECONDS, CHECKPOINT_SPACING * this.#checkpointSeconds)) {
+      this.#checkpoint(optimisation);
+    }
+  }
+
+  #checkpoint(optimisation: Optimisation): void {
+    const begun = performance.now();
+    const picture = optimisation.picture();
+    const { step } = optimisation;
+    this.#send({ kind: "checkpoint", step, size: sizeOf(picture) }, [optimisation.checkpoint(), picture.rgb]);
+    this.#checkpointed = performance.now();
+    this.#checkpointSeconds = (this.#checkpointed - begun) / 1000;
+  }
+
+  #applyTunings(optimisation: Optimisation): void {
+    const { step } = optimisation;
+    const due = this.#later.findLast((tuning) => tuning.afterStep <= step);
+    if (due === undefined) return;
+    this.#later = this.#later.filter((tuning) => tuning.afterStep > step);
+    optimisation.retune(due);
+    this.#send({ kind: "retuned", tuning: { ...due, afterStep: step } });
+  }
+}
+
+function sizeOf(picture: Picture | null) {
+  return { width: picture?.width ?? 0, height: picture?.height ?? 0 };
+}
+
+async function decodeInput({ options, content, styles, contentMask, initPicture }: EngineJob): Promise<OptimisationInput> {
+  const decode = (bytes: Uint8Array) => decodePicture(bytes, NO_LIMITS);
+  return {
+    options,
+    content: await decode(content),
+    styles: await Promise.all(styles.map(async ({ picture, weight, mask }) => ({
+      picture: await decode(picture),
+      weight,
+      ...(mask ? { mask: await decode(mask) } : {}),
+    }))),
+    ...(contentMask ? { contentMask: await decode(contentMask) } : {}),
+    ...(initPicture ? { initPicture: await decode(initPicture) } : {}),
+  };
+}

@@ -1,0 +1,15 @@
+import { GramcastError } from "../../errors.ts";
+import { oneLine } from "../log.ts";
+import type { TransferFailure } from "../types.ts";
+
+/** An allocation that failed, as V8, ONNX Runtime and CUDA say it. */
+const OUT_OF_MEMORY = /bad_alloc|allocat|out of memory|array buffer|array length/i;
+
+/** What went wrong, as it is kept and shown. A fault of the program is not shown in its own words: they hold paths. */
+export function failureOf(error: unknown): TransferFailure {
+  if (error instanceof GramcastError) return { code: error.code, message: error.message };
+  if (OUT_OF_MEMORY.test(oneLine(error))) {
+    return { code: "ENGINE_OUT_OF_MEMORY", message: "Cannot go on: the engine found no memory, wanted a smaller size" };
+  }
+  return { code: "ENGINE_CRASHED", message: "Cannot go on: the engine met a fault of its own" };
+}

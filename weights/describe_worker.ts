@@ -1,0 +1,26 @@
+/**
+ * The thread behind `describeWeights`: takes one reference, answers with a description or a failure.
+ *
+ * @module
+ */
+import { type ErrorCode, GramcastError } from "../errors.ts";
+import { loadWeights } from "./load_weights.ts";
+import type { WeightsDescription } from "./loaded_weights.ts";
+
+/** What comes back from the thread. */
+export type Description = WeightsDescription | { readonly code: ErrorCode; readonly message: string };
+
+const scope = globalThis as unknown as {
+  onmessage: (event: MessageEvent<string>) => void;
+  postMessage(message: Description): void;
+};
+
+scope.onmessage = async ({ data: reference }) => {
+  try {
+    const { parameters: _, ...description } = await loadWeights(reference);
+    scope.postMessage(description);
+  } catch (error) {
+    if (!(error instanceof GramcastError)) throw error;
+    scope.postMessage({ code: error.code, message: error.message });
+  }
+};

@@ -49,6 +49,8 @@ export interface TransferSettings {
   readonly engineMemoryBytes: number;
   readonly cost: CostModel;
   readonly samples: readonly BuiltInSample[];
+  /** Names of the layers that the weights in force have. */
+  readonly layers: () => ReadonlySet<string>;
 }
 
 /** Frames are our own: nothing about them needs a limit. */
@@ -110,6 +112,7 @@ export class TransferService implements Transfers {
       dispatcher: this.#dispatcher,
       forecast: this.#forecast,
       limits: settings.queueLimits,
+      layers: settings.layers,
     });
   }
 

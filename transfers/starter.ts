@@ -1,3 +1,4 @@
+import { checkLayers } from "../engine/check_layers.ts";
 import { resolveOptions } from "../engine/resolve_options.ts";
 import type { TransferOptions } from "../engine/options.ts";
 import { GramcastError } from "../errors.ts";
@@ -19,6 +20,8 @@ export interface StarterPorts {
   readonly dispatcher: Dispatcher;
   readonly forecast: Forecast;
   readonly limits: QueueLimits;
+  /** Names of the layers that the weights in force have. */
+  readonly layers: () => ReadonlySet<string>;
 }
 
 /** Lets transfers into the queue: new ones, and ended ones that go on. */
@@ -73,7 +76,11 @@ export class Starter {
     }
   }
 
-  /** The options of a request, every image in it checked. @throws {GramcastError} NOT_FOUND, BAD_USER_INPUT */
+  /**
+   * The options of a request, every image in it checked.
+   *
+   * @throws {GramcastError} NOT_FOUND, BAD_USER_INPUT, WEIGHTS_INCOMPLETE
+   */
   async resolve(owner: Owner, request: StartRequest): Promise<TransferOptions> {
     const content = await this.#image(owner, "content", request.contentId);
     for (const [i, style] of request.styles.entries()) {
@@ -82,7 +89,9 @@ export class Starter {
     }
     if (request.contentMaskId !== null) await this.#image(owner, "contentMask", request.contentMaskId);
     if (request.initImageId !== null) await this.#image(owner, "init.image", request.initImageId);
-    return resolveOptions(request, content, crypto.getRandomValues(new Int32Array(1))[0]!);
+    const options = resolveOptions(request, content, crypto.getRandomValues(new Int32Array(1))[0]!);
+    checkLayers(options, this.#ports.layers());
+    return options;
   }
 
   async #image(owner: Owner, field: string, id: string): Promise<ImageRecord> {

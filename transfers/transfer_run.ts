@@ -134,6 +134,12 @@ export class TransferRun implements EngineSink {
 
   /** Marks the transfer as running. False when it has ended meanwhile. */
   async #begin({ engine, weightsSha256 }: EngineIdentity): Promise<boolean> {
+    const { id, weightsSha256: before } = this.#record;
+    if (before !== null && before !== weightsSha256) {
+      this.#ports.log.warn(
+        `Transfer ${id} goes on with other weights than it began with: those are not there any more`,
+      );
+    }
     const changes = { engine, weightsSha256 };
     const record = this.#record.status === "QUEUED"
       ? await this.#append(["QUEUED"], {

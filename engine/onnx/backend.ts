@@ -16,6 +16,9 @@ import { PlanarLayout } from "./planar_layout.ts";
 import { Session, type SessionOptions } from "./session.ts";
 import { buildStepGraph, FACTORS, GRADIENT, maskInput, SUMS, targetInput } from "./step_graph.ts";
 
+// What goes wrong is thrown; printed as well, with paths, it would alarm those who only have no GPU.
+env.logLevel = "fatal";
+
 /** Where the `onnx` backend can compute. */
 export type OnnxDevice = "cpu" | "cuda" | "webgpu";
 

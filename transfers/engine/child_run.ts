@@ -108,7 +108,9 @@ function sizeOf(picture: Picture | null) {
   return { width: picture?.width ?? 0, height: picture?.height ?? 0 };
 }
 
-async function decodeInput({ options, content, styles, contentMask, initPicture }: EngineJob): Promise<OptimisationInput> {
+async function decodeInput(
+  { options, content, styles, contentMask, initPicture }: EngineJob,
+): Promise<OptimisationInput> {
   const decode = (bytes: Uint8Array) => decodePicture(bytes, NO_LIMITS);
   return {
     options,

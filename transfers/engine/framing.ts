@@ -41,7 +41,9 @@ export async function* readMessages<T>(stream: ReadableStream<Uint8Array>): Asyn
       const length = await source.read(4);
       if (length === null) return;
       const headerBytes = new DataView(length.buffer).getUint32(0, true);
-      if (headerBytes > MAX_HEADER_BYTES) throw new TypeError(`Cannot read a message with ${headerBytes} bytes of header`);
+      if (headerBytes > MAX_HEADER_BYTES) {
+        throw new TypeError(`Cannot read a message with ${headerBytes} bytes of header`);
+      }
       const json = await source.read(headerBytes);
       if (json === null) return;
       const { header, lengths }: Envelope<T> = JSON.parse(new TextDecoder().decode(json));

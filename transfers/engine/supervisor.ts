@@ -78,7 +78,11 @@ export class Supervisor implements Engine {
     }
     const { process } = opened;
     const { promise, resolve, reject } = Promise.withResolvers<EngineOutcome>();
-    const deadline = new StepDeadline(this.#options.clock, this.#options.stepFlops(job), (failure) => process.kill(failure));
+    const deadline = new StepDeadline(
+      this.#options.clock,
+      this.#options.stepFlops(job),
+      (failure) => process.kill(failure),
+    );
     const take = async ({ header, parts }: Message<Report>) => {
       deadline.stop();
       // The run is lost when the process is gone: before, another attempt would still find it.

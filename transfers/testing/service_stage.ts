@@ -1,3 +1,4 @@
+import { CONV_NAMES } from "../../engine/vgg16.ts";
 import { encodePicture } from "../../images/encode.ts";
 import type { StartRequest } from "../api.ts";
 import { SILENT_LOG } from "../log.ts";
@@ -23,6 +24,7 @@ export const SETTINGS: TransferSettings = {
     memoryBytes: 16 * options.width * options.height,
   }),
   samples: [],
+  layers: () => new Set(CONV_NAMES),
 };
 
 /** A service on a fake engine, with adapters in memory that a second service can take over, as after a restart. */

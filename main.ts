@@ -1,0 +1,62 @@
+/**
+ * Gramcast's server: reads the configuration, puts the layers together, and serves until it is told to stop.
+ *
+ * @module
+ */
+import { type Config, readConfig } from "./config.ts";
+import { GramcastError } from "./errors.ts";
+import { FrameEncoder } from "./images/frame_encoder.ts";
+import { fetchImage } from "./images/remote.ts";
+import type { Services } from "./schema/context.ts";
+import { frameEncoder } from "./server/frames.ts";
+import { startServer } from "./server/server.ts";
+import type { Log } from "./transfers/log.ts";
+import { openTransfers } from "./transfers/open.ts";
+import { classLabels } from "./weights/class_labels.ts";
+import { WeightsSource } from "./weights/source.ts";
+
+const log: Log = {
+  info: (message) => console.log(message),
+  warn: (message) => console.warn(message),
+};
+
+async function serve(config: Config): Promise<void> {
+  const stop = nextSignal();
+  await using weights = await WeightsSource.open(config, log.info);
+  const transfers = await openTransfers(config, weights, log);
+  const services: Services = {
+    config,
+    transfers: transfers.service,
+    frames: frameEncoder(new FrameEncoder()),
+    fetchImage,
+    classLabels,
+    weights: () => Promise.resolve(weights.current),
+  };
+  try {
+    const server = startServer(services, config, log);
+    log.info(`Gramcast listens on ${server.url}: GraphiQL at ${server.url}/graphql`);
+    log.info(`${await stop}: stopping`);
+    await Promise.all([server.stop(), transfers.close()]);
+  } finally {
+    await transfers.close();
+  }
+}
+
+/** Resolves with the name of the first signal that asks the process to stop. */
+function nextSignal(): Promise<Deno.Signal> {
+  const { promise, resolve } = Promise.withResolvers<Deno.Signal>();
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, () => resolve(signal));
+  return promise;
+}
+
+if (import.meta.main) {
+  try {
+    await serve(readConfig((name) => Deno.env.get(name)));
+    Deno.exit(0);
+  } catch (error) {
+    if (!(error instanceof GramcastError)) throw error;
+    console.error(error.message);
+    Deno.exit(1);
+  }
+}

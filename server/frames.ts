@@ -1,0 +1,14 @@
+import type { FrameEncoder as EncodesPictures } from "../images/frame_encoder.ts";
+import type { FrameEncoder } from "../schema/context.ts";
+
+/** Encodes the frames of transfers, each in each form once: a step of a transfer always means the same pixels. */
+export function frameEncoder(pictures: EncodesPictures): FrameEncoder {
+  return {
+    encode: (frame, { format, maxSize, quality }) =>
+      pictures.encode(
+        `${frame.transferId}/${frame.step}`,
+        { format, quality, ...(maxSize === null ? {} : { maxSize }) },
+        () => frame.picture(),
+      ),
+  };
+}

@@ -1,0 +1,88 @@
+/**
+ * The transfers layer as a running server has it: adapters by the configuration, an engine process, the service on top.
+ *
+ * @module
+ */
+import type { Config } from "../config.ts";
+import { estimateCost, stepFlops } from "../engine/estimate.ts";
+import { readSample, SAMPLES } from "../samples/samples.ts";
+import type { WeightsSource } from "../weights/source.ts";
+import { SystemClock } from "./clock.ts";
+import { launchEngine } from "./engine/launch.ts";
+import { Supervisor } from "./engine/supervisor.ts";
+import { KnownWeights } from "./known_weights.ts";
+import { type Log, oneLine } from "./log.ts";
+import { MemoryEventBus } from "./memory/memory_event_bus.ts";
+import { MemoryImageStore } from "./memory/memory_image_store.ts";
+import { MemoryQueue } from "./memory/memory_queue.ts";
+import { MemoryTransferStore } from "./memory/memory_transfer_store.ts";
+import type { ImageStore, TransferQueue, TransferStore } from "./ports.ts";
+import { TransferService } from "./service.ts";
+
+/** Milliseconds without a sign of life after which an engine process is taken to hang. */
+const SILENCE_MILLISECONDS = 30_000;
+
+/** Where transfers are kept. */
+export interface Storage {
+  readonly store: TransferStore;
+  readonly images: ImageStore;
+  readonly queue: TransferQueue;
+  close(): Promise<void>;
+}
+
+/** The service with what it stands on. */
+export interface OpenTransfers {
+  readonly service: TransferService;
+  /** Drains the service and lets go of engine and storage; once, however often it is called. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens everything, and goes on with what a stop left unfinished.
+ *
+ * @throws {GramcastError} ENGINE_UNAVAILABLE for an engine that was asked for by name and does not start.
+ */
+export async function openTransfers(config: Config, weights: WeightsSource, log: Log): Promise<OpenTransfers> {
+  const clock = new SystemClock();
+  const [storage, known] = await Promise.all([openStorage(config), KnownWeights.open(weights)]);
+  const engine = new Supervisor({
+    launch: (reference) => launchEngine(config.engine, reference),
+    findWeights: (sha256) => known.find(sha256),
+    stepFlops: ({ options }) => stepFlops(options, options),
+    memoryBytes: config.engineMemoryBytes,
+    silenceMilliseconds: SILENCE_MILLISECONDS,
+    clock,
+    log,
+  });
+  const service = await TransferService.open(
+    { ...storage, bus: new MemoryEventBus(), engines: [engine], clock, log },
+    {
+      queueLimits: { total: config.maxQueued, perOwner: config.maxQueuedPerOwner },
+      retention: { days: config.retentionDays, bytes: config.retentionBytes },
+      imageLimits: { maxBytes: config.maxImageBytes, maxPixels: config.maxImagePixels },
+      engineMemoryBytes: config.engineMemoryBytes,
+      cost: estimateCost,
+      samples: SAMPLES.map(({ name, description }) => ({ name, description, read: () => readSample(name) })),
+      layers: () => new Set(weights.current.layers.map(({ name }) => name)),
+    },
+  );
+  // Ready before the first transfer comes. An engine that was asked for by name has to be there at the start.
+  const warm = () => engine.info();
+  if (config.engine === "auto") void warm().catch((error) => log.warn(oneLine(error)));
+  else await warm();
+  weights.onChange(() => void warm().catch((error) => log.warn(oneLine(error))));
+  let closed: Promise<void> | undefined;
+  return {
+    service,
+    close: () => closed ??= service.drain().finally(() => storage.close()),
+  };
+}
+
+function openStorage(_config: Config): Promise<Storage> {
+  return Promise.resolve({
+    store: new MemoryTransferStore(),
+    images: new MemoryImageStore(),
+    queue: new MemoryQueue(),
+    close: () => Promise.resolve(),
+  });
+}

@@ -26,7 +26,7 @@ PICTURE is a file or the name of a built-in sample.
   --optimizer KIND         ${OPTIMIZER_KINDS.join(", ")}
   --learning-rate RATE     --history N
   --init KIND              ${INIT_KINDS.join(", ")}
-  --init-image PICTURE     --init-noise SHARE
+  --init-image PICTURE     --init-noise SHARE     (0 none, 1 noise alone)
   --pooling KIND           ${POOLINGS.join(", ")}
   --color MODE             ${COLOR_MODES.join(", ")}
   --style-scale FACTOR     --averaging DECAY
@@ -72,17 +72,23 @@ export function parseTransferArguments(args: readonly string[]): TransferArgumen
   if (content === undefined) throw missing("--content");
   if (style.length === 0) throw missing("--style");
   if (out === undefined) throw missing("--out");
-  const weights = list(values["style-weights"]).map((each) => number("--style-weights", each));
-  const masks = list(values["style-masks"]);
+  const weights = forEachStyle("--style-weights", values["style-weights"], style).map((text) =>
+    text === undefined ? 1 : number("--style-weights", text)
+  );
+  const masks = forEachStyle("--style-masks", values["style-masks"], style);
+  const quality = number("--quality", values.quality ?? "90");
+  if (!Number.isInteger(quality) || quality < 1 || quality > 100) {
+    throw wrong("--quality", String(quality), "a whole number from 1 to 100");
+  }
   return {
     content,
-    styles: style.map((picture, i) => ({ picture, weight: weights[i] ?? 1, mask: masks[i] || null })),
+    styles: style.map((picture, i) => ({ picture, weight: weights[i]!, mask: masks[i] || null })),
     out,
     contentMask: values["content-mask"] ?? null,
     initImage: values["init-image"] ?? null,
     request: toRequest(values),
     frames: values.frames === undefined ? null : frameSelection(values.frames),
-    quality: number("--quality", values.quality ?? "90"),
+    quality,
     seed: number("--seed", values.seed ?? "0"),
     weights: values.weights,
     engine: values.engine,
@@ -130,8 +136,10 @@ function parse(args: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split(". ")[0]! : String(error);
-    throw new GramcastError("BAD_USER_INPUT", `Cannot read the command line: ${reason}`);
+    const lines = (error instanceof Error ? error.message : String(error)).split("\n");
+    // Of several lines the last says how to write it, of several sentences the first says what is wrong.
+    const reason = lines.length > 1 ? lines.at(-1)! : lines[0]!.split(". ")[0]!;
+    throw new GramcastError("BAD_USER_INPUT", `Cannot read the command line: ${reason.replace(/\.$/, "")}`);
   }
 }
 
@@ -139,20 +147,22 @@ type Values = ReturnType<typeof parse>;
 
 function toRequest(values: Values): TransferRequest {
   const kind = choice("--optimizer", values.optimizer, OPTIMIZER_KINDS);
-  if (!kind && (values["learning-rate"] !== undefined || values.history !== undefined)) {
-    throw new GramcastError(
-      "BAD_USER_INPUT",
-      "Cannot use --learning-rate or --history alone: wanted --optimizer with them",
-    );
-  }
+  if (!kind) refuseAlone(["--learning-rate", "--history"], values, "--optimizer");
   const init = choice("--init", values.init ?? (values["init-image"] ? "IMAGE" : undefined), INIT_KINDS);
+  if (!init) refuseAlone(["--init-noise"], values, "--init");
+  if ((init === "IMAGE") !== (values["init-image"] !== undefined)) {
+    throw wrong("--init", String(values.init), "--init-image with --init image, and with no other");
+  }
   return {
     preset: choice("--preset", values.preset, PRESET_NAMES),
     size: optional("--size", values.size),
     steps: optional("--steps", values.steps),
     scales: values.scales === undefined ? null : list(values.scales).map((scale) => {
-      const [size, steps] = scale.split(":");
-      return { size: number("--scales", size ?? ""), steps: number("--scales", steps ?? "") };
+      const [size, steps, more] = scale.split(":");
+      if (!size || !steps || more !== undefined) {
+        throw wrong("--scales", scale, "sizes and steps as 128:60,256:40");
+      }
+      return { size: number("--scales", size), steps: number("--scales", steps) };
     }),
     contentWeight: optional("--content-weight", values["content-weight"]),
     styleWeight: optional("--style-weight", values["style-weight"]),
@@ -179,20 +189,35 @@ function toRequest(values: Values): TransferRequest {
 
 function frameSelection(text: string): FrameSelection {
   const every = /^every:(.+)$/.exec(text);
-  if (every) return { every: number("--frames", every[1]!) };
-  return { steps: new Set(list(text).map((step) => number("--frames", step))) };
+  if (every) return { every: stepNumber(every[1]!) };
+  return { steps: new Set(list(text).map(stepNumber)) };
+}
+
+function stepNumber(text: string): number {
+  const step = Number(text);
+  if (Number.isInteger(step) && step >= 1) return step;
+  throw wrong("--frames", text, "steps as 12,46,100, or every:10");
 }
 
 function layers(option: string, text: string | undefined) {
   if (text === undefined) return null;
   return list(text).map((each) => {
-    const [layer, weight] = each.split(":");
-    return { layer: layer!, weight: weight === undefined ? 1 : number(option, weight) };
+    const [layer, weight, more] = each.split(":");
+    if (!layer || more !== undefined) throw wrong(option, each, "layers as conv1_1,conv2_1:0.5");
+    return { layer, weight: weight === undefined ? 1 : number(option, weight) };
   });
 }
 
-function list(text: string | undefined): string[] {
-  return text === undefined ? [] : text.split(",").map((item) => item.trim());
+/** One item for each style, or none at all. */
+function forEachStyle(option: string, text: string | undefined, styles: readonly string[]): (string | undefined)[] {
+  if (text === undefined) return styles.map(() => undefined);
+  const items = list(text);
+  if (items.length !== styles.length) throw wrong(option, text, `as many as there are styles (${styles.length})`);
+  return items;
+}
+
+function list(text: string): string[] {
+  return text.split(",").map((item) => item.trim());
 }
 
 function optional(option: string, text: string | undefined): number | null {
@@ -202,14 +227,23 @@ function optional(option: string, text: string | undefined): number | null {
 function number(option: string, text: string): number {
   const value = text.trim() === "" ? NaN : Number(text);
   if (Number.isFinite(value)) return value;
-  throw new GramcastError("BAD_USER_INPUT", `Cannot use ${option} "${text}": wanted a number`);
+  throw wrong(option, text, "a number");
 }
 
 function choice<T extends string>(option: string, text: string | undefined, choices: readonly T[]): T | null {
   if (text === undefined) return null;
   const found = choices.find((each) => each === text.toUpperCase());
   if (found) return found;
-  throw new GramcastError("BAD_USER_INPUT", `Cannot use ${option} "${text}": wanted one of ${choices.join(", ")}`);
+  throw wrong(option, text, `one of ${choices.join(", ")}`);
+}
+
+function refuseAlone(options: readonly string[], values: Values, partner: string): void {
+  const given = options.find((option) => values[option.slice(2) as keyof Values] !== undefined);
+  if (given) throw new GramcastError("BAD_USER_INPUT", `Cannot use ${given} alone: wanted ${partner} with it`);
+}
+
+function wrong(option: string, text: string, wanted: string): GramcastError {
+  return new GramcastError("BAD_USER_INPUT", `Cannot use ${option} "${text}": wanted ${wanted}`);
 }
 
 function missing(option: string): GramcastError {

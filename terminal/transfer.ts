@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { readConfig } from "../config.ts";
 import { GramcastError } from "../errors.ts";
 import { checkLayers } from "../engine/check_layers.ts";
@@ -12,6 +12,7 @@ import type { LossPoint } from "../engine/losses.ts";
 import { openBackend } from "../engine/open_backend.ts";
 import { Optimisation, type OptimisationInput } from "../engine/optimisation.ts";
 import type { Picture } from "../engine/picture.ts";
+import type { TransferOptions } from "../engine/options.ts";
 import { resolveOptions } from "../engine/resolve_options.ts";
 import { decodePicture, type ImageLimits } from "../images/decode.ts";
 import { encodePicture } from "../images/encode.ts";
@@ -21,12 +22,22 @@ import { loadWeights } from "../weights/load_weights.ts";
 import { WeightsSource } from "../weights/source.ts";
 import { parseTransferArguments, type TransferArguments, USAGE } from "./arguments.ts";
 import { plotLosses } from "./loss_plot.ts";
+import { OutputFolder } from "./output_folder.ts";
 import { ProgressPrinter } from "./progress.ts";
 
-/** Runs a transfer in this process, and prints to the terminal. @throws {GramcastError} for whatever a user can mend. */
-export async function runTransfer(args: TransferArguments): Promise<void> {
+/** Exit status of a program that Ctrl-C has ended. */
+const INTERRUPTED = 130;
+
+/**
+ * Runs a transfer in this process, and prints to the terminal.
+ *
+ * @returns Whether it took all its steps; false when Ctrl-C ended it.
+ * @throws {GramcastError} for whatever a user can mend.
+ */
+async function runTransfer(args: TransferArguments): Promise<boolean> {
   const config = readConfig((name) => Deno.env.get(name));
   const input = await readInput(args, { maxBytes: config.maxImageBytes, maxPixels: config.maxImagePixels });
+  const folder = await OutputFolder.create(args.out);
   const settings = { ...config, weights: args.weights ?? config.weights };
   await using source = await WeightsSource.open(settings, log);
   await source.settled;
@@ -34,8 +45,7 @@ export async function runTransfer(args: TransferArguments): Promise<void> {
   checkLayers(input.options, new Set(parameters.convs.keys()));
   const backend = await openBackend(args.engine ?? config.engine, parameters, log);
   try {
-    await Deno.mkdir(args.out, { recursive: true });
-    await optimise(await Optimisation.start(backend, resizePicture, input), input, args);
+    return await optimise(await Optimisation.start(backend, resizePicture, input), input, args, folder);
   } finally {
     await backend.close();
   }
@@ -73,25 +83,44 @@ async function readPicture(name: string, limits: ImageLimits): Promise<Picture> 
   }
 }
 
-async function optimise(optimisation: Optimisation, { options }: OptimisationInput, args: TransferArguments) {
+async function optimise(
+  optimisation: Optimisation,
+  { options }: OptimisationInput,
+  args: TransferArguments,
+  folder: OutputFolder,
+): Promise<boolean> {
   const points: LossPoint[] = [];
-  const printer = new ProgressPrinter(options.steps, Deno.stdout.isTerminal(), print);
+  const printer = new ProgressPrinter(options, Deno.stdout.isTerminal(), print);
+  using interrupt = new Interrupt();
   try {
-    while (!optimisation.finished) {
+    while (!optimisation.finished && !interrupt.requested) {
       const report = await optimisation.advance();
       points.push({ step: report.step, ...report.losses });
       printer.step(report);
       if (isWanted(report.step, args, options.frameEvery)) {
-        await save(join(args.out, `res_${report.step}.jpg`), optimisation.picture(), args.quality);
+        const format = { format: "JPEG", quality: args.quality } as const;
+        await folder.write(`res_${report.step}.jpg`, await encodePicture(optimisation.picture(), format));
       }
     }
-    await save(join(args.out, "result.png"), optimisation.picture(), args.quality);
   } finally {
-    const { contentWeight: content, styleWeight: style, tvWeight: tv } = options;
-    await Deno.writeTextFile(join(args.out, "losses.svg"), plotLosses(points, { content, style, tv }));
+    printer.end();
+    // After a failure too: what was reached may have taken hours.
+    if (points.length > 0) await finish(optimisation, points, options, folder);
     await optimisation.dispose();
   }
-  print(`Wrote ${join(args.out, "result.png")} and losses.svg\n`);
+  return optimisation.finished;
+}
+
+async function finish(
+  optimisation: Optimisation,
+  points: readonly LossPoint[],
+  { contentWeight: content, styleWeight: style, tvWeight: tv, steps }: TransferOptions,
+  folder: OutputFolder,
+): Promise<void> {
+  await folder.write("losses.svg", plotLosses(points, { content, style, tv }));
+  const result = await folder.write("result.png", await encodePicture(optimisation.picture(), { format: "PNG" }));
+  const stopped = optimisation.finished ? "" : `Stopped at step ${optimisation.step} of ${steps}. `;
+  print(`${stopped}Wrote ${result} and losses.svg\n`);
 }
 
 function isWanted(step: number, { frames }: TransferArguments, frameEvery: number): boolean {
@@ -99,9 +128,22 @@ function isWanted(step: number, { frames }: TransferArguments, frameEvery: numbe
   return step % (frames ? frames.every : frameEvery) === 0;
 }
 
-async function save(path: string, picture: Picture, quality: number): Promise<void> {
-  const format = path.endsWith(".png") ? "PNG" : "JPEG";
-  await Deno.writeFile(path, await encodePicture(picture, { format, quality }));
+/** The first Ctrl-C asks for the end after the step under way, the second ends the program at once. */
+class Interrupt implements Disposable {
+  requested = false;
+  readonly #listener = () => {
+    this.requested = true;
+    this[Symbol.dispose]();
+    log("\nStopping after this step; press Ctrl-C again to stop at once");
+  };
+
+  constructor() {
+    Deno.addSignalListener("SIGINT", this.#listener);
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSignalListener("SIGINT", this.#listener);
+  }
 }
 
 function print(text: string): void {
@@ -115,11 +157,11 @@ function log(line: string): void {
 if (import.meta.main) {
   try {
     const args = parseTransferArguments(Deno.args);
-    if (args) await runTransfer(args);
-    else print(USAGE);
+    if (!args) print(USAGE);
+    else if (!await runTransfer(args)) Deno.exitCode = INTERRUPTED;
   } catch (error) {
     if (!(error instanceof GramcastError)) throw error;
     console.error(error.message);
-    Deno.exit(1);
+    Deno.exitCode = 1;
   }
 }

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { GramcastError } from "../errors.ts";
+import { parseTransferArguments, type TransferArguments, USAGE } from "./arguments.ts";
+
+const NEEDED = ["--content", "a.jpg", "--style", "b.jpg", "--out", "c"];
+
+function parse(...more: string[]): TransferArguments {
+  return parseTransferArguments([...NEEDED, ...more])!;
+}
+
+Deno.test("two pictures and a folder are enough; everything else comes from the preset", () => {
+  const { request, ...rest } = parse();
+  assert.deepEqual(rest, {
+    content: "a.jpg",
+    styles: [{ picture: "b.jpg", weight: 1, mask: null }],
+    out: "c",
+    contentMask: null,
+    initImage: null,
+    frames: null,
+    quality: 90,
+    seed: 0,
+    weights: undefined,
+    engine: undefined,
+  });
+  const { keepFrames, ...asked } = request;
+  assert.equal(keepFrames, true);
+  assert.deepEqual(Object.values(asked).filter((value) => value !== null), []);
+});
+
+Deno.test("--help asks for the usage, which names every option", () => {
+  assert.equal(parseTransferArguments(["--help"]), null);
+  assert.equal(parseTransferArguments(["-h", "--content", "x"]), null);
+  for (const [option] of OPTIONS) assert.ok(USAGE.includes(option), `${option} is not in the usage`);
+});
+
+/** An option, how it is given, and what it becomes. */
+const OPTIONS: readonly [string, string[], (args: TransferArguments) => unknown, unknown][] = [
+  ["--preset", ["--preset", "classic"], ({ request }) => request.preset, "CLASSIC"],
+  ["--size", ["--size", "300"], ({ request }) => request.size, 300],
+  ["--steps", ["--steps=7"], ({ request }) => request.steps, 7],
+  ["--scales", ["--scales", "128:60, 256:40"], ({ request }) => request.scales, [
+    { size: 128, steps: 60 },
+    { size: 256, steps: 40 },
+  ]],
+  ["--frames", ["--frames", "12,46,100"], ({ frames }) => frames, { steps: new Set([12, 46, 100]) }],
+  ["--frames", ["--frames", "every:10"], ({ frames }) => frames, { every: 10 }],
+  ["--style-weights", ["--style", "d", "--style-weights", "1,0.5"], ({ styles }) => styles.map((each) => each.weight), [
+    1,
+    0.5,
+  ]],
+  ["--content-weight", ["--content-weight", "0.1"], ({ request }) => request.contentWeight, 0.1],
+  ["--style-weight", ["--style-weight", "5e2"], ({ request }) => request.styleWeight, 500],
+  ["--tv-weight", ["--tv-weight", "1e-4"], ({ request }) => request.tvWeight, 1e-4],
+  ["--content-layers", ["--content-layers", "conv1_1,conv2_1:0.5"], ({ request }) => request.contentLayers, [
+    { layer: "conv1_1", weight: 1 },
+    { layer: "conv2_1", weight: 0.5 },
+  ]],
+  ["--style-layers", ["--style-layers", "conv4_3"], ({ request }) => request.styleLayers, [
+    { layer: "conv4_3", weight: 1 },
+  ]],
+  ["--optimizer", ["--optimizer", "lbfgs", "--history", "5"], ({ request }) => request.optimizer, {
+    kind: "LBFGS",
+    learningRate: null,
+    history: 5,
+  }],
+  ["--learning-rate", ["--optimizer", "Adam", "--learning-rate", "2"], ({ request }) => request.optimizer, {
+    kind: "ADAM",
+    learningRate: 2,
+    history: null,
+  }],
+  ["--init", ["--init", "content", "--init-noise", "0.2"], ({ request }) => request.init, {
+    kind: "CONTENT",
+    noise: 0.2,
+  }],
+  ["--init-image", ["--init-image", "d.png"], ({ request, initImage }) => [request.init?.kind, initImage], [
+    "IMAGE",
+    "d.png",
+  ]],
+  ["--pooling", ["--pooling", "average"], ({ request }) => request.pooling, "AVERAGE"],
+  ["--color", ["--color", "luminance"], ({ request }) => request.color, "LUMINANCE"],
+  ["--style-scale", ["--style-scale", "0.5"], ({ request }) => request.styleScale, 0.5],
+  ["--averaging", ["--averaging", "0.9"], ({ request }) => request.averaging, 0.9],
+  ["--normalize-gradients", ["--normalize-gradients"], ({ request }) => request.normalizeGradients, true],
+  ["--normalize-losses", ["--normalize-losses"], ({ request }) => request.normalizeLosses, true],
+  ["--content-mask", ["--content-mask", "m.png"], ({ contentMask }) => contentMask, "m.png"],
+  ["--style-masks", ["--style", "d", "--style-masks", ",m.png"], ({ styles }) => styles.map((each) => each.mask), [
+    null,
+    "m.png",
+  ]],
+  ["--seed", ["--seed=-5"], ({ seed }) => seed, -5],
+  ["--quality", ["--quality", "100"], ({ quality }) => quality, 100],
+  ["--weights", ["--weights", "builtin"], ({ weights }) => weights, "builtin"],
+  ["--engine", ["--engine", "onnx:cpu"], ({ engine }) => engine, "onnx:cpu"],
+];
+for (const [option, given, read, wanted] of OPTIONS) {
+  Deno.test(`${option} is understood in ${given.join(" ")}`, () => assert.deepEqual(read(parse(...given)), wanted));
+}
+
+const REFUSED: readonly [string[], string][] = [
+  [["--style", "b", "--out", "c"], "Cannot start without --content: wanted --content, --style and --out"],
+  [["--content", "a", "--out", "c"], "Cannot start without --style: wanted --content, --style and --out"],
+  [["--content", "a", "--style", "b"], "Cannot start without --out: wanted --content, --style and --out"],
+  [["--colour", "style"], "Cannot read the command line: Unknown option '--colour'"],
+  [["picture.jpg"], "Cannot read the command line: Unexpected argument 'picture.jpg'"],
+  [["--size"], "Cannot read the command line: Option '--size <value>' argument missing"],
+  [
+    ["--seed", "-5"],
+    "Cannot read the command line: To specify an option argument starting with a dash use '--seed=-XYZ'",
+  ],
+];
+for (const [args, message] of REFUSED) {
+  Deno.test(`the command line ${args.join(" ")} is refused`, () => assertRefused(args, message));
+}
+
+const REFUSED_VALUES: readonly [string[], string][] = [
+  [["--preset", "slow"], 'Cannot use --preset "slow": wanted one of CLASSIC, FAST, BALANCED, QUALITY, GATYS, JOHNSON'],
+  [["--size", "big"], 'Cannot use --size "big": wanted a number'],
+  [["--size", ""], 'Cannot use --size "": wanted a number'],
+  [["--tv-weight", "Infinity"], 'Cannot use --tv-weight "Infinity": wanted a number'],
+  [["--scales", "128"], 'Cannot use --scales "128": wanted sizes and steps as 128:60,256:40'],
+  [["--scales", "128:60,"], 'Cannot use --scales "": wanted sizes and steps as 128:60,256:40'],
+  [["--scales", "128:a"], 'Cannot use --scales "a": wanted a number'],
+  [["--frames", "0"], 'Cannot use --frames "0": wanted steps as 12,46,100, or every:10'],
+  [["--frames", "every:0.5"], 'Cannot use --frames "0.5": wanted steps as 12,46,100, or every:10'],
+  [["--frames", "last"], 'Cannot use --frames "last": wanted steps as 12,46,100, or every:10'],
+  [["--style-weights", "1,2"], 'Cannot use --style-weights "1,2": wanted as many as there are styles (1)'],
+  [["--style-weights", "x"], 'Cannot use --style-weights "x": wanted a number'],
+  [["--style-masks", "a,b"], 'Cannot use --style-masks "a,b": wanted as many as there are styles (1)'],
+  [["--style-layers", ""], 'Cannot use --style-layers "": wanted layers as conv1_1,conv2_1:0.5'],
+  [
+    ["--content-layers", "conv1_1:1:2"],
+    'Cannot use --content-layers "conv1_1:1:2": wanted layers as conv1_1,conv2_1:0.5',
+  ],
+  [["--content-layers", "conv1_1:"], 'Cannot use --content-layers "": wanted a number'],
+  [["--optimizer", "sgd"], 'Cannot use --optimizer "sgd": wanted one of ADAM, LBFGS'],
+  [["--learning-rate", "1"], "Cannot use --learning-rate alone: wanted --optimizer with it"],
+  [["--history", "1"], "Cannot use --history alone: wanted --optimizer with it"],
+  [["--init", "black"], 'Cannot use --init "black": wanted one of NOISE, CONTENT, STYLE, IMAGE'],
+  [["--init", "image"], 'Cannot use --init "image": wanted --init-image with --init image, and with no other'],
+  [
+    ["--init", "noise", "--init-image", "a"],
+    'Cannot use --init "noise": wanted --init-image with --init image, and with no other',
+  ],
+  [["--init-noise", "0.5"], "Cannot use --init-noise alone: wanted --init with it"],
+  [["--pooling", "min"], 'Cannot use --pooling "min": wanted one of MAX, AVERAGE'],
+  [["--color", "grey"], 'Cannot use --color "grey": wanted one of STYLE, LUMINANCE, MATCH'],
+  [["--quality", "0"], 'Cannot use --quality "0": wanted a whole number from 1 to 100'],
+  [["--quality", "99.5"], 'Cannot use --quality "99.5": wanted a whole number from 1 to 100'],
+  [["--seed", "one"], 'Cannot use --seed "one": wanted a number'],
+];
+for (const [given, message] of REFUSED_VALUES) {
+  Deno.test(`${given.join(" ")} is refused`, () => assertRefused([...NEEDED, ...given], message));
+}
+
+function assertRefused(args: string[], message: string): void {
+  assert.throws(() => parseTransferArguments(args), (error) => {
+    assert.ok(error instanceof GramcastError, String(error));
+    assert.equal(error.code, "BAD_USER_INPUT");
+    assert.equal(error.message, message);
+    return true;
+  });
+}

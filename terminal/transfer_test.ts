@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { decodePicture } from "../images/decode.ts";
+
+const PROGRAM = fileURLToPath(new URL("transfer.ts", import.meta.url));
+const LIMITS = { maxBytes: 1e6, maxPixels: 1e6 };
+/** Small, and the same everywhere. */
+const SETTINGS = ["--weights", "builtin", "--engine", "onnx:cpu"];
+const PICTURES = ["--content", "city-at-night", "--style", "starry-swirls"];
+
+function start(args: readonly string[]): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", PROGRAM, ...SETTINGS, ...args],
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const { code, stdout, stderr } = await start(args).output();
+  return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
+}
+
+async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function filesOf(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
+
+async function sizeOf(folder: string, name: string): Promise<string> {
+  const { width, height } = await decodePicture(await Deno.readFile(join(folder, name)), LIMITS);
+  return `${width}×${height}`;
+}
+
+Deno.test("a transfer prints its losses, keeps the frames that were asked for, and ends with result and plot", () =>
+  inFolder(async (folder) => {
+    const out = join(folder, "new", "folder");
+    const { code, out: text, err } = await run(
+      ...[...PICTURES, "--out", out, "--preset", "classic", "--size", "48", "--steps", "4", "--frames", "1,3,9"],
+    );
+    assert.equal(code, 0, err);
+    assert.deepEqual(filesOf(out), ["losses.svg", "res_1.jpg", "res_3.jpg", "result.png"]);
+    for (const name of ["res_1.jpg", "res_3.jpg", "result.png"]) assert.equal(await sizeOf(out, name), "48×32");
+    const lines = text.trimEnd().split("\n");
+    assert.equal(lines.length, 5);
+    const totals = lines.slice(0, 4).map((line, i) => {
+      const match = /^step (\d)\/4 {2}48×32 {2}total (\S+) {2}content (\S+) {2}style (\S+) {2}\d+\.\d\d s$/.exec(line);
+      assert.ok(match, line);
+      const [step, total, content, style] = match.slice(1).map(Number);
+      assert.equal(step, i + 1);
+      assert.ok(Math.abs(0.1 * content! + 500 * style! - total!) < 1e-3 * total!, "total = 0.1 content + 500 style");
+      return total!;
+    });
+    assert.ok(totals[3]! < totals[0]!, totals.join(" "));
+    assert.equal(lines[4], `Wrote ${join(out, "result.png")} and losses.svg`);
+    assert.match(err, /^Using built-in weights builtin \(13 layers, sha256 [0-9a-f]{12}\)/);
+    assert.match(await Deno.readTextFile(join(out, "losses.svg")), /^<svg [\s\S]*<\/svg>\n$/);
+  }));
+
+Deno.test("the same seed gives the same picture, several styles and files of one's own are taken", () =>
+  inFolder(async (folder) => {
+    const own = join(folder, "own.png");
+    const first = await run(...PICTURES, "--out", folder, "--size", "32", "--steps", "2", "--seed", "3");
+    assert.equal(first.code, 0, first.err);
+    await Deno.rename(join(folder, "result.png"), own);
+    const again = await run(...PICTURES, "--out", folder, "--size", "32", "--steps", "2", "--seed", "3");
+    assert.equal(again.code, 0, again.err);
+    assert.deepEqual(await Deno.readFile(join(folder, "result.png")), await Deno.readFile(own));
+    const mixed = await run(
+      ...["--content", own, "--style", "woodcut-waves", "--style", own, "--style-weights", "1,0.5"],
+      ...["--scales", "32:1,40:2", "--frames", "every:2", "--out", join(folder, "mixed")],
+    );
+    assert.equal(mixed.code, 0, mixed.err);
+    assert.deepEqual(filesOf(join(folder, "mixed")), ["losses.svg", "res_2.jpg", "result.png"]);
+  }));
+
+Deno.test("Ctrl-C stops after the step under way, keeps what was reached, and leaves no half file", () =>
+  inFolder(async (folder) => {
+    await using child = start([...PICTURES, "--out", folder, "--size", "32", "--steps", "5000", "--frames", "every:1"]);
+    const errors = new Response(child.stderr).text();
+    let text = "";
+    for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
+      const before = text;
+      text += part;
+      if (!before.includes("step    3/") && text.includes("step    3/")) child.kill("SIGINT");
+    }
+    assert.equal((await child.status).code, 130, await errors);
+    const stopped = /\nStopped at step (\d+) of 5000\. Wrote .*result\.png and losses\.svg\n$/.exec(text);
+    assert.ok(stopped, text.slice(-300));
+    const steps = Number(stopped[1]);
+    assert.ok(steps >= 3 && steps < 5000);
+    const frames = Array.from({ length: steps }, (_, i) => `res_${i + 1}.jpg`);
+    assert.deepEqual(filesOf(folder), [...frames, "losses.svg", "result.png"].sort());
+    for (const name of [...frames.slice(-2), "result.png"]) assert.equal(await sizeOf(folder, name), "32×21");
+    assert.match(await errors, /\nStopping after this step; press Ctrl-C again to stop at once\n$/);
+  }));
+
+Deno.test("what a user can mend is said in one line", () =>
+  inFolder(async (folder) => {
+    const file = join(folder, "file.txt");
+    await Deno.writeTextFile(file, "no picture");
+    const small = ["--size", "32", "--steps", "1"];
+    const cases: readonly [string[], RegExp][] = [
+      [
+        ["--content", "nothing.jpg", "--style", "geometry", "--out", folder],
+        /^Cannot find picture "nothing\.jpg": wanted a file or one of city-at-night, /,
+      ],
+      [
+        ["--content", file, "--style", "geometry", "--out", folder],
+        /^file\.txt: Cannot read image: found an unknown format/,
+      ],
+      [
+        [...PICTURES, "--out", file],
+        /^Cannot write to ".*file\.txt": found File exists, wanted a folder that can be written$/,
+      ],
+      [[...PICTURES, "--out", folder, "--size", "8"], /^Cannot use size 8: wanted a whole number from 32 to 2048$/],
+      [[...PICTURES, "--out", folder, "--weights", file], /^Cannot /],
+      [[...PICTURES, "--out", folder, "--engine", "abacus"], /^Cannot open engine abacus: wanted auto or one of /],
+    ];
+    for (const [args, message] of cases) {
+      const { code, out, err } = await run(...small, ...args);
+      assert.equal(code, 1);
+      assert.equal(out, "");
+      const lines = err.trimEnd().split("\n").filter((line) => !line.startsWith("Using "));
+      assert.equal(lines.length, 1, err);
+      assert.match(lines[0]!, message);
+    }
+    assert.deepEqual(filesOf(folder), ["file.txt"]);
+  }));

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GramcastError } from "../errors.ts";
 import type { Backend, Evaluator, Target } from "./backend.ts";
 import type { OptimisationInput, Resize } from "./input.ts";
 import type { LayerLoss, Losses } from "./losses.ts";
@@ -42,13 +43,26 @@ export class Stage {
     this.#terms = terms;
   }
 
-  /** Takes the targets from the pictures at the scale's size and compiles the objective. */
+  /**
+   * Takes the targets from the pictures at the scale's size and compiles the objective.
+   *
+   * @throws {GramcastError} BAD_USER_INPUT when nothing has any weight.
+   */
   static async prepare(backend: Backend, resize: Resize, input: OptimisationInput, scale: Scale): Promise<Stage> {
     const masks: Mask[] = [];
     const terms = [
       ...await contentTerms(backend, resize, input, scale, masks),
       ...await styleTerms(backend, resize, input, scale, masks),
     ];
+    if (terms.length === 0) {
+      throw new GramcastError(
+        "BAD_USER_INPUT",
+        "Cannot start without a loss: every style has weight 0, wanted one above",
+        {
+          field: "styles.0.weight",
+        },
+      );
+    }
     const { pooling, normalizeGradients } = input.options;
     const evaluator = await backend.compile(
       { size: scale, terms, masks, pooling, normalizeGradients },
@@ -107,7 +121,7 @@ async function styleTerms(
   masks: Mask[],
 ): Promise<WeightedTerm[]> {
   const layers = options.styleLayers.map(({ layer }) => layer);
-  const whole = styles.reduce((sum, { weight }) => sum + weight, 0);
+  const whole = styles.reduce((sum, { weight }) => sum + weight, 0) || 1;
   const terms: WeightedTerm[] = [];
   const blend = new Map<string, Target>();
   let blended = 0;

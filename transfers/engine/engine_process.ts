@@ -52,6 +52,10 @@ export class EngineProcess {
     this.ended = this.#live(onReport);
   }
 
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   /** Sends a command. One that a process at its end does not hear is lost with it. */
   async send(command: Command, parts: readonly (Uint8Array | null)[] = []): Promise<void> {
     try {

@@ -64,6 +64,11 @@ export class Supervisor implements Engine {
     this.#options = options;
   }
 
+  /** Of the process that is up; null while there is none. */
+  get pid(): number | null {
+    return this.#opened?.process.pid ?? null;
+  }
+
   info(weightsSha256: string | null = null): Promise<EngineIdentity> {
     // One at a time: a second caller finds what the first has started.
     const opening = this.#opening.then(() => this.#open(weightsSha256));

@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { falseChild, realSupervisor, Recorder, smallJob } from "./testing/supervisor_stage.ts";
+
+Deno.test("Supervisor", async (t) => {
+  const engine = realSupervisor();
+  let undisturbed: Recorder;
+
+  await t.step("says what the process computes with", async () => {
+    const { engine: info, weightsSha256 } = await engine.info();
+    assert.equal(`${info.backend} ${info.device} ${info.precision}`, "onnx cpu float32");
+    assert.match(weightsSha256, /^[0-9a-f]{64}$/);
+  });
+
+  await t.step("reports each step, due frames, and a checkpoint of the last step", async () => {
+    undisturbed = new Recorder();
+    const outcome = await engine.run(await smallJob({ steps: 12, frameEvery: 5 }), undisturbed).outcome;
+    assert.equal(outcome.kind, "finished");
+    assert.deepEqual(undisturbed.steps.map(({ step }) => step), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    assert.deepEqual(undisturbed.steps.filter(({ frame }) => frame).map(({ step }) => step), [5, 10, 12]);
+    const { step, picture } = undisturbed.checkpoints.at(-1)!;
+    assert.equal(step, 12);
+    assert.deepEqual(picture, undisturbed.steps.at(-1)!.frame);
+    assert.equal(picture.width, 32);
+  });
+
+  await t.step("stops before the next step and goes on from the checkpoint to the same bytes", async () => {
+    const first = new Recorder();
+    const run = engine.run(await smallJob({ steps: 12, frameEvery: 5 }), first);
+    first.onStep = ({ step }) => step === 4 ? run.stop() : undefined;
+    assert.equal((await run.outcome).kind, "stopped");
+    const { step, bytes } = first.checkpoints.at(-1)!;
+    assert.ok(step >= 4 && step < 12, `stopped after ${step}`);
+    const second = new Recorder();
+    await engine.run(await smallJob({ steps: 12, frameEvery: 5 }, bytes), second).outcome;
+    assert.equal(second.steps[0]!.step, step + 1);
+    assert.deepEqual(second.checkpoints.at(-1)!.picture, undisturbed.checkpoints.at(-1)!.picture);
+  });
+
+  await t.step("changes weights as soon as it is told, and says from which step", async () => {
+    const recorder = new Recorder();
+    const run = engine.run(await smallJob({ steps: 12 }), recorder);
+    const tuning = { afterStep: 0, contentWeight: 9, styleWeight: 1, tvWeight: 0, learningRate: 1 };
+    recorder.onStep = ({ step }) => step === 2 ? run.retune(tuning) : undefined;
+    await run.outcome;
+    assert.equal(recorder.tunings.length, 1);
+    assert.ok(recorder.tunings[0]!.afterStep >= 2);
+    assert.equal(recorder.tunings[0]!.contentWeight, 9);
+    assert.notDeepEqual(recorder.checkpoints.at(-1)!.picture, undisturbed.checkpoints.at(-1)!.picture);
+  });
+
+  await t.step("fails for a checkpoint that cannot be read, and stays up", async () => {
+    const { pid } = engine;
+    const outcome = await engine.run(await smallJob({}, new Uint8Array(100)), new Recorder()).outcome;
+    assert.equal(outcome.kind === "failed" && outcome.failure.code, "CHECKPOINT_UNREADABLE");
+    assert.equal(engine.pid, pid);
+  });
+
+  await t.step("says that the weights have no dense layers when it is to classify", async () => {
+    const { content } = await smallJob({});
+    await assert.rejects(engine.classify(content), { code: "WEIGHTS_INCOMPLETE" });
+  });
+
+  await t.step("loses a run with its process, and starts another", async () => {
+    const recorder = new Recorder();
+    const { pid } = engine;
+    recorder.onStep = ({ step }) => step === 3 ? Deno.kill(pid!, "SIGKILL") : undefined;
+    const outcome = await engine.run(await smallJob({ steps: 100 }), recorder).outcome;
+    assert.deepEqual(outcome, {
+      kind: "lost",
+      failure: { code: "ENGINE_CRASHED", message: "Cannot go on: the engine process ended with SIGKILL" },
+    });
+    await engine.info();
+    assert.notEqual(engine.pid, pid);
+    const again = new Recorder();
+    assert.equal((await engine.run(await smallJob({ steps: 12, frameEvery: 5 }), again).outcome).kind, "finished");
+    assert.deepEqual(again.checkpoints.at(-1)!.picture, undisturbed.checkpoints.at(-1)!.picture);
+  });
+
+  await t.step("rejects with what the sink throws", async () => {
+    const recorder = new Recorder();
+    recorder.onStep = () => Promise.reject(new Error("full"));
+    await assert.rejects(engine.run(await smallJob({}), recorder).outcome, { message: "full" });
+  });
+
+  await t.step("loses a run when it is closed, and starts nothing more", async () => {
+    await engine.info();
+    const run = engine.run(await smallJob({ steps: 1000 }), new Recorder());
+    await engine.close();
+    assert.equal((await run.outcome).kind, "lost");
+    await assert.rejects(engine.info(), { code: "ENGINE_UNAVAILABLE" });
+  });
+});
+
+const MISCHIEFS = [
+  { mischief: "takes memory", code: "ENGINE_OUT_OF_MEMORY", message: /took 1048576 MiB, wanted at most 8192 MiB/ },
+  { mischief: "is silent", code: "ENGINE_HUNG", message: /no sign of life/ },
+  { mischief: "babbles", code: "ENGINE_CRASHED", message: /spoke out of turn/ },
+  { mischief: "cuts a report off", code: "ENGINE_CRASHED", message: /exit code 0/ },
+  { mischief: "gives up", code: "ENGINE_OUT_OF_MEMORY", message: /no memory/ },
+] as const;
+
+Deno.test("a process that misbehaves is ended, and says for what", async (t) => {
+  for (const { mischief, code, message } of MISCHIEFS) {
+    await t.step(mischief, async () => {
+      const engine = realSupervisor({
+        ...falseChild(mischief),
+        silenceMilliseconds: mischief === "is silent" ? 500 : 30_000,
+      });
+      try {
+        await engine.info();
+        const outcome = await engine.run(await smallJob({}), new Recorder()).outcome;
+        assert.ok(outcome.kind === "lost");
+        assert.equal(outcome.failure.code, code);
+        assert.match(outcome.failure.message, message);
+        assert.equal(engine.pid, null);
+      } finally {
+        await engine.close();
+      }
+    });
+  }
+});
+
+Deno.test("a process that cannot start is an error that says why", async (t) => {
+  await t.step("it refuses", async () => {
+    const engine = realSupervisor(falseChild("refuses"));
+    await assert.rejects(engine.info(), { code: "WEIGHTS_UNREADABLE", message: "Cannot read it" });
+    await engine.close();
+  });
+  await t.step("it dies, three times", async () => {
+    let starts = 0;
+    const { launch } = falseChild("dies at the start");
+    const engine = realSupervisor({ launch: () => (starts++, launch()) });
+    await assert.rejects(engine.info(), { code: "ENGINE_CRASHED", message: /exit code 3/ });
+    await engine.close();
+    assert.equal(starts, 3);
+  });
+});

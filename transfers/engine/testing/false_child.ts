@@ -1,0 +1,45 @@
+/**
+ * Stands in for the engine process where it misbehaves in a way that a real one cannot be made to: says that it is ready,
+ * and at the first command does what its argument names.
+ *
+ * @module
+ */
+import { encodeMessage } from "../framing.ts";
+import type { Report } from "../messages.ts";
+import { MEMORY_MARK } from "../sign_of_life.ts";
+
+function send(report: Report): void {
+  for (const bytes of encodeMessage(report, [])) Deno.stdout.writeSync(bytes);
+}
+
+const [mischief] = Deno.args;
+if (mischief === "dies at the start") Deno.exit(3);
+if (mischief === "refuses") {
+  send({ kind: "refused", failure: { code: "WEIGHTS_UNREADABLE", message: "Cannot read it" } });
+  Deno.exit(1);
+}
+send({
+  kind: "ready",
+  identity: {
+    engine: { backend: "false", device: "none", precision: "none", version: "0" },
+    weightsSha256: "0".repeat(64),
+  },
+});
+await Deno.stdin.read(new Uint8Array(1));
+switch (mischief) {
+  case "takes memory":
+    console.error(`${MEMORY_MARK}${2 ** 40}`);
+    break;
+  case "babbles":
+    Deno.stdout.writeSync(new Uint8Array(1000).fill(255));
+    break;
+  case "cuts a report off":
+    Deno.stdout.writeSync(encodeMessage({ kind: "finished" }, [])[0]!.subarray(0, 9));
+    Deno.exit(0);
+    break;
+  case "gives up":
+    send({ kind: "lost", failure: { code: "ENGINE_OUT_OF_MEMORY", message: "Cannot go on: no memory" } });
+    Deno.exit(1);
+}
+// Alive until it is ended.
+await new Promise(() => setInterval(() => {}, 1000));

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { OnnxBackend } from "./onnx/backend.ts";
 import type { OptimisationInput } from "./input.ts";
 import type { LayerWeight, TransferOptions } from "./options.ts";
-import type { Picture, Pixels, Size } from "./picture.ts";
+import type { Pixels, Size } from "./picture.ts";
 import { type LossWeights, Stage } from "./stage.ts";
 import { relativeDistance } from "./testing/distance.ts";
 import { formulaNoise, formulaParameters, formulaPicture, formulaPixels } from "./testing/formula.ts";

@@ -1,0 +1,23 @@
+import type { Backend, Evaluation, Evaluator } from "../backend.ts";
+
+/** A backend whose evaluations can be tampered with, for what happens when a device fails. */
+export function tamperedBackend(
+  backend: Backend,
+  tamper: (evaluation: Evaluation, count: number) => Evaluation,
+): Backend {
+  let count = 0;
+  return {
+    info: backend.info,
+    features: (...args) => backend.features(...args),
+    grams: (...args) => backend.grams(...args),
+    classify: (pixels) => backend.classify(pixels),
+    close: () => backend.close(),
+    compile: async (objective, targets): Promise<Evaluator> => {
+      const evaluator = await backend.compile(objective, targets);
+      return {
+        evaluate: async (pixels, weights) => tamper(await evaluator.evaluate(pixels, weights), ++count),
+        dispose: () => evaluator.dispose(),
+      };
+    },
+  };
+}

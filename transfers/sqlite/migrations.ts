@@ -1,0 +1,114 @@
+/**
+ * The steps that lead from an empty database to the newest version, one for each version. Only ever add to the end: what
+ * is here has been run on databases out there.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE transfers (
+    -- Never used again, so that a place in a list stays what it was.
+    ordinal INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    status TEXT NOT NULL,
+    idempotency_key TEXT,
+    finished_at INTEGER,
+    sequence INTEGER NOT NULL,
+    -- Of checkpoints and frames together.
+    file_bytes INTEGER NOT NULL DEFAULT 0,
+    -- The rest of the record as JSON.
+    document TEXT NOT NULL,
+    UNIQUE (owner, idempotency_key)
+  ) STRICT;
+  CREATE INDEX transfers_of_owner ON transfers (owner, ordinal, status);
+  CREATE INDEX transfers_ended ON transfers (finished_at, ordinal, id, sequence, file_bytes)
+    WHERE status IN ('SUCCEEDED', 'FAILED', 'CANCELLED');
+
+  -- Which layers the losses of an event are of, as JSON. All events of a transfer share one.
+  CREATE TABLE loss_layers (id INTEGER PRIMARY KEY, layers TEXT NOT NULL UNIQUE) STRICT;
+
+  CREATE TABLE events (
+    -- An ordinal. No reference: the events of a removed transfer go bit by bit.
+    transfer INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    step INTEGER NOT NULL,
+    steps INTEGER NOT NULL,
+    frame INTEGER NOT NULL,
+    seconds_per_step REAL,
+    failure TEXT,
+    -- Place among the transfer's events with losses, from 0; null without.
+    loss_number INTEGER,
+    -- Total, content, style, tv and those of the layers, 8 bytes each.
+    losses BLOB,
+    loss_layers INTEGER REFERENCES loss_layers (id),
+    PRIMARY KEY (transfer, sequence)
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX events_by_loss ON events (transfer, loss_number) WHERE loss_number IS NOT NULL;
+
+  -- Transfers whose events are still to be removed.
+  CREATE TABLE removed (transfer INTEGER PRIMARY KEY) STRICT;
+
+  CREATE TABLE image_uses (
+    transfer INTEGER NOT NULL REFERENCES transfers (ordinal) ON DELETE CASCADE,
+    image TEXT NOT NULL,
+    PRIMARY KEY (transfer, image)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX image_uses_of_image ON image_uses (image);
+
+  CREATE TABLE checkpoints (
+    transfer INTEGER NOT NULL REFERENCES transfers (ordinal) ON DELETE CASCADE,
+    step INTEGER NOT NULL,
+    file TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    PRIMARY KEY (transfer, step)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE frames (
+    transfer INTEGER NOT NULL REFERENCES transfers (ordinal) ON DELETE CASCADE,
+    step INTEGER NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    keep INTEGER NOT NULL,
+    file TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    PRIMARY KEY (transfer, step)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX frames_passing ON frames (transfer) WHERE keep = 0;
+
+  CREATE TABLE blobs (sha256 TEXT PRIMARY KEY, file TEXT NOT NULL, bytes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE images (
+    ordinal INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    sha256 TEXT NOT NULL REFERENCES blobs (sha256),
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    mime_type TEXT NOT NULL,
+    byte_length INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (sha256, owner)
+  ) STRICT;
+  CREATE INDEX images_by_age ON images (created_at);
+
+  CREATE TABLE queue (
+    arrival INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    confirmed INTEGER NOT NULL,
+    -- Who has claimed it, and in which turn; null while it waits.
+    worker TEXT,
+    turn INTEGER
+  ) STRICT;
+
+  -- The last turn of each owner at each priority. Turns count up.
+  CREATE TABLE turns (
+    turn INTEGER PRIMARY KEY,
+    owner TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    UNIQUE (owner, priority)
+  ) STRICT;
+  `,
+];

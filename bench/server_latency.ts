@@ -1,0 +1,107 @@
+/**
+ * How the server answers while a transfer runs on the same machine, and how soon the first frame comes:
+ *
+ *     deno task bench server_latency [size of the transfer that runs] [seconds]
+ */
+import { createClient } from "graphql-ws";
+import { row } from "./inputs.ts";
+
+const size = Number(Deno.args[0] ?? 668);
+const seconds = Number(Deno.args[1] ?? 60);
+
+const START = `mutation Start($size: Int!, $steps: Int) {
+  startTransfer(input: {
+    preset: CLASSIC, size: $size, steps: $steps
+    content: { sample: "city-at-night" }, styles: [{ image: { sample: "starry-swirls" } }]
+  }) { transfer { id } }
+}`;
+const FOLLOW = `subscription Follow($id: ID!) {
+  transferProgress(id: $id) { status step frame { dataUrl(maxSize: 256) } }
+}`;
+
+interface Progress {
+  readonly transferProgress: { readonly status: string; readonly step: number; readonly frame: object | null };
+}
+
+const dataDir = await Deno.makeTempDir();
+const server = new Deno.Command(Deno.execPath(), {
+  args: ["task", "start"],
+  env: { PORT: "0", DATA_DIR: dataDir, WEIGHTS: "builtin", NO_COLOR: "1" },
+  stdout: "piped",
+  stderr: "null",
+}).spawn();
+const url = await listeningUrl(server.stdout);
+const client = createClient({ url: `${url.replace("http", "ws")}/graphql` });
+try {
+  await firstFrame(64);
+  const first = [await firstFrame(256), await firstFrame(256), await firstFrame(256)];
+  const times = await healthDuring(await start(size, null));
+  console.log(row("what", "milliseconds"));
+  console.log(row("---", "---"));
+  console.log(
+    row("startTransfer to the first frame at 256², warm engine", first.map((ms) => ms.toFixed(0)).join(", ")),
+  );
+  console.log(row(`/health while ${size}² runs, median of ${times.length}`, quantile(times, 0.5)));
+  console.log(row("99th percentile", quantile(times, 0.99)));
+  console.log(row("longest", quantile(times, 1)));
+} finally {
+  await client.dispose();
+  server.kill("SIGTERM");
+  await server.status;
+  await Deno.remove(dataDir, { recursive: true });
+}
+
+/** Follows what the server prints until it says where it listens, and on, so that its pipe never fills. */
+async function listeningUrl(stdout: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  void (async () => {
+    for await (const text of stdout.pipeThrough(new TextDecoderStream())) {
+      const found = /listens on (\S+):/.exec(text);
+      if (found) resolve(found[1]!);
+    }
+  })();
+  return await promise;
+}
+
+async function start(size: number, steps: number | null): Promise<string> {
+  const response = await fetch(`${url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query: START, variables: { size, steps } }),
+  });
+  return (await response.json()).data.startTransfer.transfer.id;
+}
+
+/** Milliseconds from the mutation to the first frame over the WebSocket; waits for the end of the transfer. */
+async function firstFrame(size: number): Promise<number> {
+  const started = performance.now();
+  let first = NaN;
+  for await (const { data } of client.iterate<Progress>({ query: FOLLOW, variables: { id: await start(size, 3) } })) {
+    if (data?.transferProgress.frame && isNaN(first)) first = performance.now() - started;
+  }
+  return first;
+}
+
+/** Milliseconds of each answer of /health, one every 20 ms, while somebody watches the transfer. */
+async function healthDuring(id: string): Promise<number[]> {
+  let running = true;
+  const watching = (async () => {
+    for await (const _ of client.iterate<Progress>({ query: FOLLOW, variables: { id } })) if (!running) break;
+  })();
+  const times: number[] = [];
+  const end = performance.now() + 1000 * seconds;
+  while (performance.now() < end) {
+    const started = performance.now();
+    await (await fetch(`${url}/health`)).text();
+    times.push(performance.now() - started);
+    await new Promise((resume) => setTimeout(resume, 20));
+  }
+  running = false;
+  await watching;
+  return times;
+}
+
+function quantile(times: readonly number[], share: number): string {
+  const sorted = times.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!.toFixed(1);
+}

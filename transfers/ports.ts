@@ -90,7 +90,12 @@ export interface TransferStore {
   /** Losses by step, thinned to at most `points` (at least 2) with the first and the last among them. */
   lossHistory(id: string, points: number): Promise<readonly LossPoint[]>;
 
-  /** Keeps a checkpoint durably, and of the older ones only the one before. */
+  /**
+   * Keeps a checkpoint durably, and of the others only the one before: a transfer goes back behind a later one when that
+   * cannot be read.
+   *
+   * @throws {GramcastError} STORAGE_FULL when it cannot be written; then nothing has changed.
+   */
   saveCheckpoint(id: string, step: number, bytes: Uint8Array): Promise<void>;
   /** Steps that have a checkpoint, newest first. */
   checkpoints(id: string): Promise<readonly number[]>;

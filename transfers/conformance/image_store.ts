@@ -47,6 +47,19 @@ export function testImageStore(
     await assert.rejects(images.read(record), (error) => error instanceof GramcastError && error.code === "NOT_FOUND");
   });
 
+  test("keeps one of an owner's same pictures that are put at once", async (images) => {
+    const put = await Promise.all(["a", "b", "c"].map((id) => images.put(image(id, "ann"), bytes)));
+    assert.equal(new Set(put.map(({ id }) => id)).size, 1);
+    assert.deepEqual((await images.all()).map(({ id }) => id), [put[0]!.id]);
+    assert.deepEqual(new Uint8Array(await images.read(put[0]!)), bytes);
+  });
+
+  test("loses no bytes when one record is removed while another is put", async (images) => {
+    await images.put(image("a", "ann"), bytes);
+    const [, put] = await Promise.all([images.remove("a"), images.put(image("b", "bob"), bytes)]);
+    assert.deepEqual(new Uint8Array(await images.read(put)), bytes);
+  });
+
   test("lists by age", async (images) => {
     await images.put(image("a", "ann", "1", 30), bytes);
     await images.put(image("b", "ann", "2", 20), bytes);

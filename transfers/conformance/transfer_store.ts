@@ -42,6 +42,24 @@ export function testTransferStore(
     assert.equal(await store.findByKey("cyd", "k"), null);
   });
 
+  test("creates one transfer when calls with one key race", async (store) => {
+    const made = await Promise.all(
+      ["a", "b", "c"].map((id) => store.create(transferRecord({ id, idempotencyKey: "k" }), statusOnly("QUEUED"))),
+    );
+    assert.equal(made.filter(({ created }) => created).length, 1);
+    assert.equal(new Set(made.map(({ record }) => record.id)).size, 1);
+    assert.equal(await store.count("local", null), 1);
+  });
+
+  test("keeps names as they are, whatever is in them", async (store) => {
+    const odd = { id: "../a'", owner: 'ö"; --', idempotencyKey: "\u{1f5bc} %_" };
+    const { record } = await store.create(transferRecord(odd), statusOnly("QUEUED"));
+    await store.saveCheckpoint(odd.id, 1, new Uint8Array([7]));
+    assert.deepEqual(await store.findByKey(odd.owner, odd.idempotencyKey), record);
+    assert.deepEqual(new Uint8Array(await store.readCheckpoint(odd.id, 1)), new Uint8Array([7]));
+    assert.equal(await store.remove(odd.id), true);
+  });
+
   test("creates any number of transfers without a key", async (store) => {
     for (const id of ["a", "b"]) {
       assert.equal((await store.create(transferRecord({ id }), statusOnly("QUEUED"))).created, true);
@@ -123,8 +141,12 @@ export function testTransferStore(
     const c = (await store.list(all))[1]!.ordinal;
     assert.deepEqual(await ids({ olderThan: c }), ["b", "a"]);
     assert.deepEqual(await ids({ newerThan: c }), ["d"]);
+    assert.deepEqual(await ids({ statuses: [] }), []);
+    await store.remove("d");
+    await store.create(transferRecord({ id: "e" }), statusOnly("QUEUED"));
+    assert.deepEqual(await ids({ newerThan: c }), ["e"]);
     assert.deepEqual([await store.count("local", null), await store.count("local", ["FAILED"])], [4, 1]);
-    assert.deepEqual((await store.withStatus(["QUEUED"])).map(({ id }) => id), ["a", "c", "d", "x"]);
+    assert.deepEqual((await store.withStatus(["QUEUED"])).map(({ id }) => id), ["a", "c", "x", "e"]);
   });
 
   test("thins the loss history between its first and its last", async (store) => {
@@ -156,6 +178,48 @@ export function testTransferStore(
     );
     await store.saveCheckpoint("gone", 1, new Uint8Array(1));
     assert.deepEqual(await store.checkpoints("gone"), []);
+  });
+
+  test("keeps a checkpoint of an earlier step than there was, and of the others the one before", async (store) => {
+    await store.create(transferRecord({ id: "a" }), statusOnly("QUEUED"));
+    for (const step of [10, 15, 12]) await store.saveCheckpoint("a", step, new Uint8Array([step]));
+    assert.deepEqual(await store.checkpoints("a"), [12, 10]);
+    await store.saveCheckpoint("a", 5, new Uint8Array([5]));
+    assert.deepEqual(await store.checkpoints("a"), [5]);
+    assert.deepEqual(new Uint8Array(await store.readCheckpoint("a", 5)), new Uint8Array([5]));
+  });
+
+  test("answers the bytes that were saved last", async (store) => {
+    await store.create(transferRecord({ id: "a" }), statusOnly("QUEUED"));
+    for (const bytes of [new Uint8Array([1, 2, 3]), new Uint8Array([4])]) {
+      await store.saveCheckpoint("a", 1, bytes);
+      await store.saveFrame("a", { step: 1, width: bytes.length, height: 1 }, bytes, true);
+    }
+    assert.deepEqual(new Uint8Array(await store.readCheckpoint("a", 1)), new Uint8Array([4]));
+    assert.deepEqual(new Uint8Array((await store.readFrame("a", 1))!), new Uint8Array([4]));
+    assert.deepEqual(await store.frames("a"), [{ step: 1, width: 1, height: 1 }]);
+  });
+
+  test("keeps one of the checkpoints and frames that are saved at once", async (store) => {
+    await store.create(transferRecord({ id: "a" }), statusOnly("QUEUED"));
+    await Promise.all([1, 2, 3].flatMap((step) => [
+      store.saveCheckpoint("a", 7, new Uint8Array([step])),
+      store.saveFrame("a", { step, width: 1, height: 1 }, new Uint8Array([step]), false),
+    ]));
+    assert.equal((await store.readCheckpoint("a", 7)).byteLength, 1);
+    const [frame, ...others] = await store.frames("a");
+    assert.deepEqual(others, []);
+    assert.deepEqual(new Uint8Array((await store.readFrame("a", frame!.step))!), new Uint8Array([frame!.step]));
+  });
+
+  test("forgets what is saved while its transfer is removed", async (store) => {
+    await store.create(transferRecord({ id: "a" }), statusOnly("QUEUED"));
+    await Promise.all([
+      store.saveCheckpoint("a", 1, new Uint8Array(1)),
+      store.saveFrame("a", { step: 1, width: 1, height: 1 }, new Uint8Array(1), true),
+      store.remove("a"),
+    ]);
+    assert.deepEqual([await store.frames("a"), await store.checkpoints("a")], [[], []]);
   });
 
   test("keeps the frames that are to be kept, and the newest", async (store) => {

@@ -24,7 +24,7 @@ interface Entry {
   readonly ordinal: number;
   record: TransferRecord;
   readonly events: TransferEvent[];
-  /** By step, newest last. */
+  /** By step. */
   readonly checkpoints: Map<number, Uint8Array>;
   readonly frames: Map<number, { readonly frame: FrameRecord; readonly bytes: Uint8Array; readonly keep: boolean }>;
 }
@@ -115,10 +115,10 @@ export class MemoryTransferStore implements TransferStore {
   saveCheckpoint(id: string, step: number, bytes: Uint8Array): Promise<void> {
     const checkpoints = this.#entries.get(id)?.checkpoints;
     if (checkpoints === undefined) return Promise.resolve();
-    checkpoints.delete(step);
+    const earlier = [...checkpoints.keys()].filter((other) => other < step).sort((a, b) => b - a);
+    const kept = new Set(earlier.slice(0, CHECKPOINTS_KEPT - 1));
+    for (const other of checkpoints.keys()) if (!kept.has(other)) checkpoints.delete(other);
     checkpoints.set(step, bytes);
-    const steps = [...checkpoints.keys()].sort((a, b) => b - a);
-    for (const old of steps.slice(CHECKPOINTS_KEPT)) checkpoints.delete(old);
     return Promise.resolve();
   }
 

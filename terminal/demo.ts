@@ -31,7 +31,7 @@ const FOLLOW = /* GraphQL */ `
       steps
       secondsPerStep
       losses { total content style }
-      transfer { result { url width height } }
+      transfer { result { url } }
       error { message }
     }
   }
@@ -49,7 +49,7 @@ interface Followed {
     readonly secondsPerStep: number | null;
     readonly losses: { readonly total: number; readonly content: number; readonly style: number } | null;
     readonly transfer: {
-      readonly result: { readonly url: string; readonly width: number; readonly height: number } | null;
+      readonly result: { readonly url: string } | null;
     };
     readonly error: { readonly message: string } | null;
   };

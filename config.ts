@@ -28,6 +28,8 @@ export interface Config {
   readonly maxQueuedPerOwner: number;
   /** Bytes that one engine process may take before it is ended. */
   readonly engineMemoryBytes: number;
+  /** Seconds of work between checkpoints; where they are large they are further apart. */
+  readonly checkpointSeconds: number;
   /** Days that ended transfers are kept, and bytes that all of them may take. */
   readonly retentionDays: number;
   readonly retentionBytes: number;
@@ -90,6 +92,15 @@ const SETTINGS = {
   maxQueued: wholeNumber("MAX_QUEUED", 1000, 1, 1_000_000),
   maxQueuedPerOwner: wholeNumber("MAX_QUEUED_PER_OWNER", 100, 1, 1_000_000),
   engineMemoryBytes: wholeNumber("ENGINE_MEMORY_BYTES", 12 * 1024 * MEBIBYTE, 512 * MEBIBYTE, 2 ** 50),
+  checkpointSeconds: {
+    variable: "CHECKPOINT_SECONDS",
+    fallback: "5",
+    wanted: "a number from 0.1 to 3600",
+    parse: (value: string) => {
+      const number = /^\d+(\.\d+)?$/.test(value) ? Number(value) : NaN;
+      return number >= 0.1 && number <= 3600 ? number : undefined;
+    },
+  },
   retentionDays: wholeNumber("RETENTION_DAYS", 30, 1, 36_500),
   retentionBytes: wholeNumber("RETENTION_BYTES", 10 * 1024 * MEBIBYTE, MEBIBYTE, 2 ** 50),
   corsOrigins: {

@@ -18,6 +18,7 @@ import { MemoryQueue } from "./memory/memory_queue.ts";
 import { MemoryTransferStore } from "./memory/memory_transfer_store.ts";
 import type { ImageStore, TransferQueue, TransferStore } from "./ports.ts";
 import { TransferService } from "./service.ts";
+import { openSqliteStorage } from "./sqlite/open.ts";
 
 /** Milliseconds without a sign of life after which an engine process is taken to hang. */
 const SILENCE_MILLISECONDS = 30_000;
@@ -27,7 +28,7 @@ export interface Storage {
   readonly store: TransferStore;
   readonly images: ImageStore;
   readonly queue: TransferQueue;
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** The service with what it stands on. */
@@ -44,9 +45,9 @@ export interface OpenTransfers {
  */
 export async function openTransfers(config: Config, weights: WeightsSource, log: Log): Promise<OpenTransfers> {
   const clock = new SystemClock();
-  const [storage, known] = await Promise.all([openStorage(config), KnownWeights.open(weights)]);
+  const [storage, known] = await Promise.all([openStorage(config, log), KnownWeights.open(weights)]);
   const engine = new Supervisor({
-    launch: (reference) => launchEngine(config.engine, reference),
+    launch: (reference) => launchEngine(config.engine, reference, config.checkpointSeconds),
     findWeights: (sha256) => known.find(sha256),
     stepFlops: ({ options }) => stepFlops(options, options),
     memoryBytes: config.engineMemoryBytes,
@@ -78,11 +79,12 @@ export async function openTransfers(config: Config, weights: WeightsSource, log:
   };
 }
 
-function openStorage(_config: Config): Promise<Storage> {
-  return Promise.resolve({
+async function openStorage({ store, dataDir }: Config, log: Log): Promise<Storage> {
+  if (store === "sqlite") return await openSqliteStorage(dataDir, log);
+  return {
     store: new MemoryTransferStore(),
     images: new MemoryImageStore(),
     queue: new MemoryQueue(),
-    close: () => Promise.resolve(),
-  });
+    close() {},
+  };
 }

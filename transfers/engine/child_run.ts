@@ -12,8 +12,7 @@ import type { Report } from "./messages.ts";
 /** Pictures were measured against the limits when they were taken in. */
 export const NO_LIMITS = { maxBytes: Number.MAX_SAFE_INTEGER, maxPixels: Number.MAX_SAFE_INTEGER };
 
-/** Seconds between checkpoints, and how many times what the last one took: L-BFGS' are large. */
-const CHECKPOINT_SECONDS = 5;
+/** Checkpoints are at least so many times as far apart as the last one took: L-BFGS' are large. */
 const CHECKPOINT_SPACING = 20;
 
 export type Send = (report: Report, parts?: readonly (Uint8Array | null)[]) => void;
@@ -21,6 +20,7 @@ export type Send = (report: Report, parts?: readonly (Uint8Array | null)[]) => v
 /** A transfer inside the engine process. */
 export class ChildRun {
   readonly #job: EngineJob;
+  readonly #interval: number;
   readonly #send: Send;
   #optimisation: Optimisation | null = null;
   #later: readonly Tuning[];
@@ -28,8 +28,10 @@ export class ChildRun {
   #checkpointed = performance.now();
   #checkpointSeconds = 0;
 
-  constructor(job: EngineJob, send: Send) {
+  /** @param checkpointSeconds Between checkpoints, where they are cheap. */
+  constructor(job: EngineJob, checkpointSeconds: number, send: Send) {
     this.#job = job;
+    this.#interval = checkpointSeconds;
     this.#send = send;
     this.#later = job.tunings;
   }
@@ -80,7 +82,7 @@ export class ChildRun {
     const frame = frameIsDue(this.#job.options, step) ? optimisation.picture() : null;
     this.#send({ kind: "step", step, losses, seconds, size: sizeOf(frame) }, [frame?.rgb ?? null]);
     const since = (performance.now() - this.#checkpointed) / 1000;
-    if (since > Math.max(CHECKPOINT_SECONDS, CHECKPOINT_SPACING * this.#checkpointSeconds)) {
+    if (since > Math.max(this.#interval, CHECKPOINT_SPACING * this.#checkpointSeconds)) {
       this.#checkpoint(optimisation);
     }
   }

@@ -15,8 +15,9 @@ const LIBC_HINT = "/usr/bin/ldd";
  *
  * @param engine As in `ENGINE`.
  * @param weights As `loadWeights` takes it: `builtin`, or the path of a file.
+ * @param checkpointSeconds Between checkpoints, where they are cheap.
  */
-export function launchEngine(engine: string, weights: string): Launch {
+export function launchEngine(engine: string, weights: string, checkpointSeconds: number): Launch {
   const readable = [ROOT, LIBC_HINT, ...(weights === "builtin" ? [] : [weights])];
   return {
     command: Deno.execPath(),
@@ -32,6 +33,7 @@ export function launchEngine(engine: string, weights: string): Launch {
       CHILD,
       engine,
       weights,
+      String(checkpointSeconds),
     ],
   };
 }

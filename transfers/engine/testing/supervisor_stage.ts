@@ -17,7 +17,7 @@ const FALSE_CHILD = fileURLToPath(new URL("false_child.ts", import.meta.url));
 /** A supervisor of real engine processes with the built-in filters. */
 export function realSupervisor(options: Partial<SupervisorOptions> = {}): Supervisor {
   return new Supervisor({
-    launch: (weights) => launchEngine("onnx:cpu", weights),
+    launch: (weights) => launchEngine("onnx:cpu", weights, 5),
     findWeights: () => "builtin",
     stepFlops: ({ options }) => stepFlops(options, options),
     memoryBytes: 2 ** 33,

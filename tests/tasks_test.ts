@@ -1,0 +1,26 @@
+/** What `deno.json` has to agree with. */
+import assert from "node:assert/strict";
+import { CONFIG_VARIABLES } from "../config.ts";
+import project from "../deno.json" with { type: "json" };
+
+const tasks: Readonly<Record<string, { readonly command: string }>> = project.tasks;
+
+Deno.test("tasks that read the configuration may read all of it", () => {
+  for (const name of ["start", "dev", "transfer"]) {
+    const granted = /--allow-env=(\S+)/.exec(tasks[name]!.command)![1]!.split(",");
+    assert.deepEqual(CONFIG_VARIABLES.filter((variable) => !granted.includes(variable)), [], name);
+  }
+});
+
+Deno.test("no task but the tests' and benchmarks' has every permission of a kind that could do harm", () => {
+  for (const [name, { command }] of Object.entries(tasks)) {
+    assert.doesNotMatch(command, / (-A|--allow-all)\b/, name);
+  }
+  assert.doesNotMatch(tasks["start"]!.command, /--allow-(run|write|env|sys)(?!=)/);
+});
+
+Deno.test("every package is pinned to one version", () => {
+  for (const [name, specifier] of Object.entries(project.imports)) {
+    assert.match(specifier, /^npm:(@[\w.-]+\/)?[\w.-]+@\d+\.\d+\.\d+(\/|$)/, name);
+  }
+});

@@ -1,0 +1,99 @@
+import { signal } from "@preact/signals";
+import { type Client, createClient } from "graphql-ws/client";
+import type { Operation } from "./operations.ts";
+import { ENDPOINT, RequestError } from "./client.ts";
+
+/** How the socket is: `idle` while nothing is followed, `lost` with the whole seconds until the next try. */
+export type Connection = { readonly state: "idle" | "open" } | { readonly state: "lost"; readonly seconds: number };
+
+export const connection = signal<Connection>({ state: "idle" });
+
+const KEEP_ALIVE_MS = 10_000;
+const LONGEST_WAIT_SECONDS = 8;
+
+let socketClient: Client | undefined;
+let hurry: (() => void) | undefined;
+
+/** Tries again now, instead of after the seconds that `connection` tells. */
+export function reconnectNow(): void {
+  hurry?.();
+}
+
+function client(): Client {
+  return socketClient ??= createClient({
+    url: ENDPOINT.replace(/^http/, "ws"),
+    lazy: true,
+    lazyCloseTimeout: 2000,
+    keepAlive: KEEP_ALIVE_MS,
+    retryAttempts: Infinity,
+    // Left out, only close codes are tried again, not a server that cannot be reached.
+    shouldRetry: () => true,
+    retryWait: (retries) => wait(Math.min(2 ** retries, LONGEST_WAIT_SECONDS)),
+    on: {
+      connected: () => connection.value = { state: "open" },
+      closed: (event) => {
+        const { code, wasClean } = event as CloseEvent;
+        connection.value = wasClean && code === 1000 ? { state: "idle" } : { state: "lost", seconds: 1 };
+      },
+    },
+  });
+}
+
+/** Counts the seconds down where everybody can see them; the browser being online again ends the wait. */
+async function wait(seconds: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  hurry = resolve;
+  globalThis.addEventListener("online", () => resolve(), { once: true });
+  connection.value = { state: "lost", seconds };
+  let left = seconds;
+  const timer = setInterval(() => {
+    left--;
+    if (left <= 0) resolve();
+    else connection.value = { state: "lost", seconds: left };
+  }, 1000);
+  await promise;
+  clearInterval(timer);
+  connection.value = { state: "lost", seconds: 0 };
+}
+
+/** What a subscription that can be resumed takes and gives. */
+type Resumable = {
+  readonly id: string;
+  readonly after?: number | null;
+};
+interface Sequenced {
+  readonly transferProgress: { readonly sequence: number };
+}
+
+/**
+ * Follows a subscription to its end, across any number of lost connections: each time it goes on after the last event
+ * that arrived, so that none is missed and none comes twice.
+ *
+ * @returns Ends it.
+ */
+export function follow<Data extends Sequenced, Variables extends Resumable>(
+  operation: Operation<Data, Variables>,
+  variables: Variables,
+  handlers: {
+    readonly next: (event: Data["transferProgress"]) => void;
+    readonly error: (error: RequestError) => void;
+    readonly complete?: () => void;
+  },
+): () => void {
+  // The client serialises the variables anew at each connection.
+  const resumed: Record<string, unknown> = { ...variables as Record<string, unknown> & Variables };
+  return client().subscribe<Data>({ query: operation.text, variables: resumed }, {
+    next({ data, errors }) {
+      if (errors?.[0]) handlers.error(new RequestError(String(errors[0].extensions?.code), errors[0].message));
+      if (!data) return;
+      resumed.after = data.transferProgress.sequence;
+      handlers.next(data.transferProgress);
+    },
+    error(cause) {
+      const [error] = Array.isArray(cause) ? cause : [];
+      const { extensions, message } = error ?? { extensions: {}, message: "The connection was refused" };
+      handlers.error(new RequestError(String(extensions?.code), message));
+    },
+    complete: () => handlers.complete?.(),
+  });
+}

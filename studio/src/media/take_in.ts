@@ -1,0 +1,42 @@
+import { upload } from "../api/client.ts";
+import { Upload } from "../api/operations.ts";
+import type { Choice } from "../state/choices.ts";
+
+/** Longest side that a result can have: more would be sent for nothing. */
+const LONGEST_SIDE = 2048;
+const SENT_AS_IT_IS = ["image/png", "image/jpeg", "image/gif", "image/tiff", "image/webp"];
+const LARGE_BYTES = 4_000_000;
+const JPEG_QUALITY = 0.92;
+
+/**
+ * Sends a picture to the server. One that is very large, or in a format that only this browser reads, is first drawn
+ * anew as JPEG.
+ *
+ * @param progress Called with the share that has been sent, 0 to 1.
+ * @throws {RequestError} When the server refuses it.
+ */
+export async function takeIn(file: File, progress: (share: number) => void): Promise<Choice> {
+  const body = await prepared(file);
+  const { uploadImage } = await upload(Upload, { image: { upload: null } }, "variables.image.upload", body, progress);
+  const { image } = uploadImage;
+  return { ...image, input: { image: image.id }, label: file.name.replace(/\.\w+$/, "") || "Your picture" };
+}
+
+async function prepared(file: File): Promise<Blob> {
+  if (SENT_AS_IT_IS.includes(file.type) && file.size <= LARGE_BYTES) return file;
+  // What cannot be read here, the server may read, and else it says why not.
+  const bitmap = await createImageBitmap(file).catch(() => null);
+  if (!bitmap) return file;
+  const scale = Math.min(1, LONGEST_SIDE / Math.max(bitmap.width, bitmap.height));
+  const canvas = new OffscreenCanvas(Math.round(bitmap.width * scale), Math.round(bitmap.height * scale));
+  const pen = canvas.getContext("2d")!;
+  pen.imageSmoothingQuality = "high";
+  pen.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  bitmap.close();
+  return await canvas.convertToBlob({ type: "image/jpeg", quality: JPEG_QUALITY });
+}
+
+/** The first picture of a drop, a paste or a file field. */
+export function pictureIn(data: DataTransfer | null): File | undefined {
+  return [...data?.files ?? []].find((file) => file.type.startsWith("image/") || file.type === "");
+}

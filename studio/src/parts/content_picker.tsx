@@ -1,0 +1,52 @@
+import { signal, useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { pictureIn } from "../media/take_in.ts";
+import { samples } from "../state/catalogue.ts";
+import { type Choice, suitedFirst } from "../state/choices.ts";
+import { content } from "../state/draft.ts";
+import { DropFrame } from "./drop_frame.tsx";
+import { PictureSource, send, type Sending } from "./picture_source.tsx";
+
+const MOST_BROUGHT = 3;
+const brought = signal<readonly Choice[]>([]);
+
+/** The picture that will be repainted. */
+export function ContentPicker() {
+  const sending = useSignal<Sending>(null);
+  const take = (file: File) =>
+    void send(file, sending, (choice) => {
+      brought.value = [choice, ...brought.value.filter(({ id }) => id !== choice.id)].slice(0, MOST_BROUGHT);
+      content.value = choice;
+    });
+
+  useEffect(() => {
+    // A picture that is pasted anywhere on the page is most likely the one to be repainted.
+    const paste = (event: ClipboardEvent) => {
+      const file = pictureIn(event.clipboardData);
+      if (file) take(file);
+    };
+    addEventListener("paste", paste);
+    return () => removeEventListener("paste", paste);
+  }, []);
+
+  const chosen = content.value;
+  const known = [...brought.value, ...suitedFirst(samples.value, "content")];
+  const kept = chosen && !known.some(({ id }) => id === chosen.id) ? [chosen] : [];
+  return (
+    <section class="picker" aria-labelledby="content-heading">
+      <h2 id="content-heading">
+        <span class="number" aria-hidden="true">1</span>Paint this
+      </h2>
+      <DropFrame hint="Drop or paste a picture" caption={chosen?.label} sending={sending} onFile={take}>
+        {chosen && <img src={chosen.url} alt={chosen.label} width={chosen.width} height={chosen.height} />}
+      </DropFrame>
+      <PictureSource
+        what="picture to paint"
+        choices={[...kept, ...known]}
+        selected={chosen ? [chosen.id] : []}
+        onChoice={(choice) => content.value = choice}
+        onFile={take}
+      />
+    </section>
+  );
+}

@@ -1,0 +1,61 @@
+import type { ComponentChildren } from "preact";
+import { type Signal, useSignal } from "@preact/signals";
+import { pictureIn } from "../media/take_in.ts";
+import type { Sending } from "./picture_source.tsx";
+
+interface DropFrameProps {
+  readonly hint: string;
+  readonly caption: string | undefined;
+  readonly sending: Signal<Sending>;
+  readonly onFile: (file: File) => void;
+  readonly children: ComponentChildren;
+}
+
+/** A picture's place on the wall, onto which a file can be dropped; tells how far it has been sent. */
+export function DropFrame({ hint, caption, sending, onFile, children }: DropFrameProps) {
+  const over = useSignal(false);
+  return (
+    <div
+      class={`drop${over.value ? " over" : ""}`}
+      onDragOver={(event) => {
+        event.preventDefault();
+        over.value = true;
+      }}
+      onDragLeave={() => over.value = false}
+      onDrop={(event) => {
+        event.preventDefault();
+        over.value = false;
+        const file = pictureIn(event.dataTransfer);
+        if (file) onFile(file);
+      }}
+    >
+      <div class="mat">
+        {children}
+        <p class="hint" aria-hidden="true">{hint}</p>
+        <Sent sending={sending} />
+      </div>
+      <p class="label" aria-hidden="true">{caption ?? " "}</p>
+    </div>
+  );
+}
+
+function Sent({ sending }: { readonly sending: Signal<Sending> }) {
+  const now = sending.value;
+  return (
+    <div class={now ? "sending" : "unseen"} role="status">
+      {now && ("sent" in now
+        ? (
+          <label>
+            Sending, {Math.round(now.sent * 100)} %
+            <progress max="1" value={now.sent} />
+          </label>
+        )
+        : (
+          <>
+            <p>{now.problem}</p>
+            <button type="button" onClick={() => sending.value = null}>Close</button>
+          </>
+        ))}
+    </div>
+  );
+}

@@ -1,0 +1,72 @@
+import { useSignal } from "@preact/signals";
+import { messageOf, request } from "../api/client.ts";
+import { Resume } from "../api/operations.ts";
+import { makeFilm } from "../media/film.ts";
+import { save } from "../media/save.ts";
+import { listFrames } from "../state/frame_list.ts";
+import { reuseStyle } from "../state/reuse.ts";
+import { PageLink } from "./page_link.tsx";
+import type { TransferProps } from "./stage.tsx";
+
+const MORE_STEPS = 100;
+
+/** What can be done with a painting that has ended. */
+export function Finished({ followed, transfer, live }: TransferProps) {
+  const problem = useSignal<string | null>(null);
+  /** Share of the film that is made; null while none is. */
+  const filmed = useSignal<number | null>(null);
+  const { id, result } = transfer;
+  const name = `gramcast-${id}`;
+  const frame = followed.frame.value;
+  const path = result ? `/transfers/${id}/result` : frame && `/transfers/${id}/frames/${frame.step}`;
+
+  async function attempt(work: () => Promise<void>): Promise<void> {
+    problem.value = null;
+    try {
+      await work();
+    } catch (error) {
+      problem.value = messageOf(error);
+    }
+  }
+  const goOn = (steps: number | null) =>
+    attempt(async () => {
+      await request(Resume, { id, steps });
+      await followed.load();
+    });
+  const film = () =>
+    attempt(async () => {
+      filmed.value = 0;
+      try {
+        save(await makeFilm(await listFrames(id), (share) => filmed.value = share), `${name}.gif`);
+      } finally {
+        filmed.value = null;
+      }
+    });
+
+  return (
+    <section class="finished" aria-labelledby="finished-heading">
+      <h2 id="finished-heading">What now</h2>
+      <div class="actions">
+        {path && (
+          <>
+            <button type="button" onClick={() => save(`${path}.png`, `${name}.png`)}>Save as PNG</button>
+            <button type="button" onClick={() => save(`${path}.jpg`, `${name}.jpg`)}>Save as JPEG</button>
+          </>
+        )}
+        {path && transfer.options.keepFrames && (
+          <button type="button" class="steady" disabled={filmed.value !== null} onClick={film}>
+            {filmed.value === null ? "Save the film (GIF)" : `Making the film, ${Math.round(filmed.value * 100)} %`}
+          </button>
+        )}
+      </div>
+      <div class="actions">
+        {live.step < live.steps && (
+          <button type="button" onClick={() => goOn(null)}>Go on with the missing {live.steps - live.step}</button>
+        )}
+        <button type="button" onClick={() => goOn(MORE_STEPS)}>Go on for {MORE_STEPS} more</button>
+        <PageLink class="button" to="/" onClick={() => reuseStyle(transfer)}>Same style on another picture</PageLink>
+      </div>
+      <p class="problem" role="alert">{problem.value}</p>
+    </section>
+  );
+}

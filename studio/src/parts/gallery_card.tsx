@@ -1,0 +1,82 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { messageOf, request } from "../api/client.ts";
+import { follow } from "../api/live.ts";
+import { Cancel, type Card, Delete, Thumbnail, type TransferStatus } from "../api/operations.ts";
+import { adviceOn } from "../state/advice.ts";
+import { hasEnded } from "../state/followed.ts";
+import { transferPath } from "../state/route.ts";
+import { Emerging } from "./emerging.tsx";
+import { presetName } from "./preset_cards.tsx";
+
+const WORDS: Readonly<Record<TransferStatus, string>> = {
+  QUEUED: "Waiting",
+  RUNNING: "Painting",
+  SUCCEEDED: "Finished",
+  CANCELLED: "Stopped",
+  FAILED: "Failed",
+};
+
+interface CardProps {
+  readonly transfer: Card;
+  readonly onDeleted: (id: string) => void;
+}
+
+/** One painting in the gallery; it moves while it is painted. */
+export function GalleryCard({ transfer, onDeleted }: CardProps) {
+  const { id, content, options } = transfer;
+  const now = useSignal({ status: transfer.status, step: transfer.step, error: transfer.error });
+  const url = useSignal(transfer.frame?.dataUrl ?? content.url);
+  const problem = useSignal<string | null>(null);
+
+  useEffect(() => {
+    if (hasEnded(transfer.status)) return;
+    return follow(Thumbnail, { id }, {
+      next: ({ status, step, frame, error }) => {
+        now.value = { status, step, error };
+        if (frame) url.value = frame.dataUrl;
+      },
+      error: (error) => problem.value = error.message,
+    });
+  }, [id]);
+
+  async function remove(): Promise<void> {
+    try {
+      if (!hasEnded(now.value.status)) await request(Cancel, { id });
+      else {
+        await request(Delete, { id });
+        onDeleted(id);
+      }
+    } catch (error) {
+      problem.value = messageOf(error);
+    }
+  }
+
+  const { status, step, error } = now.value;
+  const ended = hasEnded(status);
+  const created = new Date(transfer.createdAt);
+  const title = `${presetName(options.preset)}, ${
+    created.toLocaleString([], { dateStyle: "medium", timeStyle: "short" })
+  }`;
+  return (
+    <li class={`piece ${status.toLowerCase()}`}>
+      <a href={transferPath(id)} aria-label={`${WORDS[status]}: ${title}`}>
+        <Emerging url={url.value} alt="" />
+      </a>
+      <div class="line">
+        <p>
+          <strong>{WORDS[status]}</strong>
+          {status === "SUCCEEDED" ? "" : ` ${step} / ${transfer.steps}`}
+          <br />
+          <span class="help">{title}</span>
+        </p>
+        <button type="button" class="quiet" onClick={remove} aria-label={`${ended ? "Delete" : "Stop"}: ${title}`}>
+          {ended ? "Delete" : "Stop"}
+        </button>
+      </div>
+      {!ended && <progress max={transfer.steps} value={step} aria-label="Steps taken" />}
+      {error && <p class="failure">{error.message}. {adviceOn(error.code)}</p>}
+      {problem.value && <p class="problem" role="alert">{problem.value}</p>}
+    </li>
+  );
+}

@@ -1,0 +1,85 @@
+import type { Signal } from "@preact/signals";
+import { useId, useRef } from "preact/hooks";
+import { messageOf } from "../api/client.ts";
+import { takeIn } from "../media/take_in.ts";
+import type { Choice } from "../state/choices.ts";
+
+/** A picture on its way to the server; `sent` is the share that has gone, 0 to 1. */
+export type Sending = { readonly sent: number } | { readonly problem: string } | null;
+
+/** Sends a file and hands on what the server made of it. */
+export async function send(file: File, sending: Signal<Sending>, onChoice: (choice: Choice) => void): Promise<void> {
+  sending.value = { sent: 0 };
+  try {
+    const choice = await takeIn(file, (sent) => sending.value = { sent });
+    sending.value = null;
+    onChoice(choice);
+  } catch (error) {
+    sending.value = { problem: messageOf(error) };
+  }
+}
+
+interface SourceProps {
+  readonly what: string;
+  readonly choices: readonly Choice[];
+  readonly selected: readonly string[];
+  readonly onChoice: (choice: Choice) => void;
+  readonly onFile: (file: File) => void;
+}
+
+/** The pictures that can be chosen, and the ways to bring another. */
+export function PictureSource({ what, choices, selected, onChoice, onFile }: SourceProps) {
+  const file = useRef<HTMLInputElement>(null);
+  const camera = useRef<HTMLInputElement>(null);
+  const id = useId();
+  const pick = (input: HTMLInputElement) => {
+    const [picked] = input.files ?? [];
+    if (picked) onFile(picked);
+    // The same file can be picked again.
+    input.value = "";
+  };
+  return (
+    <div class="source">
+      <ul class="strip" aria-label={`Choose the ${what}`}>
+        {choices.map((choice) => (
+          <li key={choice.id}>
+            <button
+              type="button"
+              class="thumb"
+              aria-pressed={selected.includes(choice.id)}
+              aria-label={choice.label}
+              title={choice.label}
+              onClick={() => onChoice(choice)}
+            >
+              <img src={choice.url} alt="" width="64" height="64" />
+            </button>
+          </li>
+        ))}
+      </ul>
+      <div class="bring">
+        <button type="button" class="quiet" onClick={() => file.current?.click()}>Choose a file</button>
+        <button type="button" class="quiet camera" onClick={() => camera.current?.click()}>Take a photo</button>
+        <input
+          ref={file}
+          id={`${id}-file`}
+          type="file"
+          accept="image/*"
+          class="unseen"
+          tabIndex={-1}
+          aria-label={`File for the ${what}`}
+          onChange={(event) => pick(event.currentTarget)}
+        />
+        <input
+          ref={camera}
+          type="file"
+          accept="image/*"
+          capture="environment"
+          class="unseen"
+          tabIndex={-1}
+          aria-label={`Photo for the ${what}`}
+          onChange={(event) => pick(event.currentTarget)}
+        />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,91 @@
+import { useSignal } from "@preact/signals";
+import { messageOf, request } from "../api/client.ts";
+import { Cancel } from "../api/operations.ts";
+import { adviceOn } from "../state/advice.ts";
+import { hasEnded, type Live } from "../state/followed.ts";
+import { formatRate, formatSeconds } from "../state/format.ts";
+import type { TransferProps } from "./stage.tsx";
+
+/** Where it is: status, step, rate, time left; and the way to stop it. */
+export function Progress({ followed, transfer, live }: TransferProps) {
+  const problem = useSignal<string | null>(null);
+  const { status, step, steps, error } = live;
+  const ended = hasEnded(status);
+  const took = transfer.startedAt && transfer.finishedAt
+    ? (Date.parse(transfer.finishedAt) - Date.parse(transfer.startedAt)) / 1000
+    : null;
+
+  async function cancel(): Promise<void> {
+    try {
+      await request(Cancel, { id: followed.id });
+    } catch (cause) {
+      problem.value = messageOf(cause);
+    }
+  }
+
+  return (
+    <div class={`progress ${status.toLowerCase()}`}>
+      <div class="headline">
+        <h2>{headline(live, transfer.queuePosition)}</h2>
+        {!ended && <button type="button" class="quiet" onClick={cancel}>Stop</button>}
+      </div>
+      <progress max={steps} value={step} aria-label="Steps taken">{step} of {steps}</progress>
+      <dl class="facts">
+        <div>
+          <dt>Step</dt>
+          <dd>{step} / {steps}</dd>
+        </div>
+        <div>
+          <dt>Rate</dt>
+          <dd>{live.secondsPerStep === null ? "–" : formatRate(live.secondsPerStep)}</dd>
+        </div>
+        <div>
+          <dt>{ended ? "Took" : "Time left"}</dt>
+          <dd>
+            {ended
+              ? took === null ? "–" : formatSeconds(took)
+              : live.etaSeconds === null
+              ? "–"
+              : formatSeconds(live.etaSeconds)}
+          </dd>
+        </div>
+      </dl>
+      <p class="unseen" role="status">{announcement(live)}</p>
+      {error && (
+        <div class="failure" role="alert">
+          <p>{error.message}.</p>
+          <p>{adviceOn(error.code)}</p>
+        </div>
+      )}
+      {(problem.value ?? followed.problem.value) && (
+        <p class="problem" role="alert">{problem.value ?? followed.problem.value}</p>
+      )}
+    </div>
+  );
+}
+
+function headline({ status, step }: Live, queuePosition: number | null): string {
+  switch (status) {
+    case "QUEUED":
+      return queuePosition ? `Waiting, ${queuePosition} before it` : "Waiting for the engine";
+    case "RUNNING":
+      return step === 0 ? "Getting ready" : "Painting";
+    case "SUCCEEDED":
+      return "Finished";
+    case "CANCELLED":
+      return "Stopped";
+    case "FAILED":
+      return "Failed";
+  }
+}
+
+const QUARTERS = 4;
+
+/** What a screen reader says: at every quarter, not at every step. */
+function announcement({ status, step, steps }: Live): string {
+  if (status === "SUCCEEDED") return "The painting is finished.";
+  if (status === "CANCELLED") return "The painting has been stopped.";
+  if (status !== "RUNNING") return "";
+  const quarter = Math.floor(step / steps * QUARTERS);
+  return quarter === 0 ? "Painting has begun." : `${quarter * 100 / QUARTERS} percent painted.`;
+}

@@ -1,0 +1,47 @@
+import { useId } from "preact/hooks";
+
+interface SliderProps {
+  readonly label: string;
+  readonly value: number;
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+  /** The value as people say it. */
+  readonly text: string;
+  readonly ends?: readonly [string, string];
+  readonly help?: string;
+  readonly disabled?: boolean;
+  readonly onInput: (value: number) => void;
+}
+
+/** A range with its label, its value in words, and what its ends mean. */
+export function Slider({ label, value, min, max, step, text, ends, help, disabled, onInput }: SliderProps) {
+  const id = useId();
+  return (
+    <div class="slider">
+      <label for={id}>
+        <span>{label}</span>
+        <output for={id}>{text}</output>
+      </label>
+      <input
+        id={id}
+        type="range"
+        min={min}
+        max={max}
+        step={step}
+        value={value}
+        disabled={disabled}
+        aria-valuetext={text}
+        aria-describedby={help ? `${id}-help` : undefined}
+        onInput={(event) => onInput(event.currentTarget.valueAsNumber)}
+      />
+      {ends && (
+        <div class="ends" aria-hidden="true">
+          <span>{ends[0]}</span>
+          <span>{ends[1]}</span>
+        </div>
+      )}
+      {help && <p class="help" id={`${id}-help`}>{help}</p>}
+    </div>
+  );
+}

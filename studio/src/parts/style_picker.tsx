@@ -1,0 +1,87 @@
+import { signal, useSignal } from "@preact/signals";
+import { samples } from "../state/catalogue.ts";
+import { type Choice, suitedFirst } from "../state/choices.ts";
+import { MAX_STYLES, mixing, setMixing, styles, toggleStyle } from "../state/draft.ts";
+import { DropFrame } from "./drop_frame.tsx";
+import { PictureSource, send, type Sending } from "./picture_source.tsx";
+import { Slider } from "./slider.tsx";
+
+const brought = signal<readonly Choice[]>([]);
+
+/** The pictures whose style it gets, and how much of each. */
+export function StylePicker() {
+  const sending = useSignal<Sending>(null);
+  const chosen = styles.value;
+  const isChosen = (id: string) => styles.value.some(({ choice }) => choice.id === id);
+  const take = (file: File) =>
+    void send(file, sending, (choice) => {
+      brought.value = [choice, ...brought.value.filter(({ id }) => id !== choice.id)].slice(0, MAX_STYLES);
+      if (!isChosen(choice.id)) toggleStyle(choice);
+    });
+
+  const known = [...brought.value, ...suitedFirst(samples.value, "style")];
+  const kept = chosen.map(({ choice }) => choice).filter(({ id }) => !known.some((choice) => choice.id === id));
+  const caption = chosen.length === 1 ? chosen[0]?.choice.label : `${chosen.length} styles, mixed`;
+  return (
+    <section class="picker" aria-labelledby="style-heading">
+      <h2 id="style-heading">
+        <span class="number" aria-hidden="true">2</span>In the style of
+      </h2>
+      <DropFrame
+        hint="Drop a picture whose style you want"
+        caption={chosen.length > 0 ? caption : undefined}
+        sending={sending}
+        onFile={take}
+      >
+        {chosen.length > 0 && (
+          <div class={`mosaic of-${chosen.length}`}>
+            {chosen.map(({ choice }) => (
+              <img key={choice.id} src={choice.url} alt={choice.label} width={choice.width} height={choice.height} />
+            ))}
+          </div>
+        )}
+      </DropFrame>
+      <PictureSource
+        what="style"
+        choices={[...kept, ...known]}
+        selected={chosen.map(({ choice }) => choice.id)}
+        onChoice={toggleStyle}
+        onFile={take}
+      />
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={mixing.value}
+          onChange={(event) => setMixing(event.currentTarget.checked)}
+        />
+        Mix several styles
+      </label>
+      {chosen.length > 1 && <Mixture />}
+    </section>
+  );
+}
+
+const LEAST = 0.05;
+
+/** How much of each style. */
+function Mixture() {
+  const sum = styles.value.reduce((total, { weight }) => total + weight, 0) || 1;
+  const setWeight = (id: string, weight: number) =>
+    styles.value = styles.value.map((style) => style.choice.id === id ? { ...style, weight } : style);
+  return (
+    <div class="mix">
+      {styles.value.map(({ choice, weight }) => (
+        <Slider
+          key={choice.id}
+          label={choice.label}
+          value={weight}
+          min={LEAST}
+          max={2}
+          step={LEAST}
+          text={`${Math.round(weight / sum * 100)} %`}
+          onInput={(changed) => setWeight(choice.id, changed)}
+        />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,141 @@
+import { signal } from "@preact/signals";
+import { messageOf, request } from "../api/client.ts";
+import { follow } from "../api/live.ts";
+import {
+  Follow,
+  type FollowData,
+  LayerLosses,
+  Progress,
+  type ProgressData,
+  type TransferStatus,
+} from "../api/operations.ts";
+import { LossSeries } from "./loss_series.ts";
+
+type Loaded = NonNullable<FollowData["transfer"]>;
+type ProgressEvent = ProgressData["transferProgress"];
+
+/** What changes with every step. */
+export interface Live {
+  readonly status: TransferStatus;
+  readonly step: number;
+  readonly steps: number;
+  readonly secondsPerStep: number | null;
+  readonly etaSeconds: number | null;
+  readonly skippedFrames: number;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+export function hasEnded(status: TransferStatus): boolean {
+  return status === "SUCCEEDED" || status === "FAILED" || status === "CANCELLED";
+}
+
+const RETRY_MS = 2000;
+
+/** One transfer, as it is and as it goes on. */
+export class Followed {
+  readonly id: string;
+  /** Undefined until the server has answered, null when there is no such transfer. */
+  readonly transfer = signal<Loaded | null | undefined>(undefined);
+  readonly live = signal<Live | null>(null);
+  readonly frame = signal<{ readonly step: number; readonly url: string } | null>(null);
+  readonly losses = new LossSeries();
+  /** With every layer's part; filled once somebody asks for it. */
+  readonly layerLosses = new LossSeries();
+  /** Why nothing can be shown; null otherwise. */
+  readonly problem = signal<string | null>(null);
+  #unfollow: (() => void) | undefined;
+  #unfollowLayers: (() => void) | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #reloading = false;
+  #closed = false;
+
+  constructor(id: string) {
+    this.id = id;
+    void this.load();
+  }
+
+  /** Asks for everything anew, and follows from there when the transfer has not ended. */
+  async load(): Promise<void> {
+    await this.#reload();
+    const status = this.live.value?.status;
+    if (this.#closed || !status || hasEnded(status)) return;
+    this.#unfollow?.();
+    this.#unfollow = follow(Progress, { id: this.id }, {
+      next: (event) => this.#take(event),
+      error: (error) => this.#fail(error),
+    });
+    if (this.#unfollowLayers) this.#followLayers();
+  }
+
+  /** Asks for the parts of the losses, from the first step on. */
+  showLayers(): void {
+    if (!this.#unfollowLayers) this.#followLayers();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    this.#unfollow?.();
+    this.#unfollowLayers?.();
+  }
+
+  #followLayers(): void {
+    this.#unfollowLayers?.();
+    this.#unfollowLayers = follow(LayerLosses, { id: this.id, after: 0 }, {
+      next: ({ step, losses }) => {
+        if (!losses) return;
+        const { total, content, style, layers } = losses;
+        const parts = layers.map(({ kind, layer, value }) => [`${kind} ${layer}`, value]);
+        this.layerLosses.add(step, { total, content, style, ...Object.fromEntries(parts) });
+      },
+      error: (error) => this.#fail(error),
+    });
+  }
+
+  async #reload(): Promise<void> {
+    if (this.#reloading) return;
+    this.#reloading = true;
+    try {
+      const { transfer } = await request(Follow, { id: this.id });
+      if (this.#closed) return;
+      this.problem.value = null;
+      this.transfer.value = transfer;
+      if (!transfer) return;
+      const { status, step, steps, secondsPerStep, etaSeconds, error, frame } = transfer;
+      if (step >= (this.live.value?.step ?? 0)) {
+        this.live.value = { status, step, steps, secondsPerStep, etaSeconds, error, skippedFrames: 0 };
+      }
+      if (frame) this.#show(frame);
+      this.losses.merge(transfer.lossHistory);
+    } catch (error) {
+      this.#fail(error);
+      if (!this.#closed) this.#retry = setTimeout(() => this.load(), RETRY_MS);
+    } finally {
+      this.#reloading = false;
+    }
+  }
+
+  #take(event: ProgressEvent): void {
+    const { status, step, steps, secondsPerStep, etaSeconds, skippedFrames, error, losses, frame } = event;
+    const began = this.live.value?.status === "QUEUED" && status !== "QUEUED";
+    const skipped = (this.live.value?.skippedFrames ?? 0) + skippedFrames;
+    this.live.value = { status, step, steps, secondsPerStep, etaSeconds, error, skippedFrames: skipped };
+    if (frame) this.#show(frame);
+    if (losses) {
+      const missed = step > this.losses.lastStep + 1;
+      const { total, content, style, tv } = losses;
+      this.losses.add(step, { total, content, style, tv });
+      if (missed) void this.#reload();
+    }
+    // The end brings the result, the beginning tells by what it is computed.
+    if (hasEnded(status) || began) void this.#reload();
+  }
+
+  #show({ step, dataUrl }: { readonly step: number; readonly dataUrl: string }): void {
+    if (step >= (this.frame.peek()?.step ?? 0)) this.frame.value = { step, url: dataUrl };
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#closed) this.problem.value = messageOf(error);
+  }
+}

@@ -1,0 +1,40 @@
+import { signal } from "@preact/signals";
+
+/** What the address shows; it can be shared and bookmarked. */
+export type Route =
+  | { readonly page: "compose" }
+  | { readonly page: "gallery" }
+  | { readonly page: "transfer"; readonly id: string };
+
+/** The route of an address's path; anything unknown is the first page. */
+export function parseRoute(pathname: string): Route {
+  const transfer = /^\/transfers\/([\w-]{1,100})$/.exec(pathname);
+  if (transfer) return { page: "transfer", id: transfer[1]! };
+  return pathname === "/gallery" ? { page: "gallery" } : { page: "compose" };
+}
+
+/** The path of a transfer's page. */
+export function transferPath(id: string): string {
+  return `/transfers/${id}`;
+}
+
+export const route = signal<Route>(parseRoute(location.pathname));
+
+/** Shows another page without loading anything. */
+export function navigate(pathname: string): void {
+  if (pathname !== location.pathname) history.pushState(null, "", pathname);
+  route.value = parseRoute(pathname);
+  scrollTo(0, 0);
+  document.getElementById("main")?.focus({ preventScroll: true });
+}
+
+/** Follows a link to one of the pages, unless it shall open elsewhere. To be called on every click. */
+export function followLink(event: MouseEvent): void {
+  const link = event.target instanceof Element ? event.target.closest("a") : null;
+  if (!link?.dataset.page || event.button !== 0) return;
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  navigate(link.pathname);
+}
+
+addEventListener("popstate", () => route.value = parseRoute(location.pathname));

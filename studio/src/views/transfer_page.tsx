@@ -1,0 +1,47 @@
+import { useEffect, useMemo } from "preact/hooks";
+import { BehindIt } from "../parts/behind_it.tsx";
+import { Finished } from "../parts/finished.tsx";
+import { LossPlot } from "../parts/loss_plot.tsx";
+import { Progress } from "../parts/progress.tsx";
+import { Retune } from "../parts/retune.tsx";
+import { Stage } from "../parts/stage.tsx";
+import { Followed, hasEnded } from "../state/followed.ts";
+
+/** One transfer: while it is painted, and afterwards. */
+export function TransferPage({ id }: { readonly id: string }) {
+  const followed = useMemo(() => new Followed(id), [id]);
+  useEffect(() => () => followed.close(), [followed]);
+  const transfer = followed.transfer.value;
+  const live = followed.live.value;
+  if (transfer === null) {
+    return (
+      <div class="empty">
+        <h1>There is no such painting here</h1>
+        <p>It may have been deleted, or it belongs to another server.</p>
+        <a class="button" href="#/">Begin a new one</a>
+      </div>
+    );
+  }
+  if (!transfer || !live) {
+    return (
+      <div class="transfer waiting" aria-busy="true">
+        <h1 class="unseen">Painting</h1>
+        <div class="stage-place" />
+        <p role="status">{followed.problem.value ?? ""}</p>
+      </div>
+    );
+  }
+  const ended = hasEnded(live.status);
+  return (
+    <div class="transfer">
+      <Stage followed={followed} transfer={transfer} live={live} />
+      <section class="panel" aria-label="How it goes">
+        <Progress followed={followed} transfer={transfer} live={live} />
+        <LossPlot followed={followed} />
+        {!ended && <Retune key={transfer.id} transfer={transfer} />}
+      </section>
+      {ended && <Finished followed={followed} transfer={transfer} live={live} />}
+      <BehindIt transfer={transfer} />
+    </div>
+  );
+}

@@ -1,0 +1,77 @@
+import type { Pages } from "../server/http.ts";
+
+const DIST = new URL("dist/", import.meta.url);
+
+/** Only what the server itself sends may run, be shown or be asked. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data: blob:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+const MIME_TYPES: Readonly<Record<string, string>> = {
+  html: "text/html; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  svg: "image/svg+xml",
+};
+
+interface StudioFile {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly plain: Uint8Array<ArrayBuffer>;
+  readonly zipped: Uint8Array<ArrayBuffer>;
+}
+
+const files = new Map<string, Promise<StudioFile>>();
+
+/** Serves the studio: its page at `/`, `/gallery` and `/transfers/:id`, and what the page needs below `/studio/`. */
+export async function studioPages(request: Request, pathname: string): Promise<Response | undefined> {
+  const name = fileOf(pathname);
+  if (!name) return undefined;
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return new Response("Cannot do that to a page: wanted GET\n", { status: 405, headers: { allow: "GET, HEAD" } });
+  }
+  const { headers, plain, zipped } = await load(name);
+  if (request.headers.get("if-none-match")?.includes(headers.etag!)) {
+    return new Response(null, { status: 304, headers });
+  }
+  const zip = /\bgzip\b/.test(request.headers.get("accept-encoding") ?? "");
+  const body = zip ? zipped : plain;
+  return new Response(request.method === "HEAD" ? null : body, {
+    headers: { ...headers, "content-length": String(body.byteLength), ...(zip ? { "content-encoding": "gzip" } : {}) },
+  });
+}
+
+function fileOf(pathname: string): string | undefined {
+  if (/^\/(gallery|transfers\/[\w-]{1,100})?$/.test(pathname)) return "index.html";
+  return /^\/studio\/(studio\.js|studio\.css|icon\.svg)$/.exec(pathname)?.[1];
+}
+
+function load(name: string): Promise<StudioFile> {
+  const known = files.get(name) ?? read(name);
+  files.set(name, known);
+  return known;
+}
+
+async function read(name: string): Promise<StudioFile> {
+  const plain = await Deno.readFile(new URL(name, DIST));
+  const zipped = await new Response(new Blob([plain]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", plain)).toHex().slice(0, 32);
+  const headers = {
+    "content-type": MIME_TYPES[name.split(".").at(-1)!]!,
+    "content-security-policy": POLICY,
+    // Asked for every time and mostly answered with 304: an update is never mixed with what was there before.
+    "cache-control": "no-cache",
+    // Weak: the compressed form has the same.
+    "etag": `W/"${digest}"`,
+    "vary": "accept-encoding",
+  };
+  return { headers, plain, zipped };
+}
+
+studioPages satisfies Pages;

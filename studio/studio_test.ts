@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { currentManifest, operations, writtenManifest } from "./build.ts";
+import { studioPages } from "./studio.ts";
+
+const BUILD = "run `deno task studio:build` and commit studio/dist";
+
+async function get(pathname: string, headers: HeadersInit = {}): Promise<Response | undefined> {
+  return await studioPages(new Request(`http://studio${pathname}`, { headers }), pathname);
+}
+
+Deno.test("the committed bundle is made from the committed sources, and nobody has edited it", async () => {
+  assert.deepEqual(await currentManifest(), await writtenManifest(), BUILD);
+});
+
+Deno.test("the operations of the studio are valid against the schema, and their types are up to date", async () => {
+  const { written, current } = await operations();
+  assert.equal(written, current, BUILD);
+});
+
+Deno.test("every page of the studio is the same document, whatever its address", async () => {
+  const texts = await Promise.all(
+    ["/", "/gallery", "/transfers/tr_1"].map(async (path) => await (await get(path))!.text()),
+  );
+  assert.match(texts[0]!, /<div id="studio">/);
+  assert.ok(texts.every((text) => text === texts[0]));
+});
+
+Deno.test("the studio leaves every other address to others", async () => {
+  for (const path of ["/graphql", "/studio/", "/studio/manifest.json", "/studio/../studio.ts", "/transfers/a/b"]) {
+    assert.equal(await get(path), undefined);
+  }
+});
+
+Deno.test("the studio asks no other host for anything", async () => {
+  const html = await (await get("/"))!.text();
+  const css = await (await get("/studio/studio.css"))!.text();
+  assert.doesNotMatch(html + css, /(src|href)="(https?:)?\/\/|url\(\s*["']?(https?:)?\/\/|@import/);
+  assert.match((await get("/"))!.headers.get("content-security-policy")!, /default-src 'none'.*connect-src 'self'/);
+});
+
+Deno.test("the studio's files come compressed where that is understood, and not at all where they are known", async () => {
+  const plain = (await get("/studio/studio.js"))!;
+  const zipped = (await get("/studio/studio.js", { "accept-encoding": "br, gzip" }))!;
+  const body = zipped.body!.pipeThrough(new DecompressionStream("gzip"));
+  assert.equal(await new Response(body).text(), await plain.text());
+  const again = (await get("/studio/studio.js", { "if-none-match": zipped.headers.get("etag")! }))!;
+  assert.equal(again.status, 304);
+});
+
+Deno.test("the studio weighs less than 100 kB compressed", async () => {
+  const paths = ["/", "/studio/studio.js", "/studio/studio.css", "/studio/icon.svg"];
+  const sizes = await Promise.all(paths.map(async (path) => {
+    const response = await get(path, { "accept-encoding": "gzip" });
+    return (await response!.bytes()).byteLength;
+  }));
+  const sum = sizes.reduce((total, size) => total + size);
+  assert.ok(sum < 100_000, `found ${sum} bytes`);
+});
+
+Deno.test("writing to a page of the studio is refused", async () => {
+  const answer = await studioPages(new Request("http://studio/", { method: "POST" }), "/");
+  assert.equal(answer?.status, 405);
+});

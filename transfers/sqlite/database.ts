@@ -22,8 +22,6 @@ export class Database {
   readonly #log: Log;
   readonly #statements = new Map<string, StatementSync>();
   #damage: GramcastError | null = null;
-  /** Whether there was no database before. */
-  readonly created: boolean;
 
   /**
    * Opens the database, or makes it, and brings it to the newest version. A database that is refused is left as it is.
@@ -40,14 +38,13 @@ export class Database {
     migrate(sqlite, version);
     const wal = await Deno.open(`${path}-wal`, { read: true, write: true });
     cleanup.move();
-    return new Database(sqlite, wal, log, version === 0);
+    return new Database(sqlite, wal, log);
   }
 
-  private constructor(sqlite: DatabaseSync, wal: Deno.FsFile, log: Log, created: boolean) {
+  private constructor(sqlite: DatabaseSync, wal: Deno.FsFile, log: Log) {
     this.#sqlite = sqlite;
     this.#wal = wal;
     this.#log = log;
-    this.created = created;
   }
 
   /** Rows that a statement answers. */
@@ -135,21 +132,17 @@ async function inspect(path: string): Promise<number> {
     throw error;
   });
   if (size === 0) return 0;
-  try {
-    using sqlite = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MILLISECONDS });
-    const read = (pragma: string) => Object.values(sqlite.prepare(`PRAGMA ${pragma}`).get() ?? {})[0];
-    const version = Number(read("user_version"));
-    if (version > 0 && read("application_id") !== APPLICATION_ID) throw refused("the database of another program");
-    if (version > MIGRATIONS.length) throw refused(`version ${version}, which a newer Gramcast wrote`);
-    if (version === 0 && sqlite.prepare("SELECT 1 FROM sqlite_schema").get() !== undefined) {
-      throw refused("the database of another program");
-    }
-    const finding = read("quick_check(1)");
-    if (finding !== "ok") throw damaged(oneLine(finding));
-    return version;
-  } catch (error) {
-    throw storageError(error);
+  using sqlite = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MILLISECONDS });
+  const read = (pragma: string) => Object.values(sqlite.prepare(`PRAGMA ${pragma}`).get() ?? {})[0];
+  const version = Number(read("user_version"));
+  if (version > 0 && read("application_id") !== APPLICATION_ID) throw refused("the database of another program");
+  if (version > MIGRATIONS.length) throw refused(`version ${version}, which a newer Gramcast wrote`);
+  if (version === 0 && sqlite.prepare("SELECT 1 FROM sqlite_schema").get() !== undefined) {
+    throw refused("the database of another program");
   }
+  const finding = read("quick_check(1)");
+  if (finding !== "ok") throw damaged(oneLine(finding));
+  return version;
 }
 
 function refused(found: string): GramcastError {

@@ -73,7 +73,19 @@ Deno.test("a full disk leaves nothing half-written, and a removal makes room", a
   }
 });
 
-Deno.test("a read-only directory is refused at the start, and said while it lasts", async (t) => {
+Deno.test("a start on a full disk says so", async (t) => {
+  await using disk = await TemporaryDisk.mount(MEBIBYTE);
+  if (disk === null) return console.log(`${t.name}: skipped, no file system can be mounted here`);
+  const { close } = await openSqliteStorage(disk.directory, SILENT_LOG);
+  close();
+  await disk.fill();
+  await assert.rejects(
+    openSqliteStorage(disk.directory, SILENT_LOG),
+    isError("STORAGE_UNAVAILABLE", "DATA_DIR", "no space left"),
+  );
+});
+
+Deno.test("a read-only directory is refused at the start", async (t) => {
   await using disk = await TemporaryDisk.mount(6 * MEBIBYTE);
   if (disk === null) return console.log(`${t.name}: skipped, no file system can be mounted here`);
   const { close } = await openSqliteStorage(disk.directory, SILENT_LOG);

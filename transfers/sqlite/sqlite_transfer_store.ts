@@ -144,10 +144,7 @@ export class SqliteTransferStore implements TransferStore {
         return this.#database.run("DELETE FROM transfers WHERE ordinal = ?", row.ordinal);
       },
     );
-    // On a full disk the rest of its log goes with the next one, or at the next start.
-    await this.sweep().catch((error) => {
-      if (!(error instanceof GramcastError)) throw error;
-    });
+    await this.sweep();
     return removed > 0;
   }
 
@@ -163,9 +160,11 @@ export class SqliteTransferStore implements TransferStore {
     return this.#database.first<{ count: number }>(sql, imageId)!.count;
   }
 
-  /** Removes what a stop left of removed transfers. */
-  sweep(): Promise<void> {
-    return this.#log.sweep();
+  /** Removes what is left of removed transfers; what cannot be removed now, on a full disk, goes the next time. */
+  async sweep(): Promise<void> {
+    await this.#log.sweep().catch((error) => {
+      if (!(error instanceof GramcastError)) throw error;
+    });
   }
 
   #row(id: string): TransferRow | undefined {

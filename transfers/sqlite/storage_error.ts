@@ -10,6 +10,8 @@ const UNWRITABLE: readonly (readonly [RegExp, string])[] = [
   [/database (table )?is locked/, "its database locked by another program"],
   [/disk I\/O error|EIO/, "its disk failing"],
 ];
+/** SQLite's code when there is no room for the memory that it shares between processes. */
+const IOERR_SHMSIZE = 4874;
 const DAMAGED = /malformed|not a database/;
 
 /**
@@ -59,7 +61,8 @@ export function parseStored<T>(json: string): T {
 function symptomOf(error: unknown): string {
   if (!(error instanceof Error) || error instanceof GramcastError) return "";
   const code = "code" in error ? String(error.code) : "";
-  return code === "ERR_SQLITE_ERROR" ? error.message : `${error.name} ${code}`;
+  if (code !== "ERR_SQLITE_ERROR") return `${error.name} ${code}`;
+  return "errcode" in error && error.errcode === IOERR_SHMSIZE ? "ENOSPC" : error.message;
 }
 
 function reasonOf(symptom: string): string | undefined {

@@ -10,6 +10,7 @@ import { fetchImage } from "./images/remote.ts";
 import type { Services } from "./schema/context.ts";
 import { frameEncoder } from "./server/frames.ts";
 import { startServer } from "./server/server.ts";
+import { studioPages } from "./studio/studio.ts";
 import type { Log } from "./transfers/log.ts";
 import { openTransfers } from "./transfers/open.ts";
 import { classLabels } from "./weights/class_labels.ts";
@@ -33,8 +34,8 @@ async function serve(config: Config): Promise<void> {
     weights: () => Promise.resolve(weights.current),
   };
   try {
-    const server = startServer(services, config, log);
-    log.info(`Gramcast listens on ${server.url}: GraphiQL at ${server.url}/graphql`);
+    const server = startServer(services, { ...config, pages: studioPages }, log);
+    log.info(`Gramcast listens on ${server.url}: open it in a browser; GraphiQL is at ${server.url}/graphql`);
     log.info(`${await stop}: stopping`);
     await Promise.all([server.stop(), transfers.close()]);
   } finally {

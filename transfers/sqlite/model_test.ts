@@ -60,7 +60,7 @@ function check<Port>(
   look: (port: Port) => Promise<unknown>,
 ): Promise<void> {
   return fc.assert(
-    fc.asyncProperty(fc.array(operations, { maxLength: 30, size: "max" }), async (given) => {
+    fc.asyncProperty(fc.array(operations, { minLength: 20, maxLength: 40 }), async (given) => {
       await using temporary = await TemporaryStorage.open();
       await compare(given, ...ports(temporary.storage), look);
     }),
@@ -122,21 +122,27 @@ async function lookAtStore(store: TransferStore): Promise<unknown> {
 Deno.test("SqliteTransferStore answers as MemoryTransferStore does", () =>
   check(storeOperations, ({ store }) => [new MemoryTransferStore(), store], lookAtStore));
 
+const queueId = fc.tuple(id, fc.nat({ max: 3 })).map(([id, number]) => `${id}${number}`);
+
 const queueOperations = fc.oneof(
-  fc.tuple(id, fc.nat({ max: 3 }), owner, fc.integer({ min: -1, max: 1 }), fc.boolean()).map(
-    ([id, number, owner, priority, limited]) =>
-      operation<TransferQueue>(`reserve ${id}${number} ${owner} ${priority} ${limited}`, async (queue) => {
-        await queue.reserve({ id: `${id}${number}`, owner, priority }, limited ? { total: 4, perOwner: 3 } : null);
-        if (number > 0) await queue.confirm(`${id}${number}`);
-      }),
-  ),
-  id.map((id) => operation<TransferQueue>(`confirm ${id}0`, (queue) => queue.confirm(`${id}0`))),
-  fc.constantFrom("v", "w").map((worker) =>
-    operation<TransferQueue>(`claim ${worker}`, (queue) => queue.claim(worker))
-  ),
-  fc.tuple(id, fc.nat({ max: 3 })).map(([id, number]) =>
-    operation<TransferQueue>(`settle ${id}${number}`, (queue) => queue.settle(`${id}${number}`))
-  ),
+  {
+    weight: 6,
+    arbitrary: fc.tuple(queueId, owner, fc.nat({ max: 1 }), fc.boolean(), fc.boolean()).map(
+      ([id, owner, priority, limited, confirmed]) =>
+        operation<TransferQueue>(`reserve ${id} ${owner} ${priority} ${limited} ${confirmed}`, async (queue) => {
+          await queue.reserve({ id, owner, priority }, limited ? { total: 6, perOwner: 4 } : null);
+          if (confirmed) await queue.confirm(id);
+        }),
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom("v", "w").map((worker) =>
+      operation<TransferQueue>(`claim ${worker}`, (queue) => queue.claim(worker))
+    ),
+  },
+  queueId.map((id) => operation<TransferQueue>(`confirm ${id}`, (queue) => queue.confirm(id))),
+  queueId.map((id) => operation<TransferQueue>(`settle ${id}`, (queue) => queue.settle(id))),
   fc.constant(operation<TransferQueue>("dropUnconfirmed", (queue) => queue.dropUnconfirmed())),
 );
 

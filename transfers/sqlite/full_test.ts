@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { SILENT_LOG } from "../log.ts";
 import { statusOnly, stepEvent, transferRecord } from "../testing/records.ts";
 import { Database } from "./database.ts";
@@ -7,6 +8,7 @@ import { openSqliteStorage } from "./open.ts";
 import { SqliteTransferStore } from "./sqlite_transfer_store.ts";
 import { isError } from "./testing/errors.ts";
 import { TemporaryDisk } from "./testing/temporary_disk.ts";
+import { TemporaryStorage } from "./testing/temporary_storage.ts";
 
 const MEBIBYTE = 2 ** 20;
 
@@ -71,6 +73,19 @@ Deno.test("a full disk leaves nothing half-written, and a removal makes room", a
   } finally {
     close();
   }
+});
+
+Deno.test("a write while another program holds the database says so, and works afterwards", async () => {
+  await using temporary = await TemporaryStorage.open();
+  const { store } = temporary.storage;
+  await store.create(transferRecord({ id: "a" }), statusOnly("QUEUED"));
+  const append = () => store.append("a", { from: ["QUEUED"], changes: { step: 1 }, events: [stepEvent(1)] });
+  {
+    using other = new DatabaseSync(temporary.path("gramcast.db"));
+    other.exec("BEGIN IMMEDIATE");
+    await assert.rejects(append(), isError("STORAGE_FULL", "locked by another program"));
+  }
+  assert.equal((await append())?.sequence, 2);
 });
 
 Deno.test("a start on a full disk says so", async (t) => {

@@ -45,7 +45,7 @@ export function Finished({ followed, transfer, live }: TransferProps) {
 
   return (
     <section class="finished" aria-labelledby="finished-heading">
-      <h2 id="finished-heading">What now</h2>
+      <h3 id="finished-heading">What now</h3>
       <div class="actions">
         {path && (
           <>
@@ -54,17 +54,19 @@ export function Finished({ followed, transfer, live }: TransferProps) {
           </>
         )}
         {path && transfer.options.keepFrames && (
-          <button type="button" class="steady" disabled={filmed.value !== null} onClick={film}>
-            {filmed.value === null ? "Save the film (GIF)" : `Making the film, ${Math.round(filmed.value * 100)} %`}
+          <button type="button" class="wide" disabled={filmed.value !== null} onClick={film}>
+            {filmed.value === null ? "Save the film as GIF" : `Making the film, ${Math.round(filmed.value * 100)} %`}
           </button>
         )}
-      </div>
-      <div class="actions">
         {live.step < live.steps && (
-          <button type="button" onClick={() => goOn(null)}>Go on with the missing {live.steps - live.step}</button>
+          <button type="button" class="wide" onClick={() => goOn(null)}>
+            Go on with the missing {live.steps - live.step}
+          </button>
         )}
-        <button type="button" onClick={() => goOn(MORE_STEPS)}>Go on for {MORE_STEPS} more</button>
-        <PageLink class="button" to="/" onClick={() => reuseStyle(transfer)}>Same style on another picture</PageLink>
+        <button type="button" class="wide" onClick={() => goOn(MORE_STEPS)}>Go on for {MORE_STEPS} more</button>
+        <PageLink class="button wide" to="/" onClick={() => reuseStyle(transfer)}>
+          Same style on another picture
+        </PageLink>
       </div>
       <p class="problem" role="alert">{problem.value}</p>
     </section>

@@ -7,6 +7,7 @@ import { adviceOn } from "../state/advice.ts";
 import { hasEnded } from "../state/followed.ts";
 import { transferPath } from "../state/route.ts";
 import { Emerging } from "./emerging.tsx";
+import { PageLink } from "./page_link.tsx";
 import { presetName } from "./preset_cards.tsx";
 
 const WORDS: Readonly<Record<TransferStatus, string>> = {
@@ -60,9 +61,9 @@ export function GalleryCard({ transfer, onDeleted }: CardProps) {
   }`;
   return (
     <li class={`piece ${status.toLowerCase()}`}>
-      <a href={transferPath(id)} aria-label={`${WORDS[status]}: ${title}`}>
+      <PageLink class="mat" to={transferPath(id)} label={`${WORDS[status]}: ${title}`}>
         <Emerging url={url.value} alt="" />
-      </a>
+      </PageLink>
       <div class="line">
         <p>
           <strong>{WORDS[status]}</strong>

@@ -9,7 +9,7 @@ import { plotOptions } from "./plot_options.ts";
 const MAIN = ["total", "content", "style"] as const;
 
 /** The losses by step on a logarithmic scale, of each layer too if wanted. */
-export function LossPlot({ followed }: { readonly followed: Followed }) {
+export function LossPlot({ followed, steps }: { readonly followed: Followed; readonly steps: number }) {
   const place = useRef<HTMLDivElement>(null);
   const layered = useSignal(false);
   const series = layered.value ? followed.layerLosses : followed.losses;
@@ -24,11 +24,11 @@ export function LossPlot({ followed }: { readonly followed: Followed }) {
   useEffect(() => {
     const host = place.current;
     if (!host || columns === "") return;
-    return draw(host, series, columns.split(","));
-  }, [series, columns]);
+    return draw(host, series, columns.split(","), steps);
+  }, [series, columns, steps]);
 
-  const [total, content, style] = MAIN.map((name) => followed.losses.last(name));
   void followed.losses.version.value;
+  const total = followed.losses.last("total");
   return (
     <figure class="losses">
       <figcaption>
@@ -51,25 +51,32 @@ export function LossPlot({ followed }: { readonly followed: Followed }) {
           : `Plot of the losses by step: total ${formatNumber(total)} at step ${followed.losses.lastStep}`}
       />
       <dl class="legend">
-        {([["total", total], ["content", content], ["style", style]] as const).map(([name, value]) => (
-          <div key={name} class={name}>
-            <dt>{name}</dt>
-            <dd>{value == null ? "–" : formatNumber(value)}</dd>
-          </div>
-        ))}
+        {MAIN.map((name) => <Entry key={name} name={name} value={followed.losses.last(name)} />)}
+        {layered.value &&
+          names.slice(MAIN.length).map((name) => <Entry key={name} name={name} value={series.last(name)} />)}
       </dl>
     </figure>
   );
 }
 
+function Entry({ name, value }: { readonly name: string; readonly value: number | null }) {
+  const [kind, layer] = name.split(" ");
+  return (
+    <div class={layer ? `${kind} layer` : kind}>
+      <dt>{layer ?? kind}</dt>
+      <dd>{value === null ? "–" : formatNumber(value)}</dd>
+    </div>
+  );
+}
+
 /** Draws into `host` and keeps up with the series, at most once for each frame of the screen. @returns Ends it. */
-function draw(host: HTMLElement, series: LossSeries, names: readonly string[]): () => void {
+function draw(host: HTMLElement, series: LossSeries, names: readonly string[], steps: number): () => void {
   const data = () => [series.steps, ...names.map((name) => series.column(name))] as unknown as uPlot.AlignedData;
   let plot = create();
   let due = 0;
 
   function create(): uPlot {
-    return new uPlot(plotOptions(host, names), data(), host);
+    return new uPlot(plotOptions(host, names, steps), data(), host);
   }
   function again(): void {
     plot.destroy();

@@ -57,15 +57,18 @@ function PresetCard({ name }: { readonly name: PresetName }) {
   );
 }
 
-const VIEW = 1024;
+const VIEW = 44;
+/** Longest side that fills the glyph; beyond it, it is cut off. */
+const LARGEST = 1024;
 
-/** The sizes that a preset works through, to scale, from coarse to fine. */
+/** The sizes that a preset works through, from coarse to fine; areas in proportion to sides, or the small ones vanish. */
 function Scales({ options }: { readonly options: BeginData["presets"][number]["options"] | undefined }) {
   return (
-    <svg class="scales" viewBox={`0 0 ${VIEW} ${VIEW}`} width="44" height="44" aria-hidden="true">
-      {[...options?.scales ?? []].reverse().map(({ size }) => (
-        <rect key={size} x="0" y={VIEW - size} width={size} height={size} />
-      ))}
+    <svg class="scales" viewBox={`0 0 ${VIEW} ${VIEW}`} width={VIEW} height={VIEW} aria-hidden="true">
+      {[...options?.scales ?? []].reverse().map(({ size }) => {
+        const side = VIEW * Math.sqrt(Math.min(1, size / LARGEST)) - 1;
+        return <rect key={size} x={(VIEW - side) / 2} y={(VIEW - side) / 2} width={side} height={side} />;
+      })}
     </svg>
   );
 }

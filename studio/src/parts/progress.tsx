@@ -27,7 +27,7 @@ export function Progress({ followed, transfer, live }: TransferProps) {
     <div class={`progress ${status.toLowerCase()}`}>
       <div class="headline">
         <h2>{headline(live, transfer.queuePosition)}</h2>
-        {!ended && <button type="button" class="quiet" onClick={cancel}>Stop</button>}
+        {!ended && <button type="button" onClick={cancel}>Stop</button>}
       </div>
       <progress max={steps} value={step} aria-label="Steps taken">{step} of {steps}</progress>
       <dl class="facts">

@@ -13,8 +13,8 @@ export function Quote() {
   }
   return (
     <p class="quote" role="status">
-      <strong>{seconds === null ? "Ready" : `About ${formatSeconds(seconds)}`}</strong>
-      <span>{seconds === null ? `${needs}; the time is known after the first painting` : needs}</span>
+      <strong>{seconds === null ? "How long is not known yet" : `About ${formatSeconds(seconds)}`}</strong>
+      <span>{needs}</span>
     </p>
   );
 }

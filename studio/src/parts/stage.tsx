@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { FollowData } from "../api/operations.ts";
 import type { Followed, Live } from "../state/followed.ts";
+import { Caption } from "./caption.tsx";
 import { Compare } from "./compare.tsx";
 import { Emerging } from "./emerging.tsx";
 import { FrameBrowser } from "./frame_browser.tsx";
@@ -28,7 +29,7 @@ export function Stage({ followed, transfer, live }: TransferProps) {
   return (
     <section class="stage-place" aria-label="The picture" style={shape}>
       <h1 class="unseen">Painting</h1>
-      <div class={frame ? "stage" : "stage before"}>
+      <div class={frame ? "stage mat" : "stage mat before"}>
         {view.value === "compare"
           ? <Compare before={content.url} after={url} />
           : view.value === "frames"
@@ -48,6 +49,7 @@ export function Stage({ followed, transfer, live }: TransferProps) {
           </button>
         ))}
       </div>
+      <Caption transfer={transfer} />
     </section>
   );
 }

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { messageOf, request } from "../api/client.ts";
 import { Gallery as GalleryQuery, type GalleryData } from "../api/operations.ts";
 import { GalleryCard } from "../parts/gallery_card.tsx";
+import { PageLink } from "../parts/page_link.tsx";
 
 type Edge = GalleryData["transfers"]["edges"][number];
 const PAGE = 12;
@@ -44,7 +45,7 @@ export function Gallery() {
       {total.value === 0 && (
         <div class="empty">
           <p>Nothing has been painted yet.</p>
-          <a class="button" href="#/">Paint the first one</a>
+          <PageLink class="button" to="/">Paint the first one</PageLink>
         </div>
       )}
       <ul ref={list} tabIndex={-1} aria-label="Paintings">

@@ -2,6 +2,7 @@ import { useEffect, useMemo } from "preact/hooks";
 import { BehindIt } from "../parts/behind_it.tsx";
 import { Finished } from "../parts/finished.tsx";
 import { LossPlot } from "../parts/loss_plot.tsx";
+import { PageLink } from "../parts/page_link.tsx";
 import { Progress } from "../parts/progress.tsx";
 import { Retune } from "../parts/retune.tsx";
 import { Stage } from "../parts/stage.tsx";
@@ -18,7 +19,7 @@ export function TransferPage({ id }: { readonly id: string }) {
       <div class="empty">
         <h1>There is no such painting here</h1>
         <p>It may have been deleted, or it belongs to another server.</p>
-        <a class="button" href="#/">Begin a new one</a>
+        <PageLink class="button" to="/">Begin a new one</PageLink>
       </div>
     );
   }
@@ -26,7 +27,11 @@ export function TransferPage({ id }: { readonly id: string }) {
     return (
       <div class="transfer waiting" aria-busy="true">
         <h1 class="unseen">Painting</h1>
-        <div class="stage-place" />
+        <div class="stage-place">
+          <div class="stage mat">
+            <div class="emerging" />
+          </div>
+        </div>
         <p role="status">{followed.problem.value ?? ""}</p>
       </div>
     );
@@ -37,10 +42,10 @@ export function TransferPage({ id }: { readonly id: string }) {
       <Stage followed={followed} transfer={transfer} live={live} />
       <section class="panel" aria-label="How it goes">
         <Progress followed={followed} transfer={transfer} live={live} />
-        <LossPlot followed={followed} />
+        {ended && <Finished followed={followed} transfer={transfer} live={live} />}
+        <LossPlot followed={followed} steps={live.steps} />
         {!ended && <Retune key={transfer.id} transfer={transfer} />}
       </section>
-      {ended && <Finished followed={followed} transfer={transfer} live={live} />}
       <BehindIt transfer={transfer} />
     </div>
   );

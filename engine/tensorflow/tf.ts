@@ -1,5 +1,5 @@
 /**
- * The part of TensorFlow.js that the backend uses, as an interface. The packages are installed apart (see `load.ts`), so
+ * The part of TensorFlow.js that the backend uses, as an interface. The packages are installed apart (see `runtime.ts`), so
  * their own types cannot be imported: importing a type would make them dependencies of everybody.
  *
  * @module

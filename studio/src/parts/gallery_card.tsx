@@ -18,6 +18,8 @@ const WORDS: Readonly<Record<TransferStatus, string>> = {
   FAILED: "Failed",
 };
 
+const DATE: Intl.DateTimeFormatOptions = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+
 interface CardProps {
   readonly transfer: Card;
   readonly onDeleted: (id: string) => void;
@@ -56,9 +58,7 @@ export function GalleryCard({ transfer, onDeleted }: CardProps) {
   const { status, step, error } = now.value;
   const ended = hasEnded(status);
   const created = new Date(transfer.createdAt);
-  const title = `${presetName(options.preset)}, ${
-    created.toLocaleString([], { dateStyle: "medium", timeStyle: "short" })
-  }`;
+  const title = `${presetName(options.preset)}, ${created.toLocaleString([], DATE)}`;
   return (
     <li class={`piece ${status.toLowerCase()}`}>
       <PageLink class="mat" to={transferPath(id)} label={`${WORDS[status]}: ${title}`}>

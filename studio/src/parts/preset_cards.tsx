@@ -51,7 +51,7 @@ function PresetCard({ name }: { readonly name: PresetName }) {
       <span class="name">{NAMES[name]}</span>
       <span class="cost">{seconds == null ? "" : `about ${formatSeconds(seconds)}`}</span>
       <span class="what">
-        {found ? `${found.options.width} px in ${found.options.steps} steps. ${found.description}` : " "}
+        {found?.description ?? " "}
       </span>
     </label>
   );

@@ -54,6 +54,9 @@ export class OnnxBackend implements Backend {
       executionProviders: [device],
       ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
       logSeverityLevel: 3 as const,
+      // Laying out all buffers beforehand takes half as much memory again as handing them out one by one, and no less
+      // time (`deno task bench memory`).
+      enableMemPattern: device !== "cpu",
       // Vanishing gradients become denormal numbers, with which processors calculate a hundred times slower.
       extra: { session: { set_denormal_as_zero: "1" } },
     };

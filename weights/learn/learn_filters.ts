@@ -1,0 +1,117 @@
+/**
+ * Filters learned layer by layer, without labels: what patches of the layer below look like is what a layer looks for.
+ *
+ * @module
+ */
+import { OnnxBackend } from "../../engine/onnx/backend.ts";
+import { type Matrix, matrixProduct } from "../../engine/onnx/matrix_product.ts";
+import { PlanarLayout } from "../../engine/onnx/planar_layout.ts";
+import type { Picture } from "../../engine/picture.ts";
+import { Random } from "../../engine/random.ts";
+import { BGR_MEAN, CONV_LAYERS, type ConvLayer, type ConvParameters } from "../../engine/vgg16.ts";
+import { sphericalKMeans } from "./kmeans.ts";
+import { samplePatches } from "./patches.ts";
+import { whiten } from "./whitening.ts";
+
+/** How filters are learned. */
+export interface LearnOptions {
+  readonly seed: number;
+  /** Square, all of one size. */
+  readonly pictures: readonly Picture[];
+  /** Name of the topmost convolution to learn. */
+  readonly last: string;
+  /** Patches per layer. */
+  readonly patches: number;
+  /** Of k-means. */
+  readonly iterations: number;
+  /** Strongest directions of the patches that count. */
+  readonly dimensions: number;
+  readonly whiteningFloor: number;
+}
+
+/** What is to come out of a layer: activations are scaled to it, so that loss weights for VGG16 fit. */
+interface Activity {
+  readonly deviation: number;
+  /** Share of activations that the ReLU makes 0. */
+  readonly sparsity: number;
+}
+
+/** About what trained VGG16 shows on photographs and paintings. */
+export const ACTIVITY: Readonly<Record<string, Activity>> = {
+  conv1_1: { deviation: 31, sparsity: 0.4 },
+  conv1_2: { deviation: 60, sparsity: 0.57 },
+  conv2_1: { deviation: 70, sparsity: 0.55 },
+  conv2_2: { deviation: 78, sparsity: 0.77 },
+  conv3_1: { deviation: 97, sparsity: 0.65 },
+  conv3_2: { deviation: 93, sparsity: 0.72 },
+  conv3_3: { deviation: 63, sparsity: 0.9 },
+  conv4_1: { deviation: 60, sparsity: 0.8 },
+  conv4_2: { deviation: 45, sparsity: 0.85 },
+  conv4_3: { deviation: 25, sparsity: 0.9 },
+};
+
+/** Learns all layers up to `last`, the same for the same options on the same machine. @param log Told of each layer. */
+export async function learnFilters(
+  options: LearnOptions,
+  log: (line: string) => void,
+): Promise<Map<string, ConvParameters>> {
+  const convs = new Map<string, ConvParameters>();
+  for (const [number, layer] of CONV_LAYERS.entries()) {
+    const start = performance.now();
+    const random = new Random(options.seed * 1009 + number);
+    convs.set(layer.name, await learnLayer(layer, convs, options, random));
+    log(`${layer.name}: ${layer.outChannels} filters, ${((performance.now() - start) / 1000).toFixed(1)} s`);
+    if (layer.name === options.last) break;
+  }
+  return convs;
+}
+
+async function learnLayer(
+  layer: ConvLayer,
+  below: ReadonlyMap<string, ConvParameters>,
+  options: LearnOptions,
+  random: Random,
+): Promise<ConvParameters> {
+  const parameters = { convs: below, denses: new Map(), inputMean: BGR_MEAN };
+  const backend = await OnnxBackend.open(parameters, "cpu", { layout: new PlanarLayout() });
+  const patches = await samplePatches(backend, options.pictures, layer.name, options.patches, random);
+  await backend.close();
+  const { mean, transform } = await whiten(patches, options.dimensions, options.whiteningFloor, random);
+  const white = await matrixProduct(patches, transform);
+  const centroids = await sphericalKMeans(white, layer.outChannels, options.iterations, random);
+  const kernel = await matrixProduct(transform, centroids, { b: true });
+  const responses = await matrixProduct(patches, kernel);
+  return fitActivity(kernel, responses, mean, ACTIVITY[layer.name]!);
+}
+
+/** Scales each filter, and sets its bias, such that its output has the sparsity and deviation that are wanted. */
+function fitActivity(
+  kernel: Matrix,
+  responses: Matrix,
+  mean: Float32Array,
+  { deviation, sparsity }: Activity,
+): ConvParameters {
+  const { rows: inputs, columns: filters } = kernel;
+  const values = kernel.values.slice();
+  const bias = new Float32Array(filters);
+  for (let filter = 0; filter < filters; filter++) {
+    const response = Float32Array.from(
+      { length: responses.rows },
+      (_, row) => responses.values[row * filters + filter]!,
+    );
+    const threshold = response.toSorted()[Math.floor(sparsity * response.length)]!;
+    const scale = deviation / deviationOf(response.map((value) => Math.max(0, value - threshold)));
+    let shift = threshold;
+    for (let i = 0; i < inputs; i++) {
+      shift += values[i * filters + filter]! * mean[i]!;
+      values[i * filters + filter]! *= scale;
+    }
+    bias[filter] = -scale * shift;
+  }
+  return { kernel: values, bias };
+}
+
+function deviationOf(values: Float32Array): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length) || 1;
+}

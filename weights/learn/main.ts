@@ -1,0 +1,53 @@
+/**
+ * `deno task learn-filters`: learns the built-in filters from pictures that it makes itself, and writes
+ * `weights/builtin.safetensors`.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { writeQuantised } from "../quantise.ts";
+import { learnFilters } from "./learn_filters.ts";
+import { trainingPicture } from "./pictures.ts";
+
+const VERSION = "1";
+const METHOD = "layer by layer: 3×3 patches, whitened, spherical k-means; biases by quantile, scales by deviation";
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string", default: "1" },
+    pictures: { type: "string", default: "64" },
+    side: { type: "string", default: "128" },
+    patches: { type: "string", default: "16000" },
+    iterations: { type: "string", default: "8" },
+    dimensions: { type: "string", default: "400" },
+    floor: { type: "string", default: "1" },
+    last: { type: "string", default: "conv4_3" },
+    out: { type: "string", default: new URL("../builtin.safetensors", import.meta.url).pathname },
+  },
+});
+const [seed, count, side] = [Number(values.seed), Number(values.pictures), Number(values.side)];
+const start = performance.now();
+const pictures = Array.from({ length: count }, (_, index) => trainingPicture(seed, index, side));
+console.log(`${count} pictures of ${side}×${side} pixels, ${seconds()} s`);
+const options = {
+  seed,
+  pictures,
+  last: values.last,
+  patches: Number(values.patches),
+  iterations: Number(values.iterations),
+  dimensions: Number(values.dimensions),
+  whiteningFloor: Number(values.floor),
+};
+const convs = await learnFilters(options, console.log);
+const file = writeQuantised(convs, {
+  method: METHOD,
+  version: VERSION,
+  date: new Date().toISOString().slice(0, 10),
+  ...Object.fromEntries(Object.entries(values).filter(([name]) => name !== "out")),
+});
+await Deno.writeFile(values.out, file);
+console.log(`Wrote ${(file.length / 1e6).toFixed(2)} MB after ${seconds()} s`);
+
+function seconds(): string {
+  return ((performance.now() - start) / 1000).toFixed(1);
+}

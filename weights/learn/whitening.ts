@@ -1,0 +1,110 @@
+import { type Matrix, matrixProduct } from "../../engine/onnx/matrix_product.ts";
+import type { Random } from "../../engine/random.ts";
+import { normal } from "./noise.ts";
+
+/** What `whiten` found out about patches. */
+export interface Whitening {
+  readonly mean: Float32Array;
+  /** Columns of the patches × dimensions: (patch − mean) · transform is white, but for the floor. */
+  readonly transform: Matrix;
+}
+
+const ITERATIONS = 4;
+
+/**
+ * Whitens patches in their strongest directions: those of the largest variance, found by subspace iteration, scaled to
+ * equal variance by the Cholesky factor of their covariance.
+ *
+ * @param centred Patches in rows; their mean is subtracted in place.
+ * @param dimensions How many directions are kept at most.
+ * @param floor Added to all variances, as a share of their mean: directions far below it are not amplified.
+ */
+export async function whiten(
+  patches: Matrix,
+  dimensions: number,
+  floor: number,
+  random: Random,
+): Promise<Whitening> {
+  const { rows, columns } = patches;
+  const mean = centre(patches);
+  const covariance = await matrixProduct(patches, patches, { a: true });
+  for (let i = 0; i < covariance.values.length; i++) covariance.values[i]! /= rows;
+  let trace = 0;
+  for (let i = 0; i < columns; i++) trace += covariance.values[i * columns + i]!;
+
+  const basis = await strongestDirections(covariance, Math.min(dimensions, columns), random);
+  const projected = await matrixProduct(basis, covariance);
+  const inner = await matrixProduct(projected, basis, { b: true });
+  for (let i = 0; i < inner.rows; i++) inner.values[i * inner.rows + i]! += floor * trace / columns;
+  // With inner = L·Lᵀ the white coordinates are L⁻¹ · basis · (patch − mean).
+  const whitener = { ...inner, values: Float32Array.from(invertedCholesky(inner)) };
+  return { mean, transform: await matrixProduct(basis, whitener, { a: true, b: true }) };
+}
+
+function centre({ rows, columns, values }: Matrix): Float32Array {
+  const sums = new Float64Array(columns);
+  for (let i = 0; i < values.length; i++) sums[i % columns]! += values[i]!;
+  const mean = Float32Array.from(sums, (sum) => sum / rows);
+  for (let i = 0; i < values.length; i++) values[i]! -= mean[i % columns]!;
+  return mean;
+}
+
+/** An orthonormal basis, in rows, of about the space that the largest eigenvalues' vectors span. */
+async function strongestDirections(covariance: Matrix, count: number, random: Random): Promise<Matrix> {
+  const { columns } = covariance;
+  let basis: Matrix = {
+    rows: count,
+    columns,
+    values: Float32Array.from({ length: count * columns }, () => normal(random)),
+  };
+  for (let i = 0; i < ITERATIONS; i++) {
+    basis = await matrixProduct(basis, covariance);
+    orthonormalise(basis);
+  }
+  return basis;
+}
+
+/** Gram and Schmidt's procedure, modified, in place. */
+function orthonormalise({ rows, columns, values }: Matrix): void {
+  const vectors = Array.from({ length: rows }, (_, i) => values.subarray(i * columns, (i + 1) * columns));
+  for (const [i, vector] of vectors.entries()) {
+    // A vector that loses most of its length has few exact digits left: it goes through a second time.
+    for (let round = 0; round < 2; round++) {
+      for (const earlier of vectors.slice(0, i)) {
+        const along = dot(vector, earlier);
+        for (let k = 0; k < columns; k++) vector[k]! -= along * earlier[k]!;
+      }
+      const length = Math.sqrt(dot(vector, vector)) || 1;
+      for (let k = 0; k < columns; k++) vector[k]! /= length;
+    }
+  }
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
+
+/** The inverse of the lower triangular L with L · Lᵀ = a, for a positive definite a. */
+export function invertedCholesky({ rows: n, values }: Matrix): Float64Array {
+  const lower = Array.from({ length: n }, () => new Float64Array(n));
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = values[i * n + j]!;
+      for (let k = 0; k < j; k++) sum -= lower[i]![k]! * lower[j]![k]!;
+      lower[i]![j] = i === j ? Math.sqrt(Math.max(sum, Number.EPSILON)) : sum / lower[j]![j]!;
+    }
+  }
+  const inverse = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    const row = inverse.subarray(i * n, (i + 1) * n);
+    row[i] = 1;
+    for (let k = 0; k < i; k++) {
+      const factor = lower[i]![k]!;
+      for (let j = 0; j <= k; j++) row[j]! -= factor * inverse[k * n + j]!;
+    }
+    for (let j = 0; j <= i; j++) row[j]! /= lower[i]![i]!;
+  }
+  return inverse;
+}

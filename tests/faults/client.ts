@@ -1,0 +1,98 @@
+/** A GraphQL client that does not give up while the server is away. */
+
+const START = `mutation Start($input: StartTransferInput!) { startTransfer(input: $input) { transfer { id } } }`;
+const RESULT = `query Result($id: ID!) {
+  transfer(id: $id) { status step result { url } error { code message } lossHistory(points: 10000) { step total } }
+}`;
+
+/** What is asked for: small, and with a seed, so that it always gives the same. */
+export interface Asked {
+  readonly seed: number;
+  readonly steps: number;
+  readonly size: number;
+  /** 5 when left out. */
+  readonly frameEvery?: number;
+}
+
+/** How a transfer ended. */
+export interface Ended {
+  readonly status: string;
+  readonly step: number;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  /** Hexadecimal SHA-256 of the result; null without one. */
+  readonly result: string | null;
+  readonly losses: readonly number[];
+}
+
+/** Sends an operation. @throws {Error} with the codes and messages of GraphQL errors. */
+export async function send<T>(url: string, query: string, variables: object): Promise<T> {
+  const response = await fetch(`${url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = await response.json();
+  if (errors) {
+    throw new Error(
+      errors.map((each: { message: string; extensions: { code: string } }) =>
+        `${each.extensions.code}: ${each.message}`
+      )
+        .join("; "),
+    );
+  }
+  return data;
+}
+
+/** Tries again until the server answers; an error that it answers with is one. */
+export async function persist<T>(attempt: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error;
+      await new Promise((resume) => setTimeout(resume, 50));
+    }
+  }
+}
+
+/** Starts a transfer exactly once, whatever happens to the server meanwhile: its key sees to that. */
+export async function startOnce(
+  url: string,
+  { seed, steps, size, frameEvery = 5 }: Asked,
+  key: string,
+): Promise<string> {
+  const input = {
+    content: { sample: "still-life" },
+    styles: [{ image: { sample: "geometry" } }],
+    preset: "CLASSIC",
+    size,
+    steps,
+    seed,
+    frameEvery,
+    idempotencyKey: key,
+  };
+  const data = await persist(() => send<{ startTransfer: { transfer: { id: string } } }>(url, START, { input }));
+  return data.startTransfer.transfer.id;
+}
+
+/** How a transfer has ended. */
+export async function endOf(url: string, id: string): Promise<Ended> {
+  return await persist(async () => {
+    const { transfer } = await send<{
+      transfer: {
+        status: string;
+        step: number;
+        result: { url: string } | null;
+        error: Ended["error"];
+        lossHistory: { total: number }[];
+      };
+    }>(url, RESULT, { id });
+    const { status, step, error, result, lossHistory } = transfer;
+    const bytes = result === null ? null : await (await fetch(new URL(result.url, url))).arrayBuffer();
+    return { status, step, error, result: bytes && await sha256(bytes), losses: lossHistory.map(({ total }) => total) };
+  });
+}
+
+async function sha256(bytes: ArrayBuffer): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { createClient } from "graphql-ws";
+
+/** The subscription, with more that is asked for. */
+export function follow(more: string): string {
+  return `subscription Follow($id: ID!, $after: Int) {
+    transferProgress(id: $id, after: $after) { sequence status step losses { total } skippedFrames ${more} }
+  }`;
+}
+
+interface Progress {
+  readonly transferProgress: {
+    readonly sequence: number;
+    readonly status: string;
+    readonly step: number;
+    readonly losses: { readonly total: number } | null;
+  };
+}
+
+/** What a watcher has seen of a transfer. */
+export interface Seen {
+  /** In the order of arrival. */
+  readonly sequences: readonly number[];
+  readonly statuses: readonly string[];
+  /** Total loss by step. */
+  readonly losses: ReadonlyMap<number, number>;
+  readonly connections: number;
+}
+
+/**
+ * Follows a transfer to its end, over as many connections as it takes, going on after the last event seen. This is all that
+ * a client has to do: the variables are read anew at each connection.
+ *
+ * @param more What is selected beside that.
+ */
+export async function watch(url: string, id: string, more = "frame { width }"): Promise<Seen> {
+  const variables = { id, after: 0 };
+  const sequences: number[] = [];
+  const statuses: string[] = [];
+  const losses = new Map<number, number>();
+  let connections = 0;
+  const client = createClient({
+    url: `${url.replace("http", "ws")}/graphql`,
+    retryAttempts: Infinity,
+    shouldRetry: () => true,
+    retryWait: () => new Promise((resume) => setTimeout(resume, 50)),
+    on: { connected: () => void connections++ },
+  });
+  try {
+    for await (const { data, errors } of client.iterate<Progress>({ query: follow(more), variables })) {
+      assert.equal(errors, undefined, JSON.stringify(errors));
+      const { sequence, status, step, losses: seen } = data!.transferProgress;
+      variables.after = sequence;
+      sequences.push(sequence);
+      statuses.push(status);
+      if (seen !== null) losses.set(step, seen.total);
+    }
+  } finally {
+    await client.dispose();
+  }
+  return { sequences, statuses, losses, connections };
+}
+
+/** Asserts what every watcher is promised: each event once, in order, and one end, which is the last of them. */
+export function assertWhole({ sequences, statuses }: Seen): void {
+  assert.deepEqual(sequences, sequences.map((_, i) => i + 1));
+  const ends = statuses.filter((status) => /^(SUCCEEDED|FAILED|CANCELLED)$/.test(status));
+  assert.equal(ends.length, 1, `ended ${ends.length} times: ${ends.join(", ")}`);
+  assert.equal(statuses.at(-1), ends[0]);
+}

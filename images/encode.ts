@@ -1,3 +1,4 @@
+import { Image } from "imagescript";
 import { fitLongestSide, type Picture, type Size } from "../engine/picture.ts";
 import { GramcastError } from "../errors.ts";
 import { ownBytes, rawRgb, sharp } from "./sharp.ts";
@@ -13,6 +14,8 @@ export interface EncodeOptions {
 }
 
 export const DEFAULT_QUALITY = 85;
+/** imagescript types the hundred numbers one by one. */
+type JpegQuality = NonNullable<Parameters<Image["encodeJPEG"]>[0]>;
 /** Longest side that a JPEG's header can express. */
 const MAX_JPEG_SIDE = 65_535;
 
@@ -43,8 +46,11 @@ async function encodeJpeg(picture: Picture, size: Size, quality: number): Promis
       { field: "format" },
     );
   }
-  // Full chroma: brush strokes of strong colours would bleed into each other.
-  return ownBytes(await scaled(picture, size).jpeg({ quality, chromaSubsampling: "4:4:4" }).toBuffer());
+  // imagescript wants RGBA. Widening in a loop would hold the event loop for tens of milliseconds; sharp does it aside.
+  const rgba = ownBytes(await scaled(picture, size).ensureAlpha().raw().toBuffer());
+  const image = new Image(size.width, size.height);
+  image.bitmap = new Uint8ClampedArray(rgba.buffer);
+  return ownBytes(await image.encodeJPEG(quality as JpegQuality));
 }
 
 async function encodePng(picture: Picture, size: Size): Promise<Uint8Array<ArrayBuffer>> {

@@ -23,6 +23,7 @@ const CONFINED: Readonly<Record<string, string>> = {
   "onnxruntime-node": "engine/onnx/",
   "@bufbuild/protobuf": "engine/onnx/",
   "sharp": "images/",
+  "imagescript": "images/",
   "node:sqlite": "transfers/sqlite/",
   "@pothos/core": "schema/",
   "graphql-yoga": "server/",

@@ -23,14 +23,9 @@ export class TensorflowBackend implements Backend {
     this.#network = new Network(runtime.tf, parameters);
   }
 
-  /** @throws {GramcastError} ENGINE_UNAVAILABLE when a package or a device is missing. */
+  /** @throws {Error} saying in a few words which package or device is missing. */
   static async open(parameters: Vgg16Parameters, device: TensorflowDevice): Promise<TensorflowBackend> {
     return new TensorflowBackend(await openRuntime(device), parameters);
-  }
-
-  /** Whether the device is a driver that computes on the CPU: right, but slow. */
-  get software(): boolean {
-    return this.#runtime.software;
   }
 
   features(pixels: Pixels, size: Size, layers: readonly string[], pooling: Pooling): Promise<Map<string, Target>> {

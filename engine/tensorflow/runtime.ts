@@ -9,8 +9,8 @@
  * @module
  */
 import { createRequire } from "node:module";
-import { GramcastError } from "../../errors.ts";
 import type { BackendInfo } from "../backend.ts";
+import { adapterName } from "../webgpu_adapter.ts";
 import { restoreNodeInternals } from "./node_internals.ts";
 import type { Tf } from "./tf.ts";
 import { openWebGpuDevice } from "./webgpu_device.ts";
@@ -22,35 +22,38 @@ export type TensorflowDevice = "gpu" | "webgpu" | "cpu";
 export interface Runtime {
   readonly tf: Tf;
   readonly info: BackendInfo;
-  /** Whether the device is a driver that computes on the CPU. */
-  readonly software: boolean;
   /** @throws {GramcastError} ENGINE_CRASHED or ENGINE_OUT_OF_MEMORY when the device has failed. */
   check(): void;
   close(): void;
 }
 
-/** TensorFlow.js has one current device for the whole process. */
-let open: string | null = null;
+/** TensorFlow.js has one current device for the whole process; backends that want the same one share it. */
+let open: { readonly device: TensorflowDevice; readonly runtime: Promise<Runtime>; users: number } | null = null;
 
 /**
- * Opens a device. A process can have one open at a time.
+ * Opens a device, of which a process can have one at a time.
  *
- * @throws {GramcastError} ENGINE_UNAVAILABLE when a package or a device is missing.
+ * @throws {Error} saying in a few words what is missing.
  */
 export async function openRuntime(device: TensorflowDevice): Promise<Runtime> {
-  if (open !== null) throw new Error(`Cannot open tensorflow:${device}: tensorflow:${open} is still open`);
-  open = device;
+  if (open !== null && open.device !== device) throw new Error(`tensorflow:${open.device} is still open`);
+  const shared = open ??= { device, runtime: OPENERS[device](), users: 0 };
+  shared.users++;
+  const leave = () => {
+    if (--shared.users > 0) return false;
+    open = null;
+    return true;
+  };
   try {
-    const runtime = await OPENERS[device]();
+    const runtime = await shared.runtime;
     return {
       ...runtime,
       close() {
-        runtime.close();
-        open = null;
+        if (leave()) runtime.close();
       },
     };
   } catch (error) {
-    open = null;
+    leave();
     throw error;
   }
 }
@@ -66,18 +69,12 @@ async function openGpu(): Promise<Runtime> {
   restoreNodeInternals();
   const tf = load<Tf>("gpu", "@tensorflow/tfjs-node-gpu");
   await tf.ready();
-  if (!tf.backend().isUsingGpuDevice) {
-    throw new GramcastError(
-      "ENGINE_UNAVAILABLE",
-      "Cannot use libtensorflow: it found no GPU, wanted an NVIDIA GPU with CUDA 11 and cuDNN 8",
-    );
-  }
+  if (!tf.backend().isUsingGpuDevice) throw new Error("libtensorflow found no GPU");
   tf.env().set("PROD", true);
   return {
     tf,
     // Ampere and later round the factors of convolutions to TF32, as libtensorflow asks for by itself.
     info: { backend: "tensorflow", device: "gpu", precision: "tf32", version: tf.version_core },
-    software: false,
     check() {},
     close() {},
   };
@@ -96,11 +93,10 @@ async function openWebGpu(): Promise<Runtime> {
   if (tf.findBackendFactory("webgpu")) tf.removeBackend("webgpu");
   tf.registerBackend("webgpu", () => new WebGPUBackend(device, info));
   await tf.setBackend("webgpu");
-  const name = info.description || [info.vendor, info.device].filter(Boolean).join(" ") || "webgpu";
+  const name = `webgpu (${adapterName(info)})`;
   return {
     tf,
-    info: { backend: "tensorflow", device: `webgpu (${name})`, precision: "float32", version: tf.version_core },
-    software: info.isFallbackAdapter ?? false,
+    info: { backend: "tensorflow", device: name, precision: "float32", version: tf.version_core },
     check,
     close() {
       tf.removeBackend("webgpu");
@@ -115,7 +111,6 @@ async function openCpu(): Promise<Runtime> {
   return {
     tf,
     info: { backend: "tensorflow", device: "cpu", precision: "float32", version: tf.version_core },
-    software: true,
     check() {},
     close() {},
   };
@@ -135,13 +130,6 @@ function load<T>(folder: "gpu" | "webgpu", name: string): T {
     return require(name) as T;
   } catch (cause) {
     const missing = cause instanceof Error && (cause as { code?: string }).code === "MODULE_NOT_FOUND";
-    const found = missing
-      ? "it is not installed"
-      : String(cause instanceof Error ? cause.message : cause).split("\n")[0];
-    throw new GramcastError(
-      "ENGINE_UNAVAILABLE",
-      `Cannot load ${name}: ${found}, wanted \`deno task install:tensorflow-${folder}\` to have been run`,
-      { cause },
-    );
+    throw missing ? new Error("not installed", { cause }) : cause;
   }
 }

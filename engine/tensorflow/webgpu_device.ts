@@ -1,17 +1,10 @@
 /**
- * Deno's own WebGPU: finding a GPU and noticing when it fails. Deno 2.9 has it without a flag and without a permission.
+ * A GPU through Deno's own WebGPU: opening it, and noticing when it fails.
  *
  * @module
  */
 import { GramcastError } from "../../errors.ts";
-
-/** What the adapter says about itself; `isFallbackAdapter` is true for drivers that compute on the CPU. */
-interface AdapterInfo {
-  readonly vendor: string;
-  readonly device: string;
-  readonly description: string;
-  readonly isFallbackAdapter?: boolean;
-}
+import { type AdapterInfo, findAdapter } from "../webgpu_adapter.ts";
 
 /** A GPU that is open. */
 export interface WebGpuDevice {
@@ -34,13 +27,12 @@ const LIMITS = [
 /**
  * Opens the fastest GPU.
  *
- * @throws {GramcastError} ENGINE_UNAVAILABLE when there is none.
+ * @throws {Error} saying in a few words that there is none.
  */
 export async function openWebGpuDevice(): Promise<WebGpuDevice> {
-  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) {
-    throw new GramcastError("ENGINE_UNAVAILABLE", "Cannot use WebGPU: found no adapter, wanted a GPU with its driver");
-  }
+  const found = await findAdapter();
+  if (!found) throw new Error("no GPU found");
+  const { adapter, info } = found;
   const limits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
   const device = await adapter.requestDevice({ requiredLimits: limits });
   let failure: GramcastError | null = null;
@@ -55,7 +47,7 @@ export async function openWebGpuDevice(): Promise<WebGpuDevice> {
   });
   return {
     device,
-    info: adapter.info as AdapterInfo,
+    info,
     check() {
       if (failure) throw failure;
     },

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { BackendInfo } from "../backend.ts";
 import { adapterName } from "../webgpu_adapter.ts";
@@ -125,11 +126,8 @@ function loadCore(): Tf {
 }
 
 function load<T>(folder: "gpu" | "webgpu", name: string): T {
-  const require = createRequire(new URL(`./packages/${folder}/`, import.meta.url));
-  try {
-    return require(name) as T;
-  } catch (cause) {
-    const missing = cause instanceof Error && (cause as { code?: string }).code === "MODULE_NOT_FOUND";
-    throw missing ? new Error("not installed", { cause }) : cause;
-  }
+  const home = new URL(`./packages/${folder}/`, import.meta.url);
+  // Where it is not there, `require` would go on looking in folders that are none of its business.
+  if (!existsSync(new URL("node_modules", home))) throw new Error("not installed");
+  return createRequire(home)(name) as T;
 }

@@ -5,7 +5,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
 
 /** Variables that native libraries look at while they load. */
-const VARIABLES = ["npm_package_config_libvips", "MALLOC_ARENA_MAX"];
+const VARIABLES = ["npm_package_config_libvips", "MALLOC_ARENA_MAX", "XDG_RUNTIME_DIR"];
 /** What tells sharp which C library the system has. */
 const LIBC_HINT = "/usr/bin/ldd";
 

@@ -2,7 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 
 /**
  * A picture that changes: each new one is decoded out of sight and then faded in over the last. Where they come faster
- * than they can be shown, only the newest is.
+ * than they can be shown, only the newest is. Without `alt`, what is around it has said what it is.
  */
 export function Emerging({ url, alt }: { readonly url: string; readonly alt: string }) {
   const layers = [useRef<HTMLImageElement>(null), useRef<HTMLImageElement>(null)] as const;
@@ -34,7 +34,7 @@ export function Emerging({ url, alt }: { readonly url: string; readonly alt: str
   }
 
   return (
-    <div class="emerging" role="img" aria-label={alt}>
+    <div class="emerging" {...(alt ? { role: "img" as const, "aria-label": alt } : { "aria-hidden": true })}>
       <img ref={layers[0]} alt="" />
       <img ref={layers[1]} alt="" />
     </div>

@@ -31,6 +31,8 @@ export function GalleryCard({ transfer, onDeleted }: CardProps) {
   const now = useSignal({ status: transfer.status, step: transfer.step, error: transfer.error });
   const url = useSignal(transfer.frame?.dataUrl ?? content.url);
   const problem = useSignal<string | null>(null);
+  /** Whether deleting has been asked for once: it cannot be undone. */
+  const asked = useSignal(false);
 
   useEffect(() => {
     if (hasEnded(transfer.status)) return;
@@ -46,6 +48,7 @@ export function GalleryCard({ transfer, onDeleted }: CardProps) {
   async function remove(): Promise<void> {
     try {
       if (!hasEnded(now.value.status)) await request(Cancel, { id });
+      else if (!asked.value) asked.value = true;
       else {
         await request(Delete, { id });
         onDeleted(id);
@@ -57,6 +60,7 @@ export function GalleryCard({ transfer, onDeleted }: CardProps) {
 
   const { status, step, error } = now.value;
   const ended = hasEnded(status);
+  const verb = !ended ? "Stop" : asked.value ? "Really delete" : "Delete";
   const created = new Date(transfer.createdAt);
   const title = `${presetName(options.preset)}, ${created.toLocaleString([], DATE)}`;
   return (
@@ -71,8 +75,14 @@ export function GalleryCard({ transfer, onDeleted }: CardProps) {
           <br />
           <span class="help">{title}</span>
         </p>
-        <button type="button" class="quiet" onClick={remove} aria-label={`${ended ? "Delete" : "Stop"}: ${title}`}>
-          {ended ? "Delete" : "Stop"}
+        <button
+          type="button"
+          class="quiet"
+          onClick={remove}
+          onBlur={() => asked.value = false}
+          aria-label={`${verb}: ${title}`}
+        >
+          {verb}
         </button>
       </div>
       {!ended && <progress max={transfer.steps} value={step} aria-label="Steps taken" />}

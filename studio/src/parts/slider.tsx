@@ -19,10 +19,10 @@ export function Slider({ label, value, min, max, step, text, ends, help, disable
   const id = useId();
   return (
     <div class="slider">
-      <label for={id}>
-        <span>{label}</span>
+      <div class="head">
+        <label for={id}>{label}</label>
         <output for={id}>{text}</output>
-      </label>
+      </div>
       <input
         id={id}
         type="range"

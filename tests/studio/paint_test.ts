@@ -1,0 +1,230 @@
+/** From two pictures to a painting, in the ways that people have. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import type { Page } from "playwright-core";
+import { browserTest } from "./testing/browser.ts";
+
+const PHOTO = new URL("../../samples/still-life.jpg", import.meta.url);
+
+/** A size and a number of steps that every machine computes in seconds. */
+async function makeSmall(page: Page, steps = 12): Promise<void> {
+  await page.getByText("More options").click();
+  await page.getByLabel("Size", { exact: true }).fill("48");
+  await page.getByLabel("Steps", { exact: true }).fill(String(steps));
+}
+
+async function paint(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Paint", exact: true }).click();
+  await page.waitForURL("**/transfers/*");
+}
+
+browserTest("a painting of samples, from start to finish", async (t, visit) => {
+  const page = await visit.open("/");
+
+  await t.step("there is a picture, a style and a price before anything was done", async () => {
+    await page.getByRole("button", { name: "Paint", exact: true }).waitFor();
+    await page.getByText(/steps, .* of memory/).waitFor();
+    assert.equal(await page.locator(".drop img").count(), 2);
+  });
+
+  await t.step("another sample, and two styles with their shares", async () => {
+    const pickers = page.locator(".picker");
+    await pickers.nth(0).getByRole("button", { name: /Snowy mountains/ }).click();
+    await page.getByLabel("Mix several styles").check();
+    await pickers.nth(1).getByRole("button", { name: /carved blocks/ }).click();
+    assert.equal(await pickers.nth(1).locator(".mosaic img").count(), 2);
+    await page.getByLabel(/carved blocks/).and(page.locator("input[type=range]")).fill("2");
+    await page.getByText("67 %").waitFor();
+  });
+
+  await t.step("the painting emerges and is finished", async () => {
+    await makeSmall(page);
+    await paint(page);
+    await page.locator('.emerging img.in[src^="data:image/jpeg"]').waitFor();
+    await page.getByRole("heading", { name: "Finished" }).waitFor();
+    assert.equal(await page.locator(".facts dd").first().textContent(), "12 / 12");
+    await page.getByRole("img", { name: /Plot of the losses by step: total .* at step 12/ }).waitFor();
+  });
+
+  await t.step("it can be compared with what it was, and looked through frame by frame", async () => {
+    await page.getByRole("button", { name: "Before and after" }).click();
+    await page.getByLabel(/How much of the picture before/).fill("20");
+    await page.getByRole("button", { name: "Frame by frame" }).click();
+    const scrub = page.getByLabel("Frame", { exact: true });
+    await scrub.fill("0");
+    assert.match((await scrub.getAttribute("aria-valuetext"))!, /frame 1 of \d+/);
+  });
+
+  await t.step("it can be saved as PNG, JPEG and as a film", async () => {
+    const beginnings = [["PNG", "\x89PNG"], ["JPEG", "\xff\xd8\xff"], ["film", "GIF89a"]] as const;
+    for (const [format, beginning] of beginnings) {
+      const download = page.waitForEvent("download");
+      await page.getByRole("button", { name: new RegExp(`Save.* ${format}`) }).click();
+      const bytes = await Deno.readFile(await (await download).path());
+      assert.equal(String.fromCharCode(...bytes.subarray(0, beginning.length)), beginning);
+    }
+  });
+
+  await t.step("the requests behind it, pasted elsewhere, paint the same", async () => {
+    await page.getByText("Behind this painting").click();
+    const text = (await page.locator(".behind pre").textContent())!;
+    const mutation = text.slice(0, text.indexOf("subscription"));
+    const { startTransfer } = await visit.ask(
+      mutation.replace("transfer { id }", "transfer { options { ...O } }") +
+        "fragment O on TransferOptions { seed width steps scales { size steps } color styleLayers { layer weight } }",
+    );
+    const id = new URL(page.url()).pathname.split("/").at(-1);
+    const { transfer } = await visit.ask(
+      "query ($id: ID!) { transfer(id: $id) { options { ...O } } }" +
+        "fragment O on TransferOptions { seed width steps scales { size steps } color styleLayers { layer weight } }",
+      { id },
+    );
+    assert.deepEqual(startTransfer.transfer.options, transfer.options);
+  });
+
+  await t.step("it goes on for 100 steps more", async () => {
+    await page.getByRole("button", { name: "Go on for 100 more" }).click();
+    await page.getByText("112 / 112").waitFor();
+  });
+
+  await t.step("its styles are taken to another picture", async () => {
+    await page.getByRole("link", { name: "Same style on another picture" }).click();
+    await page.getByRole("heading", { name: /One picture/ }).waitFor();
+    assert.equal(await page.locator(".mosaic img").count(), 2);
+  });
+
+  await t.step("the gallery shows it, and forgets it when told twice", async () => {
+    await page.getByRole("link", { name: "Gallery" }).click();
+    const pieces = page.locator(".piece");
+    await page.getByText("2 paintings").waitFor();
+    await pieces.nth(1).getByText("Finished").waitFor();
+    await pieces.nth(1).getByRole("button", { name: /^Delete/ }).click();
+    await pieces.nth(1).getByRole("button", { name: /^Really delete/ }).click();
+    await page.getByText("1 painting", { exact: true }).waitFor();
+    assert.equal(await pieces.count(), 1);
+  });
+});
+
+browserTest("a painting of a person's own pictures", async (t, visit) => {
+  const page = await visit.open("/");
+  const photo = await Deno.readFile(PHOTO);
+  const { transfers } = await visit.ask("{ transfers { totalCount } }");
+  assert.equal(transfers.totalCount, 0);
+
+  await t.step("a file is chosen", async () => {
+    const file = { name: "my table.jpg", mimeType: "image/jpeg", buffer: Buffer.from(photo) };
+    await page.getByLabel("File for the picture to paint").setInputFiles(file);
+    await page.getByText("my table", { exact: true }).waitFor();
+  });
+
+  await t.step("a file is dropped, another is pasted", async () => {
+    await bring(page, "drop", "dropped.jpg", photo);
+    await page.locator(".picker").nth(1).getByText("dropped", { exact: true }).waitFor();
+    await bring(page, "paste", "pasted.jpg", photo);
+    await page.locator(".picker").nth(0).getByText("pasted", { exact: true }).waitFor();
+  });
+
+  await t.step("what is no picture is refused with a reason", async () => {
+    const file = { name: "notes.png", mimeType: "image/png", buffer: Buffer.from("notes") };
+    await page.getByLabel("File for the style").setInputFiles(file);
+    await page.getByText(/Cannot read image/).waitFor();
+    await page.getByRole("button", { name: "Close" }).click();
+  });
+
+  await t.step("the painting is finished", async () => {
+    await makeSmall(page);
+    await paint(page);
+    await page.getByRole("heading", { name: "Finished" }).waitFor();
+  });
+});
+
+browserTest("on a telephone everything is in reach and nothing overflows", async (t, visit) => {
+  const viewport = { width: 360, height: 740 };
+  const page = await visit.open("/", { viewport, hasTouch: true, isMobile: true });
+  const overflow = () => page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+
+  await t.step("the first page", async () => {
+    const button = page.getByRole("button", { name: "Paint", exact: true });
+    await button.waitFor();
+    assert.ok(await button.evaluate((node) => node.getBoundingClientRect().bottom <= innerHeight));
+    assert.ok(await page.getByRole("button", { name: "Take a photo" }).first().isVisible());
+    await makeSmall(page);
+    assert.equal(await overflow(), 0);
+  });
+
+  await t.step("the painting and the gallery", async () => {
+    await page.getByRole("button", { name: "Paint", exact: true }).tap();
+    await page.getByRole("heading", { name: "Finished" }).waitFor();
+    await page.getByText("Behind this painting").tap();
+    assert.equal(await overflow(), 0);
+    await page.getByRole("link", { name: "Gallery" }).tap();
+    await page.getByText("1 painting", { exact: true }).waitFor();
+    assert.equal(await overflow(), 0);
+  });
+});
+
+browserTest("everything is done by keyboard alone", async (t, visit) => {
+  const page = await visit.open("/");
+  await page.getByText(/steps, .* of memory/).waitFor();
+  /** Goes from one thing to the next until it arrives, as one without a mouse has to. */
+  const reach = async (wanted: RegExp, key = "Tab") => {
+    for (let i = 0; i < 120; i++) {
+      await page.keyboard.press(key);
+      const name = await page.evaluate(
+        "(document.activeElement.labels?.[0] ?? document.activeElement).textContent + ' ' + " +
+          "(document.activeElement.getAttribute('aria-label') ?? '')",
+      );
+      if (wanted.test(String(name))) return;
+    }
+    assert.fail(`${wanted} was not reached`);
+  };
+
+  await t.step("the link over the header comes first", async () => {
+    await reach(/^Skip to the content/);
+    await page.keyboard.press("Enter");
+    assert.equal(await page.evaluate("document.activeElement.id"), "main");
+  });
+
+  await t.step("pictures, preset and options", async () => {
+    await reach(/Snowy mountains/);
+    await page.keyboard.press("Enter");
+    await page.locator(".drop").getByText(/Snowy mountains/).waitFor();
+    await reach(/^Sketch/);
+    await page.keyboard.press("ArrowDown");
+    assert.ok(await page.getByRole("radio", { name: /^Painting/ }).isChecked());
+    await reach(/^Style strength/);
+    await page.keyboard.press("ArrowRight");
+    await page.getByText("× 1.26").waitFor();
+    await reach(/^More options/);
+    await page.keyboard.press("Enter");
+    await reach(/^Size/);
+    await page.keyboard.type("48");
+    await reach(/^Steps/);
+    await page.keyboard.type("5000");
+  });
+
+  await t.step("paint, steer, stop", async () => {
+    await reach(/^Paint $/, "Shift+Tab");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Painting", exact: true }).and(page.locator("h2")).waitFor();
+    await reach(/^Style/);
+    await page.keyboard.press("End");
+    await page.getByText("In effect from the next step.").waitFor();
+    await reach(/^Stop/, "Shift+Tab");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Stopped" }).waitFor();
+  });
+});
+
+async function bring(page: Page, way: "drop" | "paste", name: string, bytes: Uint8Array): Promise<void> {
+  const source = `({ way, name, base64 }) => {
+    const data = new DataTransfer();
+    data.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name, { type: "image/jpeg" }));
+    if (way === "paste") dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
+    else {
+      document.querySelectorAll(".drop")[1]
+        .dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+    }
+  }`;
+  await page.evaluate(`(${source})(${JSON.stringify({ way, name, base64: bytes.toBase64() })})`);
+}

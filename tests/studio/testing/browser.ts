@@ -1,0 +1,132 @@
+import { existsSync } from "node:fs";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { ServerProcess } from "../../testing/server_process.ts";
+
+const PLACES = [
+  Deno.env.get("CHROMIUM") ?? "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+const executablePath = PLACES.find((path) => existsSync(path));
+
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** How long anything may take that a page waits for, in milliseconds: a loaded machine is slow. */
+const PATIENCE_MS = 40_000;
+
+/** A server with an engine and nothing in its store, and a browser to look at it. */
+export class Visit implements AsyncDisposable {
+  readonly dataDir: string;
+  server: ServerProcess;
+  readonly #browser: Browser;
+  /** What no page may do: ask another host, break its own policy, throw. */
+  readonly #complaints: string[] = [];
+
+  private constructor(dataDir: string, server: ServerProcess, browser: Browser) {
+    this.dataDir = dataDir;
+    this.server = server;
+    this.#browser = browser;
+  }
+
+  static async begin(): Promise<Visit> {
+    const dataDir = await Deno.makeTempDir({ prefix: "gramcast-studio-" });
+    const server = await ServerProcess.start({ dataDir });
+    return new Visit(dataDir, server, await chromium.launch({ executablePath: executablePath!, args: ARGUMENTS }));
+  }
+
+  /** A new page of a person who has not been here before. */
+  async open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await this.#browser.newContext({ reducedMotion: "reduce", ...options });
+    context.setDefaultTimeout(PATIENCE_MS);
+    const page = await context.newPage();
+    page.on("request", (request) => {
+      const url = new URL(request.url());
+      if (url.protocol.startsWith("http") && url.origin !== this.server.url) this.#complaints.push(`asked ${url}`);
+    });
+    page.on("pageerror", (error) => this.#complaints.push(error.message));
+    page.on("console", (message) => {
+      if (/content security policy/i.test(message.text())) this.#complaints.push(message.text());
+    });
+    await page.goto(this.server.url + path);
+    return page;
+  }
+
+  /** Lets the server end without warning, or as it is told to; `again()` brings it back to the same address. */
+  async restart(meanwhile: () => Promise<void>): Promise<void> {
+    const port = Number(new URL(this.server.url).port);
+    await this.server.kill();
+    await meanwhile();
+    this.server = await ServerProcess.start({ dataDir: this.dataDir, port });
+  }
+
+  /** Asks the API beside the studio. */
+  // deno-lint-ignore no-explicit-any -- whatever was selected
+  async ask(query: string, variables: unknown = {}): Promise<any> {
+    const response = await fetch(`${this.server.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query, variables }),
+    });
+    const { data, errors } = await response.json();
+    if (errors) throw new Error(errors[0].message);
+    return data;
+  }
+
+  /** Starts a transfer of samples beside the studio. @returns its id. */
+  async start(options: Readonly<Record<string, unknown>>): Promise<string> {
+    const styles = [{ image: { sample: "starry-swirls" } }];
+    const input = { content: { sample: "mountain-lake" }, styles, preset: "FAST", size: 64, ...options };
+    const { startTransfer } = await this.ask(
+      "mutation ($input: StartTransferInput!) { startTransfer(input: $input) { transfer { id } } }",
+      { input },
+    );
+    return startTransfer.transfer.id;
+  }
+
+  get complaints(): readonly string[] {
+    return this.#complaints;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser.close();
+    await this.server.stop();
+    await Deno.remove(this.dataDir, { recursive: true });
+  }
+}
+
+/** Waits until an expression is true in the page, whose policy does not let the driver's own way of it run. */
+export async function until(page: Page, expression: string): Promise<void> {
+  await page.evaluate(`new Promise((resolve, reject) => {
+    const end = performance.now() + ${PATIENCE_MS};
+    (function look() {
+      if (${expression}) resolve();
+      else if (performance.now() > end) reject(new Error(${JSON.stringify(expression)} + " is still false"));
+      else requestAnimationFrame(look);
+    })();
+  })`);
+}
+
+/** A test that needs a browser; without one it is skipped and its name says why. */
+export function browserTest(name: string, fn: (t: Deno.TestContext, visit: Visit) => Promise<void>): void {
+  Deno.test({
+    name: executablePath ? name : `${name}: no Chromium at ${PLACES[0]}; set CHROMIUM to its path`,
+    ignore: !executablePath,
+    // The driver keeps timers and pipes of its own.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn: async (t) => {
+      await using visit = await Visit.begin();
+      await fn(t, visit);
+      if (visit.complaints.length > 0) throw new Error(visit.complaints.join("\n"));
+    },
+  });
+}

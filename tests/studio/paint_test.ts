@@ -37,11 +37,11 @@ browserTest("a painting of samples, from start to finish", async (t, visit) => {
     await page.getByText("67 %").waitFor();
   });
 
-  await t.step("the painting emerges and is finished", async () => {
+  await t.step("the painting is finished, and shown without loss", async () => {
     await makeSmall(page);
     await paint(page);
-    await page.locator('.emerging img.in[src^="data:image/jpeg"]').waitFor();
     await page.getByRole("heading", { name: "Finished" }).waitFor();
+    await page.locator('.emerging img.in[src^="/images/"]').waitFor();
     assert.equal(await page.locator(".facts dd").first().textContent(), "12 / 12");
     await page.getByRole("img", { name: /Plot of the losses by step: total .* at step 12/ }).waitFor();
   });

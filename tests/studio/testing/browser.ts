@@ -1,3 +1,4 @@
+import "./without_wsl_probe.ts";
 import { existsSync } from "node:fs";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { ServerProcess } from "../../testing/server_process.ts";

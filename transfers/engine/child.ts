@@ -7,7 +7,7 @@
  * @module
  */
 import type { Backend } from "../../engine/backend.ts";
-import { openBackend } from "../../engine/open_backend.ts";
+import { engineName, openBackend } from "../../engine/open_backend.ts";
 import { toPixels } from "../../engine/picture.ts";
 import { CLASSIFIER_SIDE } from "../../engine/whole_network.ts";
 import { decodePicture } from "../../images/decode.ts";
@@ -82,7 +82,7 @@ for await (const { header, parts } of readMessages<Command>(Deno.stdin.readable)
       run?.retune(header.tuning);
       break;
     case "classify":
-      void classify(engine, reference, parts[0]!);
+      void classify(engineName(backend.info), reference, parts[0]!);
       break;
   }
 }

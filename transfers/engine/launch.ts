@@ -1,11 +1,15 @@
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Launch } from "./engine_process.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
+/** There when `deno task install:tensorflow-gpu` has been run. */
+const TENSORFLOW_GPU = fileURLToPath(new URL("../../engine/tensorflow/packages/gpu/node_modules", import.meta.url));
 
 /** Variables that native libraries look at while they load. */
 const VARIABLES = ["npm_package_config_libvips", "MALLOC_ARENA_MAX", "XDG_RUNTIME_DIR"];
+const NARROW = [`--allow-env=${VARIABLES.join(",")}`, "--allow-sys=cpus"];
 /** What tells sharp which C library the system has. */
 const LIBC_HINT = "/usr/bin/ldd";
 
@@ -28,14 +32,18 @@ export function launchEngine(engine: string, weights: string, checkpointSeconds:
       "--cached-only",
       "--allow-ffi",
       `--allow-read=${readable.map(escapeComma).join(",")}`,
-      `--allow-env=${VARIABLES.join(",")}`,
-      "--allow-sys=cpus",
+      ...(usesTensorflowGpu(engine) ? ["--allow-env", "--allow-sys"] : NARROW),
       CHILD,
       engine,
       weights,
       String(checkpointSeconds),
     ],
   };
+}
+
+/** TensorFlow's installer, by which it finds its library, looks at all variables and at the machine's name. */
+function usesTensorflowGpu(engine: string): boolean {
+  return engine === "tensorflow:gpu" || (engine === "auto" && existsSync(TENSORFLOW_GPU));
 }
 
 /** Lists of paths are separated by commas; a comma of a path is doubled. */

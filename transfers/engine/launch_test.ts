@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { launchEngine } from "./launch.ts";
+
+function permissions(engine: string): string[] {
+  return launchEngine(engine, "/weights/a,b.npz", 5).args.filter((arg) => arg.startsWith("--allow-"));
+}
+
+Deno.test("an engine may call libraries, read the program and its weights, and nothing else", () => {
+  for (const engine of ["onnx:cpu", "onnx:cuda", "onnx:webgpu", "tensorflow:webgpu"]) {
+    const granted = permissions(engine);
+    assert.deepEqual(granted.map((flag) => flag.split("=")[0]), [
+      "--allow-ffi",
+      "--allow-read",
+      "--allow-env",
+      "--allow-sys",
+    ]);
+    assert.ok(granted.every((flag) => flag === "--allow-ffi" || flag.includes("=")), `${granted} has a limit each`);
+    assert.match(granted[1]!, /,\/weights\/a,,b\.npz$/);
+  }
+});
+
+Deno.test("TensorFlow's library may look at variables and at the machine, without network or writing", () => {
+  const names = permissions("tensorflow:gpu").map((flag) => flag.split("=")[0]);
+  assert.deepEqual(names, ["--allow-ffi", "--allow-read", "--allow-env", "--allow-sys"]);
+});

@@ -6,6 +6,8 @@ import { decodePicture } from "../images/decode.ts";
 import { resizePicture } from "../images/resize.ts";
 import { loadWeights } from "../weights/load_weights.ts";
 
+export { median, row } from "./table.ts";
+
 /** A folder beside the project with `weights`, `images` and `reference`; it is not part of it. */
 export const SHARED = fileURLToPath(new URL("../../shared/", import.meta.url));
 
@@ -30,16 +32,4 @@ export async function reference(script: string, ...args: string[]): Promise<stri
   const { stdout, success } = await command.output();
   if (!success) throw new Error(`Cannot run ${script}: it ended with an error`);
   return new TextDecoder().decode(stdout).trim().split("\n");
-}
-
-/** The middle value. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
-/** A row of a Markdown table. */
-export function row(...cells: readonly (string | number)[]): string {
-  return `| ${cells.join(" | ")} |`;
 }

@@ -1,0 +1,109 @@
+/**
+ * Measures one engine, in a process of its own so that a crash ends nothing else:
+ *
+ *     deno run -A bench/gpu_engine.ts ENGINE SIZES SECONDS
+ *
+ * Prints what the engine is, and after each size how long its steps took: one line of JSON each.
+ *
+ * @module
+ */
+import type { Backend } from "../engine/backend.ts";
+import { openBackend } from "../engine/open_backend.ts";
+import { Optimisation } from "../engine/optimisation.ts";
+import { PRESETS } from "../engine/presets.ts";
+import { resolveOptions } from "../engine/resolve_options.ts";
+import { formulaParameters, formulaPicture, formulaPixels } from "../engine/testing/formula.ts";
+import { encodePicture } from "../images/encode.ts";
+import { resizePicture } from "../images/resize.ts";
+import { median } from "./table.ts";
+
+/** What one size gave. */
+export interface EngineFigures {
+  readonly size: number;
+  /** Median of one evaluation of CLASSIC's objective: losses and gradient, picture in, gradient out. */
+  readonly evaluation: number;
+  /** Mean of a whole step of a CLASSIC transfer whose every picture is encoded as a JPEG. */
+  readonly step: number;
+  readonly steps: number;
+}
+
+/** Steps that are enough for a mean, and that CLASSIC takes. */
+const MOST_STEPS = 100;
+const FEWEST_STEPS = 3;
+
+if (import.meta.main) {
+  const [engine = "auto", sizes = "256", seconds = "3"] = Deno.args;
+  const backend = await openBackend(engine, formulaParameters("conv4_3"), (line) => console.error(line));
+  console.log(JSON.stringify(backend.info));
+  for (const size of sizes.split(",").map(Number)) {
+    const evaluation = await evaluationSeconds(backend, size, Number(seconds));
+    const { step, steps } = await transferSeconds(backend, size, evaluation, Number(seconds));
+    console.log(JSON.stringify({ size, evaluation, step, steps } satisfies EngineFigures));
+  }
+  await backend.close();
+}
+
+async function evaluationSeconds(backend: Backend, side: number, seconds: number): Promise<number> {
+  const size = { width: side, height: side };
+  const { contentLayers, styleLayers, contentWeight, styleWeight } = PRESETS.CLASSIC;
+  const [content, style] = [contentLayers, styleLayers].map((layers) => layers.map(({ layer }) => layer));
+  const features = await backend.features(formulaPixels(side, side, 1001), size, content!, "MAX");
+  const grams = await backend.grams(formulaPixels(side, side, 1002), size, style!, "MAX");
+  const terms = [
+    ...content!.map((layer) => ({ kind: "content", layer, mask: null } as const)),
+    ...style!.map((layer) => ({ kind: "style", layer, mask: null } as const)),
+  ];
+  const evaluator = await backend.compile(
+    { size, terms, masks: [], pooling: "MAX", normalizeGradients: false },
+    [...features.values(), ...grams.values()],
+  );
+  try {
+    const pixels = formulaPixels(side, side, 1003);
+    const weights = terms.map(({ kind }) => kind === "content" ? contentWeight : styleWeight);
+    const evaluate = () => evaluator.evaluate(pixels, weights);
+    await evaluate();
+    await evaluate();
+    return median(await repeat(evaluate, seconds));
+  } finally {
+    await evaluator.dispose();
+  }
+}
+
+/** Times of as many calls as fit into the seconds. */
+async function repeat(call: () => Promise<unknown>, seconds: number): Promise<number[]> {
+  const times: number[] = [];
+  const end = performance.now() + 1000 * seconds;
+  while (times.length < FEWEST_STEPS || (times.length < MOST_STEPS && performance.now() < end)) {
+    const started = performance.now();
+    await call();
+    times.push((performance.now() - started) / 1000);
+  }
+  return times;
+}
+
+/** A CLASSIC transfer end to end, all its steps where they fit into four times the seconds. */
+async function transferSeconds(backend: Backend, side: number, evaluation: number, seconds: number) {
+  const steps = Math.max(FEWEST_STEPS, Math.min(MOST_STEPS, Math.floor(4 * seconds / evaluation)));
+  const size = { width: side, height: side };
+  const options = resolveOptions({ preset: "CLASSIC", scales: [{ size: side, steps: steps + 1 }] }, size, 1);
+  const optimisation = await Optimisation.start(backend, resizePicture, {
+    options,
+    content: formulaPicture(side, side, 1001),
+    styles: [{ picture: formulaPicture(side, side, 1002), weight: 1 }],
+  });
+  try {
+    // The first step takes the targets and compiles.
+    await optimisation.advance();
+    const started = performance.now();
+    let encoded: Promise<unknown> = Promise.resolve();
+    while (!optimisation.finished) {
+      await optimisation.advance();
+      await encoded;
+      encoded = encodePicture(optimisation.picture(), { format: "JPEG" });
+    }
+    await encoded;
+    return { step: (performance.now() - started) / 1000 / steps, steps };
+  } finally {
+    await optimisation.dispose();
+  }
+}

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { CONFIG_VARIABLES, readConfig } from "./config.ts";
+
+function read(variables: Record<string, string> = {}) {
+  return readConfig((name) => variables[name]);
+}
+
+Deno.test("readConfig() has a default for everything, also where a variable is empty", () => {
+  const config = read();
+  assert.deepEqual(read(Object.fromEntries(CONFIG_VARIABLES.map((name) => [name, ""]))), config);
+  assert.equal(`${config.host}:${config.port}`, "127.0.0.1:4000");
+  assert.equal(config.weightsUrl, null);
+  assert.deepEqual(config.corsOrigins, []);
+});
+
+Deno.test("readConfig() takes what is given", () => {
+  const config = read({
+    PORT: "0",
+    STORE: "memory",
+    ENGINE: "onnx:cuda",
+    WEIGHTS: "a file.npy",
+    WEIGHTS_URL: "https://mirror.example/vgg16.h5",
+    CHECKPOINT_SECONDS: "0.5",
+    CORS_ORIGINS: "https://a.example, http://b.example:8080",
+  });
+  assert.equal(config.port, 0);
+  assert.equal(config.store, "memory");
+  assert.equal(config.engine, "onnx:cuda");
+  assert.equal(config.weights, "a file.npy");
+  assert.equal(config.weightsUrl, "https://mirror.example/vgg16.h5");
+  assert.equal(config.checkpointSeconds, 0.5);
+  assert.deepEqual(config.corsOrigins, ["https://a.example", "http://b.example:8080"]);
+});
+
+const WRONG: Readonly<Record<string, readonly string[]>> = {
+  HOST: ["a b", "http://a"],
+  PORT: ["-1", "65536", "4000.5", "http", "0x10"],
+  STORE: ["redis"],
+  ENGINE: ["cuda", "onnx:tpu", "tensorflow:cpu"],
+  WEIGHTS_URL: ["mirror", "ftp://a.example/x"],
+  MAX_IMAGE_BYTES: ["0", "25MB"],
+  MAX_IMAGE_PIXELS: ["1"],
+  MAX_QUEUED: ["0"],
+  MAX_QUEUED_PER_OWNER: ["many"],
+  ENGINE_MEMORY_BYTES: ["1000"],
+  CHECKPOINT_SECONDS: ["0", "0.01", "5s", "1e9"],
+  RETENTION_DAYS: ["0"],
+  RETENTION_BYTES: ["1"],
+  CORS_ORIGINS: ["a.example", "https://a.example/path"],
+};
+
+Deno.test("readConfig() refuses a value in one line with the variable, the value and what it should be", async (t) => {
+  for (const [name, values] of Object.entries(WRONG)) {
+    for (const value of values) {
+      await t.step(`${name}=${value}`, () => {
+        assert.throws(() => read({ [name]: value }), (error: Error & { code: string; field: string }) => {
+          assert.equal(error.code, "BAD_USER_INPUT");
+          assert.equal(error.field, name);
+          assert.ok(error.message.startsWith(`Cannot use ${name}="${value}": wanted `), error.message);
+          assert.doesNotMatch(error.message, /\n/);
+          return true;
+        });
+      });
+    }
+  }
+});

@@ -142,9 +142,7 @@ export type Whole = {
   readonly styles: readonly ({ readonly weight: number; readonly image: Picture })[];
   readonly options: Options;
   readonly result: Picture & { readonly byteLength: number } | null;
-  readonly frame:
-    | { readonly step: number; readonly width: number; readonly height: number; readonly dataUrl: string }
-    | null;
+  readonly frame: { readonly step: number; readonly dataUrl: string } | null;
 };
 
 export type Card = {
@@ -210,9 +208,6 @@ export const Estimates: Operation<EstimatesData, EstimatesVariables> = {
 export type FollowData = {
   readonly transfer:
     | Whole & {
-      readonly losses:
-        | { readonly total: number; readonly content: number; readonly style: number; readonly tv: number }
-        | null;
       readonly lossHistory: readonly ({
         readonly step: number;
         readonly total: number;
@@ -226,7 +221,7 @@ export type FollowData = {
 export type FollowVariables = { readonly id: string };
 export const Follow: Operation<FollowData, FollowVariables> = {
   text:
-    "query Follow($id:ID!){transfer(id:$id){...Whole losses{total content style tv}lossHistory(points:1000){step total content style tv}}}fragment Whole on Transfer{id status step steps queuePosition etaSeconds secondsPerStep createdAt startedAt finishedAt error{code message}engine{backend device precision}content{...Picture}styles{weight image{...Picture}}options{...Options}result{...Picture byteLength}frame{step width height dataUrl(maxSize:1024)}}fragment Picture on Image{id url width height}fragment Options on TransferOptions{preset width height steps scales{size steps}contentWeight styleWeight tvWeight contentLayers{layer weight}styleLayers{layer weight}optimizer{kind learningRate beta1 beta2 epsilon history}init{kind noise}pooling color styleScale normalizeGradients averaging seed frameEvery keepFrames}",
+    "query Follow($id:ID!){transfer(id:$id){...Whole lossHistory(points:1000){step total content style tv}}}fragment Whole on Transfer{id status step steps queuePosition etaSeconds secondsPerStep createdAt startedAt finishedAt error{code message}engine{backend device precision}content{...Picture}styles{weight image{...Picture}}options{...Options}result{...Picture byteLength}frame{step dataUrl(maxSize:1024)}}fragment Picture on Image{id url width height}fragment Options on TransferOptions{preset width height steps scales{size steps}contentWeight styleWeight tvWeight contentLayers{layer weight}styleLayers{layer weight}optimizer{kind learningRate beta1 beta2 epsilon history}init{kind noise}pooling color styleScale normalizeGradients averaging seed frameEvery keepFrames}",
 };
 
 export type FramesData = {
@@ -314,7 +309,6 @@ export type ProgressData = {
     readonly steps: number;
     readonly secondsPerStep: number | null;
     readonly etaSeconds: number | null;
-    readonly skippedFrames: number;
     readonly losses:
       | { readonly total: number; readonly content: number; readonly style: number; readonly tv: number }
       | null;
@@ -325,7 +319,7 @@ export type ProgressData = {
 export type ProgressVariables = { readonly id: string; readonly after?: number | null };
 export const Progress: Operation<ProgressData, ProgressVariables> = {
   text:
-    "subscription Progress($id:ID!$after:Int){transferProgress(id:$id after:$after){sequence status step steps secondsPerStep etaSeconds skippedFrames losses{total content style tv}frame{step dataUrl(maxSize:1024)}error{code message}}}",
+    "subscription Progress($id:ID!$after:Int){transferProgress(id:$id after:$after){sequence status step steps secondsPerStep etaSeconds losses{total content style tv}frame{step dataUrl(maxSize:1024)}error{code message}}}",
 };
 
 export type LayerLossesData = {

@@ -21,7 +21,6 @@ export interface Live {
   readonly steps: number;
   readonly secondsPerStep: number | null;
   readonly etaSeconds: number | null;
-  readonly skippedFrames: number;
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
@@ -95,6 +94,7 @@ export class Followed {
   async #reload(): Promise<void> {
     if (this.#reloading) return;
     this.#reloading = true;
+    clearTimeout(this.#retry);
     try {
       const { transfer } = await request(Follow, { id: this.id });
       if (this.#closed) return;
@@ -103,10 +103,12 @@ export class Followed {
       if (!transfer) return;
       const { status, step, steps, secondsPerStep, etaSeconds, error, frame } = transfer;
       if (step >= (this.live.value?.step ?? 0)) {
-        this.live.value = { status, step, steps, secondsPerStep, etaSeconds, error, skippedFrames: 0 };
+        this.live.value = { status, step, steps, secondsPerStep, etaSeconds, error };
       }
       if (frame) this.#show(frame);
       this.losses.merge(transfer.lossHistory);
+      // Its place in the queue changes without an event of its own.
+      if (status === "QUEUED" && !this.#closed) this.#retry = setTimeout(() => this.#reload(), RETRY_MS);
     } catch (error) {
       this.#fail(error);
       if (!this.#closed) this.#retry = setTimeout(() => this.load(), RETRY_MS);
@@ -116,10 +118,9 @@ export class Followed {
   }
 
   #take(event: ProgressEvent): void {
-    const { status, step, steps, secondsPerStep, etaSeconds, skippedFrames, error, losses, frame } = event;
+    const { status, step, steps, secondsPerStep, etaSeconds, error, losses, frame } = event;
     const began = this.live.value?.status === "QUEUED" && status !== "QUEUED";
-    const skipped = (this.live.value?.skippedFrames ?? 0) + skippedFrames;
-    this.live.value = { status, step, steps, secondsPerStep, etaSeconds, error, skippedFrames: skipped };
+    this.live.value = { status, step, steps, secondsPerStep, etaSeconds, error };
     if (frame) this.#show(frame);
     if (losses) {
       const missed = step > this.losses.lastStep + 1;

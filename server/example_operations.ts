@@ -17,6 +17,7 @@ mutation Start {
       content: { sample: "CONTENT" }
       styles: [{ image: { sample: "STYLE" } }]
       preset: FAST
+      keepFrames: true
     }
   ) {
     transfer {
@@ -59,7 +60,7 @@ subscription Follow($id: ID!) {
 }
 `;
 
-const LIST = `# The newest transfers with their results; hold the pointer over a url to see the picture.
+const LIST = `# The newest transfers with their results; hold the pointer over a frame's url to see the picture.
 query Transfers {
   transfers(first: 5) {
     totalCount

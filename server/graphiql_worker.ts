@@ -7,8 +7,14 @@
 import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
 import type { GraphiqlOptions, RenderedPage } from "./graphiql.ts";
 
+/**
+ * A tab that is pressed would jump aside, and so never see the click: GraphiQL takes back only while a tab is focused that
+ * tabs do not move, and their animation from where they were before the page had its style never ends.
+ */
+const TABS_STAY = "<style>.graphiql-tab { transform: none !important; }</style>";
+
 addEventListener("message", async ({ data }: MessageEvent<GraphiqlOptions>) => {
-  const html = renderGraphiQL(data).trim();
+  const html = renderGraphiQL(data).trim().replace("</head>", `${TABS_STAY}</head>`);
   const bytes = new TextEncoder().encode(html);
   const page: RenderedPage = {
     gzip: await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))).bytes(),

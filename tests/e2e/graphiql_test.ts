@@ -1,0 +1,99 @@
+/** GraphiQL in a real browser, as somebody who knows nothing opens it. */
+import assert from "node:assert/strict";
+import { type Browser, chromium } from "playwright-core";
+import { ServerProcess } from "../testing/server_process.ts";
+import { post, startSmall } from "./operations.ts";
+
+const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+});
+const TITLE = "GraphiQL runs its examples, follows a transfer live and shows its frames";
+
+const CANCEL = "mutation Cancel($id: ID!) { cancelTransfer(id: $id) { transfer { id } } }";
+
+interface Transfers {
+  readonly transfers: { readonly edges: readonly { readonly node: { readonly id: string } }[] };
+}
+
+function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: CHROMIUM!,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"].concat(
+      ["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    ),
+  });
+}
+
+Deno.test({
+  name: CHROMIUM ? TITLE : `${TITLE} (skipped: no Chromium in /usr/bin)`,
+  ignore: !CHROMIUM,
+  async fn(t) {
+    const dataDir = await Deno.makeTempDir();
+    try {
+      await using server = await ServerProcess.start({ dataDir, env: { STORE: "memory" } });
+      await using browser = await launch();
+      const page = await browser.newPage();
+      page.setDefaultTimeout(60_000);
+      const faults: string[] = [];
+      const elsewhere: string[] = [];
+      page.on("pageerror", (error) => faults.push(error.message));
+      page.on("request", (request) => {
+        const url = new URL(request.url());
+        if (url.protocol !== "data:" && url.origin !== server.url) elsewhere.push(request.url());
+      });
+      const response = page.locator(".graphiql-response .view-lines");
+      const run = () => page.getByRole("button", { name: /^Execute query/ }).click();
+      const openTab = (title: string) => page.getByRole("button", { name: title, exact: true }).click();
+
+      await t.step("opens on a mutation that runs as it stands", async () => {
+        await page.goto(`${server.url}/graphql`);
+        await run();
+        await response.getByText('"QUEUED"').or(response.getByText('"RUNNING"')).waitFor();
+        assert.deepEqual(faults, []);
+        assert.deepEqual(elsewhere, []);
+      });
+
+      await t.step("follows the transfer in the next tab", async () => {
+        await openTab("Follow");
+        await run();
+        await response.getByText('"transferProgress"').waitFor();
+        await response.getByText('"losses": {').waitFor();
+        const step = async () => Number(/"step":\s*(\d+)/.exec(await response.textContent() ?? "")?.[1] ?? NaN);
+        const first = await step();
+        while (!(await step() > first)) await page.waitForTimeout(50);
+        assert.deepEqual(faults, []);
+      });
+
+      await t.step("shows a frame when the pointer is held over its url", async () => {
+        await openTab("Transfers");
+        await run();
+        await response.getByText("/frames/").first().hover();
+        const picture = page.locator(".graphiql-response img, .monaco-hover img").first();
+        await picture.waitFor();
+        const width = () => picture.evaluate((img) => (img as HTMLImageElement).naturalWidth);
+        while (await width() === 0) await page.waitForTimeout(50);
+        assert.equal(await width(), 128);
+      });
+
+      await t.step("follows to the end, by itself the transfer that was started last", async () => {
+        const { transfers: { edges: [newest] } } = await post<Transfers>(
+          server.url,
+          "{ transfers { edges { node { id } } } }",
+        );
+        await post(server.url, CANCEL, newest!.node);
+        await startSmall(server.url);
+        await openTab("Follow");
+        await run();
+        await response.getByText('"SUCCEEDED"').waitFor();
+        assert.deepEqual(faults, []);
+        assert.deepEqual(elsewhere, []);
+      });
+    } finally {
+      await Deno.remove(dataDir, { recursive: true });
+    }
+  },
+});

@@ -5,6 +5,8 @@
  *
  * Formula weights reach conv4_3, which the trained ones that are at hand do not.
  */
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { ModelBuilder } from "../engine/onnx/model.ts";
 import { OnnxBackend } from "../engine/onnx/backend.ts";
 import { PRESETS } from "../engine/presets.ts";
 import { resolveOptions } from "../engine/resolve_options.ts";
@@ -41,8 +43,29 @@ async function engineStep(size: number): Promise<{ step: () => Promise<number>; 
   return { step, dispose: () => evaluator.dispose() };
 }
 
-console.log(row("size", "engine s/step", "GFLOP/s", "PyTorch", "PyTorch channels_last", "ratio to the better"));
-console.log(row("---", "---", "---", "---", "---", "---"));
+/** GFLOP/s of a product of large matrices: what this machine can do at best. */
+async function measuredPeak(): Promise<number> {
+  const n = 2048;
+  const graph = new ModelBuilder();
+  graph.output("y", graph.node("MatMul", [graph.input("a", [n, n]), graph.input("b", [n, n])]), [n, n]);
+  const session = await InferenceSession.create(graph.toBytes(), { intraOpNumThreads: threads });
+  const matrix = new Tensor("float32", formulaPixels(n, n, 1).subarray(0, n * n), [n, n]);
+  let best = 0;
+  for (let run = 0; run < 10; run++) {
+    const started = performance.now();
+    await session.run({ a: matrix, b: matrix });
+    best = Math.max(best, 2 * n ** 3 / (performance.now() - started) / 1e6);
+  }
+  await session.release();
+  return best;
+}
+
+const peak = await measuredPeak();
+console.log(`A product of 2048² matrices: ${peak.toFixed(0)} GFLOP/s\n`);
+console.log(
+  row("size", "engine s/step", "GFLOP/s", "of the peak", "PyTorch", "PyTorch channels_last", "ratio to the better"),
+);
+console.log(row("---", "---", "---", "---", "---", "---", "---"));
 for (const size of sizes) {
   const engine = await engineStep(size);
   const mine: number[] = [];
@@ -50,7 +73,7 @@ for (const size of sizes) {
   const channelsLast: number[] = [];
   for (let round = 0; round < rounds; round++) {
     for (let i = 0; i < 3; i++) mine.push(await engine.step());
-    const args = ["bench", "--size", `${size}`, "--steps", "4", "--threads", `${threads}`];
+    const args = ["bench", "--size", `${size}`, "--steps", size > 1024 ? "2" : "4", "--threads", `${threads}`];
     plain.push(JSON.parse((await reference("reference.py", ...args))[0]!).seconds_per_step_median);
     channelsLast.push(
       JSON.parse((await reference("reference.py", ...args, "--channels-last"))[0]!).seconds_per_step_median,
@@ -67,6 +90,7 @@ for (const size of sizes) {
     size,
     seconds.toFixed(3),
     (flops / seconds / 1e9).toFixed(0),
+    `${(flops / seconds / 1e7 / peak).toFixed(0)} %`,
     median(plain).toFixed(3),
     median(channelsLast).toFixed(3),
     ratio.toFixed(2),

@@ -1,0 +1,148 @@
+/**
+ * Every engine that starts on this machine beside PyTorch, in one run:
+ *
+ *     deno task bench:gpu [--sizes 256,512,668,1024,2048] [--engines onnx:cuda,onnx:webgpu,…] [--seconds 3]
+ *         [--limit 120] [--out FILE]
+ *
+ * Prints a table in Markdown. A step of an engine is one of a CLASSIC transfer whose every picture is encoded as a JPEG; an
+ * evaluation is the engine alone. PyTorch's step has no picture to encode. Where Python (`PYTHON`) has no torch, its rows
+ * and the shares of the measured peak are missing.
+ *
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { stepFlops } from "../engine/estimate.ts";
+import { resolveOptions } from "../engine/resolve_options.ts";
+import type { EngineFigures } from "./gpu_engine.ts";
+import { row } from "./table.ts";
+
+const { values: settings } = parseArgs({
+  args: Deno.args,
+  options: {
+    sizes: { type: "string", default: "256,512,668,1024,2048" },
+    engines: { type: "string", default: "onnx:cuda,tensorflow:gpu,onnx:webgpu,tensorflow:webgpu,onnx:cpu" },
+    /** Seconds that each figure is measured for. */
+    seconds: { type: "string", default: "3" },
+    /** Seconds after which an engine is given up; larger sizes are then missing. */
+    limit: { type: "string", default: "120" },
+    out: { type: "string" },
+  },
+});
+const PYTHON = Deno.env.get("PYTHON") ?? "python3";
+
+/** Operations per second that a device reaches in matrix products, as PyTorch measures them: TFLOP/s by precision. */
+type Peaks = Readonly<Record<string, number>>;
+
+/** What a program says of itself, and what it measured; none of it when it did not start. */
+interface Measured<Header, Line> {
+  readonly header: Header | undefined;
+  readonly lines: readonly Line[];
+  /** The last words of a program that ended early. */
+  readonly complaint: string;
+}
+
+/** Runs a program that prints lines of JSON, and takes what it has printed when its time is over. */
+async function measure<Header, Line>(program: string, args: string[]): Promise<Measured<Header, Line>> {
+  let child: Deno.ChildProcess;
+  try {
+    child = new Deno.Command(program, { args, stdout: "piped", stderr: "piped" }).spawn();
+  } catch {
+    return { header: undefined, lines: [], complaint: `there is no ${program}` };
+  }
+  const late = setTimeout(() => child.kill("SIGKILL"), 1000 * Number(settings.limit));
+  const { stdout, stderr, success, signal } = await child.output();
+  clearTimeout(late);
+  const [header, ...lines] = text(stdout).flatMap(parseLine) as [Header?, ...Line[]];
+  const reason = signal === "SIGKILL" ? `ended after ${settings.limit} s` : text(stderr).at(-1) ?? "ended by itself";
+  return { header, lines, complaint: success ? "" : reason };
+}
+
+function text(bytes: Uint8Array): string[] {
+  return new TextDecoder().decode(bytes).split("\n").filter((line) => line.trim() !== "");
+}
+
+/** Libraries may print something else between the lines that count. */
+function parseLine(line: string): unknown[] {
+  try {
+    return [JSON.parse(line)];
+  } catch {
+    return [];
+  }
+}
+
+/** Seconds as milliseconds with three digits. */
+function milliseconds(seconds: number): string {
+  return (1000 * seconds).toPrecision(3);
+}
+
+const flops = (size: number) =>
+  stepFlops({ width: size, height: size }, resolveOptions({ preset: "CLASSIC" }, { width: 1, height: 1 }, 0));
+
+const torchArgs = ["--sizes", settings.sizes, "--seconds", settings.seconds];
+const torch = await measure<{ version: string; device: string; peaks: Peaks }, { size: number; step: number }>(
+  PYTHON,
+  [fileURLToPath(new URL("gpu_torch.py", import.meta.url)), ...torchArgs],
+);
+const torchSteps = new Map(torch.lines.map(({ size, step }) => [size, step]));
+
+const table = [
+  row("engine", "size", "ms/step", "of it evaluation", "TFLOP/s", "of measured peak", "frames/s", "PyTorch's step is"),
+  row("---", "--:", "--:", "--:", "--:", "--:", "--:", "--:"),
+];
+const refused: string[] = [];
+
+/** One line of the table. */
+function add(name: string, size: number, step: number, evaluation: number, precision: string, frames: number | null) {
+  const rate = flops(size) / evaluation / 1e12;
+  const highest = torch.header?.peaks[precision];
+  const reference = torchSteps.get(size);
+  table.push(row(
+    name,
+    size,
+    milliseconds(step),
+    milliseconds(evaluation),
+    rate.toPrecision(3),
+    highest ? `${(100 * rate / highest).toFixed(0)} % of ${precision}` : "–",
+    frames ? frames.toPrecision(3) : "–",
+    reference ? `${(step / reference).toFixed(2)} times as fast` : "–",
+  ));
+}
+
+for (const { size, step } of torch.lines) {
+  add(`PyTorch ${torch.header!.version}`, size, step, step, torch.header!.peaks["tf32"] ? "tf32" : "float32", null);
+}
+if (torch.complaint) refused.push(`PyTorch: ${torch.complaint}`);
+for (const engine of settings.engines.split(",")) {
+  const { header, lines, complaint } = await measure<{ device: string; precision: string }, EngineFigures>(
+    Deno.execPath(),
+    [
+      "run",
+      "--allow-all",
+      "--cached-only",
+      fileURLToPath(new URL("gpu_engine.ts", import.meta.url)),
+      engine,
+      settings.sizes,
+      settings.seconds,
+    ],
+  );
+  for (const { size, step, evaluation } of lines) add(engine, size, step, evaluation, header!.precision, 1 / step);
+  if (complaint) refused.push(`${engine}: ${complaint}`);
+}
+
+const machine = [
+  `${torch.header?.device ?? "no PyTorch"}, ${navigator.hardwareConcurrency} CPU cores, ${Deno.build.os}, ` +
+  `Deno ${Deno.version.deno}`,
+  ...Object.entries(torch.header?.peaks ?? {}).map(([precision, tflops]) =>
+    `measured peak of matrix products in ${precision}: ${tflops.toPrecision(3)} TFLOP/s`
+  ),
+];
+const report = [
+  `\`deno task bench:gpu ${Deno.args.join(" ")}\` on ${machine.join("; ")}:`,
+  "",
+  ...table,
+  "",
+  ...refused.map((line) => `- ${line}`),
+].join("\n").trim();
+console.log(report);
+if (settings.out) await Deno.writeTextFile(settings.out, `${report}\n`);

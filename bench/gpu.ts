@@ -31,7 +31,7 @@ const { values: settings } = parseArgs({
 });
 const PYTHON = Deno.env.get("PYTHON") ?? "python3";
 
-/** Operations per second that a device reaches in matrix products, as PyTorch measures them: TFLOP/s by precision. */
+/** What a device reaches in large products and convolutions, as PyTorch measures it: TFLOP/s by precision. */
 type Peaks = Readonly<Record<string, number>>;
 
 /** What a program says of itself, and what it measured; none of it when it did not start. */
@@ -46,7 +46,7 @@ interface Measured<Header, Line> {
 async function measure<Header, Line>(program: string, args: string[]): Promise<Measured<Header, Line>> {
   let child: Deno.ChildProcess;
   try {
-    child = new Deno.Command(program, { args, stdout: "piped", stderr: "piped" }).spawn();
+    child = new Deno.Command(program, { args, stdout: "piped", stderr: "piped", env: { NO_COLOR: "1" } }).spawn();
   } catch {
     return { header: undefined, lines: [], complaint: `there is no ${program}` };
   }
@@ -87,7 +87,7 @@ const torch = await measure<{ version: string; device: string; peaks: Peaks }, {
 const torchSteps = new Map(torch.lines.map(({ size, step }) => [size, step]));
 
 const table = [
-  row("engine", "size", "ms/step", "of it evaluation", "TFLOP/s", "of measured peak", "frames/s", "PyTorch's step is"),
+  row("engine", "size", "ms/step", "of it evaluation", "TFLOP/s", "of measured peak", "frames/s", "÷ PyTorch's step"),
   row("---", "--:", "--:", "--:", "--:", "--:", "--:", "--:"),
 ];
 const refused: string[] = [];
@@ -105,7 +105,7 @@ function add(name: string, size: number, step: number, evaluation: number, preci
     rate.toPrecision(3),
     highest ? `${(100 * rate / highest).toFixed(0)} % of ${precision}` : "–",
     frames ? frames.toPrecision(3) : "–",
-    reference ? `${(step / reference).toFixed(2)} times as fast` : "–",
+    reference ? (step / reference).toFixed(2) : "–",
   ));
 }
 
@@ -134,7 +134,7 @@ const machine = [
   `${torch.header?.device ?? "no PyTorch"}, ${navigator.hardwareConcurrency} CPU cores, ${Deno.build.os}, ` +
   `Deno ${Deno.version.deno}`,
   ...Object.entries(torch.header?.peaks ?? {}).map(([precision, tflops]) =>
-    `measured peak of matrix products in ${precision}: ${tflops.toPrecision(3)} TFLOP/s`
+    `measured peak in ${precision}: ${tflops.toPrecision(3)} TFLOP/s`
   ),
 ];
 const report = [

@@ -32,7 +32,15 @@ const MOST_STEPS = 100;
 const FEWEST_STEPS = 3;
 
 if (import.meta.main) {
-  const [engine = "auto", sizes = "256", seconds = "3"] = Deno.args;
+  try {
+    await measure(...Deno.args);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message.split("\n")[0] : error);
+    Deno.exit(1);
+  }
+}
+
+async function measure(engine = "auto", sizes = "256", seconds = "3"): Promise<void> {
   const backend = await openBackend(engine, formulaParameters("conv4_3"), (line) => console.error(line));
   console.log(JSON.stringify(backend.info));
   for (const size of sizes.split(",").map(Number)) {

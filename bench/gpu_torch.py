@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Seconds per step of the article's optimisation in PyTorch, and what the device reaches in matrix products.
+"""Seconds per step of the article's optimisation in PyTorch, and what the device reaches in large products.
 
     gpu_torch.py --device cuda --sizes 256,512,668 --seconds 3
 
@@ -36,12 +36,16 @@ def timed(device, call):
     return time.perf_counter() - started
 
 
-def peak(device, side, tf32):
-    """TFLOP/s of a square matrix product: the best of five."""
-    torch.backends.cuda.matmul.allow_tf32 = tf32
+def peak(device, tf32):
+    """TFLOP/s of a large matrix product or a 3x3 convolution of 512 channels, whichever is faster."""
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
+    side, height = (8192, 256) if device.type == 'cuda' else (512, 64)
     a, b = (torch.randn(side, side, device=device) for _ in range(2))
-    torch.mm(a, b)
-    return 2 * side ** 3 / min(timed(device, lambda: torch.mm(a, b)) for _ in range(5)) / 1e12
+    x = torch.randn(1, 512, height, height, device=device).contiguous(memory_format=torch.channels_last)
+    kernel = torch.randn(512, 512, 3, 3, device=device).contiguous(memory_format=torch.channels_last)
+    calls = [(2 * side ** 3, lambda: torch.mm(a, b)),
+             (2 * 9 * (512 * height) ** 2, lambda: F.conv2d(x, kernel, padding=1))]
+    return max(flops / min(timed(device, call) for _ in range(5)) for flops, call in calls) / 1e12
 
 
 def network(device, memory_format):
@@ -110,12 +114,10 @@ def main():
         torch.set_num_threads(arguments.threads)
     torch.set_flush_denormal(True)
     cuda = device.type == 'cuda'
-    side = 8192 if cuda else 1024
-    peaks = {'float32': peak(device, side, False)}
+    torch.backends.cudnn.benchmark = True
+    peaks = {'float32': peak(device, False)}
     if cuda:
-        peaks['tf32'] = peak(device, side, True)
-        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
-        torch.backends.cudnn.benchmark = True
+        peaks['tf32'] = peak(device, True)
     name = torch.cuda.get_device_name(device) if cuda else 'cpu'
     print(json.dumps({'version': torch.__version__, 'device': name, 'peaks': peaks}), flush=True)
     formats = [torch.channels_last] if cuda else [torch.contiguous_format, torch.channels_last]

@@ -1,0 +1,78 @@
+/**
+ * Takes the pictures of docs/studio/ from a real server and engine, in light and in dark:
+ *
+ *     deno run -A tests/studio/testing/take_screenshots.ts
+ */
+import type { Page } from "playwright-core";
+import { Visit } from "./browser.ts";
+
+const FOLDER = new URL("../../../docs/studio/", import.meta.url);
+const DESKTOP = { width: 1240, height: 860 };
+const PHONE = { width: 390, height: 844 };
+
+await Deno.mkdir(FOLDER, { recursive: true });
+await using visit = await Visit.begin();
+
+async function paint(content: string, style: string, options: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  return await visit.start({
+    size: 256,
+    keepFrames: true,
+    seed: 1,
+    content: { sample: content },
+    styles: [{ image: { sample: style } }],
+    ...options,
+  });
+}
+
+/** Both schemes of one page as it is. */
+async function take(page: Page, name: string): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    // Pictures that have arrived are drawn in the frame after the next.
+    await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+    const path = new URL(`${name}-${colorScheme}.jpg`, FOLDER);
+    await Deno.writeFile(path, await page.screenshot({ type: "jpeg", quality: 74 }));
+  }
+}
+
+async function finished(id: string): Promise<Page> {
+  const page = await visit.open(`/transfers/${id}`, { viewport: DESKTOP });
+  page.setDefaultTimeout(600_000);
+  await page.getByRole("heading", { name: "Finished" }).waitFor();
+  return page;
+}
+
+await (await finished(await paint("still-life", "geometry"))).close();
+await (await finished(await paint("city-at-night", "stained-glass"))).close();
+const lake = await finished(await paint("mountain-lake", "woodcut-waves"));
+await take(lake, "finished");
+await lake.getByRole("button", { name: "Before and after" }).click();
+await take(lake, "compared");
+
+const running = await paint("mountain-lake", "starry-swirls");
+await paint("still-life", "watercolour-garden");
+const page = await visit.open(`/transfers/${running}`, { viewport: DESKTOP });
+await page.getByText(/^(6[5-9]|7\d) \/ 100$/).waitFor({ timeout: 600_000 });
+await take(page, "running");
+await page.goto(`${visit.server.url}/gallery`);
+await page.locator(".piece .in[src^=data]").first().waitFor();
+await take(page, "gallery");
+
+const phone = await visit.open(`/transfers/${running}`, { viewport: PHONE, isMobile: true, hasTouch: true });
+await phone.locator(".emerging .in[src^=data]").waitFor();
+await take(phone, "phone-running");
+await phone.goto(visit.server.url);
+await phone.getByText(/steps, .* of memory/).waitFor();
+await take(phone, "phone-compose");
+
+await page.goto(visit.server.url);
+await page.getByText(/steps, .* of memory/).waitFor();
+await take(page, "compose");
+
+await page.goto(`${visit.server.url}/transfers/${running}`);
+await page.locator(".emerging .in").waitFor();
+await visit.restart(async () => {
+  await page.getByText(/Connection lost/).waitFor();
+  await take(page, "connection-lost");
+});
+for (const message of visit.complaints) console.error(message);

@@ -18,6 +18,9 @@ export interface BackendInfo {
   readonly version: string;
 }
 
+/** An objective whose masks come with every tile. */
+export type TileObjective = Omit<Objective, "masks" | "normalizeGradients">;
+
 /** Loss and gradient at one point. */
 export interface Evaluation {
   /** The mean of each term of the objective, unweighted. */
@@ -42,6 +45,44 @@ export interface Evaluator {
  */
 export type Target = Float32Array;
 
+/** One tile of a picture, see `tiles/`. */
+export interface TileInput {
+  /** Of the tile's size. */
+  readonly pixels: Pixels;
+  /** Factors per pixel of `layer` for a mask of the objective: 0 outside the tile's core. */
+  mask(mask: number, layer: string): Float32Array;
+}
+
+/**
+ * An objective compiled for tiles of one size. What a term needs of the whole picture is given from outside: its area
+ * (H·W, or Σm²), and for style the difference of the Gram matrices.
+ */
+export interface TileEvaluator {
+  /** The tile's share of each style term's Gram matrix, in the order of the terms. */
+  grams(tile: TileInput): Promise<Float32Array[]>;
+  /**
+   * L1 norm of each term's gradient at its layer, without its factor.
+   *
+   * @param targets Content: the tile's features of the content picture. Style: G − A of the whole picture.
+   */
+  norms(tile: TileInput, targets: readonly Target[]): Promise<Float64Array>;
+  /**
+   * The gradient of what the tile's core contributes to the loss, with respect to all of its pixels.
+   *
+   * @param factors By term: its weight times `gradientFactor()`.
+   * @returns For each content term the sum of squared differences, for style 0; and the gradient.
+   */
+  gradient(
+    tile: TileInput,
+    targets: readonly Target[],
+    factors: ArrayLike<number>,
+  ): Promise<{ readonly sums: Float64Array; readonly gradient: Float32Array }>;
+  dispose(): Promise<void>;
+}
+
+/** A backend that can evaluate in tiles. */
+export type TilingBackend = Backend & Required<Pick<Backend, "compileTiles">>;
+
 /** One of the devices that can compute. */
 export interface Backend {
   readonly info: BackendInfo;
@@ -51,6 +92,13 @@ export interface Backend {
   grams(pixels: Pixels, size: Size, layers: readonly string[], pooling: Pooling): Promise<Map<string, Target>>;
   /** Prepares the evaluation of `objective` against `targets`, one for each of its terms. */
   compile(objective: Objective, targets: readonly Target[]): Promise<Evaluator>;
+  /**
+   * Prepares the evaluation of an objective in tiles; a backend without it evaluates every picture as a whole.
+   *
+   * @param objective Of a tile's size. Every term has a mask; mask 0 is the core alone, without any soft values.
+   * @param areas Of each term in the whole picture.
+   */
+  compileTiles?(objective: TileObjective, areas: readonly number[]): Promise<TileEvaluator>;
   /**
    * Probabilities of ImageNet's classes by the whole network.
    *

@@ -13,6 +13,7 @@ import { transferOptions } from "../testing/options.ts";
 import { Stage } from "../stage.ts";
 import { BGR_MEAN, type Vgg16Parameters } from "../vgg16.ts";
 import { testBackendContract } from "./contract.ts";
+import { testTiles } from "./tiles.ts";
 import {
   decodeFloats,
   formulaMask,
@@ -73,6 +74,7 @@ export function testConformance(name: string, open: OpenBackend, tolerances: Tol
   });
 
   testBackendContract(name, open, parameters);
+  testTiles(name, open, parameters, tolerances);
 }
 
 /** Targets of a case's terms, taken by the backend itself. */

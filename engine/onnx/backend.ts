@@ -1,5 +1,5 @@
 import { env } from "onnxruntime-node";
-import type { Backend, BackendInfo, Evaluation, Evaluator, Target } from "../backend.ts";
+import type { Backend, BackendInfo, Evaluation, Evaluator, Target, TileEvaluator, TileObjective } from "../backend.ts";
 import { downscaleMask } from "../masks.ts";
 import { deepestLayer, elementCount, featureSize, gradientFactor, type Objective } from "../objective.ts";
 import type { Pooling } from "../options.ts";
@@ -15,6 +15,7 @@ import { PackedParameters } from "./parameters.ts";
 import { PlanarLayout } from "./planar_layout.ts";
 import { Session, type SessionOptions } from "./session.ts";
 import { buildStepGraph, FACTORS, GRADIENT, maskInput, SUMS, targetInput } from "./step_graph.ts";
+import { OnnxTileEvaluator } from "./tile_evaluator.ts";
 
 // What goes wrong is thrown; printed as well, with paths, it would alarm those who only have no GPU.
 env.logLevel = "fatal";
@@ -82,13 +83,17 @@ export class OnnxBackend implements Backend {
       const { width, height } = featureSize(objective.size, term.layer);
       if (term.mask === null) return width * height;
       const mask = downscaleMask(objective.masks[term.mask]!, { width, height });
-      constants.set(maskInput(term.mask, term.layer), this.#layout.packMask(mask).data);
+      constants.set(maskInput(term.mask, term.layer), this.#layout.packMask(mask));
       // An empty mask has no features to speak of: any divisor but zero does.
       return mask.reduce((sum, m) => sum + m * m, 0) || 1;
     });
-    const model = buildStepGraph(objective, this.#layout, areas);
+    const model = buildStepGraph(objective, this.#layout, { areas, tile: false });
     const session = await Session.create(model, this.#packed, constants, this.#options);
     return new OnnxEvaluator(session, objective, areas);
+  }
+
+  compileTiles(objective: TileObjective, areas: readonly number[]): Promise<TileEvaluator> {
+    return Promise.resolve(new OnnxTileEvaluator(this.#layout, this.#packed, this.#options, objective, areas));
   }
 
   async classify(pixels: Pixels): Promise<Float32Array> {

@@ -101,6 +101,5 @@ export function poolGradient(
 
 /** A factor per pixel that is known when the graph is built. */
 function constantMask(graph: ModelBuilder, layout: Layout, factors: Float32Array): Tensor {
-  const { data, shape } = layout.packMask(factors);
-  return graph.floats(data, shape);
+  return graph.floats(layout.packMask(factors), layout.maskShape(factors.length));
 }

@@ -120,10 +120,14 @@ export class BlockedLayout implements Layout {
     return graph.node("ReorderOutput", [x.tensor], { channels: BigInt(channels) }, NCHWC_DOMAIN);
   }
 
-  packMask(mask: Float32Array): Packed {
+  maskShape(area: number): readonly number[] {
+    return [1, area * this.#block];
+  }
+
+  packMask(mask: Float32Array): Float32Array {
     const data = new Float32Array(mask.length * this.#block);
     for (let i = 0; i < mask.length; i++) data.fill(mask[i]!, i * this.#block, (i + 1) * this.#block);
-    return { data, shape: [1, data.length] };
+    return data;
   }
 
   scalePixels(graph: ModelBuilder, x: Features, mask: Tensor): Features {

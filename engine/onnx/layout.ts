@@ -54,8 +54,10 @@ export interface Layout {
   symmetricKernel(graph: ModelBuilder, matrix: Tensor, channels: number): Tensor;
   /** The first `channels` of `x` as a planar (1, channels, height, width) tensor. */
   toPlanar(graph: ModelBuilder, x: Features, channels: number): Tensor;
-  /** Shape and data of a per-pixel factor, to be multiplied by {@linkcode scalePixels}. */
-  packMask(mask: Float32Array): Packed;
+  /** Shape under which a factor per pixel of a map of `area` pixels is declared to the graph. */
+  maskShape(area: number): readonly number[];
+  /** A factor per pixel as {@linkcode scalePixels} multiplies by it. */
+  packMask(mask: Float32Array): Float32Array;
   /** Multiplies every channel of `x` by a packed mask. */
   scalePixels(graph: ModelBuilder, x: Features, mask: Tensor): Features;
 }

@@ -76,8 +76,12 @@ export class PlanarLayout implements Layout {
     return x.tensor;
   }
 
-  packMask(mask: Float32Array): Packed {
-    return { data: mask, shape: [1, mask.length] };
+  maskShape(area: number): readonly number[] {
+    return [1, area];
+  }
+
+  packMask(mask: Float32Array): Float32Array {
+    return mask;
   }
 
   scalePixels(graph: ModelBuilder, x: Features, mask: Tensor): Features {

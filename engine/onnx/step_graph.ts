@@ -4,6 +4,7 @@
  * @module
  */
 import { deepestLayer, featureSize, type Objective, type Term } from "../objective.ts";
+import type { Size } from "../picture.ts";
 import { convGradient, pictureGradient, poolGradient, reluGradient } from "./backward.ts";
 import { type Features, type Layout, like } from "./layout.ts";
 import { ModelBuilder, type Tensor } from "./model.ts";
@@ -24,22 +25,29 @@ export function maskInput(mask: number, layer: string): string {
 }
 
 /** Shape in which a term's target is fed. */
-export function targetShape(layout: Layout, objective: Objective, term: Term): readonly number[] {
-  const { channels, height, width } = featureSize(objective.size, term.layer);
+export function targetShape(layout: Layout, size: Size, term: Term): readonly number[] {
+  const { channels, height, width } = featureSize(size, term.layer);
   return term.kind === "style" ? [channels, channels] : layout.shape(channels, height, width);
 }
 
-/** Builds the step graph of an objective; `areas` are the terms' areas: H·W, or Σm² at the term's layer. */
-export function buildStepGraph(
-  objective: Objective,
-  layout: Layout,
-  areas: readonly number[],
-): ModelBuilder {
+/** Mask of a tile that is 1 in its core and 0 elsewhere: multiplying twice by it is multiplying once. */
+const CORE_MASK = 0;
+
+/** How a step graph differs for a tile of a picture. */
+export interface StepVariant {
+  /** The areas of the terms: H·W, or Σm² at the term's layer. A tile's graph has no use for them. */
+  readonly areas: readonly number[];
+  /** Whether style targets are not A but G − A, because G is that of a larger picture. */
+  readonly tile: boolean;
+}
+
+/** Builds the step graph of an objective. */
+export function buildStepGraph(objective: Objective, layout: Layout, variant: StepVariant): ModelBuilder {
   const graph = new ModelBuilder();
   const last = deepestLayer(objective.terms.map((term) => term.layer));
   const activations = forward(graph, layout, objective.size, last, objective.pooling);
   graph.input(FACTORS, [objective.terms.length]);
-  const builder = new StepBuilder(graph, layout, objective, areas);
+  const builder = new StepBuilder(graph, layout, objective, variant);
   const gradient = builder.backward(activations);
   const { width, height } = objective.size;
   graph.output(SUMS, graph.node("Concat", builder.sums, { axis: 0n }), [objective.terms.length]);
@@ -47,19 +55,20 @@ export function buildStepGraph(
   return graph;
 }
 
-class StepBuilder {
+/** Adds losses and gradients to a graph that has the network's activations. */
+export class StepBuilder {
+  /** By term: the sum of squared differences; 0 for style in a tile. */
   readonly sums: Tensor[] = [];
   readonly #graph: ModelBuilder;
   readonly #layout: Layout;
   readonly #objective: Objective;
-  readonly #areas: readonly number[];
-  readonly #masks = new Set<string>();
+  readonly #variant: StepVariant;
 
-  constructor(graph: ModelBuilder, layout: Layout, objective: Objective, areas: readonly number[]) {
+  constructor(graph: ModelBuilder, layout: Layout, objective: Objective, variant: StepVariant) {
     this.#graph = graph;
     this.#layout = layout;
     this.#objective = objective;
-    this.#areas = areas;
+    this.#variant = variant;
   }
 
   /** From the deepest layer down to the picture. Returns its gradient (1, height, width, 3). */
@@ -92,6 +101,28 @@ class StepBuilder {
     return pictureGradient(this.#graph, this.#layout, first, gradient!);
   }
 
+  /** The term's gradient at its layer, without its factor: m² (F − P), or m (m F) (G − A). */
+  inner(term: Term, index: number, output: Features): Features {
+    if (term.kind === "content") {
+      const target = this.#graph.input(targetInput(index), targetShape(this.#layout, this.#objective.size, term));
+      const difference = this.weigh(like(output, this.#graph.node("Sub", [output.tensor, target])), term);
+      this.sums[index] = this.#sumOfSquares(difference.tensor, output.channels);
+      return this.#weighAgain(difference, term);
+    }
+    const features = this.weigh(output, term);
+    const { channels } = output;
+    const kernel = this.#layout.symmetricKernel(this.#graph, this.#gramDifference(features, index), channels);
+    return this.#weighAgain(this.#layout.conv(this.#graph, features, kernel, channels, { side: 1 }), term);
+  }
+
+  /** Multiplies by the term's mask, where it has one. */
+  weigh(features: Features, term: Term): Features {
+    if (term.mask === null) return features;
+    const area = features.height * features.width;
+    const mask = this.#graph.input(maskInput(term.mask, term.layer), this.#layout.maskShape(area));
+    return this.#layout.scalePixels(this.#graph, features, mask);
+  }
+
   #termsAt(layer: string): { term: Term; index: number }[] {
     return this.#objective.terms.map((term, index) => ({ term, index })).filter(({ term }) => term.layer === layer);
   }
@@ -99,12 +130,7 @@ class StepBuilder {
   #contentGradient(terms: { term: Term; index: number }[], output: Features): Features | undefined {
     let sum: Features | undefined;
     for (const { term, index } of terms) {
-      if (term.kind !== "content") continue;
-      const target = this.#graph.input(targetInput(index), targetShape(this.#layout, this.#objective, term));
-      let difference = like(output, this.#graph.node("Sub", [output.tensor, target]));
-      difference = this.#weighMask(difference, term);
-      this.sums[index] = this.#sumOfSquares(difference.tensor, output.channels);
-      sum = this.#add(this.#scale(this.#weighMask(difference, term), index), sum);
+      if (term.kind === "content") sum = this.#add(this.#scale(this.inner(term, index, output), index), sum);
     }
     return sum;
   }
@@ -113,23 +139,40 @@ class StepBuilder {
     let sum = start;
     for (const { term, index } of terms) {
       if (term.kind !== "style") continue;
-      const { channels } = output;
-      const features = this.#weighMask(output, term);
-      const target = this.#graph.input(targetInput(index), [channels, channels]);
-      const gram = this.#layout.gram(this.#graph, features, 1 / (this.#areas[index]! * channels));
-      const difference = this.#graph.node("Sub", [gram, target]);
-      this.sums[index] = this.#sumOfSquares(difference, channels);
+      if (this.#objective.normalizeGradients || !this.#weighsOnce(term)) {
+        sum = this.#add(this.#scale(this.inner(term, index, output), index), sum);
+        continue;
+      }
       // (G − A) F is a 1×1 convolution with the matrix G − A, and convolutions add to a sum for nothing.
-      const direct = !this.#objective.normalizeGradients && term.mask === null;
-      const matrix = direct ? this.#graph.node("Mul", [difference, this.#factor(index)]) : difference;
+      const features = this.weigh(output, term);
+      const { channels } = output;
+      const matrix = this.#graph.node("Mul", [this.#gramDifference(features, index), this.#factor(index)]);
       const kernel = this.#layout.symmetricKernel(this.#graph, matrix, channels);
-      const inner = this.#layout.conv(this.#graph, features, kernel, channels, {
-        side: 1,
-        sum: direct ? sum : undefined,
-      });
-      sum = direct ? inner : this.#add(this.#scale(this.#weighMask(inner, term), index), sum);
+      sum = this.#layout.conv(this.#graph, features, kernel, channels, { side: 1, sum });
     }
     return sum;
+  }
+
+  /** G − A of a style term. */
+  #gramDifference(features: Features, index: number): Tensor {
+    const { channels } = features;
+    const target = this.#graph.input(targetInput(index), [channels, channels]);
+    if (this.#variant.tile) {
+      this.sums[index] = this.#graph.floats([0], [1]);
+      return target;
+    }
+    const gram = this.#layout.gram(this.#graph, features, 1 / (this.#variant.areas[index]! * channels));
+    const difference = this.#graph.node("Sub", [gram, target]);
+    this.sums[index] = this.#sumOfSquares(difference, channels);
+    return difference;
+  }
+
+  #weighAgain(features: Features, term: Term): Features {
+    return this.#weighsOnce(term) ? features : this.weigh(features, term);
+  }
+
+  #weighsOnce({ mask }: Term): boolean {
+    return mask === null || (this.#variant.tile && mask === CORE_MASK);
   }
 
   /** Multiplies by the term's factor, and divides by the L1 norm where gradients are normalised. */
@@ -141,17 +184,6 @@ class StepBuilder {
       factor = this.#graph.node("Div", [factor, this.#graph.node("Add", [norm, this.#graph.floats([1e-8])])]);
     }
     return like(gradient, this.#graph.node("Mul", [gradient.tensor, factor]));
-  }
-
-  #weighMask(features: Features, term: Term): Features {
-    if (term.mask === null) return features;
-    const name = maskInput(term.mask, term.layer);
-    if (!this.#masks.has(name)) {
-      this.#masks.add(name);
-      const { shape } = this.#layout.packMask(new Float32Array(features.height * features.width));
-      this.#graph.input(name, shape);
-    }
-    return this.#layout.scalePixels(this.#graph, features, name);
   }
 
   #factor(index: number): Tensor {

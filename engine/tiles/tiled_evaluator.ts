@@ -1,0 +1,167 @@
+import type { Backend, Evaluation, Evaluator, Target, TileEvaluator, TilingBackend } from "../backend.ts";
+import { deepestLayer, elementCount, featureSize, gradientFactor, type Objective, type Term } from "../objective.ts";
+import type { Pixels } from "../picture.ts";
+import type { Tile, TileGrid } from "./tile_grid.ts";
+import { addTile, cropPixels, TileMasks } from "./tile_masks.ts";
+import { type Cut, sumOfGrams } from "./tiled_grams.ts";
+
+/** Keeps a vanished gradient from being divided by zero, as in the evaluation of a whole picture. */
+const SMALLEST_NORM = 1e-8;
+
+/** What a tiled evaluation compares with. */
+export interface TiledTargets {
+  /** The content picture, of the objective's size: its features are computed tile by tile. */
+  readonly content: Pixels;
+  /** Gram matrix by index of a style term. */
+  readonly grams: ReadonlyMap<number, Target>;
+  /** Bytes up to which the content's features are kept from step to step; else they are computed again each time. */
+  readonly keptBytes: number;
+}
+
+/**
+ * The evaluation of a picture in tiles: losses and gradient are those of the whole picture, in the memory of a tile.
+ *
+ * Two passes: Gram matrices are sums over pixels, so the tiles' add up to the whole's; with them known, each tile's core
+ * has its part in the gradient. Galerne et al. (2024), "Scaling Painting Style Transfer", except that here tiles overlap
+ * by the receptive field once and not twice, because gradients of overlapping tiles are added up. A third pass finds the
+ * norms of the gradients where they are to be normalised.
+ */
+export class TiledEvaluator implements Evaluator {
+  readonly #backend: TilingBackend;
+  readonly #objective: Objective;
+  readonly #targets: TiledTargets;
+  readonly #grid: TileGrid;
+  readonly #masks: TileMasks;
+  readonly #tiles: TileEvaluator;
+  /** Content features by tile. */
+  readonly #features = new Map<Tile, Map<string, Target>>();
+  readonly #keepsFeatures: boolean;
+
+  private constructor(
+    backend: TilingBackend,
+    objective: Objective,
+    targets: TiledTargets,
+    grid: TileGrid,
+    masks: TileMasks,
+    tiles: TileEvaluator,
+  ) {
+    this.#backend = backend;
+    this.#objective = objective;
+    this.#targets = targets;
+    this.#grid = grid;
+    this.#masks = masks;
+    this.#tiles = tiles;
+    this.#keepsFeatures = contentBytes(grid, objective.terms) <= targets.keptBytes;
+  }
+
+  static async compile(
+    backend: TilingBackend,
+    cut: Cut,
+    objective: Objective,
+    targets: TiledTargets,
+  ): Promise<TiledEvaluator> {
+    const { size, terms, pooling } = objective;
+    const grid = cut(size, deepestLayer(terms.map(({ layer }) => layer)));
+    const masks = new TileMasks(size, terms, objective.masks);
+    const tileTerms = terms.map((term) => ({ ...term, mask: term.mask === null ? 0 : term.mask + 1 }));
+    const areas = terms.map((term) => masks.area(term));
+    const tiles = await backend.compileTiles({ size: grid.size, terms: tileTerms, pooling }, areas);
+    return new TiledEvaluator(backend, objective, targets, grid, masks, tiles);
+  }
+
+  async evaluate(pixels: Pixels, weights: ArrayLike<number>): Promise<Evaluation> {
+    const { terms, normalizeGradients, size } = this.#objective;
+    const losses = new Float64Array(terms.length);
+    const differences = await this.#gramDifferences(pixels, losses);
+    const norms = normalizeGradients ? await this.#norms(pixels, differences) : null;
+    const factors = terms.map((term, i) => {
+      const { channels } = featureSize(size, term.layer);
+      const factor = weights[i]! * gradientFactor(term, channels, this.#masks.area(term), normalizeGradients);
+      return norms ? factor / (norms[i]! + SMALLEST_NORM) : factor;
+    });
+    const gradient = new Float32Array(pixels.length);
+    for (const tile of this.#grid.tiles) {
+      const targets = await this.#tileTargets(tile, differences);
+      const part = await this.#tiles.gradient(this.#input(pixels, tile), targets, factors);
+      addTile(gradient, size, part.gradient, tile, this.#grid.size);
+      terms.forEach((term, i) => {
+        if (term.kind === "content") losses[i]! += part.sums[i]! / this.#count(term);
+      });
+    }
+    return { losses, gradient };
+  }
+
+  async dispose(): Promise<void> {
+    this.#features.clear();
+    await this.#tiles.dispose();
+  }
+
+  /** G − A of each style term, and its loss. */
+  async #gramDifferences(pixels: Pixels, losses: Float64Array): Promise<Map<number, Target>> {
+    const { grams } = this.#targets;
+    const differences = new Map<number, Target>();
+    if (grams.size === 0) return differences;
+    const sums = await sumOfGrams(this.#tiles, this.#grid, this.#masks, pixels);
+    const styles = this.#objective.terms.flatMap((term, index) => term.kind === "style" ? [{ term, index }] : []);
+    styles.forEach(({ term, index }, i) => {
+      const target = grams.get(index)!;
+      const difference = Float32Array.from(sums[i]!, (value, k) => value - target[k]!);
+      let squares = 0;
+      for (const value of difference) squares += value * value;
+      losses[index] = squares / this.#count(term);
+      differences.set(index, difference);
+    });
+    return differences;
+  }
+
+  async #norms(pixels: Pixels, differences: ReadonlyMap<number, Target>): Promise<Float64Array> {
+    const norms = new Float64Array(this.#objective.terms.length);
+    for (const tile of this.#grid.tiles) {
+      const part = await this.#tiles.norms(this.#input(pixels, tile), await this.#tileTargets(tile, differences));
+      part.forEach((norm, i) => norms[i]! += norm);
+    }
+    return norms;
+  }
+
+  async #tileTargets(tile: Tile, differences: ReadonlyMap<number, Target>): Promise<Target[]> {
+    const features = await this.#contentFeatures(tile);
+    return this.#objective.terms.map(({ kind, layer }, i) =>
+      kind === "content" ? features.get(layer)! : differences.get(i)!
+    );
+  }
+
+  async #contentFeatures(tile: Tile): Promise<Map<string, Target>> {
+    const known = this.#features.get(tile);
+    if (known) return known;
+    const { size, terms, pooling } = this.#objective;
+    const layers = terms.filter(({ kind }) => kind === "content").map(({ layer }) => layer);
+    const pixels = cropPixels(this.#targets.content, size, tile, this.#grid.size);
+    const features = await this.#backend.features(pixels, this.#grid.size, layers, pooling);
+    if (this.#keepsFeatures) this.#features.set(tile, features);
+    return features;
+  }
+
+  #input(pixels: Pixels, tile: Tile) {
+    return this.#masks.input(pixels, tile, this.#grid.size);
+  }
+
+  /** Over how many values a term is averaged. */
+  #count(term: Term): number {
+    const { channels } = featureSize(this.#objective.size, term.layer);
+    return elementCount(term, channels, this.#masks.area(term));
+  }
+}
+
+/** Whether a backend can evaluate in tiles. */
+export function canTile(backend: Backend): backend is TilingBackend {
+  return backend.compileTiles !== undefined;
+}
+
+/** Bytes of the content features of all tiles. */
+export function contentBytes({ size, tiles }: TileGrid, terms: readonly Term[]): number {
+  const layers = new Set(terms.filter(({ kind }) => kind === "content").map(({ layer }) => layer));
+  return [...layers].reduce((sum, layer) => {
+    const { width, height, channels } = featureSize(size, layer);
+    return sum + 4 * channels * width * height * tiles.length;
+  }, 0);
+}

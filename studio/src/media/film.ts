@@ -1,4 +1,5 @@
 import { applyPalette, GIFEncoder, quantize } from "gifenc";
+import { thin } from "./thin.ts";
 
 /** A frame's picture on the server. */
 export interface FilmFrame {
@@ -44,10 +45,4 @@ export async function makeFilm(frames: readonly FilmFrame[], progress: (share: n
   }
   encoder.finish();
   return new Blob([encoder.bytes()], { type: "image/gif" });
-}
-
-/** At most `most` of the items, evenly spread; the first and the last are among them. */
-export function thin<T>(items: readonly T[], most: number): readonly T[] {
-  if (items.length <= most) return items;
-  return Array.from({ length: most }, (_, i) => items[Math.round(i * (items.length - 1) / (most - 1))]!);
 }

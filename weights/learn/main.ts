@@ -15,11 +15,11 @@ const METHOD = "layer by layer: 3×3 patches, whitened, spherical k-means; biase
 const { values } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
-    pictures: { type: "string", default: "64" },
+    pictures: { type: "string", default: "48" },
     side: { type: "string", default: "128" },
-    patches: { type: "string", default: "16000" },
+    patches: { type: "string", default: "12000" },
     iterations: { type: "string", default: "8" },
-    dimensions: { type: "string", default: "400" },
+    dimensions: { type: "string", default: "300" },
     floor: { type: "string", default: "1" },
     last: { type: "string", default: "conv4_3" },
     out: { type: "string", default: new URL("../builtin.safetensors", import.meta.url).pathname },

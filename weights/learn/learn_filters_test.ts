@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { learnFilters, type LearnOptions } from "./learn_filters.ts";
+import { trainingPicture } from "./pictures.ts";
+
+function tiny(seed: number): LearnOptions {
+  return {
+    seed,
+    pictures: Array.from({ length: 8 }, (_, index) => trainingPicture(seed, index, 32)),
+    last: "conv2_1",
+    patches: 400,
+    iterations: 2,
+    dimensions: 40,
+    whiteningFloor: 1,
+  };
+}
+
+Deno.test("the same seed learns the same filters, another seed others", async () => {
+  const lines: string[] = [];
+  const first = await learnFilters(tiny(4), (line) => lines.push(line));
+  const again = await learnFilters(tiny(4), () => {});
+  const other = await learnFilters(tiny(5), () => {});
+  assert.deepEqual([...first.keys()], ["conv1_1", "conv1_2", "conv2_1"]);
+  assert.deepEqual(again, first);
+  assert.notDeepEqual(other.get("conv2_1"), first.get("conv2_1"));
+  assert.match(lines[2]!, /^conv2_1: 128 filters, [\d.]+ s$/);
+});

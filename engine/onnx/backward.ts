@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { Pooling } from "../options.ts";
 import { AVERAGE_POOL_GAIN, averagePoolShares } from "../pooling.ts";
 import type { ConvLayer } from "../vgg16.ts";
 import { type Features, type Layout, like } from "./layout.ts";
@@ -25,13 +24,14 @@ function step(graph: ModelBuilder, x: Features, threshold: 0 | 1): Features {
   return like(x, graph.node("HardSigmoid", [x.tensor], { alpha: STEEP, beta: threshold }));
 }
 
-function product(graph: ModelBuilder, a: Features, b: Features): Features {
-  return like(a, graph.node("Mul", [a.tensor, b.tensor]));
+/** The ReLU's derivative, from what it gave out; that at 0 is 0. */
+export function reluDerivative(graph: ModelBuilder, output: Features): Features {
+  return step(graph, output, 0);
 }
 
-/** Gradient before the ReLU from the gradient behind it; the derivative at 0 is 0. */
-export function reluGradient(graph: ModelBuilder, output: Features, gradient: Features): Features {
-  return product(graph, step(graph, output, 0), gradient);
+/** The product of two feature maps, value by value. */
+export function product(graph: ModelBuilder, a: Features, b: Features): Features {
+  return like(a, graph.node("Mul", [a.tensor, b.tensor]));
 }
 
 /** Gradient to the input of a 3×3 SAME convolution: again a convolution. `sum` is added to it. */
@@ -72,26 +72,43 @@ export function pictureGradient(graph: ModelBuilder, layout: Layout, layer: Conv
   return graph.node("Slice", [whole, graph.ints([0, 0]), graph.ints([height, width]), graph.ints([1, 2])]);
 }
 
+/** What a max-pool has chosen. */
+export interface PoolChoice {
+  /** 1 where the input is its window's maximum, else 0. */
+  readonly chosen: Features;
+  /** A quarter of how many are. */
+  readonly share: Features;
+}
+
+export function poolChoice(graph: ModelBuilder, layout: Layout, { input, output }: Activation): PoolChoice {
+  // The difference is 0 at the maximum, and below 0 elsewhere.
+  const chosen = step(graph, layout.windowed(graph, "Sub", input, output), 1);
+  return { chosen, share: layout.pool(graph, chosen, "AveragePool", true) };
+}
+
 /**
- * Gradient to the input of a pool. Where several inputs of a max-pool are the maximum, they share the gradient equally;
- * PyTorch and TensorFlow give it to the first. Both are subgradients; sharing needs no indices and treats a flat
- * sky alike in all directions.
+ * Gradient to the input of a max-pool. Where several inputs are the maximum, they share the gradient equally; PyTorch and
+ * TensorFlow give it to the first. Both are subgradients; sharing needs no indices and treats a flat sky alike in all
+ * directions.
  */
-export function poolGradient(
+export function maxPoolGradient(
+  graph: ModelBuilder,
+  layout: Layout,
+  { chosen, share }: PoolChoice,
+  gradient: Features,
+): Features {
+  const each = graph.node("Mul", [graph.node("Div", [gradient.tensor, share.tensor]), graph.floats([0.25])]);
+  return layout.windowed(graph, "Mul", chosen, like(gradient, each));
+}
+
+/** Gradient to the input of an average pool. */
+export function averagePoolGradient(
   graph: ModelBuilder,
   layout: Layout,
   { input, output }: Activation,
   gradient: Features,
-  pooling: Pooling,
 ): Features {
   const { height, width } = input;
-  if (pooling === "MAX") {
-    // 1 where the input is its window's maximum: the difference is 0 there, and below 0 elsewhere.
-    const chosen = step(graph, layout.windowed(graph, "Sub", input, output), 1);
-    const share = layout.pool(graph, chosen, "AveragePool", true);
-    const each = graph.node("Mul", [graph.node("Div", [gradient.tensor, share.tensor]), graph.floats([0.25])]);
-    return layout.windowed(graph, "Mul", chosen, like(gradient, each));
-  }
   const odd = height % 2 === 1 || width % 2 === 1;
   const scaled = odd
     ? layout.scalePixels(graph, gradient, constantMask(graph, layout, averagePoolShares(input, output)))

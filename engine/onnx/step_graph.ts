@@ -5,7 +5,16 @@
  */
 import { deepestLayer, featureSize, type Objective, type Term } from "../objective.ts";
 import type { Size } from "../picture.ts";
-import { convGradient, pictureGradient, poolGradient, reluGradient } from "./backward.ts";
+import {
+  averagePoolGradient,
+  convGradient,
+  maxPoolGradient,
+  pictureGradient,
+  type PoolChoice,
+  poolChoice,
+  product,
+  reluDerivative,
+} from "./backward.ts";
 import { type Features, type Layout, like } from "./layout.ts";
 import { ModelBuilder, type Tensor } from "./model.ts";
 import { type Activation, forward } from "./network.ts";
@@ -55,6 +64,18 @@ export function buildStepGraph(objective: Objective, layout: Layout, variant: St
   return graph;
 }
 
+/** What a layer brings into the chain of gradients. */
+interface Contribution {
+  readonly activation: Activation;
+  readonly terms: readonly { readonly term: Term; readonly index: number }[];
+  /** Sum of its content terms' gradients. */
+  readonly content: Features | undefined;
+  /** Of the max-pool above it. */
+  readonly choice: PoolChoice | undefined;
+  /** Of its ReLU. */
+  readonly derivative: Features | undefined;
+}
+
 /** Adds losses and gradients to a graph that has the network's activations. */
 export class StepBuilder {
   /** By term: the sum of squared differences; 0 for style in a tile. */
@@ -71,34 +92,53 @@ export class StepBuilder {
     this.#variant = variant;
   }
 
-  /** From the deepest layer down to the picture. Returns its gradient (1, height, width, 3). */
+  /**
+   * From the deepest layer down to the picture. Returns its gradient (1, height, width, 3).
+   *
+   * ONNX Runtime runs what was added last as early as it can be run. So all that each layer brings into the chain of
+   * gradients is added before the chain: else it would be computed for all layers at once, right after the forward pass,
+   * and wait in memory for its turn.
+   */
   backward(activations: readonly Activation[]): Tensor {
+    const downwards = activations.map((each, i) => this.#contribution(each, activations[i - 1], activations[i + 1]))
+      .reverse();
     let gradient: Features | undefined;
     let above: Activation | undefined;
-    for (const activation of activations.toReversed()) {
-      const { layer, output } = activation;
-      // Whether ReLU's gradient has been taken before the pool above already, on a quarter of the values.
-      let masked = false;
-      if (layer.kind === "conv") {
-        const terms = this.#termsAt(layer.name);
-        let sum = this.#contentGradient(terms, output);
-        if (above?.layer.kind === "conv") {
-          sum = convGradient(this.#graph, this.#layout, above.layer, gradient!, sum);
-        } else if (above) {
-          masked = terms.length === 0 && this.#objective.pooling === "MAX";
-          const inner = masked ? reluGradient(this.#graph, above.output, gradient!) : gradient!;
-          sum = this.#add(poolGradient(this.#graph, this.#layout, above, inner, this.#objective.pooling), sum);
-        }
-        sum = this.#addStyleGradients(terms, output, sum);
-        gradient = masked ? sum! : reluGradient(this.#graph, output, sum!);
-      } else if (above?.layer.kind === "conv") {
-        gradient = convGradient(this.#graph, this.#layout, above.layer, gradient!, undefined);
-      }
+    for (const { activation, terms, content, choice, derivative } of downwards) {
+      const { output } = activation;
+      if (above?.layer.kind === "conv") {
+        gradient = convGradient(this.#graph, this.#layout, above.layer, gradient!, content);
+      } else if (above) {
+        const behind = choice
+          ? maxPoolGradient(this.#graph, this.#layout, choice, gradient!)
+          : averagePoolGradient(this.#graph, this.#layout, above, gradient!);
+        gradient = this.#add(behind, content);
+      } else gradient = content;
+      gradient = this.#addStyleGradients(terms, output, gradient)!;
+      if (derivative) gradient = product(this.#graph, derivative, gradient);
       above = activation;
     }
     const first = above!.layer;
     if (first.kind !== "conv") throw new Error("Cannot end at a pool: the network begins with a convolution");
     return pictureGradient(this.#graph, this.#layout, first, gradient!);
+  }
+
+  #contribution(activation: Activation, below: Activation | undefined, above: Activation | undefined): Contribution {
+    const { layer, output } = activation;
+    const terms = this.#termsAt(layer.name);
+    const underMaxPool = above?.layer.kind === "pool" && this.#objective.pooling === "MAX";
+    // Below a max-pool, where no term comes in between, ReLU's derivative is taken behind the pool, on a quarter of the
+    // values.
+    const derives = layer.kind === "conv"
+      ? terms.length > 0 || !underMaxPool
+      : this.#objective.pooling === "MAX" && this.#termsAt(below!.layer.name).length === 0;
+    return {
+      activation,
+      terms,
+      content: this.#contentGradient(terms, output),
+      choice: underMaxPool ? poolChoice(this.#graph, this.#layout, above) : undefined,
+      derivative: derives ? reluDerivative(this.#graph, output) : undefined,
+    };
   }
 
   /** The term's gradient at its layer, without its factor: m² (F − P), or m (m F) (G − A). */
@@ -123,11 +163,11 @@ export class StepBuilder {
     return this.#layout.scalePixels(this.#graph, features, mask);
   }
 
-  #termsAt(layer: string): { term: Term; index: number }[] {
+  #termsAt(layer: string): Contribution["terms"] {
     return this.#objective.terms.map((term, index) => ({ term, index })).filter(({ term }) => term.layer === layer);
   }
 
-  #contentGradient(terms: { term: Term; index: number }[], output: Features): Features | undefined {
+  #contentGradient(terms: Contribution["terms"], output: Features): Features | undefined {
     let sum: Features | undefined;
     for (const { term, index } of terms) {
       if (term.kind === "content") sum = this.#add(this.#scale(this.inner(term, index, output), index), sum);
@@ -135,7 +175,7 @@ export class StepBuilder {
     return sum;
   }
 
-  #addStyleGradients(terms: { term: Term; index: number }[], output: Features, start: Features | undefined) {
+  #addStyleGradients(terms: Contribution["terms"], output: Features, start: Features | undefined) {
     let sum = start;
     for (const { term, index } of terms) {
       if (term.kind !== "style") continue;

@@ -24,6 +24,14 @@ const ARGUMENTS = [
 /** How long anything may take that a page waits for, in milliseconds: a loaded machine is slow. */
 const PATIENCE_MS = 40_000;
 
+/** Why there is no browser, for the name of a skipped test; null when there is one. */
+export const NO_BROWSER = executablePath ? null : `no Chromium at ${PLACES[0]}; set CHROMIUM to its path`;
+
+/** Opens the system's Chromium. */
+export async function openBrowser(): Promise<Browser> {
+  return await chromium.launch({ executablePath: executablePath!, args: ARGUMENTS });
+}
+
 /** A server with an engine and nothing in its store, and a browser to look at it. */
 export class Visit implements AsyncDisposable {
   readonly dataDir: string;
@@ -41,7 +49,7 @@ export class Visit implements AsyncDisposable {
   static async begin(): Promise<Visit> {
     const dataDir = await Deno.makeTempDir({ prefix: "gramcast-studio-" });
     const server = await ServerProcess.start({ dataDir });
-    return new Visit(dataDir, server, await chromium.launch({ executablePath: executablePath!, args: ARGUMENTS }));
+    return new Visit(dataDir, server, await openBrowser());
   }
 
   /** A new page of a person who has not been here before. */
@@ -119,8 +127,8 @@ export async function until(page: Page, expression: string): Promise<void> {
 /** A test that needs a browser; without one it is skipped and its name says why. */
 export function browserTest(name: string, fn: (t: Deno.TestContext, visit: Visit) => Promise<void>): void {
   Deno.test({
-    name: executablePath ? name : `${name}: no Chromium at ${PLACES[0]}; set CHROMIUM to its path`,
-    ignore: !executablePath,
+    name: NO_BROWSER ? `${name}: ${NO_BROWSER}` : name,
+    ignore: NO_BROWSER !== null,
     // The driver keeps timers and pipes of its own.
     sanitizeOps: false,
     sanitizeResources: false,

@@ -33,7 +33,7 @@ const block = await detectBlock();
 const layout = block === null ? new PlanarLayout() : new BlockedLayout(block);
 const areas = objective.terms.map(({ layer }) => featureSize(side, layer)).map(({ width, height }) => width * height);
 const folder = await Deno.makeTempDir();
-const session = await InferenceSession.create(buildStepGraph(objective, layout, { areas, tile: null }).toBytes(), {
+const session = await InferenceSession.create(buildStepGraph(objective, layout, { areas, tile: false }).toBytes(), {
   executionProviders: ["cpu"],
   intraOpNumThreads: navigator.hardwareConcurrency,
   enableMemPattern: false,

@@ -1,7 +1,10 @@
-import { featureSize } from "./objective.ts";
-import type { TransferOptions } from "./options.ts";
+import { GramcastError } from "../errors.ts";
+import { forwardBytes, pictureBytes, processBytes, stepBytes } from "./memory.ts";
+import { deepestLayer, featureSize } from "./objective.ts";
+import type { Scale, TransferOptions } from "./options.ts";
 import type { Size } from "./picture.ts";
-import { convIndex, layersUpTo, pooledSize } from "./vgg16.ts";
+import { planTiles, type TilePlan } from "./tiles/plan.ts";
+import { layersUpTo, pooledSize } from "./vgg16.ts";
 
 /** What a transfer costs, from the layer table. */
 export interface Cost {
@@ -13,64 +16,112 @@ export interface Cost {
   readonly memoryBytes: number;
 }
 
-/** Bytes that the process takes before it has a picture: runtime, ONNX Runtime, parameters and their packed copies. */
-const BASE_BYTES = 500 * 2 ** 20;
+/** How a scale is evaluated, and what that takes. */
+export interface ScalePlan {
+  /** Null: the whole picture at once. */
+  readonly tiles: TilePlan | null;
+  /** At the peak, of the whole process. */
+  readonly memoryBytes: number;
+  readonly flopsPerStep: number;
+}
 
 /**
  * Counts operations and memory.
  *
  * FLOPs: a convolution takes 2·9·I·O per pixel forward and as much for the gradient to its input; a Gram matrix 2·C² per
  * pixel, its gradient as much. Element-wise operations are not counted.
+ *
+ * @param memoryBytes What the process may take: scales that need more are counted in tiles.
  */
-export function estimateCost(options: TransferOptions): Cost {
-  const flops = options.scales.reduce((sum, scale) => sum + scale.steps * stepFlops(scale, options), 0);
+export function estimateCost(options: TransferOptions, memoryBytes?: number): Cost {
+  const plans = options.scales.map((scale) => estimateScale(scale, options, memoryBytes));
+  const flops = plans.reduce((sum, plan, i) => sum + options.scales[i]!.steps * plan.flopsPerStep, 0);
   return {
     flops,
     flopsPerStep: flops / options.steps,
-    memoryBytes: Math.max(...options.scales.map((scale) => scaleBytes(scale, options))),
+    memoryBytes: Math.max(...plans.map((plan) => plan.memoryBytes)),
   };
 }
 
-/** FLOPs of one step at `size`. */
+/**
+ * How a scale is evaluated within `memoryBytes`: as a whole where that fits, else in tiles.
+ *
+ * @throws {GramcastError} TOO_LARGE when not even tiles fit.
+ */
+export function planScale(scale: Scale, options: TransferOptions, memoryBytes: number): ScalePlan {
+  const plan = estimateScale(scale, options, memoryBytes);
+  if (plan.memoryBytes <= memoryBytes) return plan;
+  const mebibytes = (bytes: number) => Math.ceil(bytes / 2 ** 20);
+  throw new GramcastError(
+    "TOO_LARGE",
+    `Cannot evaluate ${scale.width}×${scale.height}: it takes about ${
+      mebibytes(plan.memoryBytes)
+    } MiB, wanted at most ` +
+      `${mebibytes(memoryBytes)} MiB`,
+    { field: "size" },
+  );
+}
+
+/** FLOPs of one step at `size`, as a whole. */
 export function stepFlops(size: Size, options: TransferOptions): number {
+  return 2 * forwardFlops(size, layerOf(options)) + 2 * gramFlops(size, options);
+}
+
+/** What a scale takes; where neither the whole nor tiles fit, what the whole would take. */
+function estimateScale(scale: Scale, options: TransferOptions, memoryBytes = Infinity): ScalePlan {
+  const whole = { tiles: null, memoryBytes: wholeBytes(scale, options), flopsPerStep: stepFlops(scale, options) };
+  if (whole.memoryBytes <= memoryBytes) return whole;
+  const fixed = processBytes(layerOf(options)) + pictureBytes(scale, options);
+  const tiles = planTiles(scale, options, memoryBytes - fixed);
+  if (tiles === null) return whole;
+  return { tiles, memoryBytes: fixed + tiles.bytes, flopsPerStep: tiledFlops(tiles, options) };
+}
+
+/** A step, or the Gram matrices of a style picture before it; of that only the longest side is known. */
+function wholeBytes(scale: Scale, options: TransferOptions): number {
+  const content = options.contentLayers.map(({ layer }) => layer);
+  const side = Math.round(scale.size * options.styleScale);
+  const style = options.styleLayers.length === 0
+    ? 0
+    : forwardBytes({ width: side, height: side }, styleLayerOf(options));
+  const network = Math.max(stepBytes(scale, layerOf(options), content), style);
+  return processBytes(layerOf(options)) + pictureBytes(scale, options) + network;
+}
+
+/** Two passes over every tile, the first forward only; one more for the content where it is not kept, one for norms. */
+function tiledFlops({ grid, keptBytes }: TilePlan, options: TransferOptions): number {
+  const { size, tiles } = grid;
+  const content = options.contentLayers.map(({ layer }) => layer);
+  let sum = stepFlops(size, options);
+  if (options.styleLayers.length > 0) sum += forwardFlops(size, styleLayerOf(options));
+  if (content.length > 0 && keptBytes === 0) sum += forwardFlops(size, deepestLayer(content));
+  if (options.normalizeGradients) sum += forwardFlops(size, layerOf(options)) + gramFlops(size, options);
+  return tiles.length * sum;
+}
+
+function forwardFlops(size: Size, last: string): number {
   let { width, height } = size;
   let sum = 0;
-  for (const layer of layersUpTo(deepest(options))) {
-    if (layer.kind === "conv") sum += 2 * (2 * 9 * layer.inChannels * layer.outChannels * width * height);
+  for (const layer of layersUpTo(last)) {
+    if (layer.kind === "conv") sum += 2 * 9 * layer.inChannels * layer.outChannels * width * height;
     else [width, height] = [pooledSize(width), pooledSize(height)];
-  }
-  for (const { layer } of options.styleLayers) {
-    const { width, height, channels } = featureSize(size, layer);
-    sum += 2 * (2 * channels * channels * width * height);
   }
   return sum;
 }
 
-/**
- * Bytes at the peak of a step at `size`: every activation is kept for the gradient, content targets beside them, and at
- * the widest layer the gradient takes three buffers of its size.
- */
-function scaleBytes(size: Size, options: TransferOptions): number {
-  let { width, height } = size;
-  let channels = 3;
-  let kept = 0;
-  let widest = 0;
-  for (const layer of layersUpTo(deepest(options))) {
-    if (layer.kind === "conv") channels = layer.outChannels;
-    else [width, height] = [pooledSize(width), pooledSize(height)];
-    const bytes = 4 * channels * width * height;
-    kept += bytes;
-    widest = Math.max(widest, bytes);
-  }
-  const targets = options.contentLayers.reduce((sum, { layer }) => {
+/** Of all Gram matrices; a product with such a matrix, as their gradients are, takes as much. */
+function gramFlops(size: Size, { styleLayers }: TransferOptions): number {
+  return styleLayers.reduce((sum, { layer }) => {
     const { width, height, channels } = featureSize(size, layer);
-    return sum + 4 * channels * width * height;
+    return sum + 2 * channels * channels * width * height;
   }, 0);
-  const pictures = options.optimizer.kind === "ADAM" ? 6 : 8 + 2 * options.optimizer.history;
-  return BASE_BYTES + kept + 3 * widest + targets + pictures * 12 * size.width * size.height;
 }
 
-function deepest({ contentLayers, styleLayers }: TransferOptions): string {
-  const layers = [...contentLayers, ...styleLayers].map(({ layer }) => layer);
-  return layers.reduce((a, b) => convIndex(a) > convIndex(b) ? a : b);
+/** The deepest layer of all. */
+function layerOf({ contentLayers, styleLayers }: TransferOptions): string {
+  return deepestLayer([...contentLayers, ...styleLayers].map(({ layer }) => layer));
+}
+
+function styleLayerOf({ styleLayers }: TransferOptions): string {
+  return deepestLayer(styleLayers.map(({ layer }) => layer));
 }

@@ -9,7 +9,7 @@ import type { Optimizer } from "./optimizers/optimizer.ts";
 import type { Retuning, Scale } from "./options.ts";
 import { type Picture, type Pixels, type Size, toPicture } from "./picture.ts";
 import { resample } from "./resample.ts";
-import { type LossWeights, Stage } from "./stage.ts";
+import { type Limits, type LossWeights, Stage } from "./stage.ts";
 
 export type { OptimisationInput, Resize } from "./input.ts";
 
@@ -29,13 +29,14 @@ export interface StepReport {
 
 /**
  * The optimisation of one picture: Gatys, Ecker and Bethge (2016), from coarse to fine. Steps are taken one at a time,
- * so that whoever drives it can look, listen and stop between them. The same input on the same engine gives the same
- * bytes, also when it is taken apart by `checkpoint()` and `restore()` at any step.
+ * so that whoever drives it can look, listen and stop between them. The same input on the same engine within the same
+ * limits gives the same bytes, also when it is taken apart by `checkpoint()` and `restore()` at any step.
  */
 export class Optimisation {
   readonly #backend: Backend;
   readonly #resize: Resize;
   readonly #input: OptimisationInput;
+  readonly #limits: Limits;
   /** The pictures as the network sees them. */
   readonly #prepared: OptimisationInput;
   #stage: Stage | null = null;
@@ -55,6 +56,7 @@ export class Optimisation {
     backend: Backend,
     resize: Resize,
     input: OptimisationInput,
+    limits: Limits,
     prepared: OptimisationInput,
     content: Picture,
     optimizer: Optimizer,
@@ -72,6 +74,7 @@ export class Optimisation {
     this.#backend = backend;
     this.#resize = resize;
     this.#input = input;
+    this.#limits = limits;
     this.#prepared = prepared;
     this.#content = content;
     this.#optimizer = optimizer;
@@ -87,13 +90,19 @@ export class Optimisation {
   }
 
   /** Makes the start picture. Targets are taken at the first step. */
-  static async start(backend: Backend, resize: Resize, input: OptimisationInput): Promise<Optimisation> {
+  static async start(
+    backend: Backend,
+    resize: Resize,
+    input: OptimisationInput,
+    limits: Limits = {},
+  ): Promise<Optimisation> {
     const prepared = prepareColors(input);
     const { options } = input;
     const first = options.scales[0]!;
     const pixels = await initialPixels(prepared, first, resize);
     const optimizer = createOptimizer(options.optimizer, { numbers: {}, arrays: { pixels } });
-    return new Optimisation(backend, resize, input, prepared, await resize(input.content, first), optimizer, {
+    const content = await resize(input.content, first);
+    return new Optimisation(backend, resize, input, limits, prepared, content, optimizer, {
       step: 0,
       scale: 0,
       scaleStep: 0,
@@ -116,6 +125,7 @@ export class Optimisation {
     resize: Resize,
     input: OptimisationInput,
     checkpoint: Uint8Array,
+    limits: Limits = {},
   ): Promise<Optimisation> {
     const saved = readCheckpoint(checkpoint);
     const { options } = input;
@@ -129,7 +139,7 @@ export class Optimisation {
     }
     const optimizer = createOptimizer(options.optimizer, saved.optimizer);
     const content = await resize(input.content, scale);
-    return new Optimisation(backend, resize, input, prepareColors(input), content, optimizer, saved);
+    return new Optimisation(backend, resize, input, limits, prepareColors(input), content, optimizer, saved);
   }
 
   /** Steps taken, over all scales. */
@@ -155,7 +165,7 @@ export class Optimisation {
     if (this.finished) throw new RangeError(`Cannot take step ${this.#step + 1}: wanted at most ${this.#step}`);
     const started = performance.now();
     if (this.#scaleStep >= this.#scale.steps) await this.#enterNextScale();
-    this.#stage ??= await Stage.prepare(this.#backend, this.#resize, this.#prepared, this.#scale);
+    this.#stage ??= await Stage.prepare(this.#backend, this.#resize, this.#prepared, this.#scale, this.#limits);
     const { losses, gradient } = await this.#stage.evaluate(this.#optimizer.query, this.#weights);
     const { accepted } = this.#judge(losses, gradient);
     if (accepted || !this.#lastLosses) this.#lastLosses = losses;

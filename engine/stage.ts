@@ -5,11 +5,14 @@
  */
 import { GramcastError } from "../errors.ts";
 import type { Backend, Evaluator, Target } from "./backend.ts";
+import { planScale } from "./estimate.ts";
 import type { OptimisationInput, Resize } from "./input.ts";
 import type { LayerLoss, Losses } from "./losses.ts";
 import type { Mask, Term } from "./objective.ts";
 import type { LayerWeight, Scale } from "./options.ts";
 import { fitLongestSide, type Picture, type Pixels, toPixels } from "./picture.ts";
+import { meanSquare, type StageBackend, TiledStage, WholeStage } from "./stage_backend.ts";
+import { canTile } from "./tiles/tiled_evaluator.ts";
 import { addTotalVariation } from "./total_variation.ts";
 
 /** The weights that may change while a transfer runs. */
@@ -19,10 +22,17 @@ export interface LossWeights {
   readonly tvWeight: number;
 }
 
+/** What a transfer has to get along with. */
+export interface Limits {
+  /** Of the whole process; left out: as much as it takes. */
+  readonly memoryBytes?: number | undefined;
+}
+
 /** A term with its part in the loss of its kind: layer weight, share of its style, energy of its target. */
 interface WeightedTerm extends Term {
   readonly share: number;
-  readonly target: Target;
+  /** Target of a style term. */
+  readonly gram: Target | null;
 }
 
 /** Loss and gradient at a picture, weighted. */
@@ -44,30 +54,34 @@ export class Stage {
   }
 
   /**
-   * Takes the targets from the pictures at the scale's size and compiles the objective.
+   * Takes the targets from the pictures at the scale's size and compiles the objective. What takes more memory than the
+   * limits allow is evaluated in tiles, where the backend can.
    *
-   * @throws {GramcastError} BAD_USER_INPUT when nothing has any weight.
+   * @throws {GramcastError} BAD_USER_INPUT when nothing has any weight; TOO_LARGE when not even tiles would fit.
    */
-  static async prepare(backend: Backend, resize: Resize, input: OptimisationInput, scale: Scale): Promise<Stage> {
+  static async prepare(
+    backend: Backend,
+    resize: Resize,
+    input: OptimisationInput,
+    scale: Scale,
+    limits: Limits = {},
+  ): Promise<Stage> {
+    const source = await openSource(backend, resize, input, scale, limits);
     const masks: Mask[] = [];
     const terms = [
-      ...await contentTerms(backend, resize, input, scale, masks),
-      ...await styleTerms(backend, resize, input, scale, masks),
+      ...await contentTerms(source, input, masks),
+      ...await styleTerms(source, resize, input, scale, masks),
     ];
     if (terms.length === 0) {
       throw new GramcastError(
         "BAD_USER_INPUT",
         "Cannot start without a loss: every style has weight 0, wanted one above",
-        {
-          field: "styles.0.weight",
-        },
+        { field: "styles.0.weight" },
       );
     }
     const { pooling, normalizeGradients } = input.options;
-    const evaluator = await backend.compile(
-      { size: scale, terms, masks, pooling, normalizeGradients },
-      terms.map((term) => term.target),
-    );
+    const grams = new Map(terms.flatMap(({ gram }, i): [number, Target][] => gram ? [[i, gram]] : []));
+    const evaluator = await source.compile({ size: scale, terms, masks, pooling, normalizeGradients }, grams);
     return new Stage(scale, evaluator, terms);
   }
 
@@ -89,32 +103,40 @@ export class Stage {
   }
 }
 
-async function contentTerms(
+/** Decides between the whole picture and tiles. */
+async function openSource(
   backend: Backend,
   resize: Resize,
-  { options, content, contentMask }: OptimisationInput,
+  { options, content }: OptimisationInput,
   scale: Scale,
+  { memoryBytes }: Limits,
+): Promise<StageBackend> {
+  const { pooling } = options;
+  const picture = await resize(content, scale);
+  if (memoryBytes === undefined || !canTile(backend)) return new WholeStage(backend, picture, pooling);
+  const plan = planScale(scale, options, memoryBytes);
+  if (plan.tiles === null) return new WholeStage(backend, picture, pooling);
+  return new TiledStage(backend, picture, pooling, plan.tiles.cut, plan.tiles.keptBytes);
+}
+
+async function contentTerms(
+  source: StageBackend,
+  { options, contentMask }: OptimisationInput,
   masks: Mask[],
 ): Promise<WeightedTerm[]> {
-  const picture = await resize(content, scale);
   const layers = options.contentLayers.map(({ layer }) => layer);
-  const features = await backend.features(toPixels(picture), scale, layers, options.pooling);
+  const energies = options.normalizeLosses && layers.length > 0 ? await source.energies(layers) : null;
   const mask = contentMask ? masks.push(toMask(contentMask)) - 1 : null;
   return options.contentLayers.map(({ layer, weight }) => {
-    const target = features.get(layer)!;
-    return {
-      kind: "content",
-      layer,
-      mask,
-      target,
-      share: options.normalizeLosses ? weight / meanSquare(target) : weight,
-    };
+    // Never 0, so that a blank target divides by something.
+    const energy = energies ? energies.get(layer)! || 1 : 1;
+    return { kind: "content", layer, mask, gram: null, share: weight / energy };
   });
 }
 
 /** Styles without a mask blend into one Gram target per layer; each style with a mask is a term of its own. */
 async function styleTerms(
-  backend: Backend,
+  source: StageBackend,
   resize: Resize,
   { options, styles }: OptimisationInput,
   scale: Scale,
@@ -127,7 +149,7 @@ async function styleTerms(
   let blended = 0;
   for (const { picture, weight, mask } of styles) {
     const size = fitLongestSide(picture, Math.max(1, Math.round(scale.size * options.styleScale)));
-    const grams = await backend.grams(toPixels(await resize(picture, size)), size, layers, options.pooling);
+    const grams = await source.grams(toPixels(await resize(picture, size)), size, layers);
     if (mask) {
       const index = masks.push(toMask(mask)) - 1;
       const own = (layer: LayerWeight) => styleTerm(layer, index, grams.get(layer.layer)!, weight / whole);
@@ -148,9 +170,9 @@ async function styleTerms(
   }
   return terms;
 
-  function styleTerm({ layer, weight }: LayerWeight, mask: number | null, target: Target, part: number): WeightedTerm {
-    const energy = options.normalizeLosses ? meanSquare(target) : 1;
-    return { kind: "style", layer, mask, target, share: (weight * part) / energy };
+  function styleTerm({ layer, weight }: LayerWeight, mask: number | null, gram: Target, part: number): WeightedTerm {
+    const energy = options.normalizeLosses ? meanSquare(gram) || 1 : 1;
+    return { kind: "style", layer, mask, gram, share: (weight * part) / energy };
   }
 }
 
@@ -161,13 +183,6 @@ function toMask({ width, height, rgb }: Picture): Mask {
     (_, i) => (rgb[3 * i]! + rgb[3 * i + 1]! + rgb[3 * i + 2]!) / 765,
   );
   return { width, height, values };
-}
-
-/** Never 0, so that a blank target divides by something. */
-function meanSquare(values: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
-  return sum / values.length || 1;
 }
 
 /** One loss per kind and layer: terms of one layer (one for each mask) are added. */

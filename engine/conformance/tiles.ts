@@ -7,8 +7,9 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Target, TilingBackend } from "../backend.ts";
 import type { Mask, Objective, Term } from "../objective.ts";
+import { toPixels } from "../picture.ts";
 import { relativeDistance } from "../testing/distance.ts";
-import { formulaPixels } from "../testing/formula.ts";
+import { formulaPicture, formulaPixels } from "../testing/formula.ts";
 import { cutGrid } from "../tiles/tile_grid.ts";
 import { canTile, TiledEvaluator } from "../tiles/tiled_evaluator.ts";
 import { tiledGrams } from "../tiles/tiled_grams.ts";
@@ -101,13 +102,13 @@ async function checkTiles(backend: TilingBackend, given: TiledCase, { lossTolera
   const size = { width, height };
   const masks: Mask[] = [{ width: 23, height: 40, salt: 1 }, { width, height, salt: 2 }].map(formulaMask);
   const objective: Objective = { size, terms, masks, pooling, normalizeGradients };
-  const content = formulaPixels(width, height, 3);
+  const content = formulaPicture(width, height, 3);
   const style = formulaPixels(width, height, 4);
   const cut = (size: { width: number; height: number }, layer: string) =>
     cutGrid(size, given.columns, given.rows, layer);
 
   const layers = terms.map(({ layer }) => layer);
-  const features = await backend.features(content, size, layers, pooling);
+  const features = await backend.features(toPixels(content), size, layers, pooling);
   const grams = await backend.grams(style, size, layers, pooling);
   const tiled = await tiledGrams(backend, cut, style, size, [...new Set(layers)], pooling);
   for (const [layer, gram] of tiled) {

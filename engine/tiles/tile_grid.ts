@@ -89,11 +89,11 @@ export function cutGrid(size: Size, columns: number, rows: number, layer: string
 }
 
 /**
- * The grid with the fewest pixels in all its tiles among those whose tiles satisfy `fits`.
+ * The grid with the fewest pixels in all its tiles among those that fit.
  *
- * @returns null when not even the smallest tiles fit.
+ * @returns null when none fits.
  */
-export function chooseGrid(size: Size, layer: string, fits: (tile: Size) => boolean): TileGrid | null {
+export function chooseGrid(size: Size, layer: string, fits: (grid: TileGrid) => boolean): TileGrid | null {
   let best: TileGrid | null = null;
   const pixels = ({ size, tiles }: TileGrid) => size.width * size.height * tiles.length;
   const most = (length: number) => Math.ceil(length / strideOf(layer));
@@ -101,7 +101,7 @@ export function chooseGrid(size: Size, layer: string, fits: (tile: Size) => bool
     // With more columns, tiles get smaller until they fit; beyond that there is only more overlap.
     for (let columns = 1; columns <= most(size.width); columns++) {
       const grid = cutGrid(size, columns, rows, layer);
-      if (!fits(grid.size)) continue;
+      if (!fits(grid)) continue;
       if (!best || pixels(grid) < pixels(best)) best = grid;
       break;
     }

@@ -56,7 +56,7 @@ function keyOf(mask: number, layer: string): string {
 }
 
 /** The part of a picture that a tile covers. */
-export function cropPixels(pixels: Pixels, size: Size, { x, y }: Tile, tileSize: Size): Pixels {
+export function cropPixels(pixels: Pixels | Uint8Array, size: Size, { x, y }: Tile, tileSize: Size): Pixels {
   const result = new Float32Array(3 * tileSize.width * tileSize.height);
   for (let row = 0; row < tileSize.height; row++) {
     const source = 3 * ((y.start + row) * size.width + x.start);

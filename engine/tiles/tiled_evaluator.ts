@@ -1,6 +1,6 @@
 import type { Backend, Evaluation, Evaluator, Target, TileEvaluator, TilingBackend } from "../backend.ts";
 import { deepestLayer, elementCount, featureSize, gradientFactor, type Objective, type Term } from "../objective.ts";
-import type { Pixels } from "../picture.ts";
+import type { Picture, Pixels } from "../picture.ts";
 import type { Tile, TileGrid } from "./tile_grid.ts";
 import { addTile, cropPixels, TileMasks } from "./tile_masks.ts";
 import { type Cut, sumOfGrams } from "./tiled_grams.ts";
@@ -11,7 +11,7 @@ const SMALLEST_NORM = 1e-8;
 /** What a tiled evaluation compares with. */
 export interface TiledTargets {
   /** The content picture, of the objective's size: its features are computed tile by tile. */
-  readonly content: Pixels;
+  readonly content: Picture;
   /** Gram matrix by index of a style term. */
   readonly grams: ReadonlyMap<number, Target>;
   /** Bytes up to which the content's features are kept from step to step; else they are computed again each time. */
@@ -135,7 +135,7 @@ export class TiledEvaluator implements Evaluator {
     if (known) return known;
     const { size, terms, pooling } = this.#objective;
     const layers = terms.filter(({ kind }) => kind === "content").map(({ layer }) => layer);
-    const pixels = cropPixels(this.#targets.content, size, tile, this.#grid.size);
+    const pixels = cropPixels(this.#targets.content.rgb, size, tile, this.#grid.size);
     const features = await this.#backend.features(pixels, this.#grid.size, layers, pooling);
     if (this.#keepsFeatures) this.#features.set(tile, features);
     return features;

@@ -106,6 +106,15 @@ Deno.test("auto leaves WebGPU alone where there is no GPU or only a driver that 
   }
 });
 
+Deno.test("auto leaves out what it is told to, but for the last", async () => {
+  const here = machine({ "onnx:cuda": {}, "onnx:cpu": {} });
+  const lines: string[] = [];
+  const without = ["onnx:cuda", "onnx:cpu"];
+  const backend = await openBackend("auto", PARAMETERS, (line) => lines.push(line), { ...here.options, without });
+  assert.equal(engineName(backend.info), "onnx:cpu");
+  assert.equal(lines[0], "Engine onnx:cuda: left out: it was lost again and again");
+});
+
 Deno.test("auto finds an engine on this machine", async () => {
   const backend = await openBackend("auto", PARAMETERS, () => {});
   assert.match(engineName(backend.info), /^(onnx|tensorflow):(cpu|cuda|gpu|webgpu)$/);

@@ -2,7 +2,7 @@
  * The engine process: commands come in by its standard input, reports go out by its standard output, and its standard
  * error tells what memory it takes and what there is to log. It ends when its input does, so it never outlives the server.
  *
- *     deno run … transfers/engine/child.ts <engine> <weights> <seconds between checkpoints>
+ *     deno run … transfers/engine/child.ts <engine> <weights> <seconds between checkpoints> [engines that auto leaves out]
  *
  * @module
  */
@@ -26,10 +26,10 @@ const send: Send = (report, parts = []) => {
 const log = (line: string) => console.error(line);
 
 /** Loads weights and opens the engine; reports either what it is or why it cannot. */
-async function open(engine: string, reference: string): Promise<Backend | null> {
+async function open(engine: string, reference: string, without: readonly string[]): Promise<Backend | null> {
   try {
     const { parameters, sha256 } = await loadWeights(reference);
-    const backend = await openBackend(engine, parameters, log);
+    const backend = await openBackend(engine, parameters, log, { without });
     send({ kind: "ready", identity: { engine: backend.info, weightsSha256: sha256 } });
     return backend;
   } catch (error) {
@@ -56,12 +56,12 @@ async function classify(engine: string, reference: string, encoded: Uint8Array):
   }
 }
 
-const [engine = "auto", reference = "builtin", checkpointSeconds = "5"] = Deno.args;
+const [engine = "auto", reference = "builtin", checkpointSeconds = "5", ...without] = Deno.args;
 // Anything on standard output that is no report would garble those that are.
 console.log = console.info = console.debug = console.error;
 new Worker(new URL("memory_watch.ts", import.meta.url), { type: "module" });
 
-const backend = await open(engine, reference);
+const backend = await open(engine, reference, without);
 if (backend === null) Deno.exit(1);
 
 let run: ChildRun | null = null;

@@ -57,7 +57,8 @@ export class ChildRun {
       this.#checkpoint(optimisation);
       this.#send({ kind: optimisation.finished ? "finished" : "stopped" });
     } catch (error) {
-      if (!(error instanceof GramcastError)) throw error;
+      // A device that has failed: another process, or another engine, may go on.
+      if (!(error instanceof GramcastError) || error.code.startsWith("ENGINE_")) throw error;
       const { code, message } = error;
       const good = this.#optimisation !== null && this.#optimisation.step > 0 ? this.#optimisation.picture() : null;
       this.#send({ kind: "failed", failure: { code, message }, size: sizeOf(good) }, [good?.rgb ?? null]);

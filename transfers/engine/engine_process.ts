@@ -9,6 +9,8 @@ import { memoryOf } from "./sign_of_life.ts";
 export interface Launch {
   readonly command: string;
   readonly args: readonly string[];
+  /** Variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface ProcessLimits {
@@ -44,6 +46,7 @@ export class EngineProcess {
     this.#lastSign = clock.elapsed();
     this.#child = new Deno.Command(launch.command, {
       args: [...launch.args],
+      env: { ...launch.env },
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",

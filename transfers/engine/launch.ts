@@ -13,6 +13,14 @@ const NARROW = [`--allow-env=${VARIABLES.join(",")}`, "--allow-sys=cpus"];
 /** What tells sharp which C library the system has. */
 const LIBC_HINT = "/usr/bin/ldd";
 
+/** What else an engine process is told. */
+export interface LaunchOptions {
+  /** The one GPU that CUDA shows it, by its number; all of them where it is left out. */
+  readonly gpu?: number | undefined;
+  /** Engines that `auto` leaves out. */
+  readonly without?: readonly string[];
+}
+
 /**
  * How an engine process is started: it may call native libraries and read the program and the weights, and nothing else;
  * no network, no writing, no other programs.
@@ -21,7 +29,12 @@ const LIBC_HINT = "/usr/bin/ldd";
  * @param weights As `loadWeights` takes it: `builtin`, or the path of a file.
  * @param checkpointSeconds Between checkpoints, where they are cheap.
  */
-export function launchEngine(engine: string, weights: string, checkpointSeconds: number): Launch {
+export function launchEngine(
+  engine: string,
+  weights: string,
+  checkpointSeconds: number,
+  options: LaunchOptions = {},
+): Launch {
   const readable = [ROOT, LIBC_HINT, ...(weights === "builtin" ? [] : [weights])];
   return {
     command: Deno.execPath(),
@@ -37,7 +50,9 @@ export function launchEngine(engine: string, weights: string, checkpointSeconds:
       engine,
       weights,
       String(checkpointSeconds),
+      ...options.without ?? [],
     ],
+    ...(options.gpu === undefined ? {} : { env: { CUDA_VISIBLE_DEVICES: String(options.gpu) } }),
   };
 }
 

@@ -19,6 +19,11 @@ Deno.test("an engine may call libraries, read the program and its weights, and n
   }
 });
 
+Deno.test("an engine process is shown the one GPU that is meant for it", () => {
+  assert.deepEqual(launchEngine("onnx:cuda", "builtin", 5, { gpu: 1 }).env, { CUDA_VISIBLE_DEVICES: "1" });
+  assert.equal(launchEngine("onnx:cuda", "builtin", 5).env, undefined);
+});
+
 Deno.test("TensorFlow's library may look at variables and at the machine, without network or writing", () => {
   const names = permissions("tensorflow:gpu").map((flag) => flag.split("=")[0]);
   assert.deepEqual(names, ["--allow-ffi", "--allow-read", "--allow-env", "--allow-sys"]);

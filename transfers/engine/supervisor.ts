@@ -1,3 +1,4 @@
+import { engineName, LAST_ENGINE } from "../../engine/open_backend.ts";
 import { GramcastError } from "../../errors.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
@@ -9,8 +10,8 @@ import { jobCommand, pictureOf, type Report } from "./messages.ts";
 import { StepDeadline } from "./step_deadline.ts";
 
 export interface SupervisorOptions extends ProcessLimits {
-  /** How a process with these weights is started. */
-  readonly launch: (weightsReference: string) => Launch;
+  /** How a process with these weights is started; `without` are engines that it had better not choose. */
+  readonly launch: (weightsReference: string, without: readonly string[]) => Launch;
   /** Finds the weights with this hash, or those in force for null and for a hash that nobody knows any more. */
   readonly findWeights: (sha256: string | null) => string;
   /** Operations of a step, for its deadline. */
@@ -25,6 +26,8 @@ const START_ATTEMPTS = 3;
 const START_MILLISECONDS = 120_000;
 /** Milliseconds before a process is started again: so many after the first loss, twice as many after each further one. */
 const FIRST_BACK_OFF = 100;
+/** Losses in a row, without a step between them, after which another engine is to try. */
+const LOSSES_OF_AN_ENGINE = 2;
 const LONGEST_BACK_OFF = 30_000;
 
 const CLOSED: TransferFailure = { code: "ENGINE_UNAVAILABLE", message: "Cannot go on: the engine is closed" };
@@ -57,6 +60,8 @@ export class Supervisor implements Engine {
   #run: Conversation | null = null;
   readonly #classifications: Conversation[] = [];
   #losses = 0;
+  /** Engines that were lost again and again: a device that has failed, or one that is too small for the transfer. */
+  readonly #unlucky = new Set<string>();
   #closed = false;
   readonly #ends = new Set<EngineProcess>();
 
@@ -93,8 +98,10 @@ export class Supervisor implements Engine {
       // The run is lost when the process is gone: before, another attempt would still find it.
       if (header.kind === "lost") return process.kill(header.failure);
       const outcome = await this.#report(header, parts, sink);
-      if (outcome !== null) resolve(outcome);
-      else deadline.begin(header.kind === "step" ? header.seconds : null);
+      if (outcome !== null) {
+        this.#trustAgain();
+        resolve(outcome);
+      } else deadline.begin(header.kind === "step" ? header.seconds : null);
     };
     this.#run = {
       take: (message) => take(message).catch((error) => (process.kill(CLOSED), reject(error))),
@@ -160,6 +167,14 @@ export class Supervisor implements Engine {
     }
   }
 
+  /** The next transfer may be smaller: it finds the best engine anew. */
+  #trustAgain(): void {
+    if (this.#unlucky.size === 0 || this.#classifications.length > 0) return;
+    this.#unlucky.clear();
+    this.#opened?.process.kill(CLOSED);
+    this.#opened = null;
+  }
+
   async #backOff(): Promise<void> {
     if (this.#losses === 0) return;
     const milliseconds = Math.min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2 ** (this.#losses - 1));
@@ -171,21 +186,28 @@ export class Supervisor implements Engine {
   async #start(weights: string): Promise<Opened | TransferFailure> {
     const { clock, log } = this.#options;
     const { promise, resolve } = Promise.withResolvers<EngineIdentity | TransferFailure>();
-    const process = new EngineProcess(this.#options.launch(weights), this.#options, clock, log, async (message) => {
-      const { header } = message;
-      if (header.kind === "ready") resolve(header.identity);
-      else if (header.kind === "refused") resolve(header.failure);
-      else if (header.kind === "classified" || header.kind === "unclassified") {
-        await this.#classifications.shift()?.take(message);
-      } else await this.#run?.take(message);
-    });
+    const process = new EngineProcess(
+      this.#options.launch(weights, [...this.#unlucky]),
+      this.#options,
+      clock,
+      log,
+      async (message) => {
+        const { header } = message;
+        if (header.kind === "ready") resolve(header.identity);
+        else if (header.kind === "refused") resolve(header.failure);
+        else if (header.kind === "classified" || header.kind === "unclassified") {
+          await this.#classifications.shift()?.take(message);
+        } else await this.#run?.take(message);
+      },
+    );
     this.#ends.add(process);
     void process.ended.then((failure) => {
       this.#ends.delete(process);
       resolve(failure);
       if (this.#opened?.process !== process) return;
+      const engine = engineName(this.#opened.identity.engine);
+      if (++this.#losses >= LOSSES_OF_AN_ENGINE && engine !== LAST_ENGINE) this.#unlucky.add(engine);
       this.#opened = null;
-      this.#losses++;
       this.#run?.lost(failure);
       for (const classification of this.#classifications.splice(0)) classification.lost(failure);
     });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { launchEngine } from "./launch.ts";
 import { falseChild, realSupervisor, Recorder, smallJob } from "./testing/supervisor_stage.ts";
 
 Deno.test("Supervisor", async (t) => {
@@ -117,6 +118,28 @@ Deno.test("a process that misbehaves is ended, and says for what", async (t) => 
         await engine.close();
       }
     });
+  }
+});
+
+Deno.test("an engine that is lost twice without a step makes room for the next best, until the transfer is over", async () => {
+  const left: string[][] = [];
+  const engine = realSupervisor({
+    launch: (weights, without) => {
+      left.push([...without]);
+      return without.length > 0 ? launchEngine("auto", weights, 5, { without }) : falseChild("gives up").launch();
+    },
+  });
+  const job = await smallJob({ preset: "CLASSIC", steps: 2 });
+  try {
+    for (const kind of ["lost", "lost", "finished"]) {
+      await engine.info();
+      assert.equal((await engine.run(job, new Recorder()).outcome).kind, kind);
+    }
+    assert.deepEqual(left, [[], [], ["false:none"]]);
+    await engine.info();
+    assert.deepEqual(left.at(-1), []);
+  } finally {
+    await engine.close();
   }
 });
 

@@ -15,6 +15,8 @@ export interface Config {
   readonly store: "sqlite" | "memory";
   /** `auto`, or a backend and a device as `onnx:cpu`. */
   readonly engine: string;
+  /** Numbers of the GPUs that each get an engine process of their own; none for one process that sees all. */
+  readonly gpus: readonly number[];
   /** `auto`, `pretrained`, `builtin`, or the path of a file. */
   readonly weights: string;
   /** Where pre-trained weights are downloaded from; null for the public default. */
@@ -79,6 +81,15 @@ const SETTINGS = {
     "auto, onnx:cpu, onnx:cuda, onnx:webgpu, tensorflow:gpu or tensorflow:webgpu",
     /^(auto|onnx:(cpu|cuda|webgpu)|tensorflow:(gpu|webgpu))$/,
   ),
+  gpus: {
+    variable: "GPUS",
+    fallback: "",
+    wanted: "numbers of NVIDIA GPUs separated by commas, as 0,1, or nothing",
+    parse: (value: string) => {
+      const gpus = value === "" ? [] : value.split(",").map((each) => /^\s*\d+\s*$/.test(each) ? Number(each) : NaN);
+      return gpus.every(Number.isInteger) && new Set(gpus).size === gpus.length ? gpus : undefined;
+    },
+  },
   weights: text("WEIGHTS", "auto", "auto, pretrained, builtin, or the path of a file"),
   weightsUrl: {
     variable: "WEIGHTS_URL",

@@ -46,17 +46,21 @@ export interface OpenTransfers {
 export async function openTransfers(config: Config, weights: WeightsSource, log: Log): Promise<OpenTransfers> {
   const clock = new SystemClock();
   const [storage, known] = await Promise.all([openStorage(config, log), KnownWeights.open(weights)]);
-  const engine = new Supervisor({
-    launch: (reference) => launchEngine(config.engine, reference, config.checkpointSeconds),
-    findWeights: (sha256) => known.find(sha256),
-    stepFlops: ({ options }) => stepFlops(options, options),
-    memoryBytes: config.engineMemoryBytes,
-    silenceMilliseconds: SILENCE_MILLISECONDS,
-    clock,
-    log,
-  });
+  const openEngine = (gpu?: number) =>
+    new Supervisor({
+      launch: (reference, without) =>
+        launchEngine(config.engine, reference, config.checkpointSeconds, { gpu, without }),
+      findWeights: (sha256) => known.find(sha256),
+      stepFlops: ({ options }) => stepFlops(options, options),
+      memoryBytes: config.engineMemoryBytes,
+      silenceMilliseconds: SILENCE_MILLISECONDS,
+      clock,
+      log,
+    });
+  const [first, ...others] = config.gpus;
+  const engines = [openEngine(first), ...others.map((gpu) => openEngine(gpu))] as const;
   const service = await TransferService.open(
-    { ...storage, bus: new MemoryEventBus(), engines: [engine], clock, log },
+    { ...storage, bus: new MemoryEventBus(), engines, clock, log },
     {
       queueLimits: { total: config.maxQueued, perOwner: config.maxQueuedPerOwner },
       retention: { days: config.retentionDays, bytes: config.retentionBytes },
@@ -68,7 +72,7 @@ export async function openTransfers(config: Config, weights: WeightsSource, log:
     },
   );
   // Ready before the first transfer comes. An engine that was asked for by name has to be there at the start.
-  const warm = () => engine.info();
+  const warm = () => Promise.all(engines.map((engine) => engine.info()));
   if (config.engine === "auto") void warm().catch((error) => log.warn(oneLine(error)));
   else await warm();
   weights.onChange(() => void warm().catch((error) => log.warn(oneLine(error))));

@@ -1,6 +1,7 @@
 /**
- * `deno task faults`: all that can happen to a server, at full length, written as a table to docs/reliability.md. Linux only:
- * it looks for processes in /proc; what mounts file systems needs root.
+ * `deno task faults [kills]`: all that can happen to a server, written as a table to docs/reliability.md; 100 kills of the
+ * server and as many of the engine unless another number is given. Linux only: it looks for processes in /proc; what mounts
+ * file systems needs root.
  *
  * @module
  */
@@ -11,6 +12,7 @@ import { silentWatcher, stepWith } from "./watchers.ts";
 const PAGE = new URL("../../docs/reliability.md", import.meta.url);
 const MARK = "<!-- Below: written by `deno task faults`. -->";
 
+const kills = Number(Deno.args[0] ?? 100);
 const rows: [what: string, outcome: string][] = [];
 
 async function show(what: string, run: () => Promise<string>): Promise<void> {
@@ -19,15 +21,18 @@ async function show(what: string, run: () => Promise<string>): Promise<void> {
   console.log(`  ${rows.at(-1)![1]}`);
 }
 
-await show("100 SIGKILLs of the server and 100 of the engine at random moments, four transfers at a time", async () => {
-  const dataDir = await Deno.makeTempDir();
-  const plan = { serverKills: 100, engineKills: 100, concurrent: 4, steps: 150, size: 48, seed: 1 };
-  const { transfers, events, connections, seconds } = await survivesKills(dataDir, plan);
-  await Deno.remove(dataDir, { recursive: true });
-  return `${transfers} transfers: each ended once, SUCCEEDED, with the same bytes and losses as undisturbed; each of ` +
-    `their two watchers saw each of the ${events} events once, over ${connections} connections; the database is whole ` +
-    `and every file is known (${Math.round(seconds)} s)`;
-});
+await show(
+  `${kills} SIGKILLs of the server and ${kills} of the engine at random moments, four transfers at a time`,
+  async () => {
+    const dataDir = await Deno.makeTempDir();
+    const plan = { serverKills: kills, engineKills: kills, concurrent: 4, steps: 150, size: 48, seed: 1 };
+    const { transfers, events, connections, seconds } = await survivesKills(dataDir, plan);
+    await Deno.remove(dataDir, { recursive: true });
+    return `${transfers} transfers: each ended once, SUCCEEDED, with the same bytes and losses as undisturbed; each of ` +
+      `their two watchers saw each of the ${events} events once, over ${connections} connections; the database is whole ` +
+      `and every file is known (${Math.round(seconds)} s)`;
+  },
+);
 if (await canMount()) {
   await show("The disk is full", diskFull);
   await show("The data directory is read-only", readOnly);

@@ -46,21 +46,26 @@ Deno.test({
         if (url.protocol !== "data:" && url.origin !== server.url) elsewhere.push(request.url());
       });
       const response = page.locator(".graphiql-response .view-lines");
-      const run = () => page.getByRole("button", { name: /^Execute query/ }).click();
+      // For a moment after a tab is opened GraphiQL still names the operation of the one before: press again, as one would.
+      const run = async (answer: string) => {
+        const shown = response.getByText(answer).first();
+        for (;;) {
+          await page.getByRole("button", { name: /^Execute query/ }).click();
+          if (await shown.waitFor({ timeout: 5000 }).then(() => true, () => false)) return;
+        }
+      };
       const openTab = (title: string) => page.getByRole("button", { name: title, exact: true }).click();
 
       await t.step("opens on a mutation that runs as it stands", async () => {
         await page.goto(`${server.url}/graphql`);
-        await run();
-        await response.getByText('"QUEUED"').or(response.getByText('"RUNNING"')).waitFor();
+        await run('"startTransfer"');
         assert.deepEqual(faults, []);
         assert.deepEqual(elsewhere, []);
       });
 
       await t.step("follows the transfer in the next tab", async () => {
         await openTab("Follow");
-        await run();
-        await response.getByText('"transferProgress"').waitFor();
+        await run('"transferProgress"');
         await response.getByText('"losses": {').waitFor();
         const step = async () => Number(/"step":\s*(\d+)/.exec(await response.textContent() ?? "")?.[1] ?? NaN);
         const first = await step();
@@ -70,7 +75,7 @@ Deno.test({
 
       await t.step("shows a frame when the pointer is held over its url", async () => {
         await openTab("Transfers");
-        await run();
+        await run('"totalCount"');
         await response.getByText("/frames/").first().hover();
         const picture = page.locator(".graphiql-response img, .monaco-hover img").first();
         await picture.waitFor();
@@ -87,7 +92,7 @@ Deno.test({
         await post(server.url, CANCEL, newest!.node);
         await startSmall(server.url);
         await openTab("Follow");
-        await run();
+        await run('"transferProgress"');
         await response.getByText('"SUCCEEDED"').waitFor();
         assert.deepEqual(faults, []);
         assert.deepEqual(elsewhere, []);

@@ -106,6 +106,7 @@ async function transferSeconds(backend: Backend, side: number, evaluation: numbe
     let encoded: Promise<unknown> = Promise.resolve();
     while (!optimisation.finished) {
       await optimisation.advance();
+      await optimisation.fetch("picture");
       await encoded;
       encoded = encodePicture(optimisation.picture(), { format: "JPEG" });
     }

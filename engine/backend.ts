@@ -3,8 +3,10 @@
  *
  * @module
  */
+import type { DeviceAdam } from "./device_adam.ts";
 import type { Objective } from "./objective.ts";
-import type { Pooling } from "./options.ts";
+import type { OptimizerOptions, Pooling } from "./options.ts";
+import type { OptimizerState } from "./optimizers/optimizer.ts";
 import type { Pixels, Size } from "./picture.ts";
 
 /** Which engine computes, on what, and how exactly. */
@@ -36,6 +38,8 @@ export interface Evaluator {
    * @param weights One for each term of the objective; they may differ from call to call.
    */
   evaluate(pixels: Pixels, weights: ArrayLike<number>): Promise<Evaluation>;
+  /** Moves a picture on the device from here on; left out where nothing is gained by that. */
+  adam?(options: OptimizerOptions, state: OptimizerState): Promise<DeviceAdam>;
   dispose(): Promise<void>;
 }
 

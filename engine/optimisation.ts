@@ -1,11 +1,10 @@
 import { GramcastError } from "../errors.ts";
 import type { Backend } from "./backend.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { Descent } from "./descent.ts";
 import { initialPixels } from "./initial_pixels.ts";
 import { finishColors, type OptimisationInput, prepareColors, type Resize } from "./input.ts";
 import type { Losses } from "./losses.ts";
-import { createOptimizer } from "./optimizers/create.ts";
-import type { Optimizer } from "./optimizers/optimizer.ts";
 import type { Retuning, Scale } from "./options.ts";
 import { type Picture, type Pixels, type Size, toPicture } from "./picture.ts";
 import { resample } from "./resample.ts";
@@ -40,7 +39,7 @@ export class Optimisation {
   /** The pictures as the network sees them. */
   readonly #prepared: OptimisationInput;
   #stage: Stage | null = null;
-  #optimizer: Optimizer;
+  #descent: Descent;
   #scaleIndex: number;
   #scaleStep: number;
   #step: number;
@@ -59,7 +58,7 @@ export class Optimisation {
     limits: Limits,
     prepared: OptimisationInput,
     content: Picture,
-    optimizer: Optimizer,
+    descent: Descent,
     state: {
       step: number;
       scale: number;
@@ -77,7 +76,7 @@ export class Optimisation {
     this.#limits = limits;
     this.#prepared = prepared;
     this.#content = content;
-    this.#optimizer = optimizer;
+    this.#descent = descent;
     this.#step = state.step;
     this.#scaleIndex = state.scale;
     this.#scaleStep = state.scaleStep;
@@ -86,7 +85,6 @@ export class Optimisation {
     this.#weights = state.weights;
     this.#learningRate = state.learningRate;
     this.#lastLosses = state.losses;
-    optimizer.setLearningRate(state.learningRate);
   }
 
   /** Makes the start picture. Targets are taken at the first step. */
@@ -100,16 +98,17 @@ export class Optimisation {
     const { options } = input;
     const first = options.scales[0]!;
     const pixels = await initialPixels(prepared, first, resize);
-    const optimizer = createOptimizer(options.optimizer, { numbers: {}, arrays: { pixels } });
+    const { learningRate } = options.optimizer;
+    const descent = new Descent(options.optimizer, { numbers: {}, arrays: { pixels } }, learningRate);
     const content = await resize(input.content, first);
-    return new Optimisation(backend, resize, input, limits, prepared, content, optimizer, {
+    return new Optimisation(backend, resize, input, limits, prepared, content, descent, {
       step: 0,
       scale: 0,
       scaleStep: 0,
       average: options.averaging > 0 ? new Float32Array(pixels.length) : null,
       averagedSteps: 0,
       weights: options,
-      learningRate: options.optimizer.learningRate,
+      learningRate,
       losses: null,
     });
   }
@@ -137,9 +136,9 @@ export class Optimisation {
           `wanted ${scale ? `${scale.width}×${scale.height}` : "a scale of the schedule"}`,
       );
     }
-    const optimizer = createOptimizer(options.optimizer, saved.optimizer);
+    const descent = new Descent(options.optimizer, saved.optimizer, saved.learningRate);
     const content = await resize(input.content, scale);
-    return new Optimisation(backend, resize, input, limits, prepareColors(input), content, optimizer, saved);
+    return new Optimisation(backend, resize, input, limits, prepareColors(input), content, descent, saved);
   }
 
   /** Steps taken, over all scales. */
@@ -165,9 +164,8 @@ export class Optimisation {
     if (this.finished) throw new RangeError(`Cannot take step ${this.#step + 1}: wanted at most ${this.#step}`);
     const started = performance.now();
     if (this.#scaleStep >= this.#scale.steps) await this.#enterNextScale();
-    this.#stage ??= await Stage.prepare(this.#backend, this.#resize, this.#prepared, this.#scale, this.#limits);
-    const { losses, gradient } = await this.#stage.evaluate(this.#optimizer.query, this.#weights);
-    const { accepted } = this.#judge(losses, gradient);
+    this.#stage ??= await this.#prepareStage();
+    const { losses, accepted } = await this.#descent.move(this.#stage, this.#weights, this.#step + 1);
     if (accepted || !this.#lastLosses) this.#lastLosses = losses;
     this.#step++;
     this.#scaleStep++;
@@ -178,6 +176,14 @@ export class Optimisation {
       seconds: (performance.now() - started) / 1000,
       size: this.size,
     };
+  }
+
+  /**
+   * Brings here what `picture()` gives, or all that `checkpoint()` needs: an engine may keep them on its device. Has to
+   * come before either, once after each step; where there is nothing to bring it does nothing.
+   */
+  async fetch(what: "picture" | "all" = "all"): Promise<void> {
+    await this.#descent.fetch(what);
   }
 
   /** The picture after the last step: averaged and with the colours that were asked for. */
@@ -192,7 +198,7 @@ export class Optimisation {
       scale: this.#scaleIndex,
       scaleStep: this.#scaleStep,
       ...this.size,
-      optimizer: this.#optimizer.state(),
+      optimizer: this.#descent.state(),
       average: this.#average,
       averagedSteps: this.#averagedSteps,
       weights: {
@@ -213,12 +219,12 @@ export class Optimisation {
       tvWeight: retuning.tvWeight ?? this.#weights.tvWeight,
     };
     this.#learningRate = retuning.learningRate ?? this.#learningRate;
-    this.#optimizer.setLearningRate(this.#learningRate);
-    this.#optimizer.objectiveChanged();
+    this.#descent.retune(this.#learningRate);
   }
 
   /** Frees what the backend holds. */
   async dispose(): Promise<void> {
+    this.#descent.leaveDevice();
     await this.#stage?.dispose();
     this.#stage = null;
   }
@@ -231,24 +237,23 @@ export class Optimisation {
     return this.#scales[this.#scaleIndex]!;
   }
 
-  /** Hands losses to the optimiser. A line search may step back from a loss that is not finite; nothing else may. */
-  #judge(losses: Losses, gradient: Float32Array) {
-    const finite = Number.isFinite(losses.total) && allFinite(gradient);
-    if (!finite && !this.#optimizer.canStepBack) throw notFinite(this.#step + 1, losses);
-    return this.#optimizer.advance({ loss: finite ? losses.total : Infinity, gradient });
+  async #prepareStage(): Promise<Stage> {
+    const stage = await Stage.prepare(this.#backend, this.#resize, this.#prepared, this.#scale, this.#limits);
+    // An average takes in every picture, here.
+    if (!this.#average) await this.#descent.useDevice(stage);
+    return stage;
   }
 
   /** Carries picture and optimiser over to the next size. The average begins anew: it would blur the finer picture. */
   async #enterNextScale(): Promise<void> {
+    await this.fetch();
     await this.dispose();
     const from = this.size;
     const shown = this.#shownPixels();
     this.#scaleIndex++;
     this.#scaleStep = 0;
     const pixels = resample(shown, from, this.size);
-    const { optimizer } = this.#input.options;
-    this.#optimizer = createOptimizer(optimizer, this.#optimizer.rescaled(from, this.size, pixels));
-    this.#optimizer.setLearningRate(this.#learningRate);
+    this.#descent = this.#descent.rescaled(from, this.size, pixels);
     this.#average = this.#average && new Float32Array(pixels.length);
     this.#averagedSteps = 0;
     this.#content = await this.#resize(this.#input.content, this.size);
@@ -257,32 +262,15 @@ export class Optimisation {
   #updateAverage(): void {
     if (!this.#average) return;
     const decay = this.#input.options.averaging;
-    const pixels = this.#optimizer.pixels;
+    const { pixels } = this.#descent;
     for (let i = 0; i < pixels.length; i++) this.#average[i] = decay * this.#average[i]! + (1 - decay) * pixels[i]!;
     this.#averagedSteps++;
   }
 
   /** The average corrected for its bias towards 0, or the iterate where none is taken. */
   #shownPixels(): Pixels {
-    if (!this.#average || this.#averagedSteps === 0) return this.#optimizer.pixels;
+    if (!this.#average || this.#averagedSteps === 0) return this.#descent.pixels;
     const correction = 1 / (1 - this.#input.options.averaging ** this.#averagedSteps);
     return this.#average.map((sum) => sum * correction);
   }
-}
-
-/** Whether no value is NaN or infinite: such a value would make the sum so. */
-function allFinite(values: Float32Array): boolean {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! * 0;
-  return sum === 0;
-}
-
-function notFinite(step: number, losses: Losses): GramcastError {
-  const layer = losses.layers.find(({ value }) => !Number.isFinite(value));
-  const term = layer
-    ? `the ${layer.kind} loss at ${layer.layer} is ${layer.value}`
-    : Number.isFinite(losses.tv)
-    ? `the gradient is not finite, the total loss is ${losses.total}`
-    : `the tv loss is ${losses.tv}`;
-  return new GramcastError("LOSS_NOT_FINITE", `Cannot take step ${step}: ${term}, wanted a finite number`);
 }

@@ -5,11 +5,13 @@
  */
 import { GramcastError } from "../errors.ts";
 import type { Backend, Evaluator, Target } from "./backend.ts";
+import type { DeviceAdam } from "./device_adam.ts";
 import { planScale } from "./estimate.ts";
 import type { OptimisationInput, Resize } from "./input.ts";
 import type { LayerLoss, Losses } from "./losses.ts";
 import type { Mask, Term } from "./objective.ts";
-import type { LayerWeight, Scale } from "./options.ts";
+import type { OptimizerState } from "./optimizers/optimizer.ts";
+import type { LayerWeight, OptimizerOptions, Scale } from "./options.ts";
 import { fitLongestSide, type Picture, type Pixels, toPixels } from "./picture.ts";
 import { meanSquare, type StageBackend, TiledStage, WholeStage } from "./stage_backend.ts";
 import { canTile } from "./tiles/tiled_evaluator.ts";
@@ -86,20 +88,37 @@ export class Stage {
   }
 
   async evaluate(pixels: Pixels, weights: LossWeights): Promise<StageEvaluation> {
-    const factors = this.#terms.map(({ kind, share }) =>
-      share * (kind === "content" ? weights.contentWeight : weights.styleWeight)
-    );
-    const { losses, gradient } = await this.#evaluator.evaluate(pixels, factors);
+    const { losses, gradient } = await this.#evaluator.evaluate(pixels, this.#factors(weights));
     const tv = addTotalVariation(pixels, this.scale, weights.tvWeight, gradient);
-    const layers = mergeLayers(this.#terms, losses);
-    const content = sumOfKind(layers, "content");
-    const style = sumOfKind(layers, "style");
-    const total = weights.contentWeight * content + weights.styleWeight * style + weights.tvWeight * tv;
-    return { losses: { total, content, style, tv, layers }, gradient };
+    return { losses: this.#weigh(losses, tv, weights), gradient };
+  }
+
+  /** Moves a picture where it is evaluated, if the engine can; else null. */
+  async adam(options: OptimizerOptions, state: OptimizerState): Promise<DeviceAdam | null> {
+    return await this.#evaluator.adam?.(options, state) ?? null;
+  }
+
+  /** One step of `adam()`'s picture: losses before it, and whether its gradient was finite. */
+  async move(adam: DeviceAdam, weights: LossWeights, learningRate: number) {
+    const { losses, tv, finite } = await adam.step(this.#factors(weights), weights.tvWeight, learningRate);
+    return { losses: this.#weigh(losses, tv, weights), finite };
   }
 
   dispose(): Promise<void> {
     return this.#evaluator.dispose();
+  }
+
+  /** Of each term in the total loss. */
+  #factors({ contentWeight, styleWeight }: LossWeights): number[] {
+    return this.#terms.map(({ kind, share }) => share * (kind === "content" ? contentWeight : styleWeight));
+  }
+
+  #weigh(losses: Float64Array, tv: number, weights: LossWeights): Losses {
+    const layers = mergeLayers(this.#terms, losses);
+    const content = sumOfKind(layers, "content");
+    const style = sumOfKind(layers, "style");
+    const total = weights.contentWeight * content + weights.styleWeight * style + weights.tvWeight * tv;
+    return { total, content, style, tv, layers };
   }
 }
 

@@ -29,9 +29,7 @@ export class Adam implements Optimizer {
 
   advance({ gradient }: Point): Verdict {
     const { beta1, beta2, epsilon } = this.#options;
-    const step = ++this.#step;
-    const rate = this.#learningRate / (1 - beta1 ** step);
-    const correction = 1 / Math.sqrt(1 - beta2 ** step);
+    const { rate, correction } = adamRates(this.#options, ++this.#step, this.#learningRate);
     const [x, m, v] = [this.pixels, this.#first, this.#second];
     for (let i = 0; i < x.length; i++) {
       const g = gradient[i]!;
@@ -63,4 +61,13 @@ export class Adam implements Optimizer {
     const second = resample(this.#second, from, to).map((value) => Math.max(0, value));
     return { numbers: { step: this.#step }, arrays: { pixels, first: resample(this.#first, from, to), second } };
   }
+}
+
+/** The numbers of a step that change from one to the next. */
+export function adamRates(
+  { beta1, beta2 }: { readonly beta1: number; readonly beta2: number },
+  step: number,
+  learningRate: number,
+): { readonly rate: number; readonly correction: number } {
+  return { rate: learningRate / (1 - beta1 ** step), correction: 1 / Math.sqrt(1 - beta2 ** step) };
 }

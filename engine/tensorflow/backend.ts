@@ -1,8 +1,11 @@
 import type { Backend, BackendInfo, Evaluation, Evaluator, Target } from "../backend.ts";
 import { deepestLayer, type Objective } from "../objective.ts";
-import type { Pooling } from "../options.ts";
+import type { DeviceAdam } from "../device_adam.ts";
+import type { OptimizerOptions, Pooling } from "../options.ts";
+import type { OptimizerState } from "../optimizers/optimizer.ts";
 import type { Pixels, Size } from "../picture.ts";
 import type { Vgg16Parameters } from "../vgg16.ts";
+import { TensorflowAdam } from "./adam.ts";
 import { classify } from "./classifier.ts";
 import { Network } from "./network.ts";
 import { openRuntime, type Runtime, type TensorflowDevice } from "./runtime.ts";
@@ -41,7 +44,7 @@ export class TensorflowBackend implements Backend {
     });
   }
 
-  compile(objective: Objective, targets: readonly Target[]): Promise<Evaluator> {
+  compile(objective: Objective, targets: readonly Target[]): Promise<TensorflowEvaluator> {
     const step = new Step(this.#runtime.tf, this.#network, objective, targets);
     return Promise.resolve(new TensorflowEvaluator(this.#runtime, this.#network, step, objective.size));
   }
@@ -81,7 +84,8 @@ export class TensorflowBackend implements Backend {
   }
 }
 
-class TensorflowEvaluator implements Evaluator {
+/** An objective on the device. */
+export class TensorflowEvaluator implements Evaluator {
   readonly #runtime: Runtime;
   readonly #network: Network;
   readonly #step: Step;
@@ -104,6 +108,10 @@ class TensorflowEvaluator implements Evaluator {
     } finally {
       this.#runtime.tf.dispose([image, losses, gradient]);
     }
+  }
+
+  adam(options: OptimizerOptions, state: OptimizerState): Promise<DeviceAdam> {
+    return Promise.resolve(new TensorflowAdam(this.#runtime, this.#network, this.#step, this.#size, options, state));
   }
 
   dispose(): Promise<void> {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import type { Objective } from "../objective.ts";
+import { PRESETS } from "../presets.ts";
 import { formulaParameters, formulaPixels } from "../testing/formula.ts";
 import { TensorflowBackend } from "./backend.ts";
 import type { TensorflowDevice } from "./runtime.ts";
@@ -40,10 +41,17 @@ async function testLeaks(device: TensorflowDevice, steps: number): Promise<void>
     const pixels = formulaPixels(3, 2, 3);
     // The first step moves what stays to the device: kernels of the gradient, shares of average pools.
     await evaluator.evaluate(pixels, [1, 1]);
+    const adam = await evaluator.adam(PRESETS.CLASSIC.optimizer, { numbers: {}, arrays: { pixels } });
     const after = tf.memory();
-    for (let step = 0; step < steps; step++) await evaluator.evaluate(pixels, [1, step]);
+    for (let step = 0; step < steps / 2; step++) {
+      await evaluator.evaluate(pixels, [1, step]);
+      await adam.step([1, step], step % 2, 1);
+    }
+    await adam.pixels();
+    await adam.state();
     assert.equal(tf.memory().numTensors, after.numTensors);
     assert.equal(tf.memory().numBytes, after.numBytes);
+    adam.dispose();
     await evaluator.dispose();
     const kept = tf.memory().numTensors - before;
     assert.ok(kept <= 6, `${kept} tensors stay beside the parameters`);

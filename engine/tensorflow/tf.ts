@@ -43,6 +43,9 @@ export interface Tf {
   reverse(x: Tensor, axes: readonly number[]): Tensor;
   slice(x: Tensor, begin: readonly number[], size: readonly number[]): Tensor;
   stack(tensors: readonly Tensor[]): Tensor;
+  concat(tensors: readonly Tensor[], axis: number): Tensor;
+  /** With zeros: so many before and after, by axis. */
+  pad(x: Tensor, paddings: readonly (readonly [number, number])[]): Tensor;
   maxPool(x: Tensor, side: number, stride: number, pad: "same"): Tensor;
   avgPool(x: Tensor, side: number, stride: number, pad: "same"): Tensor;
   readonly fused: {

@@ -54,12 +54,13 @@ export class ChildRun {
         await new Promise((resume) => setTimeout(resume));
         this.#applyTunings(optimisation);
       }
-      this.#checkpoint(optimisation);
+      await this.#checkpoint(optimisation);
       this.#send({ kind: optimisation.finished ? "finished" : "stopped" });
     } catch (error) {
       // A device that has failed: another process, or another engine, may go on.
       if (!(error instanceof GramcastError) || error.code.startsWith("ENGINE_")) throw error;
       const { code, message } = error;
+      await this.#optimisation?.fetch("picture");
       const good = this.#optimisation !== null && this.#optimisation.step > 0 ? this.#optimisation.picture() : null;
       this.#send({ kind: "failed", failure: { code, message }, size: sizeOf(good) }, [good?.rgb ?? null]);
     } finally {
@@ -80,16 +81,19 @@ export class ChildRun {
 
   async #step(optimisation: Optimisation): Promise<void> {
     const { step, losses, seconds } = await optimisation.advance();
-    const frame = frameIsDue(this.#job.options, step) ? optimisation.picture() : null;
+    const due = frameIsDue(this.#job.options, step);
+    if (due) await optimisation.fetch("picture");
+    const frame = due ? optimisation.picture() : null;
     this.#send({ kind: "step", step, losses, seconds, size: sizeOf(frame) }, [frame?.rgb ?? null]);
     const since = (performance.now() - this.#checkpointed) / 1000;
     if (since > Math.max(this.#interval, CHECKPOINT_SPACING * this.#checkpointSeconds)) {
-      this.#checkpoint(optimisation);
+      await this.#checkpoint(optimisation);
     }
   }
 
-  #checkpoint(optimisation: Optimisation): void {
+  async #checkpoint(optimisation: Optimisation): Promise<void> {
     const begun = performance.now();
+    await optimisation.fetch();
     const picture = optimisation.picture();
     const { step } = optimisation;
     this.#send({ kind: "checkpoint", step, size: sizeOf(picture) }, [optimisation.checkpoint(), picture.rgb]);

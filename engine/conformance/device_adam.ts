@@ -1,0 +1,131 @@
+/**
+ * What a backend must do that moves pictures on its device: what Adam does here.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import type { Backend } from "../backend.ts";
+import { Optimisation, type OptimisationInput } from "../optimisation.ts";
+import type { Picture } from "../picture.ts";
+import { formulaParameters, formulaPicture } from "../testing/formula.ts";
+import { nearestResize } from "../testing/nearest.ts";
+import { relativeDistance } from "../testing/distance.ts";
+import { transferOptions } from "../testing/options.ts";
+import type { OpenBackend } from "./conformance.ts";
+
+const CONTENT = formulaPicture(27, 20, 1);
+const STYLE = formulaPicture(18, 24, 2);
+
+function input(given: { tvWeight?: number; styleWeight?: number } = {}): OptimisationInput {
+  const options = transferOptions(CONTENT, {
+    scales: [{ size: 17, steps: 4 }, { size: 26, steps: 4 }],
+    contentLayers: [{ layer: "conv1_2", weight: 1 }],
+    styleLayers: [{ layer: "conv2_1", weight: 1 }],
+    styleWeight: 1,
+    tvWeight: 0.1,
+    ...given,
+  });
+  return { options, content: CONTENT, styles: [{ picture: STYLE, weight: 1 }] };
+}
+
+/** Registers the tests for one backend. */
+export function testDeviceAdam(name: string, open: OpenBackend): void {
+  function test(title: string, body: (backend: Backend) => Promise<void>): void {
+    Deno.test(`${name} ${title}`, async () => {
+      const backend = await open(formulaParameters("conv2_1"));
+      try {
+        await body(backend);
+      } finally {
+        await backend.close();
+      }
+    });
+  }
+
+  test("moves a picture on the device as Adam does here", async (backend) => {
+    for (const tvWeight of [0, 0.1]) {
+      const [there, here] = [
+        await run(backend, input({ tvWeight })),
+        await run(withoutAdam(backend), input({ tvWeight })),
+      ];
+      assert.equal(there.losses.length, 8);
+      assert.ok(relativeDistance(there.losses, here.losses) < 1e-4, `${there.losses} and ${here.losses}`);
+      assert.ok(relativeDistance(there.tv, here.tv) < 1e-4, `${there.tv} and ${here.tv}`);
+      assert.ok(relativeDistance(there.picture.rgb, here.picture.rgb) < 1e-2);
+    }
+  });
+
+  test("goes on from a checkpoint to the same bytes, and takes new weights on the way", async (backend) => {
+    const whole = await Optimisation.start(backend, nearestResize, input());
+    const cut = await Optimisation.start(backend, nearestResize, input());
+    for (const optimisation of [whole, cut]) for (let i = 0; i < 3; i++) await optimisation.advance();
+    await cut.fetch("picture");
+    cut.picture();
+    await cut.fetch();
+    const rest = await Optimisation.restore(backend, nearestResize, input(), cut.checkpoint());
+    await cut.dispose();
+    const ends: Uint8Array[] = [];
+    for (const optimisation of [whole, rest]) {
+      optimisation.retune({ contentWeight: 3, learningRate: 2 });
+      while (!optimisation.finished) await optimisation.advance();
+      await optimisation.fetch();
+      ends.push(optimisation.checkpoint());
+      await optimisation.dispose();
+    }
+    assert.deepEqual(ends[0], ends[1]);
+  });
+
+  test("says when a picture would have to be fetched first", async (backend) => {
+    const optimisation = await Optimisation.start(backend, nearestResize, input());
+    await optimisation.advance();
+    assert.throws(() => optimisation.picture(), /fetch\(\)/);
+    await optimisation.fetch("picture");
+    optimisation.picture();
+    assert.throws(() => optimisation.checkpoint(), /fetch\(\)/);
+    await optimisation.dispose();
+  });
+
+  test("keeps the last good picture on the device when a loss is not finite", async (backend) => {
+    const optimisation = await Optimisation.start(backend, nearestResize, input());
+    await optimisation.advance();
+    await optimisation.fetch();
+    const good = optimisation.picture();
+    optimisation.retune({ styleWeight: 1e38, contentWeight: 1e38 });
+    await assert.rejects(optimisation.advance(), { code: "LOSS_NOT_FINITE", message: /^Cannot take step 2: / });
+    assert.deepEqual(optimisation.picture(), good);
+    await optimisation.dispose();
+  });
+}
+
+async function run(backend: Backend, given: OptimisationInput) {
+  const optimisation = await Optimisation.start(backend, nearestResize, given);
+  const losses: number[] = [];
+  const tv: number[] = [];
+  while (!optimisation.finished) {
+    const report = await optimisation.advance();
+    losses.push(report.losses.total);
+    tv.push(report.losses.tv);
+  }
+  await optimisation.fetch("picture");
+  const picture: Picture = optimisation.picture();
+  await optimisation.dispose();
+  return { losses, tv, picture };
+}
+
+/** The backend, evaluating alone. */
+function withoutAdam(backend: Backend): Backend {
+  return {
+    info: backend.info,
+    features: (...args) => backend.features(...args),
+    grams: (...args) => backend.grams(...args),
+    classify: (pixels) => backend.classify(pixels),
+    close: () => backend.close(),
+    compile: async (objective, targets) => {
+      const evaluator = await backend.compile(objective, targets);
+      assert.ok(evaluator.adam, "the backend has no Adam of its own");
+      return {
+        evaluate: (pixels, weights) => evaluator.evaluate(pixels, weights),
+        dispose: () => evaluator.dispose(),
+      };
+    },
+  };
+}

@@ -1,7 +1,7 @@
 import { env } from "onnxruntime-node";
-import type { Backend, BackendInfo, Evaluation, Evaluator, Target, TileEvaluator, TileObjective } from "../backend.ts";
+import type { Backend, BackendInfo, Evaluator, Target, TileEvaluator, TileObjective } from "../backend.ts";
 import { downscaleMask } from "../masks.ts";
-import { deepestLayer, elementCount, featureSize, gradientFactor, type Objective } from "../objective.ts";
+import { deepestLayer, featureSize, type Objective } from "../objective.ts";
 import type { Pooling } from "../options.ts";
 import type { Pixels, Size } from "../picture.ts";
 import type { Vgg16Parameters } from "../vgg16.ts";
@@ -13,8 +13,9 @@ import { ModelBuilder } from "./model.ts";
 import { forward, IMAGE } from "./network.ts";
 import { PackedParameters } from "./parameters.ts";
 import { PlanarLayout } from "./planar_layout.ts";
+import { OnnxEvaluator } from "./evaluator.ts";
 import { Session, type SessionOptions } from "./session.ts";
-import { buildStepGraph, FACTORS, GRADIENT, maskInput, SUMS, targetInput } from "./step_graph.ts";
+import { buildStepGraph, GRADIENT, maskInput, targetInput } from "./step_graph.ts";
 import { OnnxTileEvaluator } from "./tile_evaluator.ts";
 
 // What goes wrong is thrown; printed as well, with paths, it would alarm those who only have no GPU.
@@ -42,11 +43,12 @@ export class OnnxBackend implements Backend {
   /**
    * @param options.threads CPU threads; by default as many as there are physical cores.
    * @param options.layout Forces a layout, for tests; by default blocked where the processor has it.
+   * @param options.binds Forces pictures to move on the device, for tests; by default they do on WebGPU.
    */
   static async open(
     parameters: Vgg16Parameters,
     device: OnnxDevice = "cpu",
-    options: { threads?: number; layout?: Layout } = {},
+    options: { threads?: number; layout?: Layout; binds?: boolean } = {},
   ): Promise<OnnxBackend> {
     const block = device === "cpu" && !options.layout ? await detectBlock() : null;
     const layout = options.layout ?? (block ? new BlockedLayout(block) : new PlanarLayout());
@@ -61,7 +63,8 @@ export class OnnxBackend implements Backend {
       // Vanishing gradients become denormal numbers, with which processors calculate a hundred times slower.
       extra: { session: { set_denormal_as_zero: "1" } },
     };
-    return new OnnxBackend(info, layout, parameters, { runtime, embed: device !== "cpu" });
+    const binds = options.binds ?? device === "webgpu";
+    return new OnnxBackend(info, layout, parameters, { runtime, embed: device !== "cpu", binds });
   }
 
   async features(
@@ -88,8 +91,8 @@ export class OnnxBackend implements Backend {
       return mask.reduce((sum, m) => sum + m * m, 0) || 1;
     });
     const model = buildStepGraph(objective, this.#layout, { areas, tile: false });
-    const session = await Session.create(model, this.#packed, constants, this.#options);
-    return new OnnxEvaluator(session, objective, areas);
+    const session = await Session.create(model, this.#packed, constants, this.#options, [GRADIENT]);
+    return new OnnxEvaluator(session, this.#options, objective, areas);
   }
 
   compileTiles(objective: TileObjective, areas: readonly number[]): Promise<TileEvaluator> {
@@ -128,40 +131,5 @@ export class OnnxBackend implements Backend {
     } finally {
       await session.dispose();
     }
-  }
-}
-
-class OnnxEvaluator implements Evaluator {
-  readonly #session: Session;
-  readonly #size: Size;
-  /** By term: what a sum is divided by, and what a weight is multiplied with. */
-  readonly #counts: readonly number[];
-  readonly #factors: readonly number[];
-
-  constructor(session: Session, objective: Objective, areas: readonly number[]) {
-    this.#session = session;
-    this.#size = objective.size;
-    const channels = objective.terms.map((term) => featureSize(objective.size, term.layer).channels);
-    this.#counts = objective.terms.map((term, i) => elementCount(term, channels[i]!, areas[i]!));
-    this.#factors = objective.terms.map((term, i) =>
-      gradientFactor(term, channels[i]!, areas[i]!, objective.normalizeGradients)
-    );
-  }
-
-  async evaluate(pixels: Pixels, weights: ArrayLike<number>): Promise<Evaluation> {
-    const factors = Float32Array.from(this.#factors, (factor, i) => factor * weights[i]!);
-    const results = await this.#session.run({
-      [IMAGE]: { data: pixels, shape: [1, this.#size.height, this.#size.width, 3] },
-      [FACTORS]: { data: factors, shape: [factors.length] },
-    });
-    const sums = results.get(SUMS)!;
-    return {
-      losses: Float64Array.from(sums, (sum, i) => sum / this.#counts[i]!),
-      gradient: results.get(GRADIENT)!,
-    };
-  }
-
-  dispose(): Promise<void> {
-    return this.#session.dispose();
   }
 }

@@ -1,4 +1,5 @@
 import { testConformance } from "../conformance/conformance.ts";
+import { testDeviceAdam } from "../conformance/device_adam.ts";
 import { BlockedLayout } from "./blocked_layout.ts";
 import { OnnxBackend } from "./backend.ts";
 import { detectBlock } from "./detect_block.ts";
@@ -22,3 +23,9 @@ if (block === null) {
     FLOAT32,
   );
 }
+
+// On the CPU nothing is gained by it, but the graph is that of WebGPU.
+testDeviceAdam(
+  "OnnxBackend with results that are fed again",
+  (parameters) => OnnxBackend.open(parameters, "cpu", { layout: new PlanarLayout(), binds: true }),
+);

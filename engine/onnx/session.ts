@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import type { Packed } from "./layout.ts";
 import type { ModelBuilder } from "./model.ts";
-import type { PackedParameters } from "./parameters.ts";
 
 /** How sessions are made. */
 export interface SessionOptions {
@@ -12,7 +12,15 @@ export interface SessionOptions {
    * parameters, and for sessions to be made in milliseconds.
    */
   readonly embed: boolean;
+  /** Whether results can stay on the device and be fed from there: ONNX Runtime's binding for Node has it for WebGPU. */
+  readonly binds: boolean;
 }
+
+/** A result that may be on the device; `toArray()` reads it, and `dispose()` frees it. */
+export type DeviceTensor = Tensor;
+
+/** What a graph is fed with. */
+export type Feed = DeviceTensor | { readonly data: Float32Array; readonly shape: readonly number[] };
 
 /** A compiled graph with its constant inputs bound: parameters, targets, masks. */
 export class Session {
@@ -28,15 +36,23 @@ export class Session {
    * Compiles a model.
    *
    * @param constants Further inputs that stay the same, by name.
+   * @param kept Outputs that stay on the device.
    */
   static async create(
     graph: ModelBuilder,
-    parameters: PackedParameters,
+    parameters: { get(input: string): Packed | undefined },
     constants: ReadonlyMap<string, Float32Array>,
     options: SessionOptions,
+    kept: readonly string[] = [],
   ): Promise<Session> {
     const constant = (input: string) => constants.get(input) ?? parameters.get(input)?.data;
-    const session = await InferenceSession.create(graph.toBytes(options.embed ? constant : undefined), options.runtime);
+    const model = graph.toBytes(options.embed ? constant : undefined);
+    const session = await InferenceSession.create(model, {
+      ...options.runtime,
+      ...(options.binds && kept.length > 0
+        ? { preferredOutputLocation: Object.fromEntries(kept.map((name) => [name, "gpu-buffer"])) }
+        : {}),
+    });
     const bound: Record<string, Tensor> = {};
     for (const metadata of session.inputMetadata) {
       if (!metadata.isTensor) continue;
@@ -47,13 +63,18 @@ export class Session {
   }
 
   /** Runs the graph. `inputs` are those that change, in their declared shapes. */
-  async run(
-    inputs: Record<string, { data: Float32Array; shape: readonly number[] }>,
-  ): Promise<Map<string, Float32Array>> {
-    const feeds = { ...this.#constants };
-    for (const [name, { data, shape }] of Object.entries(inputs)) feeds[name] = new Tensor("float32", data, [...shape]);
-    const results = await this.#session.run(feeds);
+  async run(inputs: Record<string, Feed>): Promise<Map<string, Float32Array>> {
+    const results = await this.runKept(inputs);
     return new Map(Object.entries(results).map(([name, tensor]) => [name, tensor.data as Float32Array]));
+  }
+
+  /** Runs the graph, and leaves what it gives where it is. The caller disposes it. */
+  async runKept(inputs: Record<string, Feed>): Promise<Record<string, DeviceTensor>> {
+    const feeds = { ...this.#constants };
+    for (const [name, feed] of Object.entries(inputs)) {
+      feeds[name] = "shape" in feed ? new Tensor("float32", feed.data, [...feed.shape]) : feed;
+    }
+    return await this.#session.run(feeds) as Record<string, DeviceTensor>;
   }
 
   dispose(): Promise<void> {

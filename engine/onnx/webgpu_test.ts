@@ -1,4 +1,5 @@
 import { testConformance } from "../conformance/conformance.ts";
+import { testDeviceAdam } from "../conformance/device_adam.ts";
 import { formulaParameters } from "../testing/formula.ts";
 import { OnnxBackend } from "./backend.ts";
 
@@ -6,6 +7,7 @@ const FLOAT32 = { lossTolerance: 2e-5, gradientTolerance: 1e-4 };
 const reason = await whyNot();
 
 if (reason === null) {
+  testDeviceAdam("OnnxBackend on webgpu", (parameters) => OnnxBackend.open(parameters, "webgpu"));
   testConformance("OnnxBackend on webgpu", (parameters) => OnnxBackend.open(parameters, "webgpu"), FLOAT32);
 } else {
   Deno.test({ name: `OnnxBackend on webgpu: ${reason}`, ignore: true, fn: () => {} });

@@ -71,9 +71,14 @@ function parseLine(line: string): unknown[] {
   }
 }
 
-/** Seconds as milliseconds with three digits. */
+/** With three digits. */
+function digits(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+/** Seconds as milliseconds. */
 function milliseconds(seconds: number): string {
-  return (1000 * seconds).toPrecision(3);
+  return digits(1000 * seconds);
 }
 
 const flops = (size: number) =>
@@ -102,9 +107,9 @@ function add(name: string, size: number, step: number, evaluation: number, preci
     size,
     milliseconds(step),
     milliseconds(evaluation),
-    rate.toPrecision(3),
+    digits(rate),
     highest ? `${(100 * rate / highest).toFixed(0)} % of ${precision}` : "–",
-    frames ? frames.toPrecision(3) : "–",
+    frames ? digits(frames) : "–",
     reference ? (step / reference).toFixed(2) : "–",
   ));
 }

@@ -1,5 +1,6 @@
 import { env } from "onnxruntime-node";
 import type { Backend, BackendInfo, Evaluator, Target, TileEvaluator, TileObjective } from "../backend.ts";
+import { cudaPrecision } from "../cuda_precision.ts";
 import { downscaleMask } from "../masks.ts";
 import { deepestLayer, featureSize, type Objective } from "../objective.ts";
 import type { Pooling } from "../options.ts";
@@ -52,7 +53,8 @@ export class OnnxBackend implements Backend {
   ): Promise<OnnxBackend> {
     const block = device === "cpu" && !options.layout ? await detectBlock() : null;
     const layout = options.layout ?? (block ? new BlockedLayout(block) : new PlanarLayout());
-    const info = { backend: "onnx", device, precision: "float32", version: env.versions.node ?? env.versions.common };
+    const precision = device === "cuda" ? cudaPrecision() : "float32";
+    const info = { backend: "onnx", device, precision, version: env.versions.node ?? env.versions.common };
     const runtime = {
       executionProviders: [device],
       ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),

@@ -11,6 +11,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { BackendInfo } from "../backend.ts";
+import { cudaPrecision } from "../cuda_precision.ts";
 import { adapterName } from "../webgpu_adapter.ts";
 import { restoreNodeInternals } from "./node_internals.ts";
 import type { Tf } from "./tf.ts";
@@ -74,8 +75,7 @@ async function openGpu(): Promise<Runtime> {
   tf.env().set("PROD", true);
   return {
     tf,
-    // Ampere and later round the factors of convolutions to TF32, as libtensorflow asks for by itself.
-    info: { backend: "tensorflow", device: "gpu", precision: "tf32", version: tf.version_core },
+    info: { backend: "tensorflow", device: "gpu", precision: cudaPrecision(), version: tf.version_core },
     check() {},
     close() {},
   };

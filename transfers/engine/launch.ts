@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { TF32_SWITCH } from "../../engine/cuda_precision.ts";
 import type { Launch } from "./engine_process.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -8,7 +9,7 @@ const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
 const TENSORFLOW_GPU = fileURLToPath(new URL("../../engine/tensorflow/packages/gpu/node_modules", import.meta.url));
 
 /** Variables that native libraries look at while they load. */
-const VARIABLES = ["npm_package_config_libvips", "MALLOC_ARENA_MAX", "XDG_RUNTIME_DIR"];
+const VARIABLES = ["npm_package_config_libvips", "MALLOC_ARENA_MAX", "XDG_RUNTIME_DIR", TF32_SWITCH];
 const NARROW = [`--allow-env=${VARIABLES.join(",")}`, "--allow-sys=cpus"];
 /** What tells sharp which C library the system has. */
 const LIBC_HINT = "/usr/bin/ldd";

@@ -10,7 +10,8 @@ import { learnFilters } from "./learn_filters.ts";
 import { trainingPicture } from "./pictures.ts";
 
 const VERSION = "1";
-const METHOD = "layer by layer: 3×3 patches, whitened, spherical k-means; biases by quantile, scales by deviation";
+const METHOD =
+  "layer by layer: 3×3 patches, whitened, principal directions in pairs and spherical k-means; biases by quantile, scales by deviation";
 
 const { values } = parseArgs({
   options: {

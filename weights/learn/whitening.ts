@@ -1,19 +1,23 @@
 import { type Matrix, matrixProduct } from "../../engine/onnx/matrix_product.ts";
 import type { Random } from "../../engine/random.ts";
+import { eigen } from "./eigen.ts";
 import { normal } from "./noise.ts";
 
 /** What `whiten` found out about patches. */
 export interface Whitening {
   readonly mean: Float32Array;
-  /** Columns of the patches × dimensions: (patch − mean) · transform is white, but for the floor. */
+  /**
+   * Columns of the patches × dimensions: (patch − mean) · transform is white, but for the floor. Its first column stands for
+   * the direction of the largest variance, and so on.
+   */
   readonly transform: Matrix;
 }
 
 const ITERATIONS = 4;
 
 /**
- * Whitens patches in their strongest directions: those of the largest variance, found by subspace iteration, scaled to
- * equal variance by the Cholesky factor of their covariance.
+ * Whitens patches in their strongest directions: those of the largest variance, found by subspace iteration, each scaled
+ * to the same variance.
  *
  * @param centred Patches in rows; their mean is subtracted in place.
  * @param dimensions How many directions are kept at most.
@@ -34,11 +38,11 @@ export async function whiten(
 
   const basis = await strongestDirections(covariance, Math.min(dimensions, columns), random);
   const projected = await matrixProduct(basis, covariance);
-  const inner = await matrixProduct(projected, basis, { b: true });
-  for (let i = 0; i < inner.rows; i++) inner.values[i * inner.rows + i]! += floor * trace / columns;
-  // With inner = L·Lᵀ the white coordinates are L⁻¹ · basis · (patch − mean).
-  const whitener = { ...inner, values: Float32Array.from(invertedCholesky(inner)) };
-  return { mean, transform: await matrixProduct(basis, whitener, { a: true, b: true }) };
+  const { values, vectors } = eigen(await matrixProduct(projected, basis, { b: true }));
+  const scaled = vectors.values.map((value, i) =>
+    value / Math.sqrt(values[Math.floor(i / vectors.columns)]! + floor * trace / columns)
+  );
+  return { mean, transform: await matrixProduct(basis, { ...vectors, values: scaled }, { a: true, b: true }) };
 }
 
 function centre({ rows, columns, values }: Matrix): Float32Array {
@@ -84,27 +88,4 @@ function dot(a: Float32Array, b: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return sum;
-}
-
-/** The inverse of the lower triangular L with L · Lᵀ = a, for a positive definite a. */
-export function invertedCholesky({ rows: n, values }: Matrix): Float64Array {
-  const lower = Array.from({ length: n }, () => new Float64Array(n));
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = values[i * n + j]!;
-      for (let k = 0; k < j; k++) sum -= lower[i]![k]! * lower[j]![k]!;
-      lower[i]![j] = i === j ? Math.sqrt(Math.max(sum, Number.EPSILON)) : sum / lower[j]![j]!;
-    }
-  }
-  const inverse = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    const row = inverse.subarray(i * n, (i + 1) * n);
-    row[i] = 1;
-    for (let k = 0; k < i; k++) {
-      const factor = lower[i]![k]!;
-      for (let j = 0; j <= k; j++) row[j]! -= factor * inverse[k * n + j]!;
-    }
-    for (let j = 0; j <= i; j++) row[j]! /= lower[i]![i]!;
-  }
-  return inverse;
 }

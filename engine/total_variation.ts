@@ -13,20 +13,29 @@ export function addTotalVariation(pixels: Pixels, size: Size, weight: number, gr
   const scale = (2 * weight) / pixels.length;
   let sum = 0;
   for (let y = 0; y < size.height; y++) {
-    for (let i = y * row; i < (y + 1) * row; i++) {
-      if (i + 3 < (y + 1) * row) {
-        const right = pixels[i + 3]! - pixels[i]!;
-        sum += right * right;
-        gradient[i]! -= scale * right;
-        gradient[i + 3]! += scale * right;
-      }
-      if (y + 1 < size.height) {
-        const below = pixels[i + row]! - pixels[i]!;
-        sum += below * below;
-        gradient[i]! -= scale * below;
-        gradient[i + row]! += scale * below;
-      }
-    }
+    const [start, end] = [y * row, (y + 1) * row];
+    sum += addPulls(pixels, start, end - 3, 3, scale, gradient);
+    if (y + 1 < size.height) sum += addPulls(pixels, start, end, row, scale, gradient);
   }
   return sum / pixels.length;
+}
+
+/** Pulls each value from `start` to `end` and the one `step` after it together; gives the sum of squared differences. */
+function addPulls(
+  pixels: Pixels,
+  start: number,
+  end: number,
+  step: number,
+  scale: number,
+  gradient: Float32Array,
+): number {
+  let sum = 0;
+  for (let i = start; i < end; i++) {
+    const difference = pixels[i + step]! - pixels[i]!;
+    sum += difference * difference;
+    if (scale === 0) continue;
+    gradient[i]! -= scale * difference;
+    gradient[i + step]! += scale * difference;
+  }
+  return sum;
 }

@@ -79,9 +79,11 @@ Deno.test({
         await response.getByText("/frames/").first().hover();
         const picture = page.locator(".graphiql-response img, .monaco-hover img").first();
         await picture.waitFor();
-        const width = () => picture.evaluate((img) => (img as HTMLImageElement).naturalWidth);
-        while (await width() === 0) await page.waitForTimeout(50);
-        assert.equal(await width(), 128);
+        const shown = () => picture.evaluate((img) => [(img as HTMLImageElement).naturalWidth, img.outerHTML] as const);
+        while ((await shown())[0] === 0) await page.waitForTimeout(50);
+        const [width, html] = await shown();
+        assert.match(html, /\/transfers\/[\w-]+\/frames\/\d+\.jpg/);
+        assert.ok([128, 256].includes(width), `${width} is no scale of FAST`);
       });
 
       await t.step("follows to the end, by itself the transfer that was started last", async () => {

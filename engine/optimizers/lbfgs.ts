@@ -32,6 +32,8 @@ export class Lbfgs implements Optimizer {
   /** Changes of the pixels and of the gradient, oldest first. */
   readonly #steps: Float32Array[] = [];
   readonly #changes: Float32Array[] = [];
+  /** Dot product of each pair. */
+  readonly #curvatures: number[] = [];
 
   constructor(options: OptimizerOptions, { numbers, arrays }: OptimizerState) {
     this.#history = options.history;
@@ -47,6 +49,7 @@ export class Lbfgs implements Optimizer {
     for (let i = 0; arrays[`step${i}`]; i++) {
       this.#steps.push(arrays[`step${i}`]!);
       this.#changes.push(arrays[`change${i}`]!);
+      this.#curvatures.push(dot(this.#steps[i]!, this.#changes[i]!));
     }
   }
 
@@ -121,9 +124,11 @@ export class Lbfgs implements Optimizer {
     if (!(curvature > 1e-10 * dot(change, change))) return;
     this.#steps.push(step);
     this.#changes.push(change);
+    this.#curvatures.push(curvature);
     if (this.#steps.length > this.#history) {
       this.#steps.shift();
       this.#changes.shift();
+      this.#curvatures.shift();
     }
   }
 
@@ -133,18 +138,17 @@ export class Lbfgs implements Optimizer {
     const count = this.#steps.length;
     const alphas = new Float64Array(count);
     for (let i = count - 1; i >= 0; i--) {
-      const curvature = dot(this.#steps[i]!, this.#changes[i]!);
-      alphas[i] = dot(this.#steps[i]!, direction) / curvature;
+      alphas[i] = dot(this.#steps[i]!, direction) / this.#curvatures[i]!;
       addScaled(direction, this.#changes[i]!, -alphas[i]!);
     }
     if (count > 0) {
-      const [step, change] = [this.#steps[count - 1]!, this.#changes[count - 1]!];
-      const scale = dot(step, change) / dot(change, change);
+      const change = this.#changes[count - 1]!;
+      const scale = this.#curvatures[count - 1]! / dot(change, change);
       for (let i = 0; i < direction.length; i++) direction[i]! *= scale;
     }
     for (let i = 0; i < count; i++) {
-      const curvature = dot(this.#steps[i]!, this.#changes[i]!);
-      addScaled(direction, this.#steps[i]!, alphas[i]! - dot(this.#changes[i]!, direction) / curvature);
+      const beta = dot(this.#changes[i]!, direction) / this.#curvatures[i]!;
+      addScaled(direction, this.#steps[i]!, alphas[i]! - beta);
     }
     const slope = dot(this.#gradient!, direction);
     if (count > 0 && !(slope < 0)) {
@@ -183,6 +187,7 @@ export class Lbfgs implements Optimizer {
   #forget(): void {
     this.#steps.length = 0;
     this.#changes.length = 0;
+    this.#curvatures.length = 0;
   }
 }
 

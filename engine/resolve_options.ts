@@ -13,7 +13,7 @@ import { CONV_NAMES } from "./vgg16.ts";
 
 /** Longest side that may be asked for, in pixels. */
 export const MIN_SIZE = 32;
-export const MAX_SIZE = 2048;
+export const MAX_SIZE = 4096;
 /** Most steps of one transfer, over all scales. */
 export const MAX_STEPS = 10_000;
 const MAX_SCALES = 12;

@@ -80,7 +80,7 @@ const WRONG: [field: string, input: object, code?: string][] = [
   ["init.kind", { init: { kind: "NOISE", image: { sample: "style" } } }],
   ["init.noise", { init: { kind: "CONTENT", noise: 2 } }],
   ["size", { size: 31 }],
-  ["size", { size: 2049 }],
+  ["size", { size: 4097 }],
   ["steps", { steps: 0 }],
   ["steps", { steps: 5, scales: [{ size: 64, steps: 5 }] }],
   ["scales.1.size", { scales: [{ size: 64, steps: 5 }, { size: 64, steps: 5 }] }],

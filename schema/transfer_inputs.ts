@@ -48,7 +48,7 @@ const InitInput = builder.inputType("InitInput", {
 const ScaleInput = builder.inputType("ScaleInput", {
   description: "Part of a coarse-to-fine schedule: the longest side in pixels and the steps spent there.",
   fields: (t) => ({
-    size: t.int({ required: true, description: "Longest side in pixels, 32 to 2048, more than the scale before." }),
+    size: t.int({ required: true, description: "Longest side in pixels, 32 to 4096, more than the scale before." }),
     steps: t.int({ required: true, description: "Steps at this size, 1 to 10000." }),
   }),
 });
@@ -64,7 +64,7 @@ export const StartTransferInput = builder.inputType("StartTransferInput", {
       defaultValue: "BALANCED",
       description: "Where every other option comes from.",
     }),
-    size: t.int({ description: "Longest side of the result, in pixels, 32 to 2048." }),
+    size: t.int({ description: "Longest side of the result, in pixels, 32 to 4096." }),
     steps: t.int({ description: "Steps in all, 1 to 10000; with `scales`, leave it out." }),
     scales: t.field({ type: [ScaleInput], description: "The schedule from coarse to fine, 1 to 12 scales." }),
     optimizer: t.field({ type: OptimizerInput, description: "The optimiser." }),

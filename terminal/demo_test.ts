@@ -43,7 +43,7 @@ Deno.test("a demo that cannot go on says why in a line", async () => {
   try {
     const wrong = await demo(["--size", "7"], { DATA_DIR: folder });
     assert.equal(wrong.code, 1);
-    assert.match(wrong.err, /(^|\n)Cannot use size 7: wanted a whole number from 32 to 2048\n$/);
+    assert.match(wrong.err, /(^|\n)Cannot use size 7: wanted a whole number from 32 to 4096\n$/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

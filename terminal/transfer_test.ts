@@ -123,7 +123,7 @@ Deno.test("what a user can mend is said in one line", () =>
         [...PICTURES, "--out", file],
         /^Cannot write to ".*file\.txt": found File exists, wanted a folder that can be written$/,
       ],
-      [[...PICTURES, "--out", folder, "--size", "8"], /^Cannot use size 8: wanted a whole number from 32 to 2048$/],
+      [[...PICTURES, "--out", folder, "--size", "8"], /^Cannot use size 8: wanted a whole number from 32 to 4096$/],
       [[...PICTURES, "--out", folder, "--weights", file], /^Cannot /],
       [[...PICTURES, "--out", folder, "--engine", "abacus"], /^Cannot open engine abacus: wanted auto or one of /],
     ];

@@ -62,7 +62,9 @@ export function marginOf(layer: string): number {
 export function cutAxis(length: number, count: number, layer: string): Axis {
   const [stride, margin] = [strideOf(layer), marginOf(layer)];
   if (count === 1) return { length, spans: [{ start: 0, coreStart: 0, coreEnd: length }] };
-  for (let tile = 2 * margin + stride + length % stride; tile < length; tile += stride) {
+  // With steps of whole strides the shortest tiles would have this length.
+  const shortest = Math.max(stride, Math.floor((length - 2 * margin) / count / stride) * stride);
+  for (let tile = 2 * margin + shortest + length % stride; tile < length; tile += stride) {
     const step = Math.floor((tile - 2 * margin) / stride) * stride;
     if (step * (count - 1) < length - tile) continue;
     const starts = [...new Set(Array.from({ length: count }, (_, i) => Math.min(i * step, length - tile)))];
@@ -80,32 +82,51 @@ export function cutAxis(length: number, count: number, layer: string): Axis {
 
 /** Cuts a picture into `columns` × `rows` tiles, or fewer where it is too small for so many. */
 export function cutGrid(size: Size, columns: number, rows: number, layer: string): TileGrid {
-  const across = cutAxis(size.width, columns, layer);
-  const down = cutAxis(size.height, rows, layer);
+  return gridOf(cutAxis(size.width, columns, layer), cutAxis(size.height, rows, layer));
+}
+
+function gridOf(across: Axis, down: Axis): TileGrid {
   return {
     size: { width: across.length, height: down.length },
     tiles: down.spans.flatMap((y) => across.spans.map((x) => ({ x, y }))),
   };
 }
 
+/** Cores narrower than this, or than the margin, are not worth their overlap. */
+const NARROWEST_CORE = 64;
+
 /**
  * The grid with the fewest pixels in all its tiles among those that fit.
  *
+ * @param fits The smaller the tiles, the sooner it is true.
  * @returns null when none fits.
  */
 export function chooseGrid(size: Size, layer: string, fits: (grid: TileGrid) => boolean): TileGrid | null {
+  const across = axes(size.width, layer);
+  const down = axes(size.height, layer);
   let best: TileGrid | null = null;
-  const pixels = ({ size, tiles }: TileGrid) => size.width * size.height * tiles.length;
-  const most = (length: number) => Math.ceil(length / strideOf(layer));
-  for (let rows = 1; rows <= most(size.height); rows++) {
-    // With more columns, tiles get smaller until they fit; beyond that there is only more overlap.
-    for (let columns = 1; columns <= most(size.width); columns++) {
-      const grid = cutGrid(size, columns, rows, layer);
-      if (!fits(grid)) continue;
-      if (!best || pixels(grid) < pixels(best)) best = grid;
-      break;
+  let columns = across.length - 1;
+  for (const rows of down) {
+    // The flatter the tiles, the wider they may be.
+    let grid = gridOf(across[columns]!, rows);
+    if (!fits(grid)) continue;
+    while (columns > 0) {
+      const wider = gridOf(across[columns - 1]!, rows);
+      if (!fits(wider)) break;
+      grid = wider;
+      columns--;
     }
-    if (best && cutAxis(size.height, rows, layer).length <= 4 * marginOf(layer)) break;
+    if (!best || pixelsOf(grid) < pixelsOf(best)) best = grid;
   }
   return best;
+}
+
+/** All ways to cut an axis, from long tiles to short ones. */
+function axes(length: number, layer: string): Axis[] {
+  const most = Math.max(1, Math.floor(length / Math.max(NARROWEST_CORE, marginOf(layer))));
+  return Array.from({ length: most }, (_, i) => cutAxis(length, i + 1, layer));
+}
+
+function pixelsOf({ size, tiles }: TileGrid): number {
+  return size.width * size.height * tiles.length;
 }

@@ -37,6 +37,13 @@ export function maskError(error: unknown): GraphQLError {
   if (error instanceof GraphQLError && cause instanceof GraphQLError) {
     // The outer message says where, as in `Variable "$input" has invalid value at .size: …`. Values are quoted in full.
     const message = clip(error.message);
+    // Yoga quotes the parser, under a name of its own.
+    if ("originalError" in error.extensions) {
+      return serverError(
+        "BAD_REQUEST",
+        "Cannot read the request body: found text that is not JSON, wanted a JSON object",
+      );
+    }
     if (message === error.message && typeof error.extensions["code"] === "string") return error;
     const code = message.startsWith("Syntax Error") ? "GRAPHQL_PARSE_FAILED" : "BAD_USER_INPUT";
     return new GraphQLError(message, { ...place, extensions: { code, ...error.extensions } });

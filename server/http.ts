@@ -4,6 +4,7 @@ import { logInternal } from "./errors.ts";
 import { exampleOperations } from "./example_operations.ts";
 import { GraphiqlPage } from "./graphiql.ts";
 import type { GraphqlServer } from "./graphql.ts";
+import { METRICS_TYPE, metricsText } from "./metrics.ts";
 import type { OriginPolicy } from "./origin.ts";
 import { servePicture } from "./pictures.ts";
 import type { WebSocketServer } from "./websocket.ts";
@@ -47,7 +48,7 @@ export function createHandler(parts: HandlerParts): (request: Request) => Promis
 }
 
 async function dispatch(
-  { services, graphql, pages, stopping }: HandlerParts,
+  { services, graphql, sockets, pages, stopping }: HandlerParts,
   graphiql: GraphiqlPage,
   request: Request,
   pathname: string,
@@ -55,12 +56,14 @@ async function dispatch(
   switch (pathname) {
     case "/graphql": {
       const page = request.method === "GET" && /\btext\/html\b/.test(request.headers.get("accept") ?? "");
-      return page ? await graphiql.serve(request) : await graphql.fetch(request, {});
+      return page ? await graphiql.serve(request) : explained(await graphql.fetch(request, {}));
     }
     case "/health":
       return Response.json({ status: "ok" }, { headers: { "cache-control": "no-store" } });
     case "/ready":
       return await ready(services, stopping());
+    case "/metrics":
+      return await metrics(services, sockets);
     default:
       return await servePicture(services, request, pathname) ?? await pages(request, pathname) ??
         text(404, "Cannot find anything here");
@@ -90,14 +93,41 @@ function refuse(origins: OriginPolicy, request: Request): Response | undefined {
   return Response.json({ errors }, { status: 403 });
 }
 
-async function ready({ transfers }: Services, stopping: boolean): Promise<Response> {
-  const { promise, resolve } = Promise.withResolvers<"late">();
-  const timer = setTimeout(() => resolve("late"), READY_MS);
+async function ready(services: Services, stopping: boolean): Promise<Response> {
+  const status = stopping ? "stopping" : await readiness(services);
+  return Response.json({ status }, {
+    status: status === "ready" ? 200 : 503,
+    headers: { "cache-control": "no-store" },
+  });
+}
+
+async function readiness({ transfers }: Services): Promise<"ready" | "starting" | "no engine" | "storage full"> {
+  if (!(await transfers.vitals()).storageWritable) return "storage full";
+  const { promise: late, resolve } = Promise.withResolvers<"starting">();
+  const timer = setTimeout(() => resolve("starting"), READY_MS);
   const engine = async () => await transfers.engine();
-  const state = stopping ? "stopping" : await Promise.race([engine().then(() => "ready", () => "no engine"), promise]);
+  const state = await Promise.race([engine().then(() => "ready" as const, () => "no engine" as const), late]);
   clearTimeout(timer);
-  const headers = { "cache-control": "no-store" };
-  return Response.json({ status: state }, { status: state === "ready" ? 200 : 503, headers });
+  return state;
+}
+
+async function metrics({ transfers }: Services, sockets: WebSocketServer): Promise<Response> {
+  const figures = { sockets: sockets.size, residentBytes: Deno.memoryUsage().rss };
+  return new Response(metricsText(await transfers.vitals(), figures), {
+    headers: { "content-type": METRICS_TYPE, "cache-control": "no-store" },
+  });
+}
+
+/** What the GraphQL library refuses without a word, by status. */
+const WORDLESS: Readonly<Record<number, string>> = {
+  406: "Cannot answer in a type that is accepted: wanted application/json or text/event-stream",
+  415: "Cannot read a body of this type: wanted application/json or multipart/form-data",
+};
+
+function explained(response: Response): Response {
+  const message = WORDLESS[response.status];
+  if (message === undefined || response.body !== null) return response;
+  return Response.json({ errors: [{ message, extensions: { code: "BAD_REQUEST" } }] }, { status: response.status });
 }
 
 function secured(origins: OriginPolicy, response: Response): Response {

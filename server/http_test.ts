@@ -13,7 +13,7 @@ Deno.test("/health answers without asking the transfers anything", async () => {
   assert.ok(fake.services.transfers.failures.has("engine"));
 });
 
-Deno.test("/ready answers 503 without an engine", async () => {
+Deno.test("/ready answers 503 without an engine, and while the storage is full", async () => {
   await using fake = serveFake();
   const state = async () => {
     const response = await fetch(`${fake.url}/ready`);
@@ -22,6 +22,32 @@ Deno.test("/ready answers 503 without an engine", async () => {
   assert.deepEqual(await state(), [200, "ready"]);
   fake.services.transfers.failures.set("engine", new Error("no engine"));
   assert.deepEqual(await state(), [503, "no engine"]);
+  fake.services.transfers.storageWritable = false;
+  assert.deepEqual(await state(), [503, "storage full"]);
+  fake.services.transfers.storageWritable = true;
+  assert.deepEqual(await state(), [200, "ready"]);
+});
+
+Deno.test("/metrics counts transfers, steps and watchers", async () => {
+  await using fake = serveFake();
+  for (let i = 0; i < 3; i++) await fake.post(START);
+  fake.services.transfers.step("tr_1", 3);
+  fake.services.transfers.step("tr_2", 2);
+  const response = await fetch(`${fake.url}/metrics`);
+  assert.equal(response.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  assert.equal(response.headers.get("cache-control"), "no-store");
+  const text = await response.text();
+  for (
+    const line of [
+      "gramcast_transfers_waiting 1",
+      "gramcast_transfers_running 1",
+      'gramcast_transfers_ended_total{status="SUCCEEDED"} 1',
+      "gramcast_steps_total 5",
+      "gramcast_watchers 0",
+      "gramcast_sockets 0",
+    ]
+  ) assert.ok(text.includes(`${line}\n`), line);
+  assert.ok(Number(/^process_resident_memory_bytes (\d+)$/m.exec(text)![1]) > 1e6);
 });
 
 Deno.test("/ leads to GraphiQL, and asks for nothing elsewhere", async () => {

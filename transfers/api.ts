@@ -6,6 +6,7 @@
 import type { LossPoint } from "../engine/losses.ts";
 import type { Retuning, TransferOptions, TransferRequest } from "../engine/options.ts";
 import type { Picture } from "../engine/picture.ts";
+import type { EndStatus } from "./tally.ts";
 import type { EngineInfo, ImageRecord, Owner, TransferEvent, TransferRecord, TransferStatus } from "./types.ts";
 
 /** A request whose pictures have been taken in: images are ids that `owner` may see. */
@@ -69,6 +70,20 @@ export interface CostEstimate {
   readonly fits: boolean;
 }
 
+/** How the transfers are, for whoever runs the server. Counts are since its start. */
+export interface Vitals {
+  /** Transfers in the queue, and on an engine. */
+  readonly waiting: number;
+  readonly running: number;
+  readonly ended: Readonly<Record<EndStatus, number>>;
+  readonly steps: number;
+  readonly stepSeconds: number;
+  /** Subscriptions to transfers. */
+  readonly watchers: number;
+  /** Whether the storage could be written when that was last tried. */
+  readonly storageWritable: boolean;
+}
+
 /** Every method that takes an id answers NOT_FOUND (or null, where it may) for what `owner` may not see. */
 export interface Transfers {
   start(owner: Owner, request: StartRequest): Promise<TransferRecord>;
@@ -94,6 +109,7 @@ export interface Transfers {
   engine(): Promise<EngineInfo>;
   /** ImageNet probabilities (1000) of an image by the whole network. @throws GramcastError WEIGHTS_INCOMPLETE */
   classify(owner: Owner, imageId: string): Promise<Float32Array>;
+  vitals(): Promise<Vitals>;
   readonly images: ImageLibrary;
 }
 

@@ -2,6 +2,7 @@ import { GramcastError } from "../errors.ts";
 import type { Clock } from "./clock.ts";
 import { type Log, oneLine } from "./log.ts";
 import type { Append, EventBus, NewEvent, TransferChanges, TransferStore } from "./ports.ts";
+import { Tally } from "./tally.ts";
 import type { TransferRecord, TransferStatus } from "./types.ts";
 
 /** Milliseconds between two attempts to write while the storage is full. */
@@ -23,6 +24,7 @@ export interface Entry {
  * stops, the log ends where it was last written, and the transfer goes on from there at the next start.
  */
 export class Journal {
+  readonly tally = new Tally();
   readonly #store: TransferStore;
   readonly #bus: EventBus;
   readonly #clock: Clock;
@@ -51,7 +53,9 @@ export class Journal {
     const at = this.#clock.now();
     const append: Append = { ...entry, events: entry.events.map((event) => ({ ...event, at })) };
     const record = await this.#store.append(id, append);
-    if (record !== null) await this.#publish(record, entry.events);
+    if (record === null) return null;
+    for (const { status } of entry.events) this.tally.countStatus(status);
+    await this.#publish(record, entry.events);
     return record;
   }
 

@@ -197,4 +197,6 @@ export interface EventBus {
   publish(transferId: string, position: LogPosition): Promise<void>;
   /** Resolves when every later `publish` will be heard. */
   watch(transferId: string): Promise<Watch>;
+  /** Watches of this process that have not been disposed of. */
+  readonly watchers: number;
 }

@@ -11,6 +11,7 @@ import type {
   ProgressRequest,
   StartRequest,
   Transfers,
+  Vitals,
 } from "./api.ts";
 import type { Clock } from "./clock.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -267,9 +268,17 @@ export class TransferService implements Transfers {
     return this.#retention.settled();
   }
 
-  /** What is wrong with the storage; null when it can be written. For `/ready`. */
-  get storageFailure(): GramcastError | null {
-    return this.#journal.storageFailure;
+  async vitals(): Promise<Vitals> {
+    const { ended, steps, stepSeconds } = this.#journal.tally;
+    return {
+      waiting: (await this.#ports.queue.waiting()).length,
+      running: this.#dispatcher.runningIds().length,
+      ended,
+      steps,
+      stepSeconds,
+      watchers: this.#ports.bus.watchers,
+      storageWritable: this.#journal.storageFailure === null,
+    };
   }
 
   async #own(owner: Owner, id: string): Promise<TransferRecord> {

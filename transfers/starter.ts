@@ -89,7 +89,7 @@ export class Starter {
     }
     if (request.contentMaskId !== null) await this.#image(owner, "contentMask", request.contentMaskId);
     if (request.initImageId !== null) await this.#image(owner, "init.image", request.initImageId);
-    const options = resolveOptions(request, content, crypto.getRandomValues(new Int32Array(1))[0]!);
+    const options = resolveOptions(request, content, drawSeed());
     checkLayers(options, this.#ports.layers());
     return options;
   }
@@ -172,4 +172,9 @@ function newRecord(
     attempts: 0,
     tunings: [],
   };
+}
+
+/** Of all seeds those that are not negative: they read better, and 2³¹ of them are enough. */
+function drawSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0]! >>> 1;
 }

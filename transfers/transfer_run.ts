@@ -196,6 +196,7 @@ export class TransferRun implements EngineSink {
 
   async step(report: EngineStep): Promise<void> {
     const { id, options } = this.#record;
+    this.#ports.journal.tally.countStep(report.seconds);
     if (report.frame !== null) this.#ports.frames.put(id, report.step, report.frame);
     if (report.frame !== null && options.keepFrames) await this.#keepFrame(report.step, report.frame);
     if (report.step <= this.#record.step) return;

@@ -11,7 +11,7 @@ export const TRANSFER_STATUSES = ["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "C
 export type TransferStatus = (typeof TRANSFER_STATUSES)[number];
 
 /** Whether a transfer in this status will never change again by itself. */
-export function hasEnded(status: TransferStatus): boolean {
+export function hasEnded(status: TransferStatus): status is "SUCCEEDED" | "FAILED" | "CANCELLED" {
   return status === "SUCCEEDED" || status === "FAILED" || status === "CANCELLED";
 }
 

@@ -12,6 +12,7 @@ import type {
   ProgressRequest,
   StartRequest,
   Transfers,
+  Vitals,
 } from "../../transfers/api.ts";
 import {
   type EngineInfo,
@@ -36,6 +37,7 @@ export class FakeTransfers implements Transfers {
   /** What the next call of any of these fails with, once. */
   readonly failures = new Map<string, unknown>();
   probabilities: Float32Array | null = null;
+  storageWritable = true;
   readonly #records = new Map<string, TransferRecord>();
   readonly #events = new Map<string, TransferEvent[]>();
   readonly #streams = new Map<string, Set<FakeStream<ProgressItem>>>();
@@ -206,6 +208,20 @@ export class FakeTransfers implements Transfers {
   engine(): Promise<EngineInfo> {
     this.#fail("engine");
     return Promise.resolve(ENGINE);
+  }
+
+  async vitals(): Promise<Vitals> {
+    const records = [...this.#records.values()];
+    const having = (status: TransferStatus) => records.filter((record) => record.status === status).length;
+    return await Promise.resolve({
+      waiting: having("QUEUED"),
+      running: having("RUNNING"),
+      ended: { SUCCEEDED: having("SUCCEEDED"), FAILED: having("FAILED"), CANCELLED: having("CANCELLED") },
+      steps: records.reduce((sum, { step }) => sum + step, 0),
+      stepSeconds: 1.5,
+      watchers: this.openStreams,
+      storageWritable: this.storageWritable,
+    });
   }
 
   classify(): Promise<Float32Array> {

@@ -20,7 +20,6 @@ export class MemoryEventBus implements EventBus {
     return Promise.resolve(watch);
   }
 
-  /** Watches in all, for metrics. */
   get watchers(): number {
     let sum = 0;
     for (const watches of this.#watches.values()) sum += watches.size;

@@ -8,7 +8,6 @@ const ADVICE: Readonly<Record<string, string>> = {
   ENGINE_UNAVAILABLE: "There is no engine at the moment: try again later, or ask whoever runs the server.",
   IMAGE_UNREADABLE: "One of the pictures cannot be read: choose another, or save it anew as JPEG.",
   LOSS_NOT_FINITE: "The numbers have run away: choose a lower learning rate or smaller weights.",
-  OPTION_UNSUPPORTED: "The engine cannot do one of the options: change it and start again.",
   STORAGE_FULL: "The server has no room left: delete finished paintings, or ask whoever runs it.",
   WEIGHTS_INCOMPLETE: "The loaded filters lack a layer that was asked for: choose other layers.",
   WEIGHTS_UNAVAILABLE: "The filters could not be had: ask whoever runs the server.",

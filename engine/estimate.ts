@@ -1,4 +1,3 @@
-import { GramcastError } from "../errors.ts";
 import { forwardBytes, pictureBytes, processBytes, stepBytes } from "./memory.ts";
 import { deepestLayer, featureSize } from "./objective.ts";
 import type { Scale, TransferOptions } from "./options.ts";
@@ -6,14 +5,22 @@ import type { Size } from "./picture.ts";
 import { planTiles, type TilePlan } from "./tiles/plan.ts";
 import { layersUpTo, pooledSize } from "./vgg16.ts";
 
+/** What one scale of a transfer costs. */
+export interface ScaleCost extends Scale {
+  /** Multiplications and additions of one step. */
+  readonly flopsPerStep: number;
+  /** Bytes at the peak, of the whole process. */
+  readonly memoryBytes: number;
+}
+
 /** What a transfer costs, from the layer table. */
 export interface Cost {
   /** Multiplications and additions of all steps. */
   readonly flops: number;
-  /** Mean over the steps of all scales. */
-  readonly flopsPerStep: number;
   /** Bytes at the peak, that is in the largest scale. */
   readonly memoryBytes: number;
+  /** In the order of the schedule. */
+  readonly scales: readonly ScaleCost[];
 }
 
 /** How a scale is evaluated, and what that takes. */
@@ -34,32 +41,15 @@ export interface ScalePlan {
  * @param memoryBytes What the process may take: scales that need more are counted in tiles.
  */
 export function estimateCost(options: TransferOptions, memoryBytes?: number): Cost {
-  const plans = options.scales.map((scale) => estimateScale(scale, options, memoryBytes));
-  const flops = plans.reduce((sum, plan, i) => sum + options.scales[i]!.steps * plan.flopsPerStep, 0);
+  const scales = options.scales.map((scale) => {
+    const { tiles: _, ...cost } = planScale(scale, options, memoryBytes);
+    return { ...scale, ...cost };
+  });
   return {
-    flops,
-    flopsPerStep: flops / options.steps,
-    memoryBytes: Math.max(...plans.map((plan) => plan.memoryBytes)),
+    flops: scales.reduce((sum, { steps, flopsPerStep }) => sum + steps * flopsPerStep, 0),
+    memoryBytes: Math.max(...scales.map((scale) => scale.memoryBytes)),
+    scales,
   };
-}
-
-/**
- * How a scale is evaluated within `memoryBytes`: as a whole where that fits, else in tiles.
- *
- * @throws {GramcastError} TOO_LARGE when not even tiles fit.
- */
-export function planScale(scale: Scale, options: TransferOptions, memoryBytes: number): ScalePlan {
-  const plan = estimateScale(scale, options, memoryBytes);
-  if (plan.memoryBytes <= memoryBytes) return plan;
-  const mebibytes = (bytes: number) => Math.ceil(bytes / 2 ** 20);
-  throw new GramcastError(
-    "TOO_LARGE",
-    `Cannot evaluate ${scale.width}×${scale.height}: it takes about ${
-      mebibytes(plan.memoryBytes)
-    } MiB, wanted at most ` +
-      `${mebibytes(memoryBytes)} MiB`,
-    { field: "size" },
-  );
 }
 
 /** FLOPs of one step at `size`, as a whole. */
@@ -67,8 +57,11 @@ export function stepFlops(size: Size, options: TransferOptions): number {
   return 2 * forwardFlops(size, layerOf(options)) + 2 * gramFlops(size, options);
 }
 
-/** What a scale takes; where neither the whole nor tiles fit, what the whole would take. */
-function estimateScale(scale: Scale, options: TransferOptions, memoryBytes = Infinity): ScalePlan {
+/**
+ * How a scale is evaluated within `memoryBytes`: as a whole where that fits, else in tiles; where neither fits, as a whole
+ * all the same.
+ */
+export function planScale(scale: Scale, options: TransferOptions, memoryBytes = Infinity): ScalePlan {
   const whole = { tiles: null, memoryBytes: wholeBytes(scale, options), flopsPerStep: stepFlops(scale, options) };
   if (whole.memoryBytes <= memoryBytes) return whole;
   const fixed = processBytes(layerOf(options)) + pictureBytes(scale, options);

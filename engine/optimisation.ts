@@ -8,9 +8,11 @@ import type { Losses } from "./losses.ts";
 import type { Retuning, Scale } from "./options.ts";
 import { type Picture, type Pixels, type Size, toPicture } from "./picture.ts";
 import { resample } from "./resample.ts";
+import { checkMemory } from "./check_memory.ts";
 import { type Limits, type LossWeights, Stage } from "./stage.ts";
 
 export type { OptimisationInput, Resize } from "./input.ts";
+export type { Limits } from "./stage.ts";
 
 /** What one step gave. */
 export interface StepReport {
@@ -87,15 +89,20 @@ export class Optimisation {
     this.#lastLosses = state.losses;
   }
 
-  /** Makes the start picture. Targets are taken at the first step. */
+  /**
+   * Makes the start picture. Targets are taken at the first step.
+   *
+   * @throws {GramcastError} TOO_LARGE when it cannot be done within the limits.
+   */
   static async start(
     backend: Backend,
     resize: Resize,
     input: OptimisationInput,
     limits: Limits = {},
   ): Promise<Optimisation> {
-    const prepared = prepareColors(input);
     const { options } = input;
+    if (limits.memoryBytes !== undefined) checkMemory(options, limits.memoryBytes);
+    const prepared = prepareColors(input);
     const first = options.scales[0]!;
     const pixels = await initialPixels(prepared, first, resize);
     const { learningRate } = options.optimizer;

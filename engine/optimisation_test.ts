@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { GramcastError } from "../errors.ts";
 import type { Backend } from "./backend.ts";
+import { estimateCost, planScale } from "./estimate.ts";
 import { OnnxBackend } from "./onnx/backend.ts";
 import { Optimisation, type OptimisationInput, type StepReport } from "./optimisation.ts";
 import type { OptimizerKind, TransferOptions } from "./options.ts";
 import { resolveOptions } from "./resolve_options.ts";
+import { relativeDistance } from "./testing/distance.ts";
 import { formulaParameters, formulaPicture } from "./testing/formula.ts";
 import { nearestResize } from "./testing/nearest.ts";
 import { tamperedBackend } from "./testing/tampered_backend.ts";
@@ -118,6 +120,31 @@ Deno.test("the same input gives the same bytes, also taken apart and put togethe
       }));
   }
 });
+
+Deno.test("within less memory than the whole takes, tiles give the same picture, and within too little none is begun", () =>
+  withBackend(async (backend) => {
+    const scales = [{ size: 90, steps: 2 }, { size: 135, steps: 2 }];
+    const given = { ...input({ optimizer: "LBFGS", scales }), contentMask: STYLE };
+    const whole = await start(backend, given);
+    const wanted = await run(whole);
+    const limits = { memoryBytes: estimateCost(given.options).memoryBytes - 1 };
+    assert.ok(planScale(given.options.scales[1]!, given.options, limits.memoryBytes).tiles);
+    const tiled = await Optimisation.start(backend, nearestResize, given, limits);
+    const reports = await run(tiled, 3);
+    const bytes = tiled.checkpoint();
+    reports.push(...await run(tiled));
+    reports.forEach(({ losses: { total } }, i) => {
+      assert.ok(Math.abs(total / wanted[i]!.losses.total - 1) < 1e-3, `${total}, wanted ${wanted[i]!.losses.total}`);
+    });
+    assert.ok(relativeDistance(tiled.picture().rgb, whole.picture().rgb) < 1e-2);
+    const restored = await Optimisation.restore(backend, nearestResize, given, bytes, limits);
+    await run(restored);
+    assertSameBytes(restored.checkpoint(), tiled.checkpoint());
+    await assert.rejects(Optimisation.start(backend, nearestResize, given, { memoryBytes: 2 ** 20 }), {
+      code: "TOO_LARGE",
+      message: /no size would fit$/,
+    });
+  }));
 
 Deno.test("another seed gives another picture", () =>
   withBackend(async (backend) => {

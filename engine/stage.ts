@@ -57,9 +57,9 @@ export class Stage {
 
   /**
    * Takes the targets from the pictures at the scale's size and compiles the objective. What takes more memory than the
-   * limits allow is evaluated in tiles, where the backend can.
+   * limits allow is evaluated in tiles, where that takes less and the backend can.
    *
-   * @throws {GramcastError} BAD_USER_INPUT when nothing has any weight; TOO_LARGE when not even tiles would fit.
+   * @throws {GramcastError} BAD_USER_INPUT when nothing has any weight.
    */
   static async prepare(
     backend: Backend,

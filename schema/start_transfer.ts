@@ -29,6 +29,24 @@ const StartTransferPayload = builder.objectRef<{ readonly transfer: TransferReco
   },
 );
 
+const ScaleEstimate = builder.objectRef<CostEstimate["scales"][number]>("ScaleEstimate").implement({
+  description: "What one scale of a transfer would cost.",
+  fields: (t) => ({
+    size: t.exposeInt("size", { description: "Longest side in pixels." }),
+    steps: t.exposeInt("steps", { description: "Steps at this scale." }),
+    seconds: t.exposeFloat("seconds", {
+      nullable: true,
+      description: "Seconds of work at this scale on this machine; null before its rate has been measured.",
+    }),
+    memoryBytes: t.exposeFloat("memoryBytes", {
+      description: "Memory of the engine at this scale at its largest, in bytes.",
+    }),
+    flopsPerStep: t.exposeFloat("flopsPerStep", {
+      description: "Floating-point operations of one step at this scale.",
+    }),
+  }),
+});
+
 const Estimate = builder.objectRef<CostEstimate>("Estimate").implement({
   description: "What a transfer would cost.",
   fields: (t) => ({
@@ -42,6 +60,12 @@ const Estimate = builder.objectRef<CostEstimate>("Estimate").implement({
     }),
     steps: t.exposeInt("steps", { description: "Steps over all scales." }),
     fits: t.exposeBoolean("fits", { description: "Whether it fits into the memory that the engine may take." }),
+    scales: t.field({
+      type: [ScaleEstimate],
+      complexity: { field: 1, multiplier: 5 },
+      description: "Scale by scale, from coarse to fine.",
+      resolve: ({ scales }) => scales,
+    }),
   }),
 });
 

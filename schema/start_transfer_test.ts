@@ -7,7 +7,9 @@ const START = `mutation ($input: StartTransferInput!) {
   startTransfer(input: $input) { transfer { id status steps options { preset width height seed } } }
 }`;
 const ESTIMATE = `query ($input: StartTransferInput!) {
-  estimate(input: $input) { seconds memoryBytes flopsPerStep steps fits }
+  estimate(input: $input) {
+    seconds memoryBytes flopsPerStep steps fits scales { size steps seconds memoryBytes flopsPerStep }
+  }
 }`;
 const PICTURES = { content: { sample: "content" }, styles: [{ image: { sample: "style" } }] };
 
@@ -61,7 +63,8 @@ Deno.test("startTransfer takes BALANCED where no preset is named", async () => {
 Deno.test("estimate answers without starting anything", async () => {
   const services = new FakeServices();
   const { estimate } = await run(services, ESTIMATE, { input: PICTURES });
-  assert.deepEqual(estimate, { seconds: null, memoryBytes: 3e9, flopsPerStep: 1e12, steps: 100, fits: true });
+  const cost = { seconds: null, memoryBytes: 3e9, flopsPerStep: 1e12, steps: 100 };
+  assert.deepEqual(estimate, { ...cost, fits: true, scales: [{ size: 668, ...cost }] });
   assert.equal((await run(services, "{ transfers { totalCount } }")).transfers.totalCount, 0);
 });
 

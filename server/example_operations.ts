@@ -150,9 +150,14 @@ query Estimate {
   ) {
     steps
     seconds
-    flopsPerStep
     memoryBytes
     fits
+    scales {
+      size
+      steps
+      seconds
+      flopsPerStep
+    }
   }
 }
 `;

@@ -45,7 +45,8 @@ async function runTransfer(args: TransferArguments): Promise<boolean> {
   checkLayers(input.options, new Set(parameters.convs.keys()));
   const backend = await openBackend(args.engine ?? config.engine, parameters, log);
   try {
-    return await optimise(await Optimisation.start(backend, resizePicture, input), input, args, folder);
+    const limits = { memoryBytes: config.engineMemoryBytes };
+    return await optimise(await Optimisation.start(backend, resizePicture, input, limits), input, args, folder);
   } finally {
     await backend.close();
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ScaleCost } from "../engine/estimate.ts";
 import type { LossPoint } from "../engine/losses.ts";
 import type { Retuning, TransferOptions, TransferRequest } from "../engine/options.ts";
 import type { Picture } from "../engine/picture.ts";
@@ -65,9 +66,12 @@ export interface CostEstimate {
   /** Null before this machine's rate has been measured. */
   readonly seconds: number | null;
   readonly memoryBytes: number;
+  /** At the last scale. */
   readonly flopsPerStep: number;
   readonly steps: number;
   readonly fits: boolean;
+  /** From coarse to fine. */
+  readonly scales: readonly (ScaleCost & { readonly seconds: number | null })[];
 }
 
 /** How the transfers are, for whoever runs the server. Counts are since its start. */

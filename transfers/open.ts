@@ -49,7 +49,11 @@ export async function openTransfers(config: Config, weights: WeightsSource, log:
   const openEngine = (gpu?: number) =>
     new Supervisor({
       launch: (reference, without) =>
-        launchEngine(config.engine, reference, config.checkpointSeconds, { gpu, without }),
+        launchEngine(config.engine, reference, config.checkpointSeconds, {
+          memoryBytes: config.engineMemoryBytes,
+          gpu,
+          without,
+        }),
       findWeights: (sha256) => known.find(sha256),
       stepFlops: ({ options }) => stepFlops(options, options),
       memoryBytes: config.engineMemoryBytes,

@@ -339,9 +339,17 @@ Deno.test("TransferService tells how long a transfer takes once it knows this ma
   await using stage = await ServiceStage.open();
   assert.equal((await stage.service.estimate(OWNER, stage.request())).seconds, null);
   await stage.ended((await stage.start()).id);
-  const estimate = await stage.service.estimate(OWNER, stage.request({ size: 64 }));
+  const scales = [{ size: 32, steps: 4 }, { size: 64, steps: 16 }];
+  const { size: _, steps: _steps, ...request } = stage.request({ scales });
+  const estimate = await stage.service.estimate(OWNER, request);
   // The fake engine takes half a second for 32², whatever it does: 64² is four times as much.
-  assert.deepEqual(estimate, { seconds: 40, memoryBytes: 65536, flopsPerStep: 4096, steps: 20, fits: true });
+  assert.deepEqual(estimate, {
+    ...{ seconds: 34, memoryBytes: 65536, flopsPerStep: 4096, steps: 20, fits: true },
+    scales: [
+      { size: 32, width: 32, height: 32, steps: 4, seconds: 2, memoryBytes: 16384, flopsPerStep: 1024 },
+      { size: 64, width: 64, height: 64, steps: 16, seconds: 32, memoryBytes: 65536, flopsPerStep: 4096 },
+    ],
+  });
   stage.engine.hold();
   const { id } = await stage.start();
   const waiting = await stage.start();

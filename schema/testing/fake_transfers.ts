@@ -202,7 +202,8 @@ export class FakeTransfers implements Transfers {
 
   estimate(_owner: Owner, request: StartRequest): Promise<CostEstimate> {
     this.requests.push(request);
-    return Promise.resolve({ seconds: null, memoryBytes: 3e9, flopsPerStep: 1e12, steps: 100, fits: true });
+    const cost = { seconds: null, memoryBytes: 3e9, flopsPerStep: 1e12, steps: 100 };
+    return Promise.resolve({ ...cost, fits: true, scales: [{ ...cost, size: 668, width: 668, height: 501 }] });
   }
 
   engine(): Promise<EngineInfo> {

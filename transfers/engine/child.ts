@@ -2,7 +2,8 @@
  * The engine process: commands come in by its standard input, reports go out by its standard output, and its standard
  * error tells what memory it takes and what there is to log. It ends when its input does, so it never outlives the server.
  *
- *     deno run … transfers/engine/child.ts <engine> <weights> <seconds between checkpoints> [engines that auto leaves out]
+ *     deno run … transfers/engine/child.ts <engine> <weights> <seconds between checkpoints> <bytes of memory that it may take>
+ *       [engines that auto leaves out]
  *
  * @module
  */
@@ -56,7 +57,8 @@ async function classify(engine: string, reference: string, encoded: Uint8Array):
   }
 }
 
-const [engine = "auto", reference = "builtin", checkpointSeconds = "5", ...without] = Deno.args;
+const [engine = "auto", reference = "builtin", checkpointSeconds = "5", memoryBytes = "Infinity", ...without] =
+  Deno.args;
 // Anything on standard output that is no report would garble those that are.
 console.log = console.info = console.debug = console.error;
 new Worker(new URL("memory_watch.ts", import.meta.url), { type: "module" });
@@ -68,7 +70,7 @@ let run: ChildRun | null = null;
 for await (const { header, parts } of readMessages<Command>(Deno.stdin.readable)) {
   switch (header.kind) {
     case "run":
-      run = new ChildRun(commandJob(header, parts), Number(checkpointSeconds), send);
+      run = new ChildRun(commandJob(header, parts), Number(checkpointSeconds), Number(memoryBytes), send);
       run.run(backend).catch((error) => {
         log(String(error?.stack ?? error));
         send({ kind: "lost", failure: failureOf(error) });

@@ -1,5 +1,5 @@
 import type { Backend } from "../../engine/backend.ts";
-import { Optimisation, type OptimisationInput } from "../../engine/optimisation.ts";
+import { type Limits, Optimisation, type OptimisationInput } from "../../engine/optimisation.ts";
 import type { Picture } from "../../engine/picture.ts";
 import { GramcastError } from "../../errors.ts";
 import { decodePicture } from "../../images/decode.ts";
@@ -21,6 +21,7 @@ export type Send = (report: Report, parts?: readonly (Uint8Array | null)[]) => v
 export class ChildRun {
   readonly #job: EngineJob;
   readonly #interval: number;
+  readonly #limits: Limits;
   readonly #send: Send;
   #optimisation: Optimisation | null = null;
   #later: readonly Tuning[];
@@ -28,10 +29,14 @@ export class ChildRun {
   #checkpointed = performance.now();
   #checkpointSeconds = 0;
 
-  /** @param checkpointSeconds Between checkpoints, where they are cheap. */
-  constructor(job: EngineJob, checkpointSeconds: number, send: Send) {
+  /**
+   * @param checkpointSeconds Between checkpoints, where they are cheap.
+   * @param memoryBytes What the process may take.
+   */
+  constructor(job: EngineJob, checkpointSeconds: number, memoryBytes: number, send: Send) {
     this.#job = job;
     this.#interval = checkpointSeconds;
+    this.#limits = { memoryBytes };
     this.#send = send;
     this.#later = job.tunings;
   }
@@ -72,8 +77,8 @@ export class ChildRun {
     const input = await decodeInput(this.#job);
     const { checkpoint } = this.#job;
     const optimisation = checkpoint === null
-      ? await Optimisation.start(backend, resizePicture, input)
-      : await Optimisation.restore(backend, resizePicture, input, checkpoint);
+      ? await Optimisation.start(backend, resizePicture, input, this.#limits)
+      : await Optimisation.restore(backend, resizePicture, input, checkpoint, this.#limits);
     this.#optimisation = optimisation;
     this.#applyTunings(optimisation);
     return optimisation;

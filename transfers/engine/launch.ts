@@ -16,6 +16,8 @@ const LIBC_HINT = "/usr/bin/ldd";
 
 /** What else an engine process is told. */
 export interface LaunchOptions {
+  /** What it may take in memory: larger pictures are evaluated in tiles. As much as it takes where it is left out. */
+  readonly memoryBytes?: number;
   /** The one GPU that CUDA shows it, by its number; all of them where it is left out. */
   readonly gpu?: number | undefined;
   /** Engines that `auto` leaves out. */
@@ -51,6 +53,7 @@ export function launchEngine(
       engine,
       weights,
       String(checkpointSeconds),
+      String(options.memoryBytes ?? Infinity),
       ...options.without ?? [],
     ],
     ...(options.gpu === undefined ? {} : { env: { CUDA_VISIBLE_DEVICES: String(options.gpu) } }),

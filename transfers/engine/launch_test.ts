@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { launchEngine } from "./launch.ts";
+import { launchEngine, type LaunchOptions } from "./launch.ts";
 
 function permissions(engine: string): string[] {
   return launchEngine(engine, "/weights/a,b.npz", 5).args.filter((arg) => arg.startsWith("--allow-"));
@@ -22,6 +22,12 @@ Deno.test("an engine may call libraries, read the program and its weights, and n
 Deno.test("an engine process is shown the one GPU that is meant for it", () => {
   assert.deepEqual(launchEngine("onnx:cuda", "builtin", 5, { gpu: 1 }).env, { CUDA_VISIBLE_DEVICES: "1" });
   assert.equal(launchEngine("onnx:cuda", "builtin", 5).env, undefined);
+});
+
+Deno.test("an engine process is told what memory it may take", () => {
+  const told = (options: LaunchOptions) => launchEngine("onnx:cpu", "builtin", 5, options).args.slice(-4);
+  assert.deepEqual(told({ memoryBytes: 2 ** 30 }), ["onnx:cpu", "builtin", "5", "1073741824"]);
+  assert.deepEqual(told({}), ["onnx:cpu", "builtin", "5", "Infinity"]);
 });
 
 Deno.test("TensorFlow's library may look at variables and at the machine, without network or writing", () => {

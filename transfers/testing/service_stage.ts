@@ -18,11 +18,18 @@ export const SETTINGS: TransferSettings = {
   retention: { days: 30, bytes: 2 ** 30 },
   imageLimits: { maxBytes: 2 ** 20, maxPixels: 2 ** 20 },
   engineMemoryBytes: 2 ** 20,
-  cost: (options) => ({
-    flopsPerStep: options.width * options.height,
-    flops: options.width * options.height * options.steps,
-    memoryBytes: 16 * options.width * options.height,
-  }),
+  // An operation and 16 bytes for each pixel.
+  cost: ({ scales }) => {
+    const costs = scales.map((scale) => {
+      const pixels = scale.width * scale.height;
+      return { ...scale, flopsPerStep: pixels, memoryBytes: 16 * pixels };
+    });
+    return {
+      scales: costs,
+      flops: costs.reduce((sum, { steps, flopsPerStep }) => sum + steps * flopsPerStep, 0),
+      memoryBytes: Math.max(...costs.map(({ memoryBytes }) => memoryBytes)),
+    };
+  },
   samples: [],
   layers: () => new Set(CONV_NAMES),
 };

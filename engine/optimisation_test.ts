@@ -123,7 +123,7 @@ Deno.test("the same input gives the same bytes, also taken apart and put togethe
 
 Deno.test("within less memory than the whole takes, tiles give the same picture, and within too little none is begun", () =>
   withBackend(async (backend) => {
-    const scales = [{ size: 90, steps: 2 }, { size: 135, steps: 2 }];
+    const scales = [{ size: 90, steps: 2 }, { size: 165, steps: 2 }];
     const given = { ...input({ optimizer: "LBFGS", scales }), contentMask: STYLE };
     const whole = await start(backend, given);
     const wanted = await run(whole);

@@ -2,13 +2,13 @@ import { featureBytes, forwardBytes, stepBytes } from "../memory.ts";
 import { deepestLayer, featureSize } from "../objective.ts";
 import type { TransferOptions } from "../options.ts";
 import type { Size } from "../picture.ts";
-import { chooseGrid, type TileGrid } from "./tile_grid.ts";
+import { chooseGrid, finestGrid, type TileGrid } from "./tile_grid.ts";
 import type { Cut } from "./tiled_grams.ts";
 
 /** How a picture is evaluated in tiles within some memory. */
 export interface TilePlan {
   readonly grid: TileGrid;
-  /** Cuts any picture so that a tile takes no more memory than one of `grid`. */
+  /** Cuts any picture so that a tile takes no more memory than one of `grid`, or as little as tiles of it can. */
   readonly cut: Cut;
   /** Bytes of content features to be kept from step to step; 0 when they are computed again in every step. */
   readonly keptBytes: number;
@@ -45,7 +45,7 @@ export function planTiles(size: Size, options: TransferOptions, bytes: number): 
     if (!grid) continue;
     const largest = tileBytes(grid.size, keeps);
     const cut = (size: Size, layer: string) =>
-      chooseGrid(size, layer, (other) => tileBytes(other.size, keeps) <= largest)!;
+      chooseGrid(size, layer, (other) => tileBytes(other.size, keeps) <= largest) ?? finestGrid(size, layer);
     return { grid, cut, keptBytes: keeps ? keptOf(grid) : 0, bytes: total(grid) };
   }
   return null;

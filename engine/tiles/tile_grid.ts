@@ -121,7 +121,12 @@ export function chooseGrid(size: Size, layer: string, fits: (grid: TileGrid) => 
   return best;
 }
 
-/** All ways to cut an axis, from long tiles to short ones. */
+/** The grid with the smallest tiles. */
+export function finestGrid(size: Size, layer: string): TileGrid {
+  return gridOf(axes(size.width, layer).at(-1)!, axes(size.height, layer).at(-1)!);
+}
+
+/** All ways to cut an axis that are worth it, from long tiles to short ones. */
 function axes(length: number, layer: string): Axis[] {
   const most = Math.max(1, Math.floor(length / Math.max(NARROWEST_CORE, marginOf(layer))));
   return Array.from({ length: most }, (_, i) => cutAxis(length, i + 1, layer));

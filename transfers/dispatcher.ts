@@ -92,11 +92,12 @@ export class Dispatcher {
   }
 
   async #serve(engine: Engine, worker: string): Promise<void> {
-    // What was claimed before a stop comes first.
-    const unsettled = [...await this.#queue.claimed(worker)];
+    // What was claimed and not settled, before a stop or a failure, comes first. Null until it is known.
+    let unsettled: string[] | null = null;
     while (!this.#stopped) {
       const nudges = this.#nudges;
       try {
+        unsettled ??= [...await this.#queue.claimed(worker)];
         const id = unsettled.shift() ?? await this.#queue.claim(worker);
         if (id !== null) await this.#runOne(engine, id);
         else await this.#nudged(nudges);
@@ -104,7 +105,7 @@ export class Dispatcher {
         this.#ports.log.warn(`Cannot go on with the queue now: ${oneLine(error)}`);
         using delay = this.#clock.delay(QUEUE_RETRY_MILLISECONDS);
         await Promise.race([delay.done, this.#stopped ? null : this.#nudged(this.#nudges)]);
-        unsettled.push(...await this.#queue.claimed(worker).catch(() => []));
+        unsettled = null;
       }
     }
   }

@@ -29,6 +29,7 @@ export class Journal {
   readonly #bus: EventBus;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #stopped = new AbortController();
   #storageFailure: GramcastError | null = null;
 
   constructor(store: TransferStore, bus: EventBus, clock: Clock, log: Log) {
@@ -59,13 +60,19 @@ export class Journal {
     return record;
   }
 
-  /** As `append`, but waits while nothing can be written. @throws {GramcastError} STORAGE_FULL once `signal` aborts. */
-  appendPatiently(id: string, entry: Entry, signal: AbortSignal): Promise<TransferRecord | null> {
-    return this.patiently(() => this.append(id, entry), signal);
+  /** As `append`, but waits while nothing can be written. @throws {GramcastError} STORAGE_FULL after `stop`. */
+  appendPatiently(id: string, entry: Entry): Promise<TransferRecord | null> {
+    return this.patiently(() => this.append(id, entry));
   }
 
-  /** Repeats a write until it no longer throws STORAGE_FULL, or `signal` aborts. */
-  async patiently<T>(write: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  /** Has nothing wait any more: what cannot be written now is not written. */
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  /** Repeats a write until it no longer throws STORAGE_FULL. @throws {GramcastError} STORAGE_FULL after `stop`. */
+  async patiently<T>(write: () => Promise<T>): Promise<T> {
+    const { signal } = this.#stopped;
     for (;;) {
       try {
         const result = await write();
@@ -100,12 +107,30 @@ export class Journal {
   }
 }
 
-/** The event that tells of a change of status. */
-export function statusEvent(
+/**
+ * A change of status, with its time in the record and the event that tells of it.
+ *
+ * @param now As `Journal.now` gives it; no start before the creation and no end before the start comes of it, though the
+ *   clock be set back between two runs of the server.
+ * @param changes What else changes with it.
+ */
+export function statusChange(
   status: TransferStatus,
   record: TransferRecord,
-  failure: TransferRecord["failure"] = null,
-): Omit<NewEvent, "at"> {
+  now: number,
+  changes: TransferChanges = {},
+): Pick<Entry, "changes" | "events"> {
+  const at = Math.max(now, record.startedAt ?? record.createdAt);
+  const times = status === "QUEUED"
+    ? { finishedAt: null }
+    : status === "RUNNING"
+    ? { startedAt: at }
+    : { finishedAt: at };
+  return { changes: { ...changes, status, ...times }, events: [statusEvent(status, { ...record, ...changes })] };
+}
+
+/** The event that tells of a change of status. */
+export function statusEvent(status: TransferStatus, record: TransferRecord): Omit<NewEvent, "at"> {
   return {
     status,
     step: record.step,
@@ -113,6 +138,6 @@ export function statusEvent(
     losses: null,
     frame: false,
     secondsPerStep: record.secondsPerStep,
-    failure,
+    failure: record.failure,
   };
 }

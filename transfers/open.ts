@@ -28,7 +28,7 @@ export interface Storage {
   readonly store: TransferStore;
   readonly images: ImageStore;
   readonly queue: TransferQueue;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** The service with what it stands on. */
@@ -93,6 +93,6 @@ async function openStorage({ store, dataDir }: Config, log: Log): Promise<Storag
     store: new MemoryTransferStore(),
     images: new MemoryImageStore(),
     queue: new MemoryQueue(),
-    close() {},
+    close: () => Promise.resolve(),
   };
 }

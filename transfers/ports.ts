@@ -79,7 +79,7 @@ export interface TransferStore {
 
   /**
    * Changes a record and appends to its log in one transaction. Sequence numbers go on from the record's last without a
-   * hole.
+   * hole, and times do not go back.
    *
    * @returns The record after the change, or null where there is none in one of the `from` statuses.
    * @throws {GramcastError} STORAGE_FULL when it cannot be written; then nothing has changed.

@@ -20,7 +20,7 @@ import { type CostModel, Forecast } from "./forecast.ts";
 import { FrameCache } from "./frame_cache.ts";
 import { ImageKeeper } from "./image_keeper.ts";
 import { type BuiltInSample, KeptImages } from "./image_library.ts";
-import { Journal, statusEvent } from "./journal.ts";
+import { Journal, statusChange } from "./journal.ts";
 import type { Log } from "./log.ts";
 import { pageOf } from "./paging.ts";
 import type { EventBus, ImageStore, QueueLimits, TransferQueue, TransferStore } from "./ports.ts";
@@ -143,8 +143,7 @@ export class TransferService implements Transfers {
       }
       const cancelled = await this.#journal.append(id, {
         from: [record.status],
-        changes: { status: "CANCELLED", finishedAt: this.#journal.now() },
-        events: [statusEvent("CANCELLED", record)],
+        ...statusChange("CANCELLED", record, this.#journal.now()),
       });
       if (cancelled === null) continue;
       await this.#ports.queue.settle(id);
@@ -153,7 +152,8 @@ export class TransferService implements Transfers {
   }
 
   async resume(owner: Owner, id: string, steps: number | null): Promise<TransferRecord> {
-    return await this.#starter.resume(await this.#own(owner, id), steps);
+    await this.#own(owner, id);
+    return await this.#starter.resume(id, steps);
   }
 
   async retune(owner: Owner, id: string, retuning: Retuning): Promise<TransferRecord> {
@@ -259,6 +259,7 @@ export class TransferService implements Transfers {
    * to go on at the next start. Takes at most `milliseconds` and what it takes to end the engines. Reading still works.
    */
   async drain(milliseconds = 8000): Promise<void> {
+    this.#journal.stop();
     await this.#dispatcher.drain(milliseconds);
     await this.#retention.settled();
   }

@@ -7,7 +7,7 @@ import type { Dispatcher } from "./dispatcher.ts";
 import { extendOptions } from "./extend_options.ts";
 import type { Forecast } from "./forecast.ts";
 import type { KeptImages } from "./image_library.ts";
-import { type Journal, statusEvent } from "./journal.ts";
+import { type Journal, statusChange, statusEvent } from "./journal.ts";
 import type { QueueLimits, TransferQueue, TransferStore } from "./ports.ts";
 import { checkStartRequest, fingerprintOf } from "./start_request.ts";
 import { hasEnded, type ImageRecord, type Owner, type TransferRecord } from "./types.ts";
@@ -27,8 +27,8 @@ export interface StarterPorts {
 /** Lets transfers into the queue: new ones, and ended ones that go on. */
 export class Starter {
   readonly #ports: StarterPorts;
-  /** Starts under way by owner and idempotency key: a second call waits for the first. */
-  readonly #starting = new Map<string, Promise<TransferRecord>>();
+  /** The last call under way for an idempotency key of an owner, or for a transfer that is resumed. */
+  readonly #calls = new Map<string, Promise<TransferRecord>>();
 
   constructor(ports: StarterPorts) {
     this.#ports = ports;
@@ -36,21 +36,25 @@ export class Starter {
 
   async start(owner: Owner, request: StartRequest): Promise<TransferRecord> {
     checkStartRequest(request);
-    const key = request.idempotencyKey === null ? null : JSON.stringify([owner, request.idempotencyKey]);
+    const key = request.idempotencyKey;
     if (key === null) return await this.#start(owner, request);
-    const starting = (this.#starting.get(key) ?? Promise.resolve()).catch(() => {}).then(() =>
-      this.#start(owner, request)
-    );
-    this.#starting.set(key, starting);
+    return await this.#inTurn(JSON.stringify([owner, key]), () => this.#start(owner, request));
+  }
+
+  /** Calls of one key come one after another. */
+  async #inTurn(key: string, call: () => Promise<TransferRecord>): Promise<TransferRecord> {
+    const before = this.#calls.get(key) ?? Promise.resolve();
+    const called = before.then(call, call);
+    this.#calls.set(key, called);
     try {
-      return await starting;
+      return await called;
     } finally {
-      if (this.#starting.get(key) === starting) this.#starting.delete(key);
+      if (this.#calls.get(key) === called) this.#calls.delete(key);
     }
   }
 
   async #start(owner: Owner, request: StartRequest): Promise<TransferRecord> {
-    const { store, queue, journal } = this.#ports;
+    const { store, journal } = this.#ports;
     const fingerprint = await fingerprintOf(request);
     if (request.idempotencyKey !== null) {
       const existing = await store.findByKey(owner, request.idempotencyKey);
@@ -60,20 +64,37 @@ export class Starter {
     this.#ports.forecast.refuseTooLarge(options);
     if (journal.storageFailure !== null) throw journal.storageFailure;
     const record = newRecord(owner, request, options, fingerprint, journal.now());
-    await queue.reserve({ id: record.id, owner, priority: record.priority }, this.#ports.limits);
-    try {
+    const queued = await this.#enqueue(record, async () => {
       const made = await store.create(record, { ...statusEvent("QUEUED", record), at: record.createdAt });
-      if (!made.created) {
-        await queue.settle(record.id);
-        return sameRequest(made.record, fingerprint);
-      }
-      await queue.confirm(record.id);
-      this.#ports.dispatcher.nudge();
-      return made.record;
-    } catch (error) {
-      await queue.settle(record.id).catch(() => {});
-      throw error;
+      return made.created ? made.record : null;
+    });
+    // Another server on the same store was faster.
+    return queued ?? sameRequest((await store.findByKey(owner, request.idempotencyKey!))!, fingerprint);
+  }
+
+  /**
+   * Takes a place in the queue, has the transfer recorded, and lets it be claimed. What is recorded is accepted: a storage
+   * that cannot be written from then on delays it and no more.
+   *
+   * @param record Answers null when it is not to be queued after all.
+   * @throws {GramcastError} QUEUE_FULL
+   */
+  async #enqueue(
+    { id, owner, priority }: TransferRecord,
+    record: () => Promise<TransferRecord | null>,
+  ): Promise<TransferRecord | null> {
+    const { queue, journal, dispatcher, limits } = this.#ports;
+    await queue.reserve({ id, owner, priority }, limits);
+    let recorded: TransferRecord | null = null;
+    try {
+      recorded = await record();
+    } finally {
+      if (recorded === null) await queue.settle(id).catch(() => {});
     }
+    if (recorded === null) return null;
+    await journal.patiently(() => queue.confirm(id));
+    dispatcher.nudge();
+    return recorded;
   }
 
   /**
@@ -103,29 +124,28 @@ export class Starter {
   }
 
   /** Queues an ended transfer again, to go on from its last checkpoint. */
-  async resume(record: TransferRecord, steps: number | null): Promise<TransferRecord> {
-    const { queue, journal, dispatcher } = this.#ports;
+  resume(id: string, steps: number | null): Promise<TransferRecord> {
+    return this.#inTurn(id, () => this.#resume(id, steps));
+  }
+
+  async #resume(id: string, steps: number | null): Promise<TransferRecord> {
+    const { store, journal, dispatcher } = this.#ports;
+    const record = await store.get(id);
+    if (record === null) throw new GramcastError("NOT_FOUND", `Cannot find transfer "${id}"`);
     if (!hasEnded(record.status)) {
       throw new GramcastError("CONFLICT", `Cannot resume the transfer: it is ${record.status}, wanted an ended one`);
     }
     const options = extendOptions(record.options, record.step, steps);
     this.#ports.forecast.refuseTooLarge(options);
     // Its engine may still be letting go of it.
-    await dispatcher.running(record.id)?.done;
-    await queue.reserve({ id: record.id, owner: record.owner, priority: record.priority }, this.#ports.limits);
-    const resumed = { ...record, options };
-    const after = await journal.append(record.id, {
-      from: [record.status],
-      changes: { status: "QUEUED", options, finishedAt: null, failure: null, attempts: 0 },
-      events: [statusEvent("QUEUED", resumed)],
-    }).catch(async (error) => {
-      await queue.settle(record.id);
-      throw error;
-    });
-    if (after === null) throw new GramcastError("CONFLICT", "Cannot resume the transfer: another call has changed it");
-    await queue.confirm(record.id);
-    dispatcher.nudge();
-    return after;
+    await dispatcher.running(id)?.done;
+    const queued = await this.#enqueue(record, () =>
+      journal.append(id, {
+        from: [record.status],
+        ...statusChange("QUEUED", record, journal.now(), { options, failure: null, attempts: 0 }),
+      }));
+    if (queued === null) throw new GramcastError("NOT_FOUND", `Cannot resume transfer "${id}": it has been deleted`);
+    return queued;
   }
 }
 

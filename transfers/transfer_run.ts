@@ -8,9 +8,9 @@ import type { FrameCache } from "./frame_cache.ts";
 import type { ImageKeeper } from "./image_keeper.ts";
 import { frameIsDue } from "./frame_due.ts";
 import { assembleJob } from "./job.ts";
-import { type Journal, statusEvent } from "./journal.ts";
+import { type Journal, statusChange } from "./journal.ts";
 import { type Log, oneLine } from "./log.ts";
-import type { TransferStore } from "./ports.ts";
+import type { TransferChanges, TransferStore } from "./ports.ts";
 import { retuned, sameWeights, tuningChanges, withTuning } from "./tuning.ts";
 import type { TransferFailure, TransferRecord, TransferStatus, Tuning } from "./types.ts";
 
@@ -39,7 +39,7 @@ export class TransferRun implements EngineSink {
   readonly #ports: RunPorts;
   readonly #engine: Engine;
   readonly #checkpoints: CheckpointWriter;
-  readonly #signal = new AbortController();
+  readonly #stopAsked = Promise.withResolvers<null>();
   #record: TransferRecord;
   #current: EngineRun | null = null;
   #stopping: "CANCEL" | "SUSPEND" | null = null;
@@ -62,13 +62,17 @@ export class TransferRun implements EngineSink {
   /** Stop before the next step and end as CANCELLED. */
   cancel(): void {
     this.#stopping = "CANCEL";
-    this.#current?.stop();
+    this.#stop();
   }
 
   /** Stop before the next step and keep a checkpoint, to go on after a restart. */
   suspend(): void {
     this.#stopping ??= "SUSPEND";
-    this.#signal.abort();
+    this.#stop();
+  }
+
+  #stop(): void {
+    this.#stopAsked.resolve(null);
     this.#current?.stop();
   }
 
@@ -110,7 +114,9 @@ export class TransferRun implements EngineSink {
     for (;;) {
       if (this.#stopping === "SUSPEND") return "suspended";
       if (this.#stopping === "CANCEL") return await this.#end("CANCELLED");
-      const identity = await this.#engine.info(this.#record.weightsSha256);
+      // An engine that takes long to start, or is to wait before it does, keeps nobody from stopping.
+      const identity = await Promise.race([this.#engine.info(this.#record.weightsSha256), this.#stopAsked.promise]);
+      if (identity === null) continue;
       if (!await this.#begin(identity)) return "ended";
       const loggedBefore = this.#record.step;
       const checkpointBefore = this.#checkpoints.newest;
@@ -142,10 +148,7 @@ export class TransferRun implements EngineSink {
     }
     const changes = { engine, weightsSha256 };
     const record = this.#record.status === "QUEUED"
-      ? await this.#append(["QUEUED"], {
-        changes: { ...changes, status: "RUNNING", startedAt: this.#ports.journal.now() },
-        events: [statusEvent("RUNNING", this.#record)],
-      })
+      ? await this.#append(["QUEUED"], statusChange("RUNNING", this.#record, this.#ports.journal.now(), changes))
       : await this.#append(["RUNNING"], { changes, events: [] });
     return record !== null;
   }
@@ -158,8 +161,7 @@ export class TransferRun implements EngineSink {
       case "stopped":
         return this.#stopping === "CANCEL" ? await this.#end("CANCELLED") : "suspended";
       case "failed":
-        if (outcome.picture !== null) this.#ports.frames.put(this.#record.id, this.#record.step, outcome.picture);
-        if (outcome.picture !== null) await this.#checkpoints.saveFrame(this.#record.step, outcome.picture);
+        if (outcome.picture !== null) await this.#keepLast(outcome.picture);
         return await this.#end("FAILED", { failure: outcome.failure });
       case "lost": {
         this.#ports.log.warn(`Transfer ${this.#record.id} at step ${this.#record.step}: ${outcome.failure.message}`);
@@ -181,16 +183,15 @@ export class TransferRun implements EngineSink {
     const png = await encodePicture(last.picture, { format: "PNG" });
     const result = await this.#ports.journal.patiently(
       () => this.#ports.keeper.keep(this.#record.owner, png, { ...last.picture, mimeType: "image/png" }),
-      this.#signal.signal,
     );
     return await this.#end("SUCCEEDED", { resultId: result.id });
   }
 
-  async #end(status: TransferStatus, changes: Partial<TransferRecord> = {}): Promise<"ended"> {
-    await this.#append(["QUEUED", "RUNNING"], {
-      changes: { ...changes, status, finishedAt: this.#ports.journal.now() },
-      events: [statusEvent(status, this.#record, changes.failure ?? null)],
-    });
+  async #end(status: TransferStatus, changes: TransferChanges = {}): Promise<"ended"> {
+    await this.#append(
+      ["QUEUED", "RUNNING"],
+      statusChange(status, this.#record, this.#ports.journal.now(), changes),
+    );
     return "ended";
   }
 
@@ -224,11 +225,17 @@ export class TransferRun implements EngineSink {
     });
   }
 
+  /** Keeps the last good picture of a transfer that has failed. */
+  async #keepLast(picture: Picture): Promise<void> {
+    const { id, step } = this.#record;
+    this.#ports.frames.put(id, step, picture);
+    await this.#ports.journal.patiently(() => this.#checkpoints.saveFrame(step, picture));
+  }
+
   async #keepFrame(step: number, { width, height, rgb }: Picture): Promise<void> {
     const encoded = await encodePicture({ width, height, rgb }, { format: "PNG" });
     await this.#ports.journal.patiently(
       () => this.#ports.store.saveFrame(this.#record.id, { step, width, height }, encoded, true),
-      this.#signal.signal,
     );
   }
 
@@ -264,7 +271,7 @@ export class TransferRun implements EngineSink {
 
   async #append(from: TransferStatus[], entry: Pick<Parameters<Journal["append"]>[1], "changes" | "events">) {
     const { id } = this.#record;
-    const record = await this.#ports.journal.appendPatiently(id, { from, ...entry }, this.#signal.signal);
+    const record = await this.#ports.journal.appendPatiently(id, { from, ...entry });
     if (record !== null) this.#record = record;
     return record;
   }

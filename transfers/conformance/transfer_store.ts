@@ -85,6 +85,14 @@ export function testTransferStore(
     assert.deepEqual(await store.events("a", 4, 10), []);
   });
 
+  test("lets no time in a log go back, though the clock does", async (store) => {
+    await store.create(transferRecord({ id: "a" }), { ...statusOnly("QUEUED"), at: 500 });
+    const at = (at: number) => ({ ...statusOnly("RUNNING"), at });
+    await store.append("a", { from: ["QUEUED"], changes: {}, events: [at(400), at(600), at(550)] });
+    await store.append("a", { from: ["QUEUED"], changes: {}, events: [at(100), at(700)] });
+    assert.deepEqual((await store.events("a", 0, 10)).map(({ at }) => at), [500, 500, 600, 600, 600, 700]);
+  });
+
   test("changes nothing from another status than was asked", async (store) => {
     await store.create(transferRecord({ id: "a" }), statusOnly("QUEUED"));
     assert.equal(await store.append("a", { from: ["RUNNING"], changes: { step: 9 }, events: [stepEvent(9)] }), null);

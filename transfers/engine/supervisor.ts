@@ -63,6 +63,7 @@ export class Supervisor implements Engine {
   /** Engines that were lost again and again: a device that has failed, or one that is too small for the transfer. */
   readonly #unlucky = new Set<string>();
   #closed = false;
+  readonly #closing = Promise.withResolvers<void>();
   readonly #ends = new Set<EngineProcess>();
 
   constructor(options: SupervisorOptions) {
@@ -139,6 +140,7 @@ export class Supervisor implements Engine {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#closing.resolve();
     for (const process of this.#ends) process.kill(CLOSED);
     await Promise.all([...this.#ends].map(({ ended }) => ended));
     await this.#opening;
@@ -179,7 +181,7 @@ export class Supervisor implements Engine {
     if (this.#losses === 0) return;
     const milliseconds = Math.min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2 ** (this.#losses - 1));
     using delay = this.#options.clock.delay(milliseconds);
-    await delay.done;
+    await Promise.race([delay.done, this.#closing.promise]);
   }
 
   /** Starts a process and waits until it says what it is, or why it cannot. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { FakeClock } from "../testing/fake_clock.ts";
 import { launchEngine } from "./launch.ts";
 import { falseChild, realSupervisor, Recorder, smallJob } from "./testing/supervisor_stage.ts";
 
@@ -141,6 +142,28 @@ Deno.test("an engine that is lost twice without a step makes room for the next b
   } finally {
     await engine.close();
   }
+});
+
+Deno.test("a process that lives but does not finish its step is ended as hung", async () => {
+  const clock = new FakeClock();
+  const engine = realSupervisor({ ...falseChild("idles"), clock });
+  await engine.info();
+  const run = engine.run(await smallJob({}), new Recorder());
+  clock.advance(3_600_000);
+  const outcome = await run.outcome;
+  assert.ok(outcome.kind === "lost");
+  assert.equal(outcome.failure.code, "ENGINE_HUNG");
+  assert.match(outcome.failure.message, /has not finished its step/);
+  await engine.close();
+});
+
+Deno.test("closing does not wait for the pause before another start", async () => {
+  const clock = new FakeClock();
+  const engine = realSupervisor({ ...falseChild("dies at the start"), clock });
+  const opening = assert.rejects(engine.info(), { code: "ENGINE_UNAVAILABLE" });
+  while (!clock.asked.includes(100)) await new Promise((resolve) => setTimeout(resolve));
+  await engine.close();
+  await opening;
 });
 
 Deno.test("a process that cannot start is an error that says why", async (t) => {

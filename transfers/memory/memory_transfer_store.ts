@@ -1,5 +1,6 @@
 import { GramcastError } from "../../errors.ts";
 import type { LossPoint } from "../../engine/losses.ts";
+import { numbered } from "../numbered.ts";
 import {
   type Append,
   CHECKPOINTS_KEPT,
@@ -42,7 +43,7 @@ export class MemoryTransferStore implements TransferStore {
     this.#entries.set(record.id, {
       ordinal: ++this.#ordinal,
       record: stored,
-      events: [{ ...event, sequence: 1 }],
+      events: numbered([event], { sequence: 0, at: 0 }),
       checkpoints: new Map(),
       frames: new Map(),
     });
@@ -92,9 +93,8 @@ export class MemoryTransferStore implements TransferStore {
   append(id: string, { from, changes, events }: Append): Promise<TransferRecord | null> {
     const entry = this.#entries.get(id);
     if (entry === undefined || !from.includes(entry.record.status)) return Promise.resolve(null);
-    const before = entry.record.sequence;
-    entry.events.push(...events.map((event, i) => ({ ...event, sequence: before + i + 1 })));
-    entry.record = { ...entry.record, ...changes, sequence: before + events.length };
+    entry.events.push(...numbered(events, entry.events.at(-1)!));
+    entry.record = { ...entry.record, ...changes, sequence: entry.events.length };
     return Promise.resolve(entry.record);
   }
 

@@ -3,7 +3,7 @@ import { SILENT_LOG } from "../log.ts";
 import { statusOnly, stepEvent, transferRecord } from "../testing/records.ts";
 import { openSqliteStorage } from "./open.ts";
 import { contents } from "./testing/contents.ts";
-import { isError } from "./testing/errors.ts";
+import { isError } from "../testing/errors.ts";
 import { TemporaryStorage } from "./testing/temporary_storage.ts";
 
 const PAGE_BYTES = 4096;
@@ -26,7 +26,7 @@ async function damage(path: string): Promise<void> {
 Deno.test("a start with a damaged page says so and changes nothing", async () => {
   await using temporary = await TemporaryStorage.open();
   await fill(temporary);
-  temporary.close();
+  await temporary.close();
   await damage(temporary.path("gramcast.db"));
   const before = await contents(temporary.directory);
   await assert.rejects(
@@ -64,7 +64,7 @@ Deno.test("a page that is damaged while the server runs ends all reading and wri
   await assert.rejects(store.saveCheckpoint("a", 1, new Uint8Array(1)), isDamaged);
   await assert.rejects(images.all(), isDamaged);
   await assert.rejects(queue.claim("w"), isDamaged);
-  temporary.close();
+  await temporary.close();
   assert.deepEqual(await contents(temporary.directory), before);
   assert.deepEqual(await temporary.files(), []);
 });

@@ -3,23 +3,32 @@ import { GramcastError } from "../../errors.ts";
 import { type Log, oneLine } from "../log.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { damaged, storageError } from "./storage_error.ts";
+import { WriteAheadLog } from "./write_ahead_log.ts";
 
 /** Marks a file as ours: "Gram". */
 const APPLICATION_ID = 0x4772616d;
 /** Milliseconds that another program's lock is waited for. The event loop stands still meanwhile. */
 const BUSY_MILLISECONDS = 250;
 
+const PRAGMAS = [
+  "journal_mode = WAL",
+  // That is `WriteAheadLog`'s to do.
+  "wal_autocheckpoint = 0",
+  "synchronous = NORMAL",
+  "foreign_keys = ON",
+  "trusted_schema = OFF",
+];
+
 /**
- * The database file. One connection, used by one process, and synchronous: a transaction is over when its call returns.
+ * The database file. Reading is synchronous; what is written is written in transactions.
  *
  * `synchronous=NORMAL`: a commit costs no wait for the disk (0.07 ms instead of 4), survives the process being killed,
- * and leaves the file consistent whatever happens. What must survive a power cut too waits for `flush`, which waits for
- * the disk off the event loop.
+ * and leaves the file consistent whatever happens. What must survive a power cut too waits for `flush`. Nothing here waits
+ * for the disk on the event loop, but opening and closing.
  */
 export class Database {
   readonly #sqlite: DatabaseSync;
-  readonly #wal: Deno.FsFile;
-  readonly #log: Log;
+  readonly #log: WriteAheadLog;
   readonly #statements = new Map<string, StatementSync>();
   #damage: GramcastError | null = null;
 
@@ -32,18 +41,15 @@ export class Database {
     const version = await inspect(path);
     using cleanup = new DisposableStack();
     const sqlite = cleanup.use(new DatabaseSync(path, { timeout: BUSY_MILLISECONDS }));
-    for (const pragma of ["journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "trusted_schema = OFF"]) {
-      sqlite.prepare(`PRAGMA ${pragma}`).all();
-    }
+    for (const pragma of PRAGMAS) sqlite.prepare(`PRAGMA ${pragma}`).all();
     migrate(sqlite, version);
-    const wal = await Deno.open(`${path}-wal`, { read: true, write: true });
+    const writeAheadLog = await WriteAheadLog.open(path, log);
     cleanup.move();
-    return new Database(sqlite, wal, log);
+    return new Database(sqlite, writeAheadLog);
   }
 
-  private constructor(sqlite: DatabaseSync, wal: Deno.FsFile, log: Log) {
+  private constructor(sqlite: DatabaseSync, log: WriteAheadLog) {
     this.#sqlite = sqlite;
-    this.#wal = wal;
     this.#log = log;
   }
 
@@ -57,21 +63,24 @@ export class Database {
     return this.#guard(() => this.#statement(sql).get(...values) as Row | undefined);
   }
 
-  /** @returns How many rows have changed. */
+  /** Changes rows, within a transaction. @returns How many have changed. */
   run(sql: string, ...values: SQLInputValue[]): number {
     return this.#guard(() => Number(this.#statement(sql).run(...values).changes));
   }
 
   /**
-   * All that `body` does, or nothing.
+   * All that `body` does, or nothing. It begins, perhaps, later: whoever wrote while the log is moved would hold the event
+   * loop until the disk is done. Once it has begun nothing comes in between.
    *
    * @throws {GramcastError} STORAGE_FULL when it cannot be written, STORAGE_UNREADABLE when the database is damaged.
    */
-  transaction<T>(body: () => T): T {
+  async transaction<T>(body: () => T): Promise<T> {
+    while (this.#log.moving !== null) await this.#log.moving;
     this.run("BEGIN IMMEDIATE");
     try {
       const result = body();
       this.run("COMMIT");
+      this.#log.committed();
       return result;
     } catch (error) {
       // Some failures have rolled it back already.
@@ -86,18 +95,11 @@ export class Database {
    * @returns Whether it is on the disk.
    */
   async flush(): Promise<boolean> {
-    try {
-      // What a checkpoint has moved out of the write-ahead log is on the disk already.
-      await this.#wal.syncData();
-      return true;
-    } catch (error) {
-      this.#log.warn(`Cannot make sure that the database is on the disk: ${oneLine(error)}`);
-      return false;
-    }
+    return await this.#log.flush();
   }
 
-  close(): void {
-    this.#wal.close();
+  async close(): Promise<void> {
+    await this.#log.close();
     // Closing would move the log into the file: a damaged database is left as it is.
     if (this.#damage === null) this.#sqlite.close();
   }

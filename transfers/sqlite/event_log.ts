@@ -1,4 +1,5 @@
 import type { LossPoint } from "../../engine/losses.ts";
+import { numbered } from "../numbered.ts";
 import type { NewEvent } from "../ports.ts";
 import { thinnedIndices } from "../thin.ts";
 import type { TransferEvent, TransferStatus } from "../types.ts";
@@ -34,12 +35,12 @@ export class EventLog {
 
   /** Adds events after the `sequence`-th; part of the caller's transaction. */
   add(transfer: number, sequence: number, events: readonly NewEvent[]): void {
-    for (const [i, event] of events.entries()) {
+    for (const event of numbered(events, { sequence, at: this.#timeOf(transfer, sequence) })) {
       const losses = event.losses === null ? null : encodeLosses(event.losses);
       this.#database.run(
         "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         transfer,
-        sequence + i + 1,
+        event.sequence,
         event.at,
         event.status,
         event.step,
@@ -87,18 +88,28 @@ export class EventLog {
   async sweep(): Promise<void> {
     const removed = this.#database.all<{ transfer: number }>("SELECT transfer FROM removed");
     for (const { transfer } of removed) {
-      while (this.#removeSome(transfer) === AT_ONCE) await pause();
-      this.#database.run("DELETE FROM removed WHERE transfer = ?", transfer);
+      while (await this.#removeSome(transfer) === AT_ONCE) await pause();
     }
   }
 
-  #removeSome(transfer: number): number {
-    return this.#database.run(
-      `DELETE FROM events
-        WHERE transfer = ?1 AND sequence IN (SELECT sequence FROM events WHERE transfer = ?1 LIMIT ?2)`,
-      transfer,
-      AT_ONCE,
-    );
+  /** Removes at most so many events, and with the last of them the note that there are some. */
+  #removeSome(transfer: number): Promise<number> {
+    return this.#database.transaction(() => {
+      const removed = this.#database.run(
+        `DELETE FROM events
+          WHERE transfer = ?1 AND sequence IN (SELECT sequence FROM events WHERE transfer = ?1 LIMIT ?2)`,
+        transfer,
+        AT_ONCE,
+      );
+      if (removed < AT_ONCE) this.#database.run("DELETE FROM removed WHERE transfer = ?", transfer);
+      return removed;
+    });
+  }
+
+  /** Of an event; 0 where there is none. */
+  #timeOf(transfer: number, sequence: number): number {
+    const sql = "SELECT at FROM events WHERE transfer = ? AND sequence = ?";
+    return this.#database.first<{ at: number }>(sql, transfer, sequence)?.at ?? 0;
   }
 
   #lossCount(transfer: number): number {

@@ -39,7 +39,7 @@ export class FileFolder {
     const file = await this.#write(bytes);
     let unneeded: readonly string[];
     try {
-      unneeded = this.#database.transaction(() => point({ file, bytes: bytes.byteLength }));
+      unneeded = await this.#database.transaction(() => point({ file, bytes: bytes.byteLength }));
     } catch (error) {
       await this.#remove([file]);
       throw error;
@@ -63,11 +63,11 @@ export class FileFolder {
       });
     let result: T;
     try {
-      result = transaction();
+      result = await transaction();
     } catch (error) {
       if (!(error instanceof GramcastError) || error.code !== "STORAGE_FULL") throw error;
       await this.#remove(files);
-      result = transaction();
+      result = await transaction();
     }
     await this.#discard(files);
     return result;

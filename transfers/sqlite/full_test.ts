@@ -6,7 +6,7 @@ import { Database } from "./database.ts";
 import { FileFolder } from "./file_folder.ts";
 import { openSqliteStorage } from "./open.ts";
 import { SqliteTransferStore } from "./sqlite_transfer_store.ts";
-import { isError } from "./testing/errors.ts";
+import { isError } from "../testing/errors.ts";
 import { TemporaryDisk } from "./testing/temporary_disk.ts";
 import { TemporaryStorage } from "./testing/temporary_storage.ts";
 
@@ -33,7 +33,7 @@ Deno.test("a database that may not grow changes nothing, and goes on once it may
     assert.equal((await append())?.sequence, 301);
     assert.equal((await store.lossHistory("a", 1000)).length, 300);
   } finally {
-    database.close();
+    await database.close();
     await Deno.remove(directory, { recursive: true });
   }
 });
@@ -71,7 +71,7 @@ Deno.test("a full disk leaves nothing half-written, and a removal makes room", a
     await append();
     assert.equal((await store.get("b"))?.sequence, 1 + steps);
   } finally {
-    close();
+    await close();
   }
 });
 
@@ -92,7 +92,7 @@ Deno.test("a start on a full disk says so", async (t) => {
   await using disk = await TemporaryDisk.mount(MEBIBYTE);
   if (disk === null) return console.log(`${t.name}: skipped, no file system can be mounted here`);
   const { close } = await openSqliteStorage(disk.directory, SILENT_LOG);
-  close();
+  await close();
   await disk.fill();
   await assert.rejects(
     openSqliteStorage(disk.directory, SILENT_LOG),
@@ -104,7 +104,7 @@ Deno.test("a read-only directory is refused at the start", async (t) => {
   await using disk = await TemporaryDisk.mount(6 * MEBIBYTE);
   if (disk === null) return console.log(`${t.name}: skipped, no file system can be mounted here`);
   const { close } = await openSqliteStorage(disk.directory, SILENT_LOG);
-  close();
+  await close();
   await disk.makeReadOnly();
   await assert.rejects(
     openSqliteStorage(disk.directory, SILENT_LOG),

@@ -15,7 +15,7 @@ export interface SqliteStorage {
   readonly images: ImageStore;
   readonly queue: TransferQueue;
   /** Lets go of the directory; nothing may be under way. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 /**
@@ -27,7 +27,7 @@ export interface SqliteStorage {
  */
 export async function openSqliteStorage(dataDir: string, log: Log): Promise<SqliteStorage> {
   const files = join(dataDir, "files");
-  using cleanup = new DisposableStack();
+  await using cleanup = new AsyncDisposableStack();
   try {
     await Deno.mkdir(files, { recursive: true });
     cleanup.use(await lock(join(dataDir, "lock")));
@@ -41,7 +41,7 @@ export async function openSqliteStorage(dataDir: string, log: Log): Promise<Sqli
       store,
       images: new SqliteImageStore(database, folder),
       queue: new SqliteQueue(database),
-      close: () => open.dispose(),
+      close: () => open.disposeAsync(),
     };
   } catch (error) {
     throw openingError(error);

@@ -5,7 +5,7 @@ import { statusOnly, stepEvent, transferRecord } from "../testing/records.ts";
 import type { ImageRecord } from "../types.ts";
 import { openSqliteStorage } from "./open.ts";
 import { contents } from "./testing/contents.ts";
-import { isError } from "./testing/errors.ts";
+import { isError } from "../testing/errors.ts";
 import { TemporaryStorage } from "./testing/temporary_storage.ts";
 
 const IMAGE: ImageRecord = {
@@ -69,7 +69,7 @@ Deno.test("a start removes what a stop left in the middle of a write, and nothin
   await fill(temporary);
   const files = await temporary.files();
   assert.equal(files.length, 3);
-  temporary.close();
+  await temporary.close();
   await Deno.writeTextFile(temporary.path("files/half.tmp"), "half a checkpoint");
   await Deno.writeTextFile(temporary.path("files/nobodys"), "a frame that no row points to");
   await temporary.reopen();
@@ -82,7 +82,7 @@ Deno.test("nothing of a removed transfer stays, in files or rows", async () => {
   await temporary.storage.store.remove("a");
   await temporary.storage.images.remove("i");
   assert.deepEqual(await temporary.files(), []);
-  temporary.close();
+  await temporary.close();
   using database = new DatabaseSync(temporary.path("gramcast.db"));
   for (const table of ["transfers", "events", "removed", "checkpoints", "frames", "image_uses", "images", "blobs"]) {
     assert.deepEqual(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.["n"], 0, table);
@@ -95,13 +95,13 @@ Deno.test("a long log is removed in full, also when a stop came before", async (
   const events = Array.from({ length: 2500 }, (_, i) => stepEvent(i + 2));
   await temporary.storage.store.append("a", { from: ["RUNNING"], changes: {}, events });
   assert.equal((await temporary.storage.store.lossHistory("a", 3000)).length, 2501);
-  temporary.close();
+  await temporary.close();
   {
     using database = new DatabaseSync(temporary.path("gramcast.db"));
     database.exec("INSERT INTO removed SELECT ordinal FROM transfers; DELETE FROM transfers");
   }
   await temporary.reopen();
-  temporary.close();
+  await temporary.close();
   using database = new DatabaseSync(temporary.path("gramcast.db"));
   assert.deepEqual(database.prepare("SELECT count(*) AS n FROM events").get()?.["n"], 0);
 });
@@ -140,7 +140,7 @@ Deno.test("a second server on the same directory is refused, and let in once the
 Deno.test("a server that was killed leaves no lock and no damage", async () => {
   await using temporary = await TemporaryStorage.open();
   await fill(temporary);
-  temporary.close();
+  await temporary.close();
   const script = `
     import { openSqliteStorage } from ${JSON.stringify(import.meta.resolve("./open.ts"))};
     const storage = await openSqliteStorage(Deno.args[0], { info() {}, warn() {} });
@@ -159,7 +159,7 @@ Deno.test("a server that was killed leaves no lock and no damage", async () => {
 
 Deno.test("a database of a newer version is refused and left as it is", async () => {
   await using temporary = await TemporaryStorage.open();
-  temporary.close();
+  await temporary.close();
   {
     using database = new DatabaseSync(temporary.path("gramcast.db"));
     database.exec("PRAGMA user_version = 99");
@@ -184,7 +184,7 @@ Deno.test("what is not a database, or another program's, is refused and left as 
   for (const [name, put] of Object.entries(write)) {
     await t.step(name, async () => {
       await using temporary = await TemporaryStorage.open();
-      temporary.close();
+      await temporary.close();
       await Deno.remove(temporary.path("gramcast.db"));
       put(temporary.path("gramcast.db"));
       const before = await contents(temporary.directory);
@@ -198,7 +198,7 @@ Deno.test("files without their database are not taken for leftovers", async () =
   await using temporary = await TemporaryStorage.open();
   await fill(temporary);
   const files = await temporary.files();
-  temporary.close();
+  await temporary.close();
   await Deno.remove(temporary.path("gramcast.db"));
   await assert.rejects(opening(temporary.directory), isError("STORAGE_UNREADABLE", "no gramcast.db"));
   assert.deepEqual(await temporary.files(), files);

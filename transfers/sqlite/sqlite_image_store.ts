@@ -20,7 +20,7 @@ export class SqliteImageStore implements ImageStore {
   }
 
   async put(record: ImageRecord, bytes: Uint8Array): Promise<ImageRecord> {
-    const known = this.#database.transaction(() => this.#blob(record.sha256) && this.#insert(record));
+    const known = await this.#database.transaction(() => this.#blob(record.sha256) && this.#insert(record));
     if (known !== undefined) {
       await this.#database.flush();
       return known;

@@ -15,7 +15,7 @@ export class SqliteQueue implements TransferQueue {
   }
 
   async reserve({ id, owner, priority }: QueueEntry, limits: QueueLimits | null): Promise<void> {
-    this.#database.transaction(() => {
+    await this.#database.transaction(() => {
       if (this.#database.first("SELECT 1 FROM queue WHERE id = ?", id) !== undefined) return;
       if (limits !== null) {
         const { total, ofOwner } = this.#database.first<{ total: number; ofOwner: number }>(
@@ -35,26 +35,27 @@ export class SqliteQueue implements TransferQueue {
   }
 
   async confirm(id: string): Promise<void> {
-    this.#change("UPDATE queue SET confirmed = 1 WHERE id = ? AND worker IS NULL", id);
+    await this.#change("UPDATE queue SET confirmed = 1 WHERE id = ? AND worker IS NULL", id);
   }
 
   async claim(worker: string): Promise<string | null> {
-    const [id] = this.#places().keys();
-    if (id === undefined) return null;
-    this.#order = null;
-    this.#database.transaction(() => {
+    if (this.#places().size === 0) return null;
+    return await this.#database.transaction(() => {
+      const [id] = this.#places().keys();
+      if (id === undefined) return null;
+      this.#order = null;
       // The row that is replaced, or added, gets a number above all others: turns count up.
       this.#database.run(
         "INSERT OR REPLACE INTO turns (owner, priority) SELECT owner, priority FROM queue WHERE id = ?",
         id,
       );
       this.#database.run("UPDATE queue SET worker = ?, turn = (SELECT max(turn) FROM turns) WHERE id = ?", worker, id);
+      return id;
     });
-    return id;
   }
 
   async settle(id: string): Promise<void> {
-    this.#change("DELETE FROM queue WHERE id = ?", id);
+    await this.#change("DELETE FROM queue WHERE id = ?", id);
   }
 
   async claimed(worker: string): Promise<readonly string[]> {
@@ -71,12 +72,14 @@ export class SqliteQueue implements TransferQueue {
   }
 
   async dropUnconfirmed(): Promise<void> {
-    this.#change("DELETE FROM queue WHERE worker IS NULL AND confirmed = 0");
+    await this.#change("DELETE FROM queue WHERE worker IS NULL AND confirmed = 0");
   }
 
-  #change(sql: string, ...values: string[]): void {
-    this.#order = null;
-    this.#database.run(sql, ...values);
+  async #change(sql: string, ...values: string[]): Promise<void> {
+    await this.#database.transaction(() => {
+      this.#order = null;
+      this.#database.run(sql, ...values);
+    });
   }
 
   #places(): ReadonlyMap<string, number> {

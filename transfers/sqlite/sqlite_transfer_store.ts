@@ -25,7 +25,7 @@ export class SqliteTransferStore implements TransferStore {
   }
 
   async create(record: TransferRecord, event: NewEvent): Promise<{ record: TransferRecord; created: boolean }> {
-    const made = this.#database.transaction(() => {
+    const made = await this.#database.transaction(() => {
       const existing = record.idempotencyKey === null ? null : this.#findByKey(record.owner, record.idempotencyKey);
       if (existing !== null) return { record: existing, created: false };
       const stored = { ...record, sequence: 1 };
@@ -84,7 +84,7 @@ export class SqliteTransferStore implements TransferStore {
   }
 
   async append(id: string, { from, changes, events }: Append): Promise<TransferRecord | null> {
-    const after = this.#database.transaction(() => {
+    const after = await this.#database.transaction(() => {
       const row = this.#row(id);
       if (row === undefined || !from.includes(row.status)) return null;
       const before = recordOf(row);

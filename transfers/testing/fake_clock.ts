@@ -2,6 +2,8 @@ import type { Clock, Delay } from "../clock.ts";
 
 /** A clock that stands still until the test moves it. */
 export class FakeClock implements Clock {
+  /** Milliseconds of all delays so far. */
+  readonly asked: number[] = [];
   #now = 1_000_000;
   readonly #delays = new Set<{ readonly due: number; readonly resolve: () => void }>();
 
@@ -14,6 +16,7 @@ export class FakeClock implements Clock {
   }
 
   delay(milliseconds: number): Delay {
+    this.asked.push(milliseconds);
     const { promise, resolve } = Promise.withResolvers<void>();
     const delay = { due: this.#now + milliseconds, resolve };
     this.#delays.add(delay);

@@ -26,6 +26,8 @@ export class FakeEngine implements Engine {
   closed = false;
   /** Whether it takes no notice of `stop`, as one that hangs. */
   deaf = false;
+  /** What `info` waits for, as for an engine that takes long to start. */
+  starting: Promise<void> = Promise.resolve();
   #permits = Infinity;
   #wake: (() => void)[] = [];
   #waitingForPermit: (() => void)[] = [];
@@ -51,11 +53,12 @@ export class FakeEngine implements Engine {
     return promise;
   }
 
-  info(): Promise<EngineIdentity> {
-    return Promise.resolve({
+  async info(): Promise<EngineIdentity> {
+    await this.starting;
+    return {
       engine: { backend: "fake", device: "none", precision: "float32", version: "0" },
       weightsSha256: "0".repeat(64),
-    });
+    };
   }
 
   run(job: EngineJob, sink: EngineSink): EngineRun {

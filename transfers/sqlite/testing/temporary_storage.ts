@@ -21,14 +21,14 @@ export class TemporaryStorage implements AsyncDisposable {
     return this.#storage;
   }
 
-  close(): void {
-    this.#storage?.close();
+  async close(): Promise<void> {
+    await this.#storage?.close();
     this.#storage = null;
   }
 
   /** As a restart does. */
   async reopen(): Promise<SqliteStorage> {
-    this.close();
+    await this.close();
     return this.#storage = await openSqliteStorage(this.directory, SILENT_LOG);
   }
 
@@ -43,7 +43,7 @@ export class TemporaryStorage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
+    await this.close();
     await Deno.remove(this.directory, { recursive: true });
   }
 }

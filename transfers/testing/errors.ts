@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ErrorCode, GramcastError } from "../../../errors.ts";
+import { type ErrorCode, GramcastError } from "../../errors.ts";
 
 /** Whether an error has this code and says these things on one line, without a path. For `assert.rejects`. */
 export function isError(code: ErrorCode, ...parts: string[]): (error: unknown) => boolean {

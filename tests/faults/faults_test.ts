@@ -1,5 +1,6 @@
 /** A short run of what `deno task faults` does at length. */
 import assert from "node:assert/strict";
+import { clockSetBack } from "./clock.ts";
 import { survivesKills } from "./kills.ts";
 import { canMount, damagedCheckpoint, damagedDatabase, diskFull, readOnly } from "./storage.ts";
 
@@ -12,7 +13,7 @@ Deno.test({
   ignore: !linux,
   async fn() {
     const dataDir = await Deno.makeTempDir();
-    const plan = { serverKills: 2, engineKills: 2, concurrent: 2, steps: 80, size: 32, seed: 11 };
+    const plan = { serverKills: 2, engineKills: 2, concurrent: 2, steps: 60, size: 32, seed: 11 };
     const { transfers } = await survivesKills(dataDir, plan);
     assert.ok(transfers >= 2);
     await Deno.remove(dataDir, { recursive: true });
@@ -37,4 +38,8 @@ Deno.test("a damaged page stops the start and nothing is touched", async () => {
 
 Deno.test("a damaged checkpoint is passed over for the one before", async () => {
   assert.ok(await damagedCheckpoint());
+});
+
+Deno.test("a clock that is set back turns no log back", async () => {
+  assert.ok(await clockSetBack());
 });

@@ -30,18 +30,22 @@ interface Run {
   readonly seen: readonly Seen[];
 }
 
-/** Milliseconds that the server or the engine has before it is killed, drawn evenly. */
-const LIFE = { from: 150, to: 1500 };
+/** Longest life of server and engine before the next kill, in milliseconds; drawn evenly from 0. */
+const LONGEST_LIFE = 1500;
+/** Longest life of a server that is killed while it starts. */
+const LONGEST_START = 1000;
 
 /**
  * Kills server and engine at random moments over transfers that run and are watched, and asserts that nobody could tell
  * from what came out: every transfer ends once, every watcher sees every event once, results and losses are those of an
  * undisturbed run, the database is whole, and no file is left over.
+ *
+ * Every second kill comes at any moment, while server or engine starts, too. The one after it waits for a step: a transfer
+ * that gets three attempts and none of them takes a step has FAILED, as it should.
  */
 export async function survivesKills(dataDir: string, plan: KillPlan): Promise<KillReport> {
   const begun = performance.now();
-  const stage = new Stage(dataDir, plan.seed);
-  await stage.start();
+  await using stage = await Stage.open(dataDir, plan);
   const runs: Run[] = [];
   let killing = true;
   let next = 0;
@@ -49,18 +53,20 @@ export async function survivesKills(dataDir: string, plan: KillPlan): Promise<Ki
     while (killing) {
       const asked = { seed: next++, steps: plan.steps, size: plan.size };
       const id = await startOnce(stage.url, asked, `kills-${asked.seed}`);
-      const seen = await Promise.all([watch(stage.url, id), watch(stage.url, id)]);
+      const follow = () => watch(stage.url, id, { onStep: () => stage.stepSeen() });
+      const seen = await Promise.all([follow(), follow()]);
       runs.push({ asked, ended: await endOf(stage.url, id), seen });
     }
   };
   const lanes = Promise.all(Array.from({ length: plan.concurrent }, lane));
-  for (let i = 0; i < plan.serverKills + plan.engineKills; i++) {
-    const left = plan.serverKills + plan.engineKills - i;
-    if (stage.draw() * left < plan.serverKills - stage.serverKills) await stage.killServer();
-    else await stage.killEngine();
-  }
-  killing = false;
-  await lanes;
+  const kill = async () => {
+    for (let i = 0; stage.killsLeft > 0; i++) {
+      if (i % 2 === 0) await stage.step();
+      await stage.kill();
+    }
+    killing = false;
+  };
+  await Promise.all([kill(), lanes]);
   await stage.stop();
   assertSound(dataDir);
   await assertUndisturbed(runs);
@@ -72,47 +78,83 @@ export async function survivesKills(dataDir: string, plan: KillPlan): Promise<Ki
   };
 }
 
-/** A server that comes back under the same address. */
-class Stage {
-  serverKills = 0;
+/** A server that is killed and comes back under the same address. */
+class Stage implements AsyncDisposable {
   readonly #random: Random;
   readonly #settings: ServerSettings;
   #server!: ServerProcess;
+  #serverKills: number;
+  #engineKills: number;
+  #onStep: () => void = () => {};
   url = "";
 
-  constructor(dataDir: string, seed: number) {
+  private constructor(dataDir: string, { seed, serverKills, engineKills }: KillPlan) {
     this.#random = new Random(seed);
     this.#settings = { dataDir, env: { CHECKPOINT_SECONDS: "0.1" } };
+    this.#serverKills = serverKills;
+    this.#engineKills = engineKills;
   }
 
-  /** Evenly from [0, 1). */
-  draw(): number {
-    return this.#random.uniform();
+  static async open(dataDir: string, plan: KillPlan): Promise<Stage> {
+    const stage = new Stage(dataDir, plan);
+    await stage.#start();
+    return stage;
   }
 
-  async start(): Promise<void> {
-    const port = this.url === "" ? 0 : Number(new URL(this.url).port);
-    this.#server = await ServerProcess.start({ ...this.#settings, port });
+  get killsLeft(): number {
+    return this.#serverKills + this.#engineKills;
+  }
+
+  async #start(): Promise<void> {
+    this.#server = await ServerProcess.start(this.#here());
     this.url = this.#server.url;
   }
 
-  async killServer(): Promise<void> {
-    await this.#live();
-    this.serverKills++;
-    await this.#server.kill();
-    await this.start();
+  /** Where it was before, once it has been anywhere. */
+  #here(): ServerSettings {
+    return { ...this.#settings, port: this.url === "" ? 0 : Number(new URL(this.url).port) };
   }
 
-  /** Waits for an engine to be there, and kills it. */
-  async killEngine(): Promise<void> {
-    await this.#live();
+  /** To be called when a watcher hears of a step. */
+  stepSeen(): void {
+    this.#onStep();
+  }
+
+  /** Resolves when a watcher hears of a step. */
+  step(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onStep = resolve;
+    return promise;
+  }
+
+  /** Lets server and engine live for a while and kills one of them, as many of each in all as were planned. */
+  async kill(): Promise<void> {
+    await pause(this.#random.uniform() * LONGEST_LIFE);
+    if (this.#random.uniform() * this.killsLeft < this.#serverKills) await this.#killServer();
+    else await this.#killEngine();
+  }
+
+  /** One in four servers is killed again before it listens. */
+  async #killServer(): Promise<void> {
+    await this.#server.kill();
+    this.#serverKills--;
+    if (this.#serverKills > 0 && this.#random.uniform() < 0.25) {
+      await ServerProcess.killWhileStarting(this.#here(), this.#random.uniform() * LONGEST_START);
+      this.#serverKills--;
+    }
+    await this.#start();
+  }
+
+  /** Waits for an engine to be there. */
+  async #killEngine(): Promise<void> {
     for (;;) {
       const engine = await engineOf(this.#server.pid);
       if (engine !== null) {
         Deno.kill(engine, "SIGKILL");
+        this.#engineKills--;
         return;
       }
-      await new Promise((resume) => setTimeout(resume, 20));
+      await pause(20);
     }
   }
 
@@ -122,10 +164,14 @@ class Stage {
     assert.ok(seconds < 10, `took ${seconds} s to stop`);
   }
 
-  async #live(): Promise<void> {
-    const milliseconds = LIFE.from + this.draw() * (LIFE.to - LIFE.from);
-    await new Promise((resume) => setTimeout(resume, milliseconds));
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#serverKills = this.#engineKills = 0;
+    await this.#server.stop();
   }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resume) => setTimeout(resume, milliseconds));
 }
 
 /** The child process of the server, by /proc. */

@@ -1,61 +1,72 @@
 /**
- * `deno task faults [kills]`: all that can happen to a server, written as a table to docs/reliability.md; 100 kills of the
- * server and as many of the engine unless another number is given. Linux only: it looks for processes in /proc; what mounts
- * file systems needs root.
+ * `deno task faults [names]`: all that can happen to a server, or what is named of it, written as rows of the table in
+ * docs/reliability.md; rows of other names stay. Linux only: it looks for processes in /proc; what mounts file systems
+ * needs root.
  *
  * @module
  */
+import { clockSetBack } from "./clock.ts";
 import { survivesKills } from "./kills.ts";
 import { canMount, damagedCheckpoint, damagedDatabase, diskFull, readOnly } from "./storage.ts";
-import { silentWatcher, stepWith } from "./watchers.ts";
+import { manyWatchers, silentWatcher } from "./watchers.ts";
+
+/** What happens, and what comes of it in a sentence; null where it cannot be tried here. */
+interface Fault {
+  readonly name: string;
+  readonly what: string;
+  readonly run: () => Promise<string | null>;
+}
+
+const KILLS = 100;
+
+const FAULTS: readonly Fault[] = [
+  {
+    name: "kills",
+    what: `${KILLS} SIGKILLs of the server and ${KILLS} of the engine at random moments, four transfers at a time`,
+    run: kills,
+  },
+  { name: "full", what: "The disk is full", run: ifMounts(diskFull) },
+  { name: "readonly", what: "The data directory is read-only", run: ifMounts(readOnly) },
+  { name: "clock", what: "The clock is set back an hour, and the server killed", run: clockSetBack },
+  { name: "database", what: "A damaged page in the database", run: damagedDatabase },
+  { name: "checkpoint", what: "A damaged checkpoint after a crash", run: damagedCheckpoint },
+  { name: "silent", what: "A watcher that reads nothing during 1,000 frames", run: () => silentWatcher(1000) },
+  { name: "watchers", what: "200 watchers on one transfer of 512²", run: () => manyWatchers(200, 512) },
+];
+
+async function kills(): Promise<string> {
+  const dataDir = await Deno.makeTempDir();
+  const plan = { serverKills: KILLS, engineKills: KILLS, concurrent: 4, steps: 60, size: 32, seed: 1 };
+  const { transfers, events, connections, seconds } = await survivesKills(dataDir, plan);
+  await Deno.remove(dataDir, { recursive: true });
+  return `${transfers} transfers: each ended once, SUCCEEDED, with the same bytes and losses as undisturbed; each of ` +
+    `their two watchers saw each of the ${events} events once, over ${connections} connections; the database is whole ` +
+    `and every file is known (${Math.round(seconds)} s)`;
+}
+
+function ifMounts(run: () => Promise<string>): () => Promise<string | null> {
+  return async () => await canMount() ? await run() : null;
+}
 
 const PAGE = new URL("../../docs/reliability.md", import.meta.url);
 const MARK = "<!-- Below: written by `deno task faults`. -->";
 
-const kills = Number(Deno.args[0] ?? 100);
-const rows: [what: string, outcome: string][] = [];
+/** Puts an outcome into the table, in the place of an older one. */
+async function write(what: string, outcome: string): Promise<void> {
+  const [text, table = ""] = (await Deno.readTextFile(PAGE)).split(MARK);
+  const outcomes = new Map(table.split("\n").map((row) => row.split(" | ")).map(([what, outcome]) => [what, outcome]));
+  const key = (what: string) => `| ${what}`;
+  outcomes.set(key(what), `${outcome} |`);
+  const rows = FAULTS.map(({ what }) => key(what)).filter((key) => outcomes.has(key))
+    .map((key) => `${key} | ${outcomes.get(key)}`);
+  const lines = ["| what happens | what comes of it |", "| --- | --- |", ...rows];
+  await Deno.writeTextFile(PAGE, `${text}${MARK}\n\n${lines.join("\n")}\n`);
+}
 
-async function show(what: string, run: () => Promise<string>): Promise<void> {
+for (const { name, what, run } of FAULTS) {
+  if (Deno.args.length > 0 && !Deno.args.includes(name)) continue;
   console.log(`${what} …`);
-  rows.push([what, await run()]);
-  console.log(`  ${rows.at(-1)![1]}`);
+  const outcome = await run();
+  console.log(`  ${outcome ?? "cannot be tried here: mounting needs root"}`);
+  if (outcome !== null) await write(what, outcome);
 }
-
-await show(
-  `${kills} SIGKILLs of the server and ${kills} of the engine at random moments, four transfers at a time`,
-  async () => {
-    const dataDir = await Deno.makeTempDir();
-    const plan = { serverKills: kills, engineKills: kills, concurrent: 4, steps: 150, size: 48, seed: 1 };
-    const { transfers, events, connections, seconds } = await survivesKills(dataDir, plan);
-    await Deno.remove(dataDir, { recursive: true });
-    return `${transfers} transfers: each ended once, SUCCEEDED, with the same bytes and losses as undisturbed; each of ` +
-      `their two watchers saw each of the ${events} events once, over ${connections} connections; the database is whole ` +
-      `and every file is known (${Math.round(seconds)} s)`;
-  },
-);
-if (await canMount()) {
-  await show("The disk is full", diskFull);
-  await show("The data directory is read-only", readOnly);
-}
-await show("A damaged page in the database", damagedDatabase);
-await show("A damaged checkpoint after a crash", damagedCheckpoint);
-await show("A watcher that reads nothing during 1,000 frames", async () => {
-  const growth = await silentWatcher(1000);
-  return `at its peak the server takes ${growth.toFixed(1)} MiB more than with one that reads them all`;
-});
-await show("200 watchers on one transfer of 512²", async () => {
-  const few = [await stepWith(1, 512, 12)];
-  const many = [await stepWith(200, 512, 12)];
-  few.push(await stepWith(1, 512, 12));
-  many.push(await stepWith(200, 512, 12));
-  const growth = Math.min(...many) / Math.min(...few) - 1;
-  return `${Math.min(...few).toFixed(3)} s a step with one watcher, ${
-    Math.min(...many).toFixed(3)
-  } s with 200, who run on ` +
-    `the same two cores: ${(100 * growth).toFixed(1)} % more`;
-});
-
-const table = ["| what happens | what comes of it |", "| --- | --- |", ...rows.map((row) => `| ${row.join(" | ")} |`)];
-const page = await Deno.readTextFile(PAGE);
-const head = page.slice(0, page.indexOf(MARK) + MARK.length);
-await Deno.writeTextFile(PAGE, `${head}\n\n${table.join("\n")}\n`);

@@ -27,13 +27,22 @@ export interface Seen {
   readonly connections: number;
 }
 
+export interface WatchOptions {
+  /** What is selected beside that; the width of frames when left out. */
+  readonly more?: string;
+  /** Called for every step that is told of. */
+  readonly onStep?: (step: number) => void;
+}
+
 /**
  * Follows a transfer to its end, over as many connections as it takes, going on after the last event seen. This is all that
  * a client has to do: the variables are read anew at each connection.
- *
- * @param more What is selected beside that.
  */
-export async function watch(url: string, id: string, more = "frame { width }"): Promise<Seen> {
+export async function watch(
+  url: string,
+  id: string,
+  { more = "frame { width }", onStep = () => {} }: WatchOptions = {},
+): Promise<Seen> {
   const variables = { id, after: 0 };
   const sequences: number[] = [];
   const statuses: string[] = [];
@@ -53,7 +62,9 @@ export async function watch(url: string, id: string, more = "frame { width }"): 
       variables.after = sequence;
       sequences.push(sequence);
       statuses.push(status);
-      if (seen !== null) losses.set(step, seen.total);
+      if (seen === null) continue;
+      losses.set(step, seen.total);
+      onStep(step);
     }
   } finally {
     await client.dispose();

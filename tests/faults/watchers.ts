@@ -10,21 +10,19 @@ import { until } from "./storage.ts";
 import { assertWhole, follow, watch } from "./watcher.ts";
 
 const FRAMES = "frame { base64(format: PNG) }";
-const STATE = `query State($id: ID!) { transfer(id: $id) { step status secondsPerStep } }`;
+const STATE = `query State($id: ID!) { transfer(id: $id) { status } }`;
 
 interface State {
-  readonly transfer: { readonly step: number; readonly status: string; readonly secondsPerStep: number | null };
+  readonly transfer: { readonly status: string };
 }
 
-/**
- * MiB by which the server's memory is larger at its peak with a watcher that reads nothing than with one that reads, over a
- * transfer of `frames` frames.
- */
-export async function silentWatcher(frames: number): Promise<number> {
+/** A watcher that reads nothing over a transfer of `frames` frames, and how much more the server takes at its peak for it. */
+export async function silentWatcher(frames: number): Promise<string> {
   const dataDir = await Deno.makeTempDir();
   try {
     await using server = await ServerProcess.start({ dataDir });
-    const start = (seed: number) => startOnce(server.url, { steps: frames, size: 128, frameEvery: 1, seed }, `${seed}`);
+    const start = (steps: number) =>
+      startOnce(server.url, { steps, size: 96, frameEvery: 1, seed: 1 }, crypto.randomUUID());
     const peakUntilEnd = async (id: string) => {
       let peak = 0;
       await until(async () => {
@@ -33,35 +31,57 @@ export async function silentWatcher(frames: number): Promise<number> {
       });
       return peak;
     };
-    const first = await start(1);
-    const reader = watch(server.url, first, FRAMES);
-    const usual = await peakUntilEnd(first);
-    await reader;
-    const second = await start(2);
-    using silent = await subscribeWithoutReading(server.url, second);
-    const peak = await peakUntilEnd(second);
+    await peakUntilEnd(await start(frames));
+    const alone = await peakUntilEnd(await start(frames));
+    const watched = await start(frames);
+    using silent = await subscribeWithoutReading(server.url, watched);
+    const growth = (await peakUntilEnd(watched) - alone) / 2 ** 20;
     assert.ok(silent.sent > 0);
-    return (peak - usual) / 2 ** 20;
+    const all = frames * await frameBytes(server.url, watched) / 2 ** 20;
+    return `at its peak the server takes ${growth.toFixed(1)} MiB more than for a transfer that nobody watches; all ` +
+      `frames together are ${all.toFixed(0)} MiB`;
   } finally {
     await Deno.remove(dataDir, { recursive: true });
   }
 }
 
-/** Seconds that the engine takes for a step with so many watchers, who all get losses and every frame. */
-export async function stepWith(watchers: number, size: number, steps: number): Promise<number> {
+/** Bytes of a frame as the silent watcher would be sent it. */
+async function frameBytes(url: string, id: string): Promise<number> {
+  const query = `query Frame($id: ID!) { transfer(id: $id) { ${FRAMES} } }`;
+  return (await send<{ transfer: { frame: { base64: string } } }>(url, query, { id })).transfer.frame.base64.length;
+}
+
+/** What a step takes with one watcher and with many, who all get losses and every frame; in turns. */
+export async function manyWatchers(watchers: number, size: number): Promise<string> {
   const dataDir = await Deno.makeTempDir();
   try {
     await using server = await ServerProcess.start({ dataDir });
-    const id = await startOnce(server.url, { steps, size, seed: 1, frameEvery: 1 }, "many");
-    const clients = Array.from({ length: watchers }, () => watch(server.url, id));
-    const begun = performance.now();
-    (await Promise.all(clients)).forEach(assertWhole);
-    if (watchers > 0) return (performance.now() - begun) / 1000 / steps;
-    await until(async () => (await send<State>(server.url, STATE, { id })).transfer.status === "SUCCEEDED");
-    return (performance.now() - begun) / 1000 / steps;
+    await stepSeconds(server.url, 1, size);
+    const [one, many]: [number[], number[]] = [[], []];
+    for (let round = 0; round < 3; round++) {
+      one.push(...await stepSeconds(server.url, 1, size));
+      many.push(...await stepSeconds(server.url, watchers, size));
+    }
+    const [few, all] = [median(one), median(many)];
+    return `${few.toFixed(3)} s a step with one watcher, ${all.toFixed(3)} s with ${watchers}, who run on the same ` +
+      `${navigator.hardwareConcurrency} cores: ${(100 * (all / few - 1)).toFixed(1)} % more`;
   } finally {
     await Deno.remove(dataDir, { recursive: true });
   }
+}
+
+/** Seconds from each step to the next, as the first of so many watchers hears of them. */
+async function stepSeconds(url: string, watchers: number, size: number): Promise<number[]> {
+  const id = await startOnce(url, { steps: 9, size, seed: 1, frameEvery: 1 }, crypto.randomUUID());
+  const heard: number[] = [];
+  const first = watch(url, id, { onStep: () => void heard.push(performance.now() / 1000) });
+  const others = Array.from({ length: watchers - 1 }, () => watch(url, id));
+  (await Promise.all([first, ...others])).forEach(assertWhole);
+  return heard.slice(1).map((time, i) => time - heard[i]!);
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
 /** Resident bytes. */

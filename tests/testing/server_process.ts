@@ -9,6 +9,8 @@ export interface ServerSettings {
   /** 0 for any that is free. */
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Path of a module that is run before the server's own. */
+  readonly preload?: string;
 }
 
 /**
@@ -37,6 +39,15 @@ export class ServerProcess implements AsyncDisposable {
     if (url !== null) return new ServerProcess(url, lines, child, printed);
     await child.status;
     throw new Error(lines.join("\n"));
+  }
+
+  /** Starts it and ends it at once after so many milliseconds, most likely before it listens. */
+  static async killWhileStarting(settings: ServerSettings, milliseconds: number): Promise<void> {
+    const { child, printed } = spawn(settings);
+    await new Promise((resume) => setTimeout(resume, milliseconds));
+    child.kill("SIGKILL");
+    await child.status;
+    await printed;
   }
 
   /** Runs it until it ends by itself: for starts that must not succeed. */
@@ -76,9 +87,11 @@ export class ServerProcess implements AsyncDisposable {
   }
 }
 
-function spawn({ dataDir, port = 0, env = {} }: ServerSettings) {
+function spawn({ dataDir, port = 0, env = {}, preload }: ServerSettings) {
   const child = new Deno.Command(Deno.execPath(), {
-    args: startArguments(dataDir),
+    args: startArguments(dataDir).flatMap((argument) =>
+      argument === "run" && preload !== undefined ? [argument, "--preload", preload] : [argument]
+    ),
     cwd: ROOT,
     env: { PORT: String(port), DATA_DIR: dataDir, WEIGHTS: "builtin", ENGINE: "onnx:cpu", NO_COLOR: "1", ...env },
     stdin: "null",

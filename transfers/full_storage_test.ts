@@ -26,15 +26,19 @@ Deno.test("a running transfer waits while the storage is full, and goes on witho
   storage.full.add("append");
   stage.engine.allow(Infinity);
   await waiting(clock);
-  assert.deepEqual([(await stage.service.get(OWNER, id))?.step, stage.service.storageFailure?.code], [
+  assert.deepEqual([(await stage.service.get(OWNER, id))?.step, (await stage.service.vitals()).storageWritable], [
     5,
-    "STORAGE_FULL",
+    false,
   ]);
   await assert.rejects(stage.start(), isError("STORAGE_FULL"));
   storage.full.clear();
   clock.advance(1000);
   const ended = await stage.ended(id);
-  assert.deepEqual([ended.status, ended.sequence, stage.service.storageFailure], ["SUCCEEDED", 23, null]);
+  assert.deepEqual([ended.status, ended.sequence, (await stage.service.vitals()).storageWritable], [
+    "SUCCEEDED",
+    23,
+    true,
+  ]);
   assert.deepEqual(await stage.loggedSteps(id), upTo(20));
 });
 

@@ -1,6 +1,9 @@
+import { PRESET_NAMES } from "../engine/options.ts";
 import type { Pages } from "../server/http.ts";
 
 const DIST = new URL("dist/", import.meta.url);
+/** Beside it: `presets/make.ts` paints them. */
+const PRESET_PICTURES = PRESET_NAMES.map((name) => `presets/${name.toLowerCase()}.jpg`);
 
 /** Only what the server itself sends may run, be shown or be asked. */
 const POLICY = [
@@ -19,12 +22,14 @@ const MIME_TYPES: Readonly<Record<string, string>> = {
   js: "text/javascript; charset=utf-8",
   css: "text/css; charset=utf-8",
   svg: "image/svg+xml",
+  jpg: "image/jpeg",
 };
 
 interface StudioFile {
   readonly headers: Readonly<Record<string, string>>;
   readonly plain: Uint8Array<ArrayBuffer>;
-  readonly zipped: Uint8Array<ArrayBuffer>;
+  /** Null where it is compressed already. */
+  readonly zipped: Uint8Array<ArrayBuffer> | null;
 }
 
 const files = new Map<string, Promise<StudioFile>>();
@@ -40,7 +45,7 @@ export async function studioPages(request: Request, pathname: string): Promise<R
   if (request.headers.get("if-none-match")?.includes(headers.etag!)) {
     return new Response(null, { status: 304, headers });
   }
-  const zip = /\bgzip\b/.test(request.headers.get("accept-encoding") ?? "");
+  const zip = zipped !== null && /\bgzip\b/.test(request.headers.get("accept-encoding") ?? "");
   const body = zip ? zipped : plain;
   return new Response(request.method === "HEAD" ? null : body, {
     headers: { ...headers, "content-length": String(body.byteLength), ...(zip ? { "content-encoding": "gzip" } : {}) },
@@ -49,6 +54,8 @@ export async function studioPages(request: Request, pathname: string): Promise<R
 
 function fileOf(pathname: string): string | undefined {
   if (/^\/(gallery|transfers\/[\w-]{1,100})?$/.test(pathname)) return "index.html";
+  const name = pathname.replace(/^\/studio\//, "");
+  if (PRESET_PICTURES.includes(name)) return `../${name}`;
   return /^\/studio\/(studio\.js|studio\.css|icon\.svg)$/.exec(pathname)?.[1];
 }
 
@@ -60,7 +67,9 @@ function load(name: string): Promise<StudioFile> {
 
 async function read(name: string): Promise<StudioFile> {
   const plain = await Deno.readFile(new URL(name, DIST));
-  const zipped = await new Response(new Blob([plain]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
+  const zipped = name.endsWith(".jpg")
+    ? null
+    : await new Response(new Blob([plain]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", plain)).toHex().slice(0, 32);
   const headers = {
     "content-type": MIME_TYPES[name.split(".").at(-1)!]!,

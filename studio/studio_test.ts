@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { PRESET_NAMES } from "../engine/options.ts";
+import { inspectImage } from "../images/decode.ts";
 import { currentManifest, operations, writtenManifest } from "./build.ts";
 import { studioPages } from "./studio.ts";
 
@@ -26,7 +28,16 @@ Deno.test("every page of the studio is the same document, whatever its address",
 });
 
 Deno.test("the studio leaves every other address to others", async () => {
-  for (const path of ["/graphql", "/studio/", "/studio/manifest.json", "/studio/../studio.ts", "/transfers/a/b"]) {
+  for (
+    const path of [
+      "/graphql",
+      "/studio/",
+      "/studio/manifest.json",
+      "/studio/../studio.ts",
+      "/studio/presets/make.ts",
+      "/transfers/a/b",
+    ]
+  ) {
     assert.equal(await get(path), undefined);
   }
 });
@@ -36,6 +47,20 @@ Deno.test("the studio asks no other host for anything", async () => {
   const css = await (await get("/studio/studio.css"))!.text();
   assert.doesNotMatch(html + css, /(src|href)="(https?:)?\/\/|url\(\s*["']?(https?:)?\/\/|@import/);
   assert.match((await get("/"))!.headers.get("content-security-policy")!, /default-src 'none'.*connect-src 'self'/);
+});
+
+Deno.test("every preset has a picture, small and of one shape", async () => {
+  for (const name of PRESET_NAMES) {
+    const response = (await get(`/studio/presets/${name.toLowerCase()}.jpg`, { "accept-encoding": "gzip" }))!;
+    assert.deepEqual([response.headers.get("content-type"), response.headers.get("content-encoding")], [
+      "image/jpeg",
+      null,
+    ]);
+    const bytes = await response.bytes();
+    assert.ok(bytes.byteLength < 25_000, `${name}: ${bytes.byteLength} bytes`);
+    const { width, height } = await inspectImage(bytes, { maxBytes: 1e5, maxPixels: 1e5 });
+    assert.deepEqual([width, height], [240, 160], name);
+  }
 });
 
 Deno.test("the studio's files come compressed where that is understood, and not at all where they are known", async () => {

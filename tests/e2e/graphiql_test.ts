@@ -11,6 +11,8 @@ const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/go
     return false;
   }
 });
+/** How long anything may take that the page waits for, in milliseconds: a loaded machine is slow. */
+const PATIENCE_MS = 180_000;
 const TITLE = "GraphiQL runs its examples, follows a transfer live and shows its frames";
 
 const CANCEL = "mutation Cancel($id: ID!) { cancelTransfer(id: $id) { transfer { id } } }";
@@ -37,7 +39,7 @@ Deno.test({
       await using server = await ServerProcess.start({ dataDir, env: { STORE: "memory" } });
       await using browser = await launch();
       const page = await browser.newPage();
-      page.setDefaultTimeout(60_000);
+      page.setDefaultTimeout(PATIENCE_MS);
       const faults: string[] = [];
       const elsewhere: string[] = [];
       page.on("pageerror", (error) => faults.push(error.message));
@@ -46,12 +48,14 @@ Deno.test({
         if (url.protocol !== "data:" && url.origin !== server.url) elsewhere.push(request.url());
       });
       const response = page.locator(".graphiql-response .view-lines");
-      // For a moment after a tab is opened GraphiQL still names the operation of the one before: press again, as one would.
+      // For a moment after a tab is opened GraphiQL still names the operation of the one before, which is refused: press
+      // again, as one would.
       const run = async (answer: string) => {
         const shown = response.getByText(answer).first();
         for (;;) {
           await page.getByRole("button", { name: /^Execute query/ }).click();
-          if (await shown.waitFor({ timeout: 5000 }).then(() => true, () => false)) return;
+          await shown.or(response.getByText('"errors"').first()).first().waitFor();
+          if (await shown.isVisible()) return;
         }
       };
       const openTab = (title: string) => page.getByRole("button", { name: title, exact: true }).click();
@@ -66,10 +70,11 @@ Deno.test({
       await t.step("follows the transfer in the next tab", async () => {
         await openTab("Follow");
         await run('"transferProgress"');
-        await response.getByText('"losses": {').waitFor();
-        const step = async () => Number(/"step":\s*(\d+)/.exec(await response.textContent() ?? "")?.[1] ?? NaN);
+        const text = async () => await response.textContent() ?? "";
+        const step = async () => Number(/"step":\s*(\d+)/.exec(await text())?.[1] ?? NaN);
         const first = await step();
-        while (!(await step() > first)) await page.waitForTimeout(50);
+        // A fast machine may have come to the end before.
+        while (!(await step() > first || /"SUCCEEDED"/.test(await text()))) await page.waitForTimeout(50);
         assert.deepEqual(faults, []);
       });
 

@@ -110,15 +110,17 @@ Deno.test({
     for (const client of ["urql", "apollo"]) {
       await t.step(`with ${client}`, async () => {
         const page = await browser.newPage();
+        page.setDefaultTimeout(180_000);
         await page.goto(`${origin}/?client=${client}&server=${server.url}`);
         await page.getByLabel("Picture").setInputFiles(PHOTO);
         await page.getByLabel("Size").fill("32");
         await page.getByLabel("Steps").fill(String(STEPS));
         await page.getByRole("button", { name: "Paint" }).click();
-        await page.getByText(/^RUNNING, step \d+ of 150/).waitFor();
+        // A fast machine may have come to the end before anybody looks.
+        await page.getByText(/^(RUNNING|SUCCEEDED), step \d+ of 150/).waitFor();
         await page.locator("img[src^=data]").waitFor();
         server = await killAndStart(server, dataDir, env);
-        await page.getByText(/^SUCCEEDED, step 150 of 150/).waitFor({ timeout: 180_000 });
+        await page.getByText(/^SUCCEEDED, step 150 of 150/).waitFor();
         await page.close();
       });
     }

@@ -34,7 +34,7 @@ browserTest("axe finds nothing to complain about, in light and in dark", async (
     await page.getByText("Published recipes").click();
     await page.getByText(/Seen through built-in filters/).click();
     await page.getByLabel("Mix several styles").check();
-    await page.locator(".picker").nth(1).getByRole("button", { name: /carved blocks/ }).click();
+    await page.locator(".picker").nth(1).getByRole("button", { name: /Woodcut waves/ }).click();
     await examine(page);
   });
 

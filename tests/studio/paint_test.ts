@@ -29,11 +29,11 @@ browserTest("a painting of samples, from start to finish", async (t, visit) => {
 
   await t.step("another sample, and two styles with their shares", async () => {
     const pickers = page.locator(".picker");
-    await pickers.nth(0).getByRole("button", { name: /Snowy mountains/ }).click();
+    await pickers.nth(0).getByRole("button", { name: /Mountain lake/ }).click();
     await page.getByLabel("Mix several styles").check();
-    await pickers.nth(1).getByRole("button", { name: /carved blocks/ }).click();
+    await pickers.nth(1).getByRole("button", { name: /Woodcut waves/ }).click();
     assert.equal(await pickers.nth(1).locator(".mosaic img").count(), 2);
-    await page.getByLabel(/carved blocks/).and(page.locator("input[type=range]")).fill("2");
+    await page.getByLabel(/Woodcut waves/).and(page.locator("input[type=range]")).fill("2");
     await page.getByText("67 %").waitFor();
   });
 
@@ -186,9 +186,9 @@ browserTest("everything is done by keyboard alone", async (t, visit) => {
   });
 
   await t.step("pictures, preset and options", async () => {
-    await reach(/Snowy mountains/);
+    await reach(/Mountain lake/);
     await page.keyboard.press("Enter");
-    await page.locator(".drop").getByText(/Snowy mountains/).waitFor();
+    await page.locator(".drop").getByText(/Mountain lake/).waitFor();
     await reach(/^Sketch/);
     await page.keyboard.press("ArrowDown");
     assert.ok(await page.getByRole("radio", { name: /^Painting/ }).isChecked());

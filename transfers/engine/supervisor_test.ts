@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { SystemClock } from "../clock.ts";
 import { FakeClock } from "../testing/fake_clock.ts";
 import { launchEngine } from "./launch.ts";
 import { falseChild, realSupervisor, Recorder, smallJob } from "./testing/supervisor_stage.ts";
+
+/** Steps that nothing here waits for: however late a command is heard, some are left. */
+const MANY = 10_000;
 
 Deno.test("Supervisor", async (t) => {
   const engine = realSupervisor();
@@ -27,27 +31,43 @@ Deno.test("Supervisor", async (t) => {
 
   await t.step("stops before the next step and goes on from the checkpoint to the same bytes", async () => {
     const first = new Recorder();
-    const run = engine.run(await smallJob({ steps: 12, frameEvery: 5 }), first);
+    const run = engine.run(await smallJob({ scales: [{ size: 32, steps: MANY }] }), first);
     first.onStep = ({ step }) => step === 4 ? run.stop() : undefined;
     assert.equal((await run.outcome).kind, "stopped");
     const { step, bytes } = first.checkpoints.at(-1)!;
-    assert.ok(step >= 4 && step < 12, `stopped after ${step}`);
+    assert.ok(step >= 4 && step < MANY, `stopped after ${step}`);
+    const scales = [{ size: 32, steps: step + 3 }];
     const second = new Recorder();
-    await engine.run(await smallJob({ steps: 12, frameEvery: 5 }, bytes), second).outcome;
+    await engine.run(await smallJob({ scales }, bytes), second).outcome;
     assert.equal(second.steps[0]!.step, step + 1);
-    assert.deepEqual(second.checkpoints.at(-1)!.picture, undisturbed.checkpoints.at(-1)!.picture);
+    const whole = new Recorder();
+    await engine.run(await smallJob({ scales }), whole).outcome;
+    assert.deepEqual(second.checkpoints.at(-1)!.picture, whole.checkpoints.at(-1)!.picture);
   });
 
   await t.step("changes weights as soon as it is told, and says from which step", async () => {
     const recorder = new Recorder();
-    const run = engine.run(await smallJob({ steps: 12 }), recorder);
+    const run = engine.run(await smallJob({ scales: [{ size: 32, steps: MANY }] }), recorder);
     const tuning = { afterStep: 0, contentWeight: 9, styleWeight: 1, tvWeight: 0, learningRate: 1 };
-    recorder.onStep = ({ step }) => step === 2 ? run.retune(tuning) : undefined;
+    recorder.onStep = ({ step }) => {
+      if (step === 2) run.retune(tuning);
+      else if (step > (recorder.tunings[0]?.afterStep ?? MANY)) run.stop();
+    };
     await run.outcome;
     assert.equal(recorder.tunings.length, 1);
-    assert.ok(recorder.tunings[0]!.afterStep >= 2);
-    assert.equal(recorder.tunings[0]!.contentWeight, 9);
-    assert.notDeepEqual(recorder.checkpoints.at(-1)!.picture, undisturbed.checkpoints.at(-1)!.picture);
+    const { afterStep, contentWeight } = recorder.tunings[0]!;
+    assert.ok(afterStep >= 2);
+    assert.equal(contentWeight, 9);
+    const { step, picture } = recorder.checkpoints.at(-1)!;
+    const job = await smallJob({ scales: [{ size: 32, steps: step }] });
+    const pictures = [];
+    for (const tunings of [recorder.tunings, []]) {
+      const same = new Recorder();
+      await engine.run({ ...job, tunings }, same).outcome;
+      pictures.push(same.checkpoints.at(-1)!.picture);
+    }
+    assert.deepEqual(pictures[0], picture);
+    assert.notDeepEqual(pictures[1], picture);
   });
 
   await t.step("fails for a checkpoint that cannot be read, and stays up", async () => {
@@ -66,7 +86,7 @@ Deno.test("Supervisor", async (t) => {
     const recorder = new Recorder();
     const { pid } = engine;
     recorder.onStep = ({ step }) => step === 3 ? Deno.kill(pid!, "SIGKILL") : undefined;
-    const outcome = await engine.run(await smallJob({ steps: 100 }), recorder).outcome;
+    const outcome = await engine.run(await smallJob({ scales: [{ size: 32, steps: MANY }] }), recorder).outcome;
     assert.deepEqual(outcome, {
       kind: "lost",
       failure: { code: "ENGINE_CRASHED", message: "Cannot go on: the engine process ended with SIGKILL" },
@@ -93,6 +113,15 @@ Deno.test("Supervisor", async (t) => {
   });
 });
 
+/** Stands still until the test moves it; its delays are real. */
+class HeldClock extends SystemClock {
+  time = 0;
+
+  override elapsed(): number {
+    return this.time;
+  }
+}
+
 const MISCHIEFS = [
   { mischief: "takes memory", code: "ENGINE_OUT_OF_MEMORY", message: /took 1048576 MiB, wanted at most 8192 MiB/ },
   { mischief: "is silent", code: "ENGINE_HUNG", message: /no sign of life/ },
@@ -104,13 +133,14 @@ const MISCHIEFS = [
 Deno.test("a process that misbehaves is ended, and says for what", async (t) => {
   for (const { mischief, code, message } of MISCHIEFS) {
     await t.step(mischief, async () => {
-      const engine = realSupervisor({
-        ...falseChild(mischief),
-        silenceMilliseconds: mischief === "is silent" ? 500 : 30_000,
-      });
+      const clock = new HeldClock();
+      const silenceMilliseconds = 100;
+      const engine = realSupervisor({ ...falseChild(mischief), silenceMilliseconds, clock });
       try {
         await engine.info();
-        const outcome = await engine.run(await smallJob({}), new Recorder()).outcome;
+        const run = engine.run(await smallJob({}), new Recorder());
+        if (mischief === "is silent") clock.time += silenceMilliseconds;
+        const outcome = await run.outcome;
         assert.ok(outcome.kind === "lost");
         assert.equal(outcome.failure.code, code);
         assert.match(outcome.failure.message, message);

@@ -2,8 +2,8 @@ import { upload } from "../api/client.ts";
 import { Upload } from "../api/operations.ts";
 import type { Choice } from "../state/choices.ts";
 
-/** Longest side that a result can have: more would be sent for nothing. */
-const LONGEST_SIDE = 2048;
+/** Longest side in pixels that a result can have: more would be sent for nothing. */
+export const LONGEST_SIDE = 4096;
 const SENT_AS_IT_IS = ["image/png", "image/jpeg", "image/gif", "image/tiff", "image/webp"];
 const LARGE_BYTES = 4_000_000;
 const JPEG_QUALITY = 0.92;
@@ -19,7 +19,8 @@ export async function takeIn(file: File, progress: (share: number) => void): Pro
   const body = await prepared(file);
   const { uploadImage } = await upload(Upload, { image: { upload: null } }, "variables.image.upload", body, progress);
   const { image } = uploadImage;
-  return { ...image, input: { image: image.id }, label: file.name.replace(/\.\w+$/, "") || "Your picture" };
+  const label = file.name.replace(/\.\w+$/, "") || "Your picture";
+  return { ...image, input: { image: image.id }, label, description: label };
 }
 
 async function prepared(file: File): Promise<Blob> {

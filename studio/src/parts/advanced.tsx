@@ -1,3 +1,4 @@
+import { LONGEST_SIDE } from "../media/take_in.ts";
 import type { ColorMode, InitKind, OptimizerKind, Pooling } from "../api/operations.ts";
 import { change, type Changes, changes, presetOptions, resetChanges, strength } from "../state/draft.ts";
 import { Choices, Layers, NumberField, Toggle } from "./fields.tsx";
@@ -32,7 +33,7 @@ export function Advanced() {
           "Size",
           size,
           32,
-          2048,
+          LONGEST_SIDE,
           "Longest side of the result in pixels. Twice the size takes four times as long.",
         )}
         {number(

@@ -1,6 +1,6 @@
 import type { FollowData } from "../api/operations.ts";
 import { samples } from "../state/catalogue.ts";
-import { choiceOf } from "../state/choices.ts";
+import { type Choice, choiceOf } from "../state/choices.ts";
 import { presetName } from "./preset_cards.tsx";
 
 /** As the label beside a picture in a museum: of what and in whose style, how large, by what. */
@@ -10,9 +10,9 @@ export function Caption({ transfer }: { readonly transfer: NonNullable<FollowDat
   const shares = styles.map(({ image }) => choiceOf(image, samples.value, "The style"));
   return (
     <div class="caption">
-      <Origin url={pictured.url} label={pictured.label} />
+      <Origin choice={pictured} />
       <span aria-hidden="true">×</span>
-      {shares.map(({ id, url, label }) => <Origin key={id} url={url} label={label} />)}
+      {shares.map((choice) => <Origin key={choice.id} choice={choice} />)}
       <p>
         <strong>{presetName(options.preset)}</strong>
         <br />
@@ -23,6 +23,6 @@ export function Caption({ transfer }: { readonly transfer: NonNullable<FollowDat
   );
 }
 
-function Origin({ url, label }: { readonly url: string; readonly label: string }) {
-  return <img src={url} alt={label} title={label} width="52" height="52" />;
+function Origin({ choice: { url, description } }: { readonly choice: Choice }) {
+  return <img src={url} alt={description} title={description} width="52" height="52" />;
 }

@@ -38,7 +38,7 @@ export function ContentPicker() {
         <span class="number" aria-hidden="true">1</span>Paint this
       </h2>
       <DropFrame hint="Drop or paste a picture" caption={chosen?.label} sending={sending} onFile={take}>
-        {chosen && <img src={chosen.url} alt={chosen.label} width={chosen.width} height={chosen.height} />}
+        {chosen && <img src={chosen.url} alt={chosen.description} width={chosen.width} height={chosen.height} />}
       </DropFrame>
       <PictureSource
         what="picture to paint"

@@ -48,7 +48,7 @@ export function PictureSource({ what, choices, selected, onChoice, onFile }: Sou
               class="thumb"
               aria-pressed={selected.includes(choice.id)}
               aria-label={choice.label}
-              title={choice.label}
+              title={choice.description}
               onClick={() => onChoice(choice)}
             >
               <img src={choice.url} alt="" width="64" height="64" />

@@ -1,4 +1,4 @@
-import type { BeginData, PresetName } from "../api/operations.ts";
+import type { PresetName } from "../api/operations.ts";
 import { presets } from "../state/catalogue.ts";
 import { preset } from "../state/draft.ts";
 import { presetEstimates } from "../state/estimates.ts";
@@ -28,13 +28,15 @@ export function PresetCards() {
       {OURS.map((name) => <PresetCard key={name} name={name} />)}
       <details open={PUBLISHED.includes(preset.value)}>
         <summary>Published recipes</summary>
-        {PUBLISHED.map((name) => <PresetCard key={name} name={name} />)}
+        <div class="published">
+          {PUBLISHED.map((name) => <PresetCard key={name} name={name} />)}
+        </div>
       </details>
     </fieldset>
   );
 }
 
-/** What a preset gives, what it is for, and what it would cost. */
+/** What a preset gives, shown and said, and what it would cost. */
 function PresetCard({ name }: { readonly name: PresetName }) {
   const found = presets.value.find((candidate) => candidate.name === name);
   const seconds = presetEstimates.value[name]?.seconds;
@@ -47,28 +49,17 @@ function PresetCard({ name }: { readonly name: PresetName }) {
         checked={preset.value === name}
         onChange={() => preset.value = name}
       />
-      <Scales options={found?.options} />
       <span class="name">{NAMES[name]}</span>
       <span class="cost">{seconds == null ? "" : `about ${formatSeconds(seconds)}`}</span>
       <span class="what">
         {found?.description ?? " "}
       </span>
+      <img
+        src={`/studio/presets/${name.toLowerCase()}.jpg`}
+        alt={`${NAMES[name]}: a mountain lake in starry swirls`}
+        width="240"
+        height="160"
+      />
     </label>
-  );
-}
-
-const VIEW = 44;
-/** Longest side that fills the glyph; beyond it, it is cut off. */
-const LARGEST = 1024;
-
-/** The sizes that a preset works through, from coarse to fine; areas in proportion to sides, or the small ones vanish. */
-function Scales({ options }: { readonly options: BeginData["presets"][number]["options"] | undefined }) {
-  return (
-    <svg class="scales" viewBox={`0 0 ${VIEW} ${VIEW}`} width={VIEW} height={VIEW} aria-hidden="true">
-      {[...options?.scales ?? []].reverse().map(({ size }) => {
-        const side = VIEW * Math.sqrt(Math.min(1, size / LARGEST)) - 1;
-        return <rect key={size} x={(VIEW - side) / 2} y={(VIEW - side) / 2} width={side} height={side} />;
-      })}
-    </svg>
   );
 }

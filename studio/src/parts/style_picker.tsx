@@ -36,7 +36,13 @@ export function StylePicker() {
         {chosen.length > 0 && (
           <div class={`mosaic of-${chosen.length}`}>
             {chosen.map(({ choice }) => (
-              <img key={choice.id} src={choice.url} alt={choice.label} width={choice.width} height={choice.height} />
+              <img
+                key={choice.id}
+                src={choice.url}
+                alt={choice.description}
+                width={choice.width}
+                height={choice.height}
+              />
             ))}
           </div>
         )}

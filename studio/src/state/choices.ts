@@ -7,19 +7,22 @@ export interface Choice {
   readonly url: string;
   readonly width: number;
   readonly height: number;
-  /** For people: what it shows. */
+  /** Its name, short. */
   readonly label: string;
+  /** What it shows. */
+  readonly description: string;
   /** What a sample was drawn for. */
   readonly suits?: "content" | "style";
 }
 
 /** A sample; what it was drawn for stands before its description. */
 export function choiceOfSample({ name, description, image }: BeginData["samples"][number]): Choice {
-  const [, suits, label] = /^(?:(content|style): )?(.*?)\.?$/is.exec(description)!;
+  const [, suits, shows] = /^(?:(content|style): )?(.*?)\.?$/is.exec(description)!;
   return {
     ...image,
     input: { sample: name },
-    label: label!.charAt(0).toUpperCase() + label!.slice(1),
+    label: capitalised(name.replaceAll("-", " ")),
+    description: capitalised(shows!),
     ...(suits ? { suits: suits.toLowerCase() as "content" | "style" } : {}),
   };
 }
@@ -32,5 +35,9 @@ export function suitedFirst(choices: readonly Choice[], use: "content" | "style"
 /** A picture that a transfer has used; samples go by their name, so that the request reads well. */
 export function choiceOf(picture: Picture, samples: readonly Choice[], label: string): Choice {
   const sample = samples.find(({ id }) => id === picture.id);
-  return sample ?? { ...picture, input: { image: picture.id }, label };
+  return sample ?? { ...picture, input: { image: picture.id }, label, description: label };
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

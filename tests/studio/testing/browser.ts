@@ -22,7 +22,7 @@ const ARGUMENTS = [
 ];
 
 /** How long anything may take that a page waits for, in milliseconds: a loaded machine is slow. */
-const PATIENCE_MS = 40_000;
+const PATIENCE_MS = 180_000;
 
 /** Why there is no browser, for the name of a skipped test; null when there is one. */
 export const NO_BROWSER = executablePath ? null : `no Chromium at ${PLACES[0]}; set CHROMIUM to its path`;

@@ -10,7 +10,9 @@ export interface ExampleOperation {
   readonly variables?: string;
 }
 
-const START = `# Repaint a built-in picture in the style of another. Run it, then run the next tab to follow it live.
+const START = `# Repaint a built-in picture in the style of
+# another. Run it (Ctrl-Enter), then run the
+# next tab to follow it live.
 mutation Start {
   startTransfer(
     input: {
@@ -30,9 +32,10 @@ mutation Start {
 }
 `;
 
-const FOLLOW =
-  `# Everything that happens to a transfer, as it happens: losses at every step, and the picture while it emerges.
-# An id follows that transfer, "newest" the one that was started last.
+const FOLLOW = `# Everything that happens to a transfer, as it
+# happens: losses at every step, and the picture
+# while it emerges. "newest" is the transfer that
+# was started last; an id follows another.
 subscription Follow($id: ID!) {
   transferProgress(id: $id) {
     sequence
@@ -60,7 +63,8 @@ subscription Follow($id: ID!) {
 }
 `;
 
-const LIST = `# The newest transfers with their results; hold the pointer over a frame's url to see the picture.
+const LIST = `# The newest transfers with their results. Hold
+# the pointer over a url to see the picture.
 query Transfers {
   transfers(first: 5) {
     totalCount
@@ -92,7 +96,8 @@ query Transfers {
 }
 `;
 
-const ABOUT = `# What this server can do: its pictures, presets, engine and network.
+const ABOUT = `# What this server can do: its pictures, presets,
+# engine and network.
 query About {
   samples {
     name

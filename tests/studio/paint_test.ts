@@ -122,6 +122,9 @@ browserTest("a painting of a person's own pictures", async (t, visit) => {
     await page.locator(".picker").nth(1).getByText("dropped", { exact: true }).waitFor();
     await bring(page, "paste", "pasted.jpg", photo);
     await page.locator(".picker").nth(0).getByText("pasted", { exact: true }).waitFor();
+    await bring(page, "drop beside", "astray.jpg", photo);
+    await page.locator(".picker").nth(0).getByText("astray", { exact: true }).waitFor();
+    await page.locator(".picker").nth(1).getByText("dropped", { exact: true }).waitFor();
   });
 
   await t.step("what is no picture is refused with a reason", async () => {
@@ -216,13 +219,18 @@ browserTest("everything is done by keyboard alone", async (t, visit) => {
   });
 });
 
-async function bring(page: Page, way: "drop" | "paste", name: string, bytes: Uint8Array): Promise<void> {
+async function bring(
+  page: Page,
+  way: "drop" | "drop beside" | "paste",
+  name: string,
+  bytes: Uint8Array,
+): Promise<void> {
   const source = `({ way, name, base64 }) => {
     const data = new DataTransfer();
     data.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name, { type: "image/jpeg" }));
     if (way === "paste") dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
     else {
-      document.querySelectorAll(".drop")[1]
+      (way === "drop" ? document.querySelectorAll(".drop")[1] : document.body)
         .dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
     }
   }`;

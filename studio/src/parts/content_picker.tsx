@@ -19,14 +19,29 @@ export function ContentPicker() {
       content.value = choice;
     });
 
+  const takeFrom = (data: DataTransfer | null) => {
+    const file = pictureIn(data);
+    if (file) take(file);
+  };
+
   useEffect(() => {
-    // A picture that is pasted anywhere on the page is most likely the one to be repainted.
-    const paste = (event: ClipboardEvent) => {
-      const file = pictureIn(event.clipboardData);
-      if (file) take(file);
+    // A picture that is pasted or dropped anywhere on the page is most likely the one to be repainted; the browser would
+    // leave the page for one that is dropped.
+    const paste = ({ clipboardData }: ClipboardEvent) => takeFrom(clipboardData);
+    const hold = (event: DragEvent) => event.preventDefault();
+    const drop = (event: DragEvent) => {
+      if (event.defaultPrevented) return;
+      event.preventDefault();
+      takeFrom(event.dataTransfer);
     };
     addEventListener("paste", paste);
-    return () => removeEventListener("paste", paste);
+    addEventListener("dragover", hold);
+    addEventListener("drop", drop);
+    return () => {
+      removeEventListener("paste", paste);
+      removeEventListener("dragover", hold);
+      removeEventListener("drop", drop);
+    };
   }, []);
 
   const chosen = content.value;

@@ -2,17 +2,19 @@ import { checkMemory } from "../engine/check_memory.ts";
 import type { Cost } from "../engine/estimate.ts";
 import type { TransferOptions } from "../engine/options.ts";
 import type { CostEstimate } from "./api.ts";
+import { StepTime } from "./step_time.ts";
 import { hasEnded, type TransferRecord } from "./types.ts";
 
 /** What options cost within some memory: `estimateCost()` of `engine/estimate.ts`, if it is not a test's. */
 export type CostModel = (options: TransferOptions, memoryBytes: number) => Cost;
 
-/** Tells what transfers will take, from the cost model and the rate that this machine has shown. */
+/** Tells what transfers will take, from the cost model and what steps have taken on this machine. */
 export class Forecast {
   readonly #cost: CostModel;
   readonly #memoryBytes: number;
-  /** Operations in a second, as last measured. */
-  #rate: number | null = null;
+  readonly #stepTime = new StepTime();
+  /** Engine and device that it knows the time of. */
+  #engine = "";
 
   /** @param memoryBytes Ceiling of one engine process. */
   constructor(cost: CostModel, memoryBytes: number) {
@@ -20,21 +22,32 @@ export class Forecast {
     this.#memoryBytes = memoryBytes;
   }
 
-  /** Learns this machine's rate from a transfer that has run. */
+  /** Learns from a transfer that has run. What another engine took is forgotten. */
   observe(record: TransferRecord): void {
-    this.#rate = this.#rateOf(record) ?? this.#rate;
+    const own = this.#present(record);
+    if (own === null) return;
+    const engine = JSON.stringify(record.engine);
+    if (engine !== this.#engine) this.#stepTime.forget();
+    this.#engine = engine;
+    this.#stepTime.observe(own.flops, own.seconds);
   }
 
   estimate(options: TransferOptions): CostEstimate {
-    const { memoryBytes, flops, scales } = this.#cost(options, this.#memoryBytes);
-    const seconds = (flops: number) => this.#rate === null ? null : flops / this.#rate;
+    const { memoryBytes, scales } = this.#cost(options, this.#memoryBytes);
+    const priced = scales.map((scale) => {
+      const seconds = this.#stepTime.seconds(scale.flopsPerStep);
+      return { ...scale, seconds: seconds === null ? null : scale.steps * seconds };
+    });
     return {
-      seconds: seconds(flops),
+      seconds: priced.reduce(
+        (sum: number | null, { seconds }) => sum === null || seconds === null ? null : sum + seconds,
+        0,
+      ),
       memoryBytes,
       flopsPerStep: scales.at(-1)!.flopsPerStep,
       steps: options.steps,
       fits: memoryBytes <= this.#memoryBytes,
-      scales: scales.map((scale) => ({ ...scale, seconds: seconds(scale.steps * scale.flopsPerStep) })),
+      scales: priced,
     };
   }
 
@@ -43,25 +56,33 @@ export class Forecast {
     checkMemory(options, this.#memoryBytes, this.#cost);
   }
 
-  /** Seconds that a transfer still runs, its wait not included; null when unknown or ended. */
+  /**
+   * Seconds that a transfer still runs, its wait not included; null when unknown or ended. Where it runs, its own steps
+   * tell how much faster or slower it is than others.
+   */
   remaining(record: TransferRecord): number | null {
     if (hasEnded(record.status)) return null;
-    const rate = this.#rateOf(record) ?? this.#rate;
-    if (rate === null) return null;
+    const own = this.#present(record);
+    const usual = own === null ? null : this.#stepTime.seconds(own.flops);
     let first = 0;
-    let flops = 0;
+    let sum = 0;
     for (const { steps, flopsPerStep } of this.#cost(record.options, this.#memoryBytes).scales) {
-      flops += Math.min(steps, Math.max(0, first + steps - record.step)) * flopsPerStep;
+      const left = Math.min(steps, Math.max(0, first + steps - record.step));
       first += steps;
+      // Before anything is known of this machine, its own steps alone: in proportion to their operations.
+      const seconds = this.#stepTime.seconds(flopsPerStep) ?? (own && own.seconds * flopsPerStep / own.flops);
+      if (seconds === null) return null;
+      sum += left * seconds * (own === null || usual === null ? 1 : own.seconds / usual);
     }
-    return flops / rate;
+    return sum;
   }
 
-  #rateOf({ options, step, secondsPerStep }: TransferRecord): number | null {
+  /** What a step takes in the scale that a transfer is in; null before its first. */
+  #present({ options, step, secondsPerStep }: TransferRecord): { flops: number; seconds: number } | null {
     if (secondsPerStep === null || secondsPerStep <= 0 || step < 1) return null;
     const { scales } = this.#cost(options, this.#memoryBytes);
     let last = 0;
     const scale = scales.find(({ steps }) => step <= (last += steps)) ?? scales.at(-1)!;
-    return scale.flopsPerStep / secondsPerStep;
+    return { flops: scale.flopsPerStep, seconds: secondsPerStep };
   }
 }

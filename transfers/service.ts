@@ -54,6 +54,8 @@ export interface TransferSettings {
   readonly layers: () => ReadonlySet<string>;
 }
 
+/** Ended transfers that tell, at the start, what steps take on this machine: enough for several sizes. */
+const LEARNED_FROM = 20;
 /** Frames are our own: nothing about them needs a limit. */
 const NO_LIMITS = { maxBytes: Number.MAX_SAFE_INTEGER, maxPixels: Number.MAX_SAFE_INTEGER };
 
@@ -72,7 +74,7 @@ export class TransferService implements Transfers {
   static async open(ports: TransferPorts, settings: TransferSettings): Promise<TransferService> {
     const service = new TransferService(ports, settings);
     await recover(ports.store, ports.queue, service.#dispatcher.workers, ports.log);
-    await service.#learnRate();
+    await service.#learnStepTime();
     service.#dispatcher.start();
     service.#retention.sweepWhenDue();
     return service;
@@ -117,11 +119,12 @@ export class TransferService implements Transfers {
     });
   }
 
-  /** The rate of this machine, from the transfer that ended last. */
-  async #learnRate(): Promise<void> {
-    const last = (await this.#ports.store.ended()).at(-1);
-    const record = last === undefined ? null : await this.#ports.store.get(last.id);
-    if (record !== null) this.#forecast.observe(record);
+  /** What steps take on this machine, from the transfers that ended last. */
+  async #learnStepTime(): Promise<void> {
+    for (const { id } of (await this.#ports.store.ended()).slice(-LEARNED_FROM)) {
+      const record = await this.#ports.store.get(id);
+      if (record !== null) this.#forecast.observe(record);
+    }
   }
 
   start(owner: Owner, request: StartRequest): Promise<TransferRecord> {

@@ -201,6 +201,26 @@ Deno.test("TransferService tells how long a transfer takes once it knows this ma
   assert.deepEqual([await stage.service.etaSeconds(running), await stage.service.etaSeconds(waiting)], [5, 15]);
 });
 
+Deno.test("TransferService tells of large transfers by the small ones that ended before its start, and of a running one by its own pace", async () => {
+  await using stage = await ServiceStage.open();
+  // A quarter of a second, and one more for every 64².
+  for (const [size, seconds] of [[32, 0.5], [64, 1.25]] as const) {
+    stage.engine.secondsOf = () => seconds;
+    await stage.ended((await stage.start({ size })).id);
+  }
+  await using next = await stage.reopen();
+  const request = next.request({ size: 128, steps: null, scales: [{ size: 32, steps: 10 }, { size: 128, steps: 10 }] });
+  const { seconds, scales } = await next.service.estimate(OWNER, request);
+  assert.deepEqual([seconds, ...scales.map(({ seconds }) => seconds)].map(rounded), [47.5, 5, 42.5]);
+  next.engine.secondsOf = () => 2 * 0.5;
+  next.engine.hold();
+  const { id } = await next.service.start(OWNER, request);
+  next.engine.allow(5);
+  await next.engine.blocked();
+  const remaining = await next.service.etaSeconds((await next.service.get(OWNER, id))!);
+  assert.equal(rounded(remaining), 5 * 1 + 10 * 8.5);
+});
+
 Deno.test("TransferService removes what is past its retention and spares the rest", async () => {
   await using stage = await ServiceStage.open({}, { retention: { days: 1, bytes: 2 ** 30 } });
   const clock = stage.ports.clock as FakeClock;
@@ -216,3 +236,7 @@ Deno.test("TransferService removes what is past its retention and spares the res
   assert.equal((await next.ended(running)).status, "SUCCEEDED");
   assert.notEqual(await next.service.images.get(OWNER, stage.contentId), null);
 });
+
+function rounded(value: number | null): number | null {
+  return value && Math.round(1e6 * value) / 1e6;
+}

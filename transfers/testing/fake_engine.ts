@@ -26,6 +26,8 @@ export class FakeEngine implements Engine {
   closed = false;
   /** Whether it takes no notice of `stop`, as one that hangs. */
   deaf = false;
+  /** What a step is said to take. */
+  secondsOf: (step: number) => number = () => 0.5;
   /** What `info` waits for, as for an engine that takes long to start. */
   starting: Promise<void> = Promise.resolve();
   #permits = Infinity;
@@ -107,7 +109,7 @@ export class FakeEngine implements Engine {
       const losses = optimisation.advance();
       const { step } = optimisation;
       const frame = frameIsDue(job.options, step) ? optimisation.picture() : null;
-      await sink.step({ step, losses, seconds: 0.5, frame });
+      await sink.step({ step, losses, seconds: this.secondsOf(step), frame });
       if (step % this.checkpointEvery === 0 || optimisation.finished) await checkpoint();
     }
     return { kind: "finished" };

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { clockSetBack } from "./clock.ts";
 import { survivesKills } from "./kills.ts";
-import { canMount, damagedCheckpoint, damagedDatabase, diskFull, readOnly } from "./storage.ts";
+import { stopAndStart } from "./stop.ts";
+import { canMount, damagedCheckpoint, damagedDatabase, diskFull, readOnly, secondServer } from "./storage.ts";
 
 const linux = Deno.build.os === "linux";
 const mounts = linux && await canMount();
@@ -42,4 +43,12 @@ Deno.test("a damaged checkpoint is passed over for the one before", async () => 
 
 Deno.test("a clock that is set back turns no log back", async () => {
   assert.ok(await clockSetBack());
+});
+
+Deno.test("SIGTERM under a running transfer ends the server in good order, and the next start goes on", async () => {
+  assert.ok(await stopAndStart());
+});
+
+Deno.test("a second server on the same data directory is refused in one line", async () => {
+  assert.match(await secondServer(), /does not start: "Cannot use DATA_DIR: found another server/);
 });

@@ -7,7 +7,8 @@
  */
 import { clockSetBack } from "./clock.ts";
 import { survivesKills } from "./kills.ts";
-import { canMount, damagedCheckpoint, damagedDatabase, diskFull, readOnly } from "./storage.ts";
+import { stopAndStart } from "./stop.ts";
+import { canMount, damagedCheckpoint, damagedDatabase, diskFull, readOnly, secondServer } from "./storage.ts";
 import { manyWatchers, silentWatcher } from "./watchers.ts";
 
 /** What happens, and what comes of it in a sentence; null where it cannot be tried here. */
@@ -25,9 +26,11 @@ const FAULTS: readonly Fault[] = [
     what: `${KILLS} SIGKILLs of the server and ${KILLS} of the engine at random moments, four transfers at a time`,
     run: kills,
   },
+  { name: "stop", what: "SIGTERM while a transfer runs and is watched", run: stopAndStart },
   { name: "full", what: "The disk is full", run: ifMounts(diskFull) },
   { name: "readonly", what: "The data directory is read-only", run: ifMounts(readOnly) },
   { name: "clock", what: "The clock is set back an hour, and the server killed", run: clockSetBack },
+  { name: "second", what: "A second server on the same data directory", run: secondServer },
   { name: "database", what: "A damaged page in the database", run: damagedDatabase },
   { name: "checkpoint", what: "A damaged checkpoint after a crash", run: damagedCheckpoint },
   { name: "silent", what: "A watcher that reads nothing during 1,000 frames", run: () => silentWatcher(1000) },

@@ -96,6 +96,20 @@ export async function damagedCheckpoint(): Promise<string> {
   }
 }
 
+/** A second server on a data directory that has one. */
+export async function secondServer(): Promise<string> {
+  const dataDir = await Deno.makeTempDir();
+  try {
+    await using server = await ServerProcess.start({ dataDir });
+    const said = await refusedStart(dataDir);
+    const id = await startOnce(server.url, { ...ASKED, steps: 5 }, "one");
+    assertWhole(await watch(server.url, id));
+    return `the second ${said}; the first goes on`;
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
+  }
+}
+
 async function finishOne(dataDir: string) {
   await using server = await ServerProcess.start({ dataDir });
   const id = await startOnce(server.url, ASKED, "one");

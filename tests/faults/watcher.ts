@@ -25,6 +25,8 @@ export interface Seen {
   /** Total loss by step. */
   readonly losses: ReadonlyMap<number, number>;
   readonly connections: number;
+  /** With which each of them but the last was closed. */
+  readonly closeCodes: readonly number[];
 }
 
 export interface WatchOptions {
@@ -48,12 +50,13 @@ export async function watch(
   const statuses: string[] = [];
   const losses = new Map<number, number>();
   let connections = 0;
+  const closeCodes: number[] = [];
   const client = createClient({
     url: `${url.replace("http", "ws")}/graphql`,
     retryAttempts: Infinity,
     shouldRetry: () => true,
     retryWait: () => new Promise((resume) => setTimeout(resume, 50)),
-    on: { connected: () => void connections++ },
+    on: { connected: () => void connections++, closed: (event) => void closeCodes.push((event as CloseEvent).code) },
   });
   try {
     for await (const { data, errors } of client.iterate<Progress>({ query: follow(more), variables })) {
@@ -69,7 +72,7 @@ export async function watch(
   } finally {
     await client.dispose();
   }
-  return { sequences, statuses, losses, connections };
+  return { sequences, statuses, losses, connections, closeCodes };
 }
 
 /** Asserts what every watcher is promised: each event once, in order, and one end, which is the last of them. */

@@ -35,14 +35,15 @@ export class Database {
   /**
    * Opens the database, or makes it, and brings it to the newest version. A database that is refused is left as it is.
    *
+   * @param migrations Those of the program, but in tests.
    * @throws {GramcastError} STORAGE_UNREADABLE when it is damaged, of a newer version, or another program's.
    */
-  static async open(path: string, log: Log): Promise<Database> {
-    const version = await inspect(path);
+  static async open(path: string, log: Log, migrations: readonly string[] = MIGRATIONS): Promise<Database> {
+    const version = await inspect(path, migrations.length);
     using cleanup = new DisposableStack();
     const sqlite = cleanup.use(new DatabaseSync(path, { timeout: BUSY_MILLISECONDS }));
     for (const pragma of PRAGMAS) sqlite.prepare(`PRAGMA ${pragma}`).all();
-    migrate(sqlite, version);
+    migrate(sqlite, migrations, version);
     const writeAheadLog = await WriteAheadLog.open(path, log);
     cleanup.move();
     return new Database(sqlite, writeAheadLog);
@@ -128,7 +129,7 @@ export class Database {
  *
  * @returns Its version, 0 when there is none yet.
  */
-async function inspect(path: string): Promise<number> {
+async function inspect(path: string, newest: number): Promise<number> {
   const size = await Deno.stat(path).then((info) => info.size, (error) => {
     if (error instanceof Deno.errors.NotFound) return 0;
     throw error;
@@ -137,26 +138,27 @@ async function inspect(path: string): Promise<number> {
   using sqlite = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MILLISECONDS });
   const read = (pragma: string) => Object.values(sqlite.prepare(`PRAGMA ${pragma}`).get() ?? {})[0];
   const version = Number(read("user_version"));
-  if (version > 0 && read("application_id") !== APPLICATION_ID) throw refused("the database of another program");
-  if (version > MIGRATIONS.length) throw refused(`version ${version}, which a newer Gramcast wrote`);
-  if (version === 0 && sqlite.prepare("SELECT 1 FROM sqlite_schema").get() !== undefined) {
-    throw refused("the database of another program");
-  }
+  const foreign = version > 0
+    ? read("application_id") !== APPLICATION_ID
+    : sqlite.prepare("SELECT 1 FROM sqlite_schema").get() !== undefined;
+  if (foreign) throw refused("the database of another program", newest);
+  if (version > newest) throw refused(`version ${version}, which a newer Gramcast wrote`, newest);
   const finding = read("quick_check(1)");
   if (finding !== "ok") throw damaged(oneLine(finding));
   return version;
 }
 
-function refused(found: string): GramcastError {
+function refused(found: string, newest: number): GramcastError {
   return new GramcastError(
     "STORAGE_UNREADABLE",
-    `Cannot use gramcast.db in DATA_DIR: found ${found}, wanted one of this program of version 1 to ${MIGRATIONS.length}`,
+    `Cannot use gramcast.db in DATA_DIR: found ${found}, wanted one of this program of version 1 to ${newest}`,
     { field: "DATA_DIR" },
   );
 }
 
-function migrate(sqlite: DatabaseSync, version: number): void {
-  for (const [i, migration] of MIGRATIONS.entries()) {
+/** Takes each step that is missing, all of it or nothing. */
+function migrate(sqlite: DatabaseSync, migrations: readonly string[], version: number): void {
+  for (const [i, migration] of migrations.entries()) {
     if (i < version) continue;
     sqlite.exec(
       `BEGIN IMMEDIATE; ${migration}; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DEFAULT_PRECISION, type Precision, PRECISIONS } from "./engine/precision.ts";
 import { GramcastError } from "./errors.ts";
 
 export interface Config {
@@ -15,6 +16,8 @@ export interface Config {
   readonly store: "sqlite" | "memory";
   /** `auto`, or a backend and a device as `onnx:cpu`. */
   readonly engine: string;
+  /** The coarsest in which convolutions may be computed where a device is faster by it. */
+  readonly precision: Precision;
   /** Numbers of the GPUs that each get an engine process of their own; none for one process that sees all. */
   readonly gpus: readonly number[];
   /** `auto`, `pretrained`, `builtin`, or the path of a file. */
@@ -81,6 +84,12 @@ const SETTINGS = {
     "auto, onnx:cpu, onnx:cuda, onnx:webgpu, tensorflow:gpu or tensorflow:webgpu",
     /^(auto|onnx:(cpu|cuda|webgpu)|tensorflow:(gpu|webgpu))$/,
   ),
+  precision: {
+    variable: "PRECISION",
+    fallback: DEFAULT_PRECISION,
+    wanted: "float32, tf32 or float16",
+    parse: (value: string) => PRECISIONS.find((precision) => precision === value),
+  },
   gpus: {
     variable: "GPUS",
     fallback: "",

@@ -18,6 +18,7 @@ Deno.test("readConfig() takes what is given", () => {
     PORT: "0",
     STORE: "memory",
     ENGINE: "onnx:cuda",
+    PRECISION: "float16",
     GPUS: "0, 2",
     WEIGHTS: "a file.npy",
     WEIGHTS_URL: "https://mirror.example/vgg16.h5",
@@ -27,6 +28,7 @@ Deno.test("readConfig() takes what is given", () => {
   assert.equal(config.port, 0);
   assert.equal(config.store, "memory");
   assert.equal(config.engine, "onnx:cuda");
+  assert.equal(config.precision, "float16");
   assert.deepEqual(config.gpus, [0, 2]);
   assert.equal(config.weights, "a file.npy");
   assert.equal(config.weightsUrl, "https://mirror.example/vgg16.h5");
@@ -39,6 +41,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   PORT: ["-1", "65536", "4000.5", "http", "0x10"],
   STORE: ["redis"],
   ENGINE: ["cuda", "onnx:tpu", "tensorflow:cpu"],
+  PRECISION: ["half", "fp16", "16"],
   GPUS: ["all", "0,0", "1,", "-1"],
   WEIGHTS_URL: ["mirror", "ftp://a.example/x"],
   MAX_IMAGE_BYTES: ["0", "25MB"],

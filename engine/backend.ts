@@ -15,7 +15,7 @@ export interface BackendInfo {
   readonly backend: string;
   /** `cpu`, or the kind of GPU. */
   readonly device: string;
-  /** `float32`, `tf32`, `float16`. */
+  /** Of its convolutions: `float32`, `tf32`, `float16`. */
   readonly precision: string;
   readonly version: string;
 }

@@ -6,7 +6,8 @@
 import { GramcastError } from "../errors.ts";
 import type { Backend, BackendInfo } from "./backend.ts";
 import type { OnnxDevice } from "./onnx/backend.ts";
-import { checkBackend, stepSeconds } from "./probe.ts";
+import { DEFAULT_PRECISION, type Precision } from "./precision.ts";
+import { checkBackend, stepSeconds, WrongResults } from "./probe.ts";
 import type { TensorflowDevice } from "./tensorflow/runtime.ts";
 import type { Vgg16Parameters } from "./vgg16.ts";
 import { type AdapterInfo, findAdapter } from "./webgpu_adapter.ts";
@@ -36,6 +37,8 @@ export const LAST_ENGINE = "onnx:cpu";
 export interface OpenOptions {
   /** CPU threads; by default as many as there are physical cores. */
   readonly threads?: number;
+  /** The coarsest precision that is allowed. */
+  readonly precision?: Precision;
   /** Engines that `auto` leaves out, but for the last. */
   readonly without?: readonly string[];
   /** What is there, for tests: how an engine is opened by its name, and the fastest GPU. */
@@ -67,7 +70,7 @@ export async function openBackend(
     throw unavailable(`Cannot open engine ${engine}: wanted auto or one of ${Object.keys(NEEDS).join(", ")}`);
   }
   try {
-    return await openChecked(engine, parameters, options);
+    return await openChecked(engine, parameters, log, options);
   } catch (error) {
     throw unavailable(`Cannot open engine ${engine}: ${reasonOf(error)}, wanted ${needs}`, error);
   }
@@ -87,14 +90,14 @@ async function openFastest(
           throw new Error("left out: it was lost again and again");
         }
         if (engine.endsWith(":webgpu")) requireGpu(adapter);
-        working.push(await openChecked(engine, parameters, options));
+        working.push(await openChecked(engine, parameters, log, options));
       } catch (error) {
         log(`Engine ${engine}: ${reasonOf(error)}`);
       }
     }
     const backend = await keepFastest(working, parameters, log);
     if (backend) {
-      log(`Engine ${engineName(backend.info)} computes on ${backend.info.device}`);
+      log(`Engine ${engineName(backend.info)} computes on ${backend.info.device} in ${backend.info.precision}`);
       return backend;
     }
   }
@@ -128,8 +131,31 @@ async function keepFastest(
   return fastest;
 }
 
+/** Opens an engine in the precision that is allowed, or as precisely as it gives right results; says so if need be. */
+async function openChecked(
+  engine: string,
+  parameters: Vgg16Parameters,
+  log: (line: string) => void,
+  options: OpenOptions,
+): Promise<Backend> {
+  const { precision = DEFAULT_PRECISION } = options;
+  let [backend, reason]: [Backend | null, string] = [null, `has no ${precision}`];
+  try {
+    backend = await openAgreeing(engine, parameters, options);
+  } catch (error) {
+    // Some drivers sum in 16 bits, too.
+    if (precision !== "float16" || !(error instanceof WrongResults)) throw error;
+    reason = `${error.message} in float16`;
+  }
+  backend ??= await openAgreeing(engine, parameters, { ...options, precision: DEFAULT_PRECISION });
+  if (precision !== DEFAULT_PRECISION && precision !== backend.info.precision) {
+    log(`Engine ${engine}: ${reason}, computes in ${backend.info.precision}`);
+  }
+  return backend;
+}
+
 /** Opens an engine and compares its results with those of the CPU; the CPU's own have to be numbers, and the same twice. */
-async function openChecked(engine: string, parameters: Vgg16Parameters, options: OpenOptions): Promise<Backend> {
+async function openAgreeing(engine: string, parameters: Vgg16Parameters, options: OpenOptions): Promise<Backend> {
   const open = options.open ?? openUnchecked;
   const backend = await open(engine, parameters, options);
   let reference = backend;
@@ -153,7 +179,7 @@ async function openUnchecked(engine: string, parameters: Vgg16Parameters, option
     return await OnnxBackend.open(parameters, device as OnnxDevice, options);
   }
   const { TensorflowBackend } = await import("./tensorflow/backend.ts");
-  return await TensorflowBackend.open(parameters, device as TensorflowDevice);
+  return await TensorflowBackend.open(parameters, device as TensorflowDevice, options.precision);
 }
 
 /** What ONNX Runtime says when it lacks something, and how to say it in a few words. */

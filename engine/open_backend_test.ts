@@ -8,34 +8,43 @@ import type { AdapterInfo } from "./webgpu_adapter.ts";
 const PARAMETERS = formulaParameters("conv1_2");
 const GPU = { vendor: "", device: "", description: "a GPU" };
 
-/** What the engines of a machine do: a few milliseconds a step, or why they cannot be opened, or a factor on the results. */
-type Machine = Readonly<
-  Record<string, { readonly milliseconds?: number; readonly error?: string; readonly factor?: number }>
->;
+/** What an engine does: a few milliseconds a step, or why it cannot be opened; a factor on its results, its precision. */
+interface MachineEngine {
+  readonly milliseconds?: number;
+  readonly error?: string;
+  readonly factor?: number;
+  readonly precision?: string;
+}
+type Machine = Readonly<Record<string, MachineEngine>>;
 
-/** Stands for a machine; engines that it does not name are not installed. */
+/** Stands for a machine; engines that it does not name are not installed. With `:float16` it names one in that precision. */
 function machine(engines: Machine, adapter: AdapterInfo | null = GPU) {
   const open = new Set<string>();
   const opened: string[] = [];
   const options: OpenOptions = {
     adapter: () => Promise.resolve(adapter ?? undefined),
-    open: (engine) => {
-      const { milliseconds = 0, error = "", factor = 1 } = engines[engine] ?? { error: "not installed" };
+    open: (engine, _parameters, { precision }) => {
+      const { error, ...given } = engines[precision === "float16" ? `${engine}:float16` : engine] ?? engines[engine] ??
+        { error: "not installed" };
       if (error) return Promise.reject(new Error(error));
       const id = `${engine} ${opened.push(engine)}`;
       open.add(id);
-      return Promise.resolve(fakeBackend(engine, milliseconds, factor, () => open.delete(id)));
+      return Promise.resolve(fakeBackend(engine, given, () => open.delete(id)));
     },
   };
   return { options, open, opened };
 }
 
-function fakeBackend(engine: string, milliseconds: number, factor: number, close: () => void): Backend {
+function fakeBackend(
+  engine: string,
+  { milliseconds = 0, factor = 1, precision = "float32" }: MachineEngine,
+  close: () => void,
+): Backend {
   const [backend, device] = engine.split(":") as [string, string];
   const targets = (layers: readonly string[]) =>
     Promise.resolve(new Map(layers.map((layer) => [layer, new Float32Array(4)])));
   return {
-    info: { backend, device: `${device} (model)`, precision: "float32", version: "1" },
+    info: { backend, device: `${device} (model)`, precision, version: "1" },
     features: (_pixels, _size, layers) => targets(layers),
     grams: (_pixels, _size, layers) => targets(layers),
     compile: () =>
@@ -73,7 +82,7 @@ Deno.test("auto prefers CUDA to all else without measuring it", async () => {
   const here = machine({ "onnx:cuda": { milliseconds: 5 }, "onnx:webgpu": {}, "onnx:cpu": {} });
   assert.deepEqual(await chosen(here), ["onnx:cuda", [
     "Engine tensorflow:gpu: not installed",
-    "Engine onnx:cuda computes on cuda (model)",
+    "Engine onnx:cuda computes on cuda (model) in float32",
   ]]);
   assert.ok(!here.opened.includes("onnx:webgpu"));
 });
@@ -91,7 +100,7 @@ Deno.test("auto says of each engine why it was refused", async () => {
     "Engine tensorflow:gpu: libcudart.so.11.0: cannot open shared object file, …",
     "Engine onnx:webgpu: wrong results (gradient 0.45 off)",
     "Engine tensorflow:webgpu: wrong results (gradient NaN off)",
-    "Engine onnx:cpu computes on cpu (model)",
+    "Engine onnx:cpu computes on cpu (model) in float32",
   ]]);
 });
 
@@ -113,6 +122,53 @@ Deno.test("auto leaves out what it is told to, but for the last", async () => {
   const backend = await openBackend("auto", PARAMETERS, (line) => lines.push(line), { ...here.options, without });
   assert.equal(engineName(backend.info), "onnx:cpu");
   assert.equal(lines[0], "Engine onnx:cuda: left out: it was lost again and again");
+});
+
+Deno.test("an engine without the precision that was asked for says in which it computes", async () => {
+  const here = machine({
+    "onnx:webgpu": { precision: "float16" },
+    "tensorflow:webgpu": {},
+    "onnx:cuda": {},
+    // Sums in 16 bits, too.
+    "onnx:cuda:float16": { precision: "float16", factor: 2 },
+    "onnx:cpu": {},
+  });
+  for (
+    const [engine, precision, wanted] of [
+      ["onnx:webgpu", "float16", []],
+      ["tensorflow:webgpu", "float16", ["Engine tensorflow:webgpu: has no float16, computes in float32"]],
+      ["tensorflow:webgpu", "float32", []],
+      ["onnx:cpu", "tf32", []],
+      ["onnx:cuda", "float16", [
+        "Engine onnx:cuda: wrong results (gradient 0.45 off) in float16, computes in float32",
+      ]],
+    ] as const
+  ) {
+    const lines: string[] = [];
+    await openBackend(engine, PARAMETERS, (line) => lines.push(line), { ...here.options, precision });
+    assert.deepEqual(lines, wanted);
+  }
+});
+
+Deno.test("rounded factors may turn the gradient a little, and nothing more", async () => {
+  for (
+    const [factor, precision, works] of [
+      [1.1, "tf32", true],
+      [1.1, "float32", false],
+      [2, "float16", false],
+    ] as const
+  ) {
+    const { options } = machine({ "onnx:cuda": { factor, precision }, "onnx:cpu": {} });
+    const opened = openBackend("onnx:cuda", PARAMETERS, () => {}, options);
+    if (works) assert.equal((await opened).info.precision, precision);
+    else await assert.rejects(opened, { message: /wrong results \(gradient/ });
+  }
+});
+
+Deno.test("an engine that was asked for by its name is opened again, however often it was lost", async () => {
+  const here = machine({ "onnx:cuda": {}, "onnx:cpu": {} });
+  const backend = await openBackend("onnx:cuda", PARAMETERS, () => {}, { ...here.options, without: ["onnx:cuda"] });
+  assert.equal(engineName(backend.info), "onnx:cuda");
 });
 
 Deno.test("auto finds an engine on this machine", async () => {

@@ -43,7 +43,7 @@ async function runTransfer(args: TransferArguments): Promise<boolean> {
   await source.settled;
   const { parameters } = await loadWeights(source.current.reference);
   checkLayers(input.options, new Set(parameters.convs.keys()));
-  const backend = await openBackend(args.engine ?? config.engine, parameters, log);
+  const backend = await openBackend(args.engine ?? config.engine, parameters, log, { precision: config.precision });
   try {
     const limits = { memoryBytes: config.engineMemoryBytes };
     return await optimise(await Optimisation.start(backend, resizePicture, input, limits), input, args, folder);

@@ -51,6 +51,7 @@ export async function openTransfers(config: Config, weights: WeightsSource, log:
       launch: (reference, without) =>
         launchEngine(config.engine, reference, config.checkpointSeconds, {
           memoryBytes: config.engineMemoryBytes,
+          precision: config.precision,
           gpu,
           without,
         }),

@@ -35,6 +35,8 @@ export interface ObjectiveCase extends Size {
   readonly losses: readonly number[];
   /** Base64 of little-endian float32. */
   readonly gradient: string;
+  /** How far PyTorch's gradient moves when it rounds the factors of convolutions to 10 bits, relative to its norm. */
+  readonly rounding: number;
 }
 
 /** Losses and gradient of a scale of a transfer. */
@@ -57,6 +59,8 @@ export interface StageCase {
   readonly styles: readonly (PictureSpec & { readonly weight: number; readonly mask: PictureSpec | null })[];
   readonly losses: Losses;
   readonly gradient: string;
+  /** How far PyTorch's gradient moves when it rounds the factors of convolutions to 10 bits, relative to its norm. */
+  readonly rounding: number;
 }
 
 export const OBJECTIVE_CASES = [...reference, ...layers, ...options] as unknown as readonly ObjectiveCase[];

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from golden_network import BGR_MEAN, NAMES, differentiate, forward, gram, noise, picture
+from golden_network import BGR_MEAN, NAMES, differentiate, forward, gram, noise, picture, with_rounding
 from golden_stage import stage_cases
 
 CONTENT, STYLE, START = 1001, 1002, 1003
@@ -34,6 +34,7 @@ def style(*layers, **options):
     return [term('style', layer, **options) for layer in layers]
 
 
+@with_rounding
 def case(name, size, terms, style_size=None, pooling='MAX', normalize=False, masks=(), mean=BGR_MEAN, flat=None):
     """`masks` are (width, height, salt); `flat` starts from a picture of that one value instead of noise."""
     width, height = size

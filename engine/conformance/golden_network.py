@@ -3,6 +3,8 @@
 Pictures and parameters are closed formulas, the same as in engine/testing/formula.ts, so no file is needed. What a term
 is, is written down in engine/objective.ts.
 """
+import base64
+import functools
 import math
 
 import numpy as np
@@ -64,11 +66,53 @@ class SharedMaxPool(torch.autograd.Function):
         return (F.interpolate(share, scale_factor=2) * chosen)[:, :, :ctx.size[0], :ctx.size[1]]
 
 
+class RoundedConv(torch.autograd.Function):
+    """A convolution, and its gradient, whose factors have the 10 bits that they have in TF32 and float16."""
+
+    @staticmethod
+    def forward(ctx, x, kernel, bias):
+        ctx.save_for_backward(kernel)
+        return F.conv2d(rounded(x), rounded(kernel), bias, padding=1)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        kernel, = ctx.saved_tensors
+        return F.conv_transpose2d(rounded(gradient), rounded(kernel), padding=1), None, None
+
+
+def rounded(x):
+    mantissa, exponent = torch.frexp(x)
+    return torch.ldexp(torch.round(mantissa * 2 ** 11) / 2 ** 11, exponent)
+
+
+def exact_conv(x, kernel, bias):
+    return F.conv2d(x, kernel, bias, padding=1)
+
+
+conv = exact_conv
+
+
+def with_rounding(make):
+    """Decorates what makes a case: 'rounding' is how far its gradient is from that with rounded factors, relative to its
+    norm. Hundreds of times the rounding itself: where two values of a pool's window are almost equal, or a feature is
+    almost 0, it decides which way the gradient goes."""
+    @functools.wraps(make)
+    def both(*args, **options):
+        global conv
+        exact = make(*args, **options)
+        conv = RoundedConv.apply
+        rough = make(*args, **options)
+        conv = exact_conv
+        a, b = (np.frombuffer(base64.b64decode(case['gradient']), '<f4').astype(float) for case in (exact, rough))
+        return {**exact, 'rounding': float(np.linalg.norm(a - b) / np.linalg.norm(a))}
+    return both
+
+
 def forward(rgb, upto, pooling='MAX', mean=BGR_MEAN):
     x, activations = rgb.flip(1) - torch.tensor(mean, dtype=torch.float64).view(1, 3, 1, 1), {}
     for layer in LAYERS[:1 + [entry and entry[0] for entry in LAYERS].index(upto)]:
         if layer:
-            x = F.relu(F.conv2d(x, *PARAMETERS[layer[0]], padding=1))
+            x = F.relu(conv(x, *PARAMETERS[layer[0]]))
             activations[layer[0]] = x
         elif pooling == 'MAX':
             x = F.max_pool2d(x, 2, 2, ceil_mode=True)

@@ -4,7 +4,7 @@ import base64
 import numpy as np
 import torch
 
-from golden_network import differentiate, forward, gram, noise, picture
+from golden_network import differentiate, forward, gram, noise, picture, with_rounding
 
 START = 1003
 
@@ -39,6 +39,7 @@ def mask(spec):
     return picture8(*spec).sum(2) / 765
 
 
+@with_rounding
 def stage(name, size, content, styles, content_layers=(), style_layers=(), content_mask=None, weights=(0.1, 500.0, 0.0),
           pooling='MAX', style_scale=1.0, normalize_gradients=False, normalize_losses=False):
     """`content` is (width, height, salt); a style is (width, height, salt, weight, mask or None), masks like `content`."""

@@ -1,14 +1,16 @@
 import { env } from "onnxruntime-node";
 import type { Backend, BackendInfo, Evaluator, Target, TileEvaluator, TileObjective } from "../backend.ts";
-import { cudaPrecision } from "../cuda_precision.ts";
 import { downscaleMask } from "../masks.ts";
 import { deepestLayer, featureSize, type Objective } from "../objective.ts";
 import type { Pooling } from "../options.ts";
 import type { Pixels, Size } from "../picture.ts";
+import { DEFAULT_PRECISION, type Precision, setCudaPrecision } from "../precision.ts";
 import type { Vgg16Parameters } from "../vgg16.ts";
+import { findAdapter } from "../webgpu_adapter.ts";
 import { BlockedLayout } from "./blocked_layout.ts";
 import { classify } from "./classifier.ts";
 import { detectBlock } from "./detect_block.ts";
+import { HalfLayout } from "./half_layout.ts";
 import type { Layout } from "./layout.ts";
 import { ModelBuilder } from "./model.ts";
 import { forward, IMAGE } from "./network.ts";
@@ -16,7 +18,8 @@ import { PackedParameters } from "./parameters.ts";
 import { PlanarLayout } from "./planar_layout.ts";
 import { OnnxEvaluator } from "./evaluator.ts";
 import { Session, type SessionOptions } from "./session.ts";
-import { buildStepGraph, GRADIENT, maskInput, targetInput } from "./step_graph.ts";
+import { buildStepGraph, GRADIENT } from "./step_graph.ts";
+import { maskInput, targetInput } from "./terms.ts";
 import { OnnxTileEvaluator } from "./tile_evaluator.ts";
 
 // What goes wrong is thrown; printed as well, with paths, it would alarm those who only have no GPU.
@@ -43,17 +46,21 @@ export class OnnxBackend implements Backend {
 
   /**
    * @param options.threads CPU threads; by default as many as there are physical cores.
+   * @param options.precision The coarsest that is allowed; the device may have none that is coarser than float32.
    * @param options.layout Forces a layout, for tests; by default blocked where the processor has it.
    * @param options.binds Forces pictures to move on the device, for tests; by default they do on WebGPU.
    */
   static async open(
     parameters: Vgg16Parameters,
     device: OnnxDevice = "cpu",
-    options: { threads?: number; layout?: Layout; binds?: boolean } = {},
+    options: { threads?: number; precision?: Precision; layout?: Layout; binds?: boolean } = {},
   ): Promise<OnnxBackend> {
-    const block = device === "cpu" && !options.layout ? await detectBlock() : null;
-    const layout = options.layout ?? (block ? new BlockedLayout(block) : new PlanarLayout());
-    const precision = device === "cuda" ? cudaPrecision() : "float32";
+    const { precision: allowed = DEFAULT_PRECISION } = options;
+    const layout = options.layout ?? await chooseLayout(device, allowed);
+    const half = layout instanceof HalfLayout;
+    // What is float32 beside convolutions of 16 bits stays so.
+    const float32 = device === "cuda" ? setCudaPrecision(half ? "float32" : allowed) : "float32";
+    const precision = half ? "float16" : float32;
     const info = { backend: "onnx", device, precision, version: env.versions.node ?? env.versions.common };
     const runtime = {
       executionProviders: [device],
@@ -118,12 +125,14 @@ export class OnnxBackend implements Backend {
   ) {
     if (layers.length === 0) return new Map<string, Target>();
     const graph = new ModelBuilder();
+    const { exact } = this.#layout;
     for (const { layer, output } of forward(graph, this.#layout, size, deepestLayer(layers), pooling)) {
       if (!layers.includes(layer.name)) continue;
       const { channels, height, width } = output;
-      if (kind === "features") graph.output(layer.name, output.tensor, this.#layout.shape(channels, height, width));
+      const features = this.#layout.leave(graph, output);
+      if (kind === "features") graph.output(layer.name, features.tensor, this.#layout.shape(channels, height, width));
       else {
-        const gram = this.#layout.gram(graph, output, 1 / (height * width * channels));
+        const gram = exact.gram(graph, features, 1 / (height * width * channels));
         graph.output(layer.name, gram, [channels, channels]);
       }
     }
@@ -134,4 +143,15 @@ export class OnnxBackend implements Backend {
       await session.dispose();
     }
   }
+}
+
+async function chooseLayout(device: OnnxDevice, precision: Precision): Promise<Layout> {
+  if (device !== "cpu") return precision === "float16" && await hasHalf(device) ? new HalfLayout() : new PlanarLayout();
+  const block = await detectBlock();
+  return block ? new BlockedLayout(block) : new PlanarLayout();
+}
+
+/** Every GPU with CUDA 12 computes in float16; WebGPU's need not. */
+async function hasHalf(device: OnnxDevice): Promise<boolean> {
+  return device === "cuda" || (await findAdapter())?.adapter.features.has("shader-f16") === true;
 }

@@ -2,6 +2,7 @@ import { testConformance } from "../conformance/conformance.ts";
 import { testDeviceAdam } from "../conformance/device_adam.ts";
 import { BlockedLayout } from "./blocked_layout.ts";
 import { OnnxBackend } from "./backend.ts";
+import { HalfLayout } from "./half_layout.ts";
 import { detectBlock } from "./detect_block.ts";
 import { PlanarLayout } from "./planar_layout.ts";
 
@@ -23,6 +24,13 @@ if (block === null) {
     FLOAT32,
   );
 }
+
+// The graph is that of GPUs. A CPU computes it in float32, and rounds what comes out.
+testConformance(
+  "OnnxBackend with features of 16 bits",
+  (parameters) => OnnxBackend.open(parameters, "cpu", { layout: new HalfLayout() }),
+  { lossTolerance: 2e-3, gradientTolerance: 2e-3, rounds: true },
+);
 
 // On the CPU nothing is gained by it, but the graph is that of WebGPU.
 testDeviceAdam(

@@ -1,5 +1,13 @@
 import { ints, type ModelBuilder, NCHWC_DOMAIN, type Tensor } from "./model.ts";
-import { convGeometry, type ConvOptions, type Features, type Layout, like, type Packed } from "./layout.ts";
+import {
+  convGeometry,
+  type ConvOptions,
+  type Features,
+  Float32Layout,
+  type Layout,
+  like,
+  type Packed,
+} from "./layout.ts";
 import { pooledSize } from "../vgg16.ts";
 
 /**
@@ -10,12 +18,14 @@ import { pooledSize } from "../vgg16.ts";
  *
  * A tensor of this layout is declared as (1, C, H, W) and lies in memory as (C / block, H, W, block).
  */
-export class BlockedLayout implements Layout {
+export class BlockedLayout extends Float32Layout implements Layout {
   readonly name = "blocked";
+  readonly exact = this;
   readonly #block: number;
 
   /** @param block Channels in a block, as `detectBlock()` finds it. */
   constructor(block: number) {
+    super();
     this.#block = block;
   }
 

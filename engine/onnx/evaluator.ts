@@ -8,7 +8,8 @@ import { OnnxAdam } from "./adam.ts";
 import { IMAGE } from "./network.ts";
 import { PictureReader } from "./picture_reader.ts";
 import type { DeviceTensor, Feed, Session, SessionOptions } from "./session.ts";
-import { FACTORS, GRADIENT, SUMS } from "./step_graph.ts";
+import { GRADIENT, SUMS } from "./step_graph.ts";
+import { FACTORS } from "./terms.ts";
 
 /** A step graph that is ready to run. */
 export class OnnxEvaluator implements Evaluator {

@@ -1,10 +1,19 @@
 import { ints, type ModelBuilder, type Tensor } from "./model.ts";
-import { convGeometry, type ConvOptions, type Features, type Layout, like, type Packed } from "./layout.ts";
+import {
+  convGeometry,
+  type ConvOptions,
+  type Features,
+  Float32Layout,
+  type Layout,
+  like,
+  type Packed,
+} from "./layout.ts";
 import { pooledSize } from "../vgg16.ts";
 
 /** Standard ONNX: (1, C, H, W). For GPUs, and for processors that ONNX Runtime has no blocked convolutions for. */
-export class PlanarLayout implements Layout {
-  readonly name = "planar";
+export class PlanarLayout extends Float32Layout implements Layout {
+  readonly name: string = "planar";
+  readonly exact: Layout = this;
 
   shape(channels: number, height: number, width: number): readonly number[] {
     return [1, channels, height, width];

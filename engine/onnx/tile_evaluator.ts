@@ -5,7 +5,8 @@ import type { ModelBuilder } from "./model.ts";
 import { IMAGE } from "./network.ts";
 import type { PackedParameters } from "./parameters.ts";
 import { Session, type SessionOptions } from "./session.ts";
-import { FACTORS, GRADIENT, maskInput, SUMS, targetInput, targetShape } from "./step_graph.ts";
+import { GRADIENT, SUMS } from "./step_graph.ts";
+import { FACTORS, maskInput, targetInput, targetShape } from "./terms.ts";
 import { buildGradientGraph, buildGramGraph, buildNormGraph, gramOutput, NORMS } from "./tile_graphs.ts";
 
 type Feeds = Record<string, { data: Float32Array; shape: readonly number[] }>;

@@ -8,7 +8,8 @@ import { deepestLayer, type Objective } from "../objective.ts";
 import type { Layout } from "./layout.ts";
 import { ModelBuilder } from "./model.ts";
 import { forward } from "./network.ts";
-import { buildStepGraph, StepBuilder, type StepVariant } from "./step_graph.ts";
+import { buildStepGraph } from "./step_graph.ts";
+import { type StepVariant, TermGraph } from "./terms.ts";
 
 /** Output: for each term the L1 norm of its gradient at its layer. */
 export const NORMS = "norms";
@@ -23,13 +24,13 @@ const TILE: StepVariant = { areas: [], tile: true };
 export function buildGramGraph(tile: TileObjective, layout: Layout, areas: readonly number[]): ModelBuilder {
   const styles = tile.terms.flatMap((term, index) => term.kind === "style" ? [{ term, index }] : []);
   const graph = new ModelBuilder();
-  const builder = new StepBuilder(graph, layout, objectiveOf(tile), TILE);
+  const terms = new TermGraph(graph, layout, objectiveOf(tile), TILE);
   const last = deepestLayer(styles.map(({ term }) => term.layer));
   for (const { layer, output } of forward(graph, layout, tile.size, last, tile.pooling)) {
     for (const { term, index } of styles) {
       if (term.layer !== layer.name) continue;
       const { channels } = output;
-      const gram = layout.gram(graph, builder.weigh(output, term), 1 / (areas[index]! * channels));
+      const gram = layout.exact.gram(graph, terms.features(term, output), 1 / (areas[index]! * channels));
       graph.output(gramOutput(index), gram, [channels, channels]);
     }
   }
@@ -39,13 +40,13 @@ export function buildGramGraph(tile: TileObjective, layout: Layout, areas: reado
 /** Graph with the norms of all terms' gradients at their layers. */
 export function buildNormGraph(tile: TileObjective, layout: Layout): ModelBuilder {
   const graph = new ModelBuilder();
-  const builder = new StepBuilder(graph, layout, objectiveOf(tile), TILE);
+  const terms = new TermGraph(graph, layout, objectiveOf(tile), TILE);
   const norms: string[] = [];
   const last = deepestLayer(tile.terms.map((term) => term.layer));
   for (const { layer, output } of forward(graph, layout, tile.size, last, tile.pooling)) {
     tile.terms.forEach((term, index) => {
       if (term.layer !== layer.name) return;
-      const inner = builder.inner(term, index, output);
+      const inner = terms.inner(term, index, output);
       const rows = graph.node("Reshape", [inner.tensor, graph.ints([output.channels, -1])]);
       const sums = graph.node("ReduceL1", [rows, graph.ints([1])], { keepdims: 0n });
       norms[index] = graph.node("ReduceSum", [sums], { keepdims: 1n });

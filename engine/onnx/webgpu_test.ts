@@ -1,6 +1,7 @@
 import { testConformance } from "../conformance/conformance.ts";
 import { testDeviceAdam } from "../conformance/device_adam.ts";
 import { formulaParameters } from "../testing/formula.ts";
+import { findAdapter } from "../webgpu_adapter.ts";
 import { OnnxBackend } from "./backend.ts";
 
 const FLOAT32 = { lossTolerance: 2e-5, gradientTolerance: 1e-4 };
@@ -16,7 +17,7 @@ if (reason === null) {
 /** Why this cannot be tested here; null when it can. */
 async function whyNot(): Promise<string | null> {
   // ONNX Runtime's own WebGPU would print what it misses.
-  if (!await navigator.gpu?.requestAdapter()) {
+  if (!await findAdapter()) {
     return "no WebGPU adapter here (Debian: apt-get install mesa-vulkan-drivers)";
   }
   const side = { width: 2, height: 2 };

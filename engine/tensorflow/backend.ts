@@ -4,6 +4,7 @@ import type { DeviceAdam } from "../device_adam.ts";
 import type { OptimizerOptions, Pooling } from "../options.ts";
 import type { OptimizerState } from "../optimizers/optimizer.ts";
 import type { Pixels, Size } from "../picture.ts";
+import { DEFAULT_PRECISION, type Precision } from "../precision.ts";
 import type { Vgg16Parameters } from "../vgg16.ts";
 import { TensorflowAdam } from "./adam.ts";
 import { classify } from "./classifier.ts";
@@ -27,8 +28,12 @@ export class TensorflowBackend implements Backend {
   }
 
   /** @throws {Error} saying in a few words which package or device is missing. */
-  static async open(parameters: Vgg16Parameters, device: TensorflowDevice): Promise<TensorflowBackend> {
-    return new TensorflowBackend(await openRuntime(device), parameters);
+  static async open(
+    parameters: Vgg16Parameters,
+    device: TensorflowDevice,
+    precision: Precision = DEFAULT_PRECISION,
+  ): Promise<TensorflowBackend> {
+    return new TensorflowBackend(await openRuntime(device, precision), parameters);
   }
 
   features(pixels: Pixels, size: Size, layers: readonly string[], pooling: Pooling): Promise<Map<string, Target>> {

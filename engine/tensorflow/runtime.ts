@@ -11,7 +11,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { BackendInfo } from "../backend.ts";
-import { cudaPrecision } from "../cuda_precision.ts";
+import { type Precision, setCudaPrecision } from "../precision.ts";
 import { adapterName } from "../webgpu_adapter.ts";
 import { restoreNodeInternals } from "./node_internals.ts";
 import type { Tf } from "./tf.ts";
@@ -35,11 +35,12 @@ let open: { readonly device: TensorflowDevice; readonly runtime: Promise<Runtime
 /**
  * Opens a device, of which a process can have one at a time.
  *
+ * @param precision The coarsest that is allowed; on WebGPU TensorFlow.js has float32 alone.
  * @throws {Error} saying in a few words what is missing.
  */
-export async function openRuntime(device: TensorflowDevice): Promise<Runtime> {
+export async function openRuntime(device: TensorflowDevice, precision: Precision): Promise<Runtime> {
   if (open !== null && open.device !== device) throw new Error(`tensorflow:${open.device} is still open`);
-  const shared = open ??= { device, runtime: OPENERS[device](), users: 0 };
+  const shared = open ??= { device, runtime: OPENERS[device](precision), users: 0 };
   shared.users++;
   const leave = () => {
     if (--shared.users > 0) return false;
@@ -60,14 +61,15 @@ export async function openRuntime(device: TensorflowDevice): Promise<Runtime> {
   }
 }
 
-const OPENERS: Readonly<Record<TensorflowDevice, () => Promise<Runtime>>> = {
+const OPENERS: Readonly<Record<TensorflowDevice, (precision: Precision) => Promise<Runtime>>> = {
   gpu: openGpu,
   webgpu: openWebGpu,
   cpu: openCpu,
 };
 
 /** CUDA, through libtensorflow. */
-async function openGpu(): Promise<Runtime> {
+async function openGpu(allowed: Precision): Promise<Runtime> {
+  const precision = setCudaPrecision(allowed);
   restoreNodeInternals();
   const tf = load<Tf>("gpu", "@tensorflow/tfjs-node-gpu");
   await tf.ready();
@@ -75,7 +77,7 @@ async function openGpu(): Promise<Runtime> {
   tf.env().set("PROD", true);
   return {
     tf,
-    info: { backend: "tensorflow", device: "gpu", precision: cudaPrecision(), version: tf.version_core },
+    info: { backend: "tensorflow", device: "gpu", precision, version: tf.version_core },
     check() {},
     close() {},
   };

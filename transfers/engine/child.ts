@@ -3,12 +3,13 @@
  * error tells what memory it takes and what there is to log. It ends when its input does, so it never outlives the server.
  *
  *     deno run … transfers/engine/child.ts <engine> <weights> <seconds between checkpoints> <bytes of memory that it may take>
- *       [engines that auto leaves out]
+ *       <precision> [engines that auto leaves out]
  *
  * @module
  */
 import type { Backend } from "../../engine/backend.ts";
-import { engineName, openBackend } from "../../engine/open_backend.ts";
+import { engineName, openBackend, type OpenOptions } from "../../engine/open_backend.ts";
+import { DEFAULT_PRECISION, type Precision } from "../../engine/precision.ts";
 import { toPixels } from "../../engine/picture.ts";
 import { CLASSIFIER_SIDE } from "../../engine/whole_network.ts";
 import { decodePicture } from "../../images/decode.ts";
@@ -27,10 +28,10 @@ const send: Send = (report, parts = []) => {
 const log = (line: string) => console.error(line);
 
 /** Loads weights and opens the engine; reports either what it is or why it cannot. */
-async function open(engine: string, reference: string, without: readonly string[]): Promise<Backend | null> {
+async function open(engine: string, reference: string, options: OpenOptions): Promise<Backend | null> {
   try {
     const { parameters, sha256 } = await loadWeights(reference);
-    const backend = await openBackend(engine, parameters, log, { without });
+    const backend = await openBackend(engine, parameters, log, options);
     send({ kind: "ready", identity: { engine: backend.info, weightsSha256: sha256 } });
     return backend;
   } catch (error) {
@@ -46,7 +47,7 @@ let classifier: Promise<Backend> | undefined;
 async function classify(engine: string, reference: string, encoded: Uint8Array): Promise<void> {
   try {
     classifier ??= loadWeights(reference, { dense: true })
-      .then(({ parameters }) => openBackend(engine, parameters, log));
+      .then(({ parameters }) => openBackend(engine, parameters, log, { precision }));
     const side = { width: CLASSIFIER_SIDE, height: CLASSIFIER_SIDE };
     const picture = await resizePicture(await decodePicture(encoded, NO_LIMITS), side);
     const probabilities = await (await classifier).classify(toPixels(picture));
@@ -57,13 +58,19 @@ async function classify(engine: string, reference: string, encoded: Uint8Array):
   }
 }
 
-const [engine = "auto", reference = "builtin", checkpointSeconds = "5", memoryBytes = "Infinity", ...without] =
-  Deno.args;
+const [
+  engine = "auto",
+  reference = "builtin",
+  checkpointSeconds = "5",
+  memoryBytes = "Infinity",
+  precision = DEFAULT_PRECISION,
+  ...without
+] = Deno.args as [string?, string?, string?, string?, Precision?, ...string[]];
 // Anything on standard output that is no report would garble those that are.
 console.log = console.info = console.debug = console.error;
 new Worker(new URL("memory_watch.ts", import.meta.url), { type: "module" });
 
-const backend = await open(engine, reference, without);
+const backend = await open(engine, reference, { precision, without });
 if (backend === null) Deno.exit(1);
 
 let run: ChildRun | null = null;

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { TF32_SWITCH } from "../../engine/cuda_precision.ts";
+import { DEFAULT_PRECISION, type Precision, TF32_SWITCH } from "../../engine/precision.ts";
 import type { Launch } from "./engine_process.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -18,6 +18,8 @@ const LIBC_HINT = "/usr/bin/ldd";
 export interface LaunchOptions {
   /** What it may take in memory: larger pictures are evaluated in tiles. As much as it takes where it is left out. */
   readonly memoryBytes?: number;
+  /** The coarsest that is allowed. */
+  readonly precision?: Precision;
   /** The one GPU that CUDA shows it, by its number; all of them where it is left out. */
   readonly gpu?: number | undefined;
   /** Engines that `auto` leaves out. */
@@ -54,6 +56,7 @@ export function launchEngine(
       weights,
       String(checkpointSeconds),
       String(options.memoryBytes ?? Infinity),
+      options.precision ?? DEFAULT_PRECISION,
       ...options.without ?? [],
     ],
     ...(options.gpu === undefined ? {} : { env: { CUDA_VISIBLE_DEVICES: String(options.gpu) } }),

@@ -34,3 +34,9 @@ Deno.test("TensorFlow's library may look at variables and at the machine, withou
   const names = permissions("tensorflow:gpu").map((flag) => flag.split("=")[0]);
   assert.deepEqual(names, ["--allow-ffi", "--allow-read", "--allow-env", "--allow-sys"]);
 });
+
+Deno.test("an engine process is told the precision, and may forbid TF32 to NVIDIA's libraries", () => {
+  assert.ok(launchEngine("onnx:cuda", "builtin", 5, { precision: "float16" }).args.includes("float16"));
+  assert.ok(launchEngine("onnx:cuda", "builtin", 5).args.includes("tf32"));
+  assert.match(permissions("onnx:cuda")[2]!, /[=,]NVIDIA_TF32_OVERRIDE(,|$)/);
+});

@@ -1,3 +1,4 @@
+import { findAdapter } from "../../webgpu_adapter.ts";
 import type { TensorflowDevice } from "../runtime.ts";
 
 /** Why tests on `device` cannot run here, for the name of the skipped test; null when they can. */
@@ -9,6 +10,5 @@ export async function whyNot(device: TensorflowDevice): Promise<string | null> {
     return `its packages are not installed (deno task install:tensorflow-${folder})`;
   }
   if (device !== "webgpu") return null;
-  const adapter = await navigator.gpu?.requestAdapter();
-  return adapter ? null : "no WebGPU adapter here (Debian: apt-get install mesa-vulkan-drivers)";
+  return await findAdapter() ? null : "no WebGPU adapter here (Debian: apt-get install mesa-vulkan-drivers)";
 }

@@ -1,7 +1,7 @@
 /**
  * Every engine that starts on this machine beside PyTorch, in one run:
  *
- *     deno task bench:gpu [--sizes 256,512,668,1024,2048] [--engines onnx:cuda,onnx:webgpu,…] [--seconds 3]
+ *     deno task bench:gpu [--sizes 256,512,668,1024,2048] [--engines onnx:cuda,onnx:cuda:float16,…] [--seconds 3]
  *         [--limit 120] [--out FILE]
  *
  * Prints a table in Markdown. A step of an engine is one of a CLASSIC transfer whose every picture is encoded as a JPEG; an
@@ -17,11 +17,22 @@ import { resolveOptions } from "../engine/resolve_options.ts";
 import type { EngineFigures } from "./gpu_engine.ts";
 import { row } from "./table.ts";
 
+/** In the precision that is theirs by themselves, or in that behind their name. */
+const ENGINES = [
+  "onnx:cuda",
+  "onnx:cuda:float16",
+  "tensorflow:gpu",
+  "onnx:webgpu",
+  "onnx:webgpu:float16",
+  "tensorflow:webgpu",
+  "onnx:cpu",
+];
+
 const { values: settings } = parseArgs({
   args: Deno.args,
   options: {
     sizes: { type: "string", default: "256,512,668,1024,2048" },
-    engines: { type: "string", default: "onnx:cuda,tensorflow:gpu,onnx:webgpu,tensorflow:webgpu,onnx:cpu" },
+    engines: { type: "string", default: ENGINES.join(",") },
     /** Seconds that each figure is measured for. */
     seconds: { type: "string", default: "3" },
     /** Seconds after which an engine is given up; larger sizes are then missing. */

@@ -1,7 +1,7 @@
 /**
  * Measures one engine, in a process of its own so that a crash ends nothing else:
  *
- *     deno run -A bench/gpu_engine.ts ENGINE SIZES SECONDS
+ *     deno run -A bench/gpu_engine.ts ENGINE[:PRECISION] SIZES SECONDS
  *
  * Prints what the engine is, and after each size how long its steps took: one line of JSON each.
  *
@@ -10,6 +10,7 @@
 import type { Backend } from "../engine/backend.ts";
 import { openBackend } from "../engine/open_backend.ts";
 import { Optimisation } from "../engine/optimisation.ts";
+import type { Precision } from "../engine/precision.ts";
 import { PRESETS } from "../engine/presets.ts";
 import { resolveOptions } from "../engine/resolve_options.ts";
 import { formulaParameters, formulaPicture, formulaPixels } from "../engine/testing/formula.ts";
@@ -41,7 +42,14 @@ if (import.meta.main) {
 }
 
 async function measure(engine = "auto", sizes = "256", seconds = "3"): Promise<void> {
-  const backend = await openBackend(engine, formulaParameters("conv4_3"), (line) => console.error(line));
+  const [library, device, precision] = engine.split(":") as [string, string?, Precision?];
+  const backend = await openBackend(
+    [library, device].filter(Boolean).join(":"),
+    formulaParameters("conv4_3"),
+    (line) => console.error(line),
+    precision ? { precision } : {},
+  );
+  if (precision && backend.info.precision !== precision) throw new Error(`has no ${precision} here`);
   console.log(JSON.stringify(backend.info));
   for (const size of sizes.split(",").map(Number)) {
     const evaluation = await evaluationSeconds(backend, size, Number(seconds));

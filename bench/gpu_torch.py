@@ -36,13 +36,13 @@ def timed(device, call):
     return time.perf_counter() - started
 
 
-def peak(device, tf32):
+def peak(device, tf32, dtype=torch.float32):
     """TFLOP/s of a large matrix product or a 3x3 convolution of 512 channels, whichever is faster."""
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
     side, height = (8192, 256) if device.type == 'cuda' else (512, 64)
-    a, b = (torch.randn(side, side, device=device) for _ in range(2))
-    x = torch.randn(1, 512, height, height, device=device).contiguous(memory_format=torch.channels_last)
-    kernel = torch.randn(512, 512, 3, 3, device=device).contiguous(memory_format=torch.channels_last)
+    a, b = (torch.randn(side, side, device=device).to(dtype) for _ in range(2))
+    x = torch.randn(1, 512, height, height, device=device).to(dtype).contiguous(memory_format=torch.channels_last)
+    kernel = torch.randn(512, 512, 3, 3, device=device).to(dtype).contiguous(memory_format=torch.channels_last)
     calls = [(2 * side ** 3, lambda: torch.mm(a, b)),
              (2 * 9 * (512 * height) ** 2, lambda: F.conv2d(x, kernel, padding=1))]
     return max(flops / min(timed(device, call) for _ in range(5)) for flops, call in calls) / 1e12
@@ -118,6 +118,7 @@ def main():
     peaks = {'float32': peak(device, False)}
     if cuda:
         peaks['tf32'] = peak(device, True)
+        peaks['float16'] = peak(device, True, torch.float16)
     name = torch.cuda.get_device_name(device) if cuda else 'cpu'
     print(json.dumps({'version': torch.__version__, 'device': name, 'peaks': peaks}), flush=True)
     formats = [torch.channels_last] if cuda else [torch.contiguous_format, torch.channels_last]

@@ -53,7 +53,10 @@ const options = resolveOptions(
 );
 const input = { options, content, styles: [{ picture: style, weight: 1 }] };
 const stage = await Stage.prepare(backend, resizePicture, input, options.scales[0]!);
-const adam = createOptimizer(options.optimizer, { numbers: {}, arrays: { pixels: formulaPixels(size, size, 7) } });
+const adam = createOptimizer(options.optimizer, { numbers: {}, arrays: { pixels: formulaPixels(size, size, 7) } }, {
+  width: size,
+  height: size,
+});
 console.log(row("step", "total", "reference", "difference", "content", "style"));
 console.log(row("---", "---", "---", "---", "---", "---"));
 let worst20 = 0;

@@ -33,11 +33,9 @@ for (const side of sizes) {
   const size = { width: side, height: side };
   const pixels = formulaPixels(side, side, 1);
   const gradient = formulaPixels(side, side, 2).map((value) => value - 127.5);
-  const adam = createOptimizer(PRESETS.CLASSIC.optimizer, { numbers: {}, arrays: { pixels: pixels.slice() } });
-  const lbfgs = createOptimizer({ ...PRESETS.GATYS.optimizer, history }, {
-    numbers: {},
-    arrays: { pixels: pixels.slice() },
-  });
+  const state = () => ({ numbers: {}, arrays: { pixels: pixels.slice() } });
+  const adam = createOptimizer(PRESETS.CLASSIC.optimizer, state(), size);
+  const lbfgs = createOptimizer({ ...PRESETS.GATYS.optimizer, history }, state(), size);
   // A valley around 127.5, steeper in some values than in others, so that steps never end it.
   const evaluate = () => {
     const slope = lbfgs.query.map((value, i) => (1 + i % 97) * (value - 127.5));

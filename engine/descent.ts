@@ -10,14 +10,16 @@ import type { LossWeights, Stage } from "./stage.ts";
 /** The picture of one scale and what moves it: an optimiser here, or Adam on the device, where the engine can. */
 export class Descent {
   readonly #options: OptimizerOptions;
+  readonly #size: Size;
   #optimizer: Optimizer;
   #learningRate: number;
   #adam: DeviceAdam | null = null;
   /** What of the state here is not behind that on the device. */
   #here: "all" | "picture" | "nothing" = "all";
 
-  constructor(options: OptimizerOptions, state: OptimizerState, learningRate: number) {
+  constructor(options: OptimizerOptions, size: Size, state: OptimizerState, learningRate: number) {
     this.#options = options;
+    this.#size = size;
     this.#learningRate = learningRate;
     this.#optimizer = this.#create(state);
   }
@@ -37,7 +39,7 @@ export class Descent {
   /** What carries on at another scale, see `Optimizer`; `fetch()` has to come before it. */
   rescaled(from: Size, to: Size, pixels: Pixels): Descent {
     this.state();
-    return new Descent(this.#options, this.#optimizer.rescaled(from, to, pixels), this.#learningRate);
+    return new Descent(this.#options, to, this.#optimizer.rescaled(from, to, pixels), this.#learningRate);
   }
 
   retune(learningRate: number): void {
@@ -89,7 +91,7 @@ export class Descent {
   }
 
   #create(state: OptimizerState): Optimizer {
-    const optimizer = createOptimizer(this.#options, state);
+    const optimizer = createOptimizer(this.#options, state, this.#size);
     optimizer.setLearningRate(this.#learningRate);
     return optimizer;
   }

@@ -27,8 +27,8 @@ const FORWARD_MAPS = 4;
 const TARGET_MAPS = 2;
 /** Pictures in floats: Adam's two moments, iterate, gradient and the one before, and a checkpoint of three of them. */
 const ADAM_PICTURES = 8;
-/** Iterate, trial point, three gradients, direction, two on the way into the history, and a checkpoint of four. */
-const LBFGS_PICTURES = 12;
+/** Iterate, trial point, three gradients, direction, four to smooth it, and a checkpoint of four. */
+const LBFGS_PICTURES = 14;
 /** A step and a change of the gradient for each pair of the history, and all that in a checkpoint. */
 const HISTORY_PICTURES = 4;
 /** The average, its bias-corrected form and its checkpoint. */

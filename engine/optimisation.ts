@@ -106,7 +106,7 @@ export class Optimisation {
     const first = options.scales[0]!;
     const pixels = await initialPixels(prepared, first, resize);
     const { learningRate } = options.optimizer;
-    const descent = new Descent(options.optimizer, { numbers: {}, arrays: { pixels } }, learningRate);
+    const descent = new Descent(options.optimizer, first, { numbers: {}, arrays: { pixels } }, learningRate);
     const content = await resize(input.content, first);
     return new Optimisation(backend, resize, input, limits, prepared, content, descent, {
       step: 0,
@@ -143,7 +143,7 @@ export class Optimisation {
           `wanted ${scale ? `${scale.width}×${scale.height}` : "a scale of the schedule"}`,
       );
     }
-    const descent = new Descent(options.optimizer, saved.optimizer, saved.learningRate);
+    const descent = new Descent(options.optimizer, scale, saved.optimizer, saved.learningRate);
     const content = await resize(input.content, scale);
     return new Optimisation(backend, resize, input, limits, prepareColors(input), content, descent, saved);
   }

@@ -19,6 +19,7 @@ const MAX_REJECTIONS = 8;
  */
 export class Lbfgs implements Optimizer {
   readonly #history: number;
+  readonly #precondition: (gradient: Float32Array) => Float32Array;
   #learningRate: number;
   #pixels: Pixels;
   #query: Pixels;
@@ -35,8 +36,14 @@ export class Lbfgs implements Optimizer {
   /** Dot product of each pair. */
   readonly #curvatures: number[] = [];
 
-  constructor(options: OptimizerOptions, { numbers, arrays }: OptimizerState) {
+  /** @param precondition A symmetric positive definite map: the first guess of the inverse Hessian, up to its scale. */
+  constructor(
+    options: OptimizerOptions,
+    { numbers, arrays }: OptimizerState,
+    precondition = (gradient: Float32Array) => gradient,
+  ) {
     this.#history = options.history;
+    this.#precondition = precondition;
     this.#learningRate = options.learningRate;
     this.#pixels = arrays["pixels"]!;
     this.#query = arrays["query"] ?? this.#pixels;
@@ -134,16 +141,17 @@ export class Lbfgs implements Optimizer {
 
   /** A new direction by the two-loop recursion, and the first stride along it. */
   #chooseDirection(): void {
-    const direction = this.#gradient!.map((g) => -g);
+    let direction: Float32Array = this.#gradient!.map((g) => -g);
     const count = this.#steps.length;
     const alphas = new Float64Array(count);
     for (let i = count - 1; i >= 0; i--) {
       alphas[i] = dot(this.#steps[i]!, direction) / this.#curvatures[i]!;
       addScaled(direction, this.#changes[i]!, -alphas[i]!);
     }
+    direction = this.#precondition(direction);
     if (count > 0) {
       const change = this.#changes[count - 1]!;
-      const scale = this.#curvatures[count - 1]! / dot(change, change);
+      const scale = this.#curvatures[count - 1]! / dot(change, this.#precondition(change));
       for (let i = 0; i < direction.length; i++) direction[i]! *= scale;
     }
     for (let i = 0; i < count; i++) {

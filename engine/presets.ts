@@ -15,7 +15,13 @@ export interface Preset
 
 const ADAM = { kind: "ADAM", learningRate: 10, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, history: 10 } as const;
 const LBFGS = { ...ADAM, kind: "LBFGS", learningRate: 1 } as const;
-const SHALLOW_STYLE = equal("conv1_1", "conv2_1", "conv3_1", "conv3_3");
+/**
+ * Every layer up to conv3_3: what one misses of a style, another sees, which matters most with the built-in filters
+ * (docs/filters.md has the figures).
+ */
+const SHALLOW_STYLE = equal("conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1", "conv3_2", "conv3_3");
+/** Built-in filters keep the content by its edges in conv1_2, pre-trained ones by its forms in conv3_2. */
+const EDGES_AND_FORMS = [{ layer: "conv1_2", weight: 1 }, { layer: "conv3_2", weight: 2 }] as const;
 const PLAIN = {
   tvWeight: 0,
   pooling: "MAX",
@@ -43,10 +49,10 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     ...PLAIN,
     normalizeLosses: true,
     description: "Something beautiful at 256 px within seconds, from coarse to fine.",
-    scales: [{ size: 128, steps: 60 }, { size: 256, steps: 40 }],
-    contentWeight: 0.3,
+    scales: [{ size: 64, steps: 60 }, { size: 128, steps: 50 }, { size: 256, steps: 25 }],
+    contentWeight: 0.1,
     styleWeight: 1,
-    contentLayers: [{ layer: "conv3_2", weight: 1 }],
+    contentLayers: EDGES_AND_FORMS,
     styleLayers: SHALLOW_STYLE,
     optimizer: LBFGS,
     init: { kind: "CONTENT", noise: 0 },
@@ -56,10 +62,10 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     ...PLAIN,
     normalizeLosses: true,
     description: "The default: 512 px, from coarse to fine.",
-    scales: [{ size: 128, steps: 80 }, { size: 256, steps: 60 }, { size: 512, steps: 40 }],
-    contentWeight: 0.3,
+    scales: [{ size: 64, steps: 60 }, { size: 128, steps: 60 }, { size: 256, steps: 50 }, { size: 512, steps: 30 }],
+    contentWeight: 0.1,
     styleWeight: 1,
-    contentLayers: [{ layer: "conv3_2", weight: 1 }],
+    contentLayers: EDGES_AND_FORMS,
     styleLayers: SHALLOW_STYLE,
     optimizer: LBFGS,
     init: { kind: "CONTENT", noise: 0 },

@@ -80,8 +80,7 @@ async function learnLayer(
   const backend = await OnnxBackend.open(parameters, "cpu", { layout: new PlanarLayout() });
   const patches = await samplePatches(backend, options.pictures, layer.name, options.patches, random);
   await backend.close();
-  const { mean, transform } = await whiten(patches, options.dimensions, options.whiteningFloor, random);
-  const white = await matrixProduct(patches, transform);
+  const { mean, transform, white } = await whiten(patches, options.dimensions, options.whiteningFloor, random);
   const pairs = Math.min(Math.floor(layer.outChannels / 4), white.columns);
   const centroids = await sphericalKMeans(white, layer.outChannels - 2 * pairs, options.iterations, random);
   const kernel = await matrixProduct(transform, withPrincipalPairs(centroids, pairs), { b: true });

@@ -9,17 +9,17 @@ import { writeQuantised } from "../quantise.ts";
 import { learnFilters } from "./learn_filters.ts";
 import { trainingPicture } from "./pictures.ts";
 
-const VERSION = "1";
+const VERSION = "2";
 const METHOD =
-  "layer by layer: 3×3 patches, whitened, principal directions in pairs and spherical k-means; biases by quantile, scales by deviation";
+  "layer by layer: 3×3 patches of even contrast, whitened, principal directions in pairs and spherical k-means; biases by quantile, scales by deviation";
 
 const { values } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
-    pictures: { type: "string", default: "48" },
+    pictures: { type: "string", default: "32" },
     side: { type: "string", default: "128" },
-    patches: { type: "string", default: "12000" },
-    iterations: { type: "string", default: "8" },
+    patches: { type: "string", default: "6000" },
+    iterations: { type: "string", default: "5" },
     dimensions: { type: "string", default: "300" },
     floor: { type: "string", default: "1" },
     last: { type: "string", default: "conv4_3" },

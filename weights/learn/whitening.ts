@@ -7,17 +7,22 @@ import { normal } from "./noise.ts";
 export interface Whitening {
   readonly mean: Float32Array;
   /**
-   * Columns of the patches × dimensions: (patch − mean) · transform is white, but for the floor. Its first column stands for
-   * the direction of the largest variance, and so on.
+   * Columns of the patches × dimensions: (patch − mean) · transform is white for patches of one contrast, but for the
+   * floor. Its first column stands for the direction of the largest variance, and so on.
    */
   readonly transform: Matrix;
+  /** The patches, evened out and transformed. */
+  readonly white: Matrix;
 }
 
 const ITERATIONS = 4;
+/** Patches much weaker than this share of the mean contrast stay weak: they are mostly noise. */
+const CONTRAST_FLOOR = 0.1;
 
 /**
  * Whitens patches in their strongest directions: those of the largest variance, found by subspace iteration, each scaled
- * to the same variance.
+ * to the same variance. All patches count about the same: without that, the few of the highest contrast would say alone
+ * what a layer looks for (Coates and Ng 2012 normalise so too).
  *
  * @param centred Patches in rows; their mean is subtracted in place.
  * @param dimensions How many directions are kept at most.
@@ -31,7 +36,8 @@ export async function whiten(
 ): Promise<Whitening> {
   const { rows, columns } = patches;
   const mean = centre(patches);
-  const covariance = await matrixProduct(patches, patches, { a: true });
+  const even = evenedOut(patches);
+  const covariance = await matrixProduct(even, even, { a: true });
   for (let i = 0; i < covariance.values.length; i++) covariance.values[i]! /= rows;
   let trace = 0;
   for (let i = 0; i < columns; i++) trace += covariance.values[i * columns + i]!;
@@ -42,7 +48,19 @@ export async function whiten(
   const scaled = vectors.values.map((value, i) =>
     value / Math.sqrt(values[Math.floor(i / vectors.columns)]! + floor * trace / columns)
   );
-  return { mean, transform: await matrixProduct(basis, { ...vectors, values: scaled }, { a: true, b: true }) };
+  const transform = await matrixProduct(basis, { ...vectors, values: scaled }, { a: true, b: true });
+  return { mean, transform, white: await matrixProduct(even, transform) };
+}
+
+/** Centred patches, each divided by its contrast. */
+function evenedOut({ rows, columns, values }: Matrix): Matrix {
+  const contrasts = Float64Array.from({ length: rows }, (_, row) => {
+    const patch = values.subarray(row * columns, (row + 1) * columns);
+    return Math.sqrt(dot(patch, patch));
+  });
+  const floor = CONTRAST_FLOOR * contrasts.reduce((sum, contrast) => sum + contrast, 0) / rows;
+  const even = values.map((value, i) => value / (contrasts[Math.floor(i / columns)]! + floor || 1));
+  return { rows, columns, values: even };
 }
 
 function centre({ rows, columns, values }: Matrix): Float32Array {

@@ -1,0 +1,89 @@
+/**
+ * How far results go from the content's style to the style's, as trained filters see it: for seeded, built-in and trained
+ * filters, on squares, because the judge makes squares of what it is given.
+ *
+ *     deno task bench style_gap [FAST|BALANCED] [folder for the results] [filters]
+ *
+ * `filters` are some of seeded,built-in,trained or paths of weights. It needs the folder beside the project, and says so
+ * where it is not.
+ *
+ * @module
+ */
+import { OnnxBackend } from "../engine/onnx/backend.ts";
+import type { Losses } from "../engine/losses.ts";
+import { Optimisation } from "../engine/optimisation.ts";
+import type { PresetName } from "../engine/options.ts";
+import type { Picture } from "../engine/picture.ts";
+import { resolveOptions } from "../engine/resolve_options.ts";
+import { BGR_MEAN, CONV_LAYERS, type Vgg16Parameters } from "../engine/vgg16.ts";
+import { decodePicture } from "../images/decode.ts";
+import { encodePicture } from "../images/encode.ts";
+import { resizePicture } from "../images/resize.ts";
+import { readSample } from "../samples/samples.ts";
+import { generateConvolution } from "../weights/generated_filters.ts";
+import { loadWeights } from "../weights/load_weights.ts";
+import { reference, row, SHARED, squarePicture, trainedParameters } from "./inputs.ts";
+
+const PAIRS = [
+  ["hoovertowernight", "starry_night"],
+  ["tubingen", "the_scream"],
+  ["city-at-night", "starry-swirls"],
+] as const;
+
+const [presetName = "FAST", folder = await Deno.makeTempDir(), wanted = "seeded,built-in,trained"] = Deno.args;
+if (presetName !== "FAST" && presetName !== "BALANCED") throw new Error("Cannot run: wanted FAST or BALANCED");
+const preset: PresetName = presetName;
+const side = preset === "FAST" ? 256 : 512;
+try {
+  await Deno.stat(SHARED);
+} catch {
+  console.error("Cannot judge: wanted a folder with pictures, trained filters and style_gap.py beside the project");
+  Deno.exit(1);
+}
+await Deno.mkdir(folder, { recursive: true });
+console.log(row("filters", "pair", "closed", "conv1_1", "conv2_1", "conv3_1", "conv3_3", "content", "style loss", "s"));
+console.log(row(...Array<string>(10).fill("---")));
+for (const name of wanted.split(",")) {
+  const rows: number[][] = [];
+  const backend = await OnnxBackend.open(await parametersOf(name));
+  for (const pair of PAIRS) rows.push(await judge(name, backend, pair));
+  await backend.close();
+  const mean = rows[0]!.map((_, i) => rows.reduce((sum, each) => sum + each[i]! / rows.length, 0));
+  console.log(row(name, "mean", ...mean.map((value) => value.toFixed(3))));
+}
+
+async function judge(name: string, backend: OnnxBackend, pair: readonly [string, string]): Promise<number[]> {
+  const [content, style] = [await square(pair[0]), await square(pair[1])];
+  const options = resolveOptions({ preset }, content, 1);
+  const input = { options, content, styles: [{ picture: style, weight: 1 }] };
+  const start = performance.now();
+  const optimisation = await Optimisation.start(backend, resizePicture, input);
+  let losses: Losses | null = null;
+  while (!optimisation.finished) losses = (await optimisation.advance()).losses;
+  const seconds = (performance.now() - start) / 1000;
+  const file = (part: string) => `${folder}/${pair[0]}-${part}.png`;
+  const result = file(name.replace(/^.*\//, ""));
+  await Deno.writeFile(file("content"), await encodePicture(content, { format: "PNG" }));
+  await Deno.writeFile(file("style"), await encodePicture(style, { format: "PNG" }));
+  await Deno.writeFile(result, await encodePicture(optimisation.picture(), { format: "PNG" }));
+  await optimisation.dispose();
+  const [line] = await reference("style_gap.py", file("content"), file("style"), result);
+  const seen = JSON.parse(line!) as Record<string, number>;
+  const values = ["closed", "conv1_1", "conv2_1", "conv3_1", "conv3_3", "content"].map((key) => seen[key]!);
+  values.push(losses!.style, seconds);
+  console.log(row(name, pair.join(" + "), ...values.map((value) => value.toFixed(3))));
+  return values;
+}
+
+async function square(name: string): Promise<Picture> {
+  if (!name.includes("-")) return await squarePicture(name, side);
+  const sample = await decodePicture(await readSample(name), { maxBytes: 1e8, maxPixels: 1e8 });
+  return await resizePicture(sample, { width: side, height: side });
+}
+
+async function parametersOf(name: string): Promise<Vgg16Parameters> {
+  if (name === "trained") return await trainedParameters();
+  if (name !== "seeded") return (await loadWeights(name === "built-in" ? "builtin" : name)).parameters;
+  const convs = new Map(CONV_LAYERS.map((layer) => [layer.name, generateConvolution(layer, 1)]));
+  return { convs, denses: new Map(), inputMean: BGR_MEAN };
+}

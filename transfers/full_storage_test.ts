@@ -5,7 +5,13 @@ import type { FakeClock } from "./testing/fake_clock.ts";
 import { FullStorage } from "./testing/full_storage.ts";
 import { OWNER, ServiceStage, upTo } from "./testing/service_stage.ts";
 
-async function open(): Promise<{ stage: ServiceStage; storage: FullStorage; clock: FakeClock }> {
+interface FullStage {
+  readonly stage: ServiceStage;
+  readonly storage: FullStorage;
+  readonly clock: FakeClock;
+}
+
+async function open(): Promise<FullStage> {
   const storage = new FullStorage();
   const stage = await ServiceStage.open({ store: storage.store, queue: storage.queue });
   return { stage, storage, clock: stage.ports.clock as FakeClock };
@@ -16,9 +22,8 @@ async function waiting(clock: FakeClock): Promise<void> {
   while (clock.waiting === 0) await new Promise((resolve) => setTimeout(resolve));
 }
 
-Deno.test("a running transfer waits while the storage is full, and goes on without a hole", async () => {
-  const { stage, storage, clock } = await open();
-  await using _ = stage;
+/** Id of a transfer whose sixth step cannot be logged. */
+async function waitingAtStep5({ stage, storage, clock }: FullStage): Promise<string> {
   stage.engine.hold();
   const { id } = await stage.start();
   stage.engine.allow(5);
@@ -26,6 +31,13 @@ Deno.test("a running transfer waits while the storage is full, and goes on witho
   storage.full.add("append");
   stage.engine.allow(Infinity);
   await waiting(clock);
+  return id;
+}
+
+Deno.test("a running transfer waits while the storage is full, and goes on without a hole", async () => {
+  const { stage, storage, clock } = await open();
+  await using _ = stage;
+  const id = await waitingAtStep5({ stage, storage, clock });
   assert.deepEqual([(await stage.service.get(OWNER, id))?.step, (await stage.service.vitals()).storageWritable], [
     5,
     false,
@@ -44,13 +56,7 @@ Deno.test("a running transfer waits while the storage is full, and goes on witho
 
 Deno.test("a server stops in good order while the storage is full, and the next start goes on", async () => {
   const { stage, storage, clock } = await open();
-  stage.engine.hold();
-  const { id } = await stage.start();
-  stage.engine.allow(5);
-  await stage.engine.blocked();
-  storage.full.add("append");
-  stage.engine.allow(Infinity);
-  await waiting(clock);
+  const id = await waitingAtStep5({ stage, storage, clock });
   await stage.service.drain();
   storage.full.clear();
   await using next = await stage.reopen();

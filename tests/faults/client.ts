@@ -12,6 +12,8 @@ export interface Asked {
   readonly size: number;
   /** 5 when left out. */
   readonly frameEvery?: number;
+  /** Up to the first layer of the network alone: steps of a few milliseconds, for many frames that are not small. */
+  readonly shallow?: boolean;
 }
 
 /** How a transfer ended. */
@@ -58,7 +60,7 @@ export async function persist<T>(attempt: () => Promise<T>): Promise<T> {
 /** Starts a transfer exactly once, whatever happens to the server meanwhile: its key sees to that. */
 export async function startOnce(
   url: string,
-  { seed, steps, size, frameEvery = 5 }: Asked,
+  { seed, steps, size, frameEvery = 5, shallow = false }: Asked,
   key: string,
 ): Promise<string> {
   const input = {
@@ -69,6 +71,7 @@ export async function startOnce(
     steps,
     seed,
     frameEvery,
+    ...(shallow ? { contentLayers: [{ layer: "conv1_1" }], styleLayers: [{ layer: "conv1_1" }] } : {}),
     idempotencyKey: key,
   };
   const data = await persist(() => send<{ startTransfer: { transfer: { id: string } } }>(url, START, { input }));

@@ -22,7 +22,7 @@ export async function silentWatcher(frames: number): Promise<string> {
   try {
     await using server = await ServerProcess.start({ dataDir });
     const start = (steps: number) =>
-      startOnce(server.url, { steps, size: 96, frameEvery: 1, seed: 1 }, crypto.randomUUID());
+      startOnce(server.url, { steps, size: 128, shallow: true, frameEvery: 1, seed: 1 }, crypto.randomUUID());
     const peakUntilEnd = async (id: string) => {
       let peak = 0;
       await until(async () => {

@@ -144,7 +144,7 @@ async function inspect(path: string, newest: number): Promise<number> {
   if (foreign) throw refused("the database of another program", newest);
   if (version > newest) throw refused(`version ${version}, which a newer Gramcast wrote`, newest);
   const finding = read("quick_check(1)");
-  if (finding !== "ok") throw damaged(oneLine(finding));
+  if (finding !== "ok") throw damaged(oneLine(finding).replace("*** in database main *** ", ""));
   return version;
 }
 

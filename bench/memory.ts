@@ -2,13 +2,14 @@
  * The peak memory of real transfers beside `engine/estimate.ts`, each in a process of its own (Linux: VmHWM of
  * /proc/self/status):
  *
- *     deno task bench memory [preset/optimizer/size]...      for instance CLASSIC/ADAM/668
+ *     deno task bench memory [preset/optimizer/size[/gigabytes]]...      for instance CLASSIC/ADAM/668
  *
- * Every run takes as many steps as fill L-BFGS' history, and a checkpoint after that.
+ * Every run takes as many steps as fill L-BFGS' history, and a checkpoint after that. What does not fit into the gigabytes
+ * (10⁹ bytes) is evaluated in tiles; `work` is what that costs beside the whole picture at once.
  *
  * @module
  */
-import { estimateCost } from "../engine/estimate.ts";
+import { estimateCost, planScale, stepFlops } from "../engine/estimate.ts";
 import { OnnxBackend } from "../engine/onnx/backend.ts";
 import { Optimisation } from "../engine/optimisation.ts";
 import type { OptimizerKind, PresetName } from "../engine/options.ts";
@@ -26,8 +27,13 @@ function optionsOf(what: string) {
   const [preset, kind, side] = what.split("/") as [PresetName, OptimizerKind, string];
   const size = Number(side);
   const optimizer = { kind, history: 10 };
-  const steps = kind === "ADAM" ? 2 : optimizer.history + 3;
+  const steps = kind === "LBFGS" ? optimizer.history + 3 : size > 2048 ? 1 : 2;
   return resolveOptions({ preset, optimizer, scales: [{ size, steps }] }, { width: size, height: size }, 1);
+}
+
+/** What the process may take: everything where nothing is said. */
+function limitOf(what: string): number {
+  return Number(what.split("/")[3] ?? Infinity) * 1e9;
 }
 
 function peakBytes(): number {
@@ -41,7 +47,8 @@ async function measure(what: string): Promise<void> {
   const { width, height } = options;
   const content = formulaPicture(width, height, 1);
   const styles = [{ picture: formulaPicture(width, height, 2), weight: 1 }];
-  const optimisation = await Optimisation.start(backend, resizePicture, { options, content, styles });
+  const limits = { memoryBytes: limitOf(what) };
+  const optimisation = await Optimisation.start(backend, resizePicture, { options, content, styles }, limits);
   let slowest = Infinity;
   while (!optimisation.finished) {
     slowest = Math.min(slowest, (await optimisation.advance()).seconds);
@@ -65,15 +72,19 @@ async function inOwnProcess(what: string): Promise<{ steps: number; peak: number
 if (Deno.args[0] === "--child") {
   await measure(Deno.args[1]!);
 } else {
-  console.log(row("transfer", "steps MiB", "peak MiB", "estimate MiB", "estimate / peak", "bytes per pixel", "s/step"));
-  console.log(row("---", "---", "---", "---", "---", "---", "---"));
+  const titles = ["transfer", "tiles", "work", "steps MiB", "peak MiB", "estimate MiB", "estimate / peak"];
+  console.log(row(...titles, "bytes per pixel", "s/step"));
+  console.log(row(...[...titles, "", ""].map(() => "---")));
   for (const what of Deno.args.length > 0 ? Deno.args : DEFAULT) {
     const { steps, peak, seconds } = await inOwnProcess(what);
     const options = optionsOf(what);
-    const { memoryBytes } = estimateCost(options);
+    const { memoryBytes } = estimateCost(options, limitOf(what));
+    const { tiles, flopsPerStep } = planScale(options.scales[0]!, options, limitOf(what));
     const mebibytes = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
     console.log(row(
       what,
+      tiles ? `${tiles.grid.tiles.length} of ${tiles.grid.size.width}×${tiles.grid.size.height}` : "1",
+      (flopsPerStep / stepFlops(options, options)).toFixed(2),
       mebibytes(steps),
       mebibytes(peak),
       mebibytes(memoryBytes),

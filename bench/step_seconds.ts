@@ -1,7 +1,7 @@
 /**
  * Seconds per CLASSIC step of the engine next to the article's program in PyTorch, in turns on the same machine:
  *
- *     deno task bench step_seconds [sizes, as 256,668] [rounds]
+ *     deno task bench step_seconds [sizes, as 256,668] [rounds] [style layer]
  *
  * Formula weights reach conv4_3, which the trained ones that are at hand do not.
  */
@@ -16,13 +16,13 @@ import { median, reference, row } from "./inputs.ts";
 
 const sizes = (Deno.args[0] ?? "668").split(",").map(Number);
 const rounds = Number(Deno.args[1] ?? 3);
+const styleLayers = Deno.args[2] ? [{ layer: Deno.args[2], weight: 1 }] : PRESETS.CLASSIC.styleLayers;
 const threads = navigator.hardwareConcurrency;
 
 async function engineStep(size: number): Promise<{ step: () => Promise<number>; dispose: () => Promise<void> }> {
   const backend = await OnnxBackend.open(formulaParameters(), "cpu", { threads });
   const side = { width: size, height: size };
-  const { contentLayers, styleLayers } = PRESETS.CLASSIC;
-  const content = contentLayers.map(({ layer }) => layer);
+  const content = PRESETS.CLASSIC.contentLayers.map(({ layer }) => layer);
   const style = styleLayers.map(({ layer }) => layer);
   const features = await backend.features(formulaPixels(size, size, 1001), side, content, "MAX");
   const grams = await backend.grams(formulaPixels(size, size, 1002), side, style, "MAX");
@@ -74,6 +74,7 @@ for (const size of sizes) {
   for (let round = 0; round < rounds; round++) {
     for (let i = 0; i < 3; i++) mine.push(await engine.step());
     const args = ["bench", "--size", `${size}`, "--steps", size > 1024 ? "2" : "4", "--threads", `${threads}`];
+    args.push("--style-layers", styleLayers.map(({ layer }) => layer).join());
     plain.push(JSON.parse((await reference("reference.py", ...args))[0]!).seconds_per_step_median);
     channelsLast.push(
       JSON.parse((await reference("reference.py", ...args, "--channels-last"))[0]!).seconds_per_step_median,
@@ -83,7 +84,7 @@ for (const size of sizes) {
   const seconds = median(mine);
   const flops = stepFlops(
     { width: size, height: size },
-    resolveOptions({ preset: "CLASSIC" }, { width: 1, height: 1 }, 0),
+    resolveOptions({ preset: "CLASSIC", styleLayers }, { width: 1, height: 1 }, 0),
   );
   const ratio = seconds / Math.min(median(plain), median(channelsLast));
   console.log(row(

@@ -5,10 +5,7 @@ export interface LayerLoss {
   readonly value: number;
 }
 
-/**
- * The losses before a step is taken, as the article prints them:
- * `total = contentWeight · content + styleWeight · style + tvWeight · tv`.
- */
+/** The losses of a step (see `StepReport`): `total = contentWeight · content + styleWeight · style + tvWeight · tv`. */
 export interface Losses {
   readonly total: number;
   readonly content: number;

@@ -102,8 +102,9 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   },
   JOHNSON: {
     ...PLAIN,
-    description: "Johnson, Alahi and Fei-Fei (2016): relu1_2, 2_2, 3_3, 4_3 for style, relu2_2 for content.",
-    scales: [{ size: 256, steps: 300 }],
+    description:
+      "Johnson, Alahi and Fei-Fei (2016): relu1_2, 2_2, 3_3, 4_3 for style, relu2_2 for content, L-BFGS from noise.",
+    scales: [{ size: 256, steps: 500 }],
     contentWeight: 1,
     styleWeight: 5,
     contentLayers: [{ layer: "conv2_2", weight: 1 }],

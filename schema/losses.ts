@@ -17,7 +17,7 @@ const LayerLoss = builder.objectRef<LayerLossValue>("LayerLoss").implement({
 /** The losses of one step. */
 export const Losses = builder.objectRef<LossValues>("Losses").implement({
   description:
-    "The losses before a step is taken: total = contentWeight * content + styleWeight * style + tvWeight * tv; without unit.",
+    "The losses of a step: total = contentWeight * content + styleWeight * style + tvWeight * tv; without unit. Adam's are those before the step, L-BFGS' those after it.",
   fields: (t) => ({
     total: t.exposeFloat("total", { description: "What the optimiser makes small." }),
     content: t.exposeFloat("content", { description: "Mean squared difference to the content picture's features." }),

@@ -8,6 +8,7 @@ import type { Losses } from "../losses.ts";
 import type { LayerWeight, Pooling } from "../options.ts";
 import type { Size } from "../picture.ts";
 import { formulaNoise } from "../testing/formula.ts";
+import combinations from "./golden/combinations.json" with { type: "json" };
 import layers from "./golden/layers.json" with { type: "json" };
 import options from "./golden/options.json" with { type: "json" };
 import reference from "./golden/reference.json" with { type: "json" };
@@ -65,7 +66,7 @@ export interface StageCase {
 
 export const OBJECTIVE_CASES = [...reference, ...layers, ...options] as unknown as readonly ObjectiveCase[];
 export const TIE_CASES = ties as unknown as readonly ObjectiveCase[];
-export const STAGE_CASES = stages as unknown as readonly StageCase[];
+export const STAGE_CASES = [...stages, ...combinations] as unknown as readonly StageCase[];
 
 /** Salt of the start pictures. */
 export const START_SALT = 1003;

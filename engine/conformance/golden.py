@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 
 from golden_network import BGR_MEAN, NAMES, differentiate, forward, gram, noise, picture, with_rounding
-from golden_stage import stage_cases
+from golden_stage import combination_cases, stage_cases
 
 CONTENT, STYLE, START = 1001, 1002, 1003
 
@@ -155,5 +155,6 @@ if __name__ == '__main__':
     write('options', option_cases())
     write('ties', tie_cases())
     write('stages', stage_cases())
+    write('combinations', combination_cases())
     write('adam', adam_cases())
     write('classifier', classifier())

@@ -125,3 +125,22 @@ def stage_cases():
     yield stage('everything', 35, content, masked, pooling='AVERAGE', normalize_losses=True, **every)
     yield stage('everything with normalised gradients', 35, content, masked, normalize_losses=True,
                 normalize_gradients=True, **every)
+
+
+LAYERS = ('conv1_1', 'conv1_2', 'conv2_1', 'conv2_2', 'conv3_1', 'conv3_2', 'conv3_3', 'conv4_1')
+
+
+def combination_cases():
+    """Options drawn at random, in combination: sizes of 17 to 48 pixels, aspect ratios up to 2:5."""
+    random = np.random.RandomState(4)
+    choose = lambda *values: values[random.randint(len(values))]
+    salts = iter(range(3000, 4000))
+    picture_of = lambda low, high: (random.randint(low, high), random.randint(low, high), next(salts))
+    layers = lambda most: tuple((name, choose(0.3, 1.0, 2.5)) for name in
+                                sorted(random.choice(LAYERS, random.randint(1, most + 1), replace=False)))
+    mask_or_none = lambda: choose(None, picture_of(8, 70))
+    for number in range(1, 9):
+        styles = [(*picture_of(20, 50), choose(0.5, 1.0, 2.0), mask_or_none()) for _ in range(random.randint(1, 4))]
+        yield stage(f'combination {number}', random.randint(17, 49), picture_of(20, 50), styles, layers(2), layers(4),
+                    mask_or_none(), (choose(0.1, 1.0), choose(1.0, 500.0), choose(0.0, 0.05, 1.0)), choose('MAX', 'AVERAGE'),
+                    choose(0.6, 1.0, 1.7), choose(False, True), choose(False, True))

@@ -1,0 +1,168 @@
+/**
+ * How soon each way of optimising reaches what the article's program has after 100 steps, by trained filters up to conv3_3:
+ *
+ *     deno task bench time_to_quality [content+style/size]...
+ *
+ * The article's program is CLASSIC with conv3_3 for style, since no trained filters beyond it are at hand: noise, Adam, 100
+ * steps. First its objective is given to other optimisers, start pictures and schedules; then presets run with objectives of
+ * their own. A step costs its floating-point operations, in units of a full-size step of the article's program, so that the
+ * table does not depend on what else the machine does. `closed` and `content` are style_gap.py's, of the last picture.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import type { Backend } from "../engine/backend.ts";
+import { stepFlops } from "../engine/estimate.ts";
+import { OnnxBackend } from "../engine/onnx/backend.ts";
+import { Optimisation } from "../engine/optimisation.ts";
+import type { TransferRequest } from "../engine/options.ts";
+import type { Picture } from "../engine/picture.ts";
+import { resolveOptions } from "../engine/resolve_options.ts";
+import { encodePicture } from "../images/encode.ts";
+import { resizePicture } from "../images/resize.ts";
+import { readSample, SAMPLES } from "../samples/samples.ts";
+import { decodePicture } from "../images/decode.ts";
+import { reference, row, SHARED, squarePicture, trainedParameters } from "./inputs.ts";
+
+const DEFAULT = [
+  "hoovertowernight+starry_night/256",
+  "tubingen+the_scream/256",
+  "mountain-lake+starry-swirls/256",
+  "hoovertowernight+starry_night/512",
+];
+const SEED = 1;
+/** The article's program: its picture after 100 steps has the losses of step 101. */
+const ARTICLE: TransferRequest = { preset: "CLASSIC", styleLayers: [{ layer: "conv3_3" }] };
+const LBFGS = { kind: "LBFGS" } as const;
+const FROM_CONTENT = { kind: "CONTENT" } as const;
+
+interface Way {
+  readonly name: string;
+  readonly request: TransferRequest;
+  /** Whether its loss is the article's. */
+  readonly same: boolean;
+}
+
+function waysOf(size: number): Way[] {
+  const coarse = Math.round(size / 2);
+  const same = (name: string, request: TransferRequest): Way => ({
+    name,
+    request: { ...ARTICLE, ...request },
+    same: true,
+  });
+  return [
+    same("the article's program", { size, steps: 101 }),
+    same("L-BFGS from noise", { size, steps: 60, optimizer: LBFGS }),
+    same("L-BFGS from noise, coarse to fine", {
+      scales: [{ size: coarse, steps: 40 }, { size, steps: 40 }],
+      optimizer: LBFGS,
+    }),
+    same("Adam from the content", { size, steps: 40, init: FROM_CONTENT }),
+    same("L-BFGS from the content", { size, steps: 30, optimizer: LBFGS, init: FROM_CONTENT }),
+    same("L-BFGS from the content, coarse to fine", {
+      scales: [{ size: coarse, steps: 15 }, { size, steps: 30 }],
+      optimizer: LBFGS,
+      init: FROM_CONTENT,
+    }),
+    { name: "FAST", request: { preset: "FAST", size }, same: false },
+    { name: "BALANCED", request: { preset: "BALANCED", size }, same: false },
+  ];
+}
+
+interface Run {
+  readonly result: Picture;
+  /** The article's total loss by step of the last scale; for other objectives of the last picture alone. */
+  readonly losses: readonly number[];
+  /** Over all scales, and in the last. */
+  readonly steps: number;
+  readonly lastSteps: number;
+  /** In full-size steps of the article's program: all scales before the last, and a step of the last. */
+  readonly coarseCost: number;
+  readonly stepCost: number;
+}
+
+async function run(backend: Backend, { request, same }: Way, content: Picture, style: Picture): Promise<Run> {
+  const options = resolveOptions(request, content, SEED);
+  const styles = [{ picture: style, weight: 1 }];
+  const optimisation = await Optimisation.start(backend, resizePicture, { options, content, styles });
+  const losses: number[] = [];
+  while (!optimisation.finished) {
+    const report = await optimisation.advance();
+    if (same && report.size.width === options.width) losses.push(report.losses.total);
+  }
+  const result = optimisation.picture();
+  await optimisation.dispose();
+  if (!same) losses.push(await articleLoss(backend, content, style, result));
+  const full = stepFlops(options, resolveOptions({ ...ARTICLE, size: options.width }, content, SEED));
+  const costs = options.scales.map((scale) => stepFlops(scale, options) / full);
+  const coarseCost = options.scales.slice(0, -1).reduce((sum, { steps }, i) => sum + steps * costs[i]!, 0);
+  const lastSteps = options.scales.at(-1)!.steps;
+  return { result, losses, steps: options.steps, lastSteps, coarseCost, stepCost: costs.at(-1)! };
+}
+
+/** What the article's objective says of a picture. */
+async function articleLoss(backend: Backend, content: Picture, style: Picture, initPicture: Picture): Promise<number> {
+  const request: TransferRequest = { ...ARTICLE, size: content.width, steps: 1, init: { kind: "IMAGE" } };
+  const options = resolveOptions(request, content, SEED);
+  const styles = [{ picture: style, weight: 1 }];
+  const input = { options, content, styles, initPicture };
+  const optimisation = await Optimisation.start(backend, resizePicture, input);
+  const { losses } = await optimisation.advance();
+  await optimisation.dispose();
+  return losses.total;
+}
+
+async function square(name: string, side: number): Promise<Picture> {
+  if (!SAMPLES.some((sample) => sample.name === name)) return await squarePicture(name, side);
+  const picture = await decodePicture(await readSample(name), { maxBytes: 1e8, maxPixels: 1e8 });
+  return await resizePicture(picture, { width: side, height: side });
+}
+
+async function compare(backend: Backend, what: string, folder: string): Promise<void> {
+  const [pair, side] = what.split("/") as [string, string];
+  const [contentName, styleName] = pair.split("+") as [string, string];
+  const size = Number(side);
+  const [content, style] = [await square(contentName, size), await square(styleName, size)];
+  const write = async (name: string, picture: Picture) => {
+    await Deno.writeFile(`${folder}/${name}.png`, await encodePicture(picture, { format: "PNG" }));
+    return `${folder}/${name}.png`;
+  };
+  const pictures = [await write("content", content), await write("style", style)];
+  console.log(`\n## ${contentName} + ${styleName}, ${size}²\n`);
+  console.log(
+    row("way", "steps", "cost", "reached in steps", "at cost", "article's loss at the end", "closed", "content"),
+  );
+  console.log(row("---", "---", "---", "---", "---", "---", "---", "---"));
+  let goal: number | undefined;
+  for (const way of waysOf(size)) {
+    const { result, losses, steps, lastSteps, coarseCost, stepCost } = await run(backend, way, content, style);
+    goal ??= losses.at(-1)!;
+    const index = losses.findIndex((loss) => loss <= goal!);
+    const needed = way.same ? index + 1 : lastSteps;
+    const file = await write("result", result);
+    const { closed, content: kept } = JSON.parse((await reference("style_gap.py", ...pictures, file))[0]!);
+    console.log(row(
+      way.name,
+      steps,
+      (coarseCost + lastSteps * stepCost).toFixed(1),
+      index < 0 ? "no" : steps - lastSteps + needed,
+      index < 0 ? "" : (coarseCost + needed * stepCost).toFixed(1),
+      losses.at(-1)!.toPrecision(4),
+      closed.toFixed(3),
+      kept.toFixed(3),
+    ));
+  }
+}
+
+if (!existsSync(`${SHARED}weights`)) {
+  console.error("Cannot compare: the trained filters of the shared folder beside the project are not here");
+  Deno.exit(1);
+}
+// One thread: nothing is timed here, and on a machine that does other things, too, several would wait for each other.
+const backend = await OnnxBackend.open(await trainedParameters(), "cpu", { threads: 1 });
+const folder = await Deno.makeTempDir();
+try {
+  for (const what of Deno.args.length > 0 ? Deno.args : DEFAULT) await compare(backend, what, folder);
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}

@@ -5,7 +5,10 @@
  *     deno task bench memory [preset/optimizer/size[/gigabytes]]...      for instance CLASSIC/ADAM/668
  *
  * Every run takes as many steps as fill L-BFGS' history, and a checkpoint after that. What does not fit into the gigabytes
- * (10⁹ bytes) is evaluated in tiles; `work` is what that costs beside the whole picture at once.
+ * (10⁹ bytes) is evaluated in tiles; `work` is what that costs beside the whole picture at once. After `estimate` nothing
+ * is run, and only the estimates are printed:
+ *
+ *     deno task bench memory estimate [preset/optimizer/size[/gigabytes]]...
  *
  * @module
  */
@@ -72,25 +75,27 @@ async function inOwnProcess(what: string): Promise<{ steps: number; peak: number
 if (Deno.args[0] === "--child") {
   await measure(Deno.args[1]!);
 } else {
-  const titles = ["transfer", "tiles", "work", "steps MiB", "peak MiB", "estimate MiB", "estimate / peak"];
-  console.log(row(...titles, "bytes per pixel", "s/step"));
-  console.log(row(...[...titles, "", ""].map(() => "---")));
-  for (const what of Deno.args.length > 0 ? Deno.args : DEFAULT) {
-    const { steps, peak, seconds } = await inOwnProcess(what);
+  const [estimateOnly, whats] = Deno.args[0] === "estimate" ? [true, Deno.args.slice(1)] : [false, Deno.args];
+  const titles = ["transfer", "tiles", "work", "estimate MiB", "estimated bytes per pixel"];
+  if (!estimateOnly) titles.push("steps MiB", "peak MiB", "estimate / peak", "s/step");
+  console.log(row(...titles));
+  console.log(row(...titles.map(() => "---")));
+  for (const what of whats.length > 0 ? whats : DEFAULT) {
     const options = optionsOf(what);
     const { memoryBytes } = estimateCost(options, limitOf(what));
     const { tiles, flopsPerStep } = planScale(options.scales[0]!, options, limitOf(what));
     const mebibytes = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
-    console.log(row(
+    const cells = [
       what,
       tiles ? `${tiles.grid.tiles.length} of ${tiles.grid.size.width}×${tiles.grid.size.height}` : "1",
       (flopsPerStep / stepFlops(options, options)).toFixed(2),
-      mebibytes(steps),
-      mebibytes(peak),
       mebibytes(memoryBytes),
-      (memoryBytes / peak).toFixed(2),
-      (peak / options.width / options.height).toFixed(0),
-      seconds.toFixed(2),
-    ));
+      (memoryBytes / options.width / options.height).toFixed(0),
+    ];
+    if (!estimateOnly) {
+      const { steps, peak, seconds } = await inOwnProcess(what);
+      cells.push(mebibytes(steps), mebibytes(peak), (memoryBytes / peak).toFixed(2), seconds.toFixed(2));
+    }
+    console.log(row(...cells));
   }
 }

@@ -52,19 +52,19 @@ function waysOf(size: number): Way[] {
   });
   return [
     same("the article's program", { size, steps: 101 }),
+    same("L-BFGS from the content", { size, steps: 30, optimizer: LBFGS, init: FROM_CONTENT }),
+    { name: "FAST", request: { preset: "FAST", size }, same: false },
+    same("L-BFGS from the content, coarse to fine", {
+      scales: [{ size: coarse, steps: 15 }, { size, steps: 30 }],
+      optimizer: LBFGS,
+      init: FROM_CONTENT,
+    }),
     same("L-BFGS from noise", { size, steps: 60, optimizer: LBFGS }),
     same("L-BFGS from noise, coarse to fine", {
       scales: [{ size: coarse, steps: 40 }, { size, steps: 40 }],
       optimizer: LBFGS,
     }),
     same("Adam from the content", { size, steps: 40, init: FROM_CONTENT }),
-    same("L-BFGS from the content", { size, steps: 30, optimizer: LBFGS, init: FROM_CONTENT }),
-    same("L-BFGS from the content, coarse to fine", {
-      scales: [{ size: coarse, steps: 15 }, { size, steps: 30 }],
-      optimizer: LBFGS,
-      init: FROM_CONTENT,
-    }),
-    { name: "FAST", request: { preset: "FAST", size }, same: false },
     { name: "BALANCED", request: { preset: "BALANCED", size }, same: false },
   ];
 }

@@ -25,6 +25,7 @@ const SEED = 1;
 const LIMITS = { maxBytes: 1e8, maxPixels: 1e8 };
 /** Height of a picture in the grid, and sides of a preset's, which is cut to them. */
 const GRID_HEIGHT = 160;
+const QUALITY = 72;
 const CARD = { width: 320, height: 240 };
 /** What each preset repaints. */
 const [CARD_CONTENT, CARD_STYLE] = ["mountain-lake", "starry-swirls"];
@@ -48,7 +49,7 @@ async function paint(backend: OnnxBackend, preset: PresetName, contentName: stri
 }
 
 async function write(name: string, picture: Picture, maxSize?: number): Promise<void> {
-  const options = { format: "JPEG", quality: 80, ...(maxSize === undefined ? {} : { maxSize }) } as const;
+  const options = { format: "JPEG", quality: QUALITY, ...(maxSize === undefined ? {} : { maxSize }) } as const;
   await Deno.writeFile(new URL(name, folder), await encodePicture(picture, options));
   console.log(name);
 }
@@ -73,16 +74,18 @@ async function card(picture: Picture): Promise<Picture> {
 
 const gridFile = (content: string, style: string) => `grid-${content}-${style}.jpg`;
 const cardFile = (preset: PresetName) => `preset-${preset}.jpg`;
-const image = (file: string, text: string) => existsSync(new URL(file, folder)) ? `![${text}](${file})` : "not made yet";
+const isMade = (file: string) => existsSync(new URL(file, folder));
 
 async function writePage(filters: string): Promise<void> {
-  const grid = styles.map((style) =>
-    `| ${style} | ${contents.map((content) => image(gridFile(content, style), `${content} as ${style}`)).join(" | ")} |`
-  );
-  const cards = PRESET_NAMES.map((preset) => {
+  const complete = styles.filter((style) => contents.every((content) => isMade(gridFile(content, style))));
+  const grid = complete.map((style) => {
+    const pictures = contents.map((content) => `![${content} as ${style}](${gridFile(content, style)})`);
+    return `| ${style} | ${pictures.join(" | ")} |`;
+  });
+  const cards = PRESET_NAMES.filter((preset) => isMade(cardFile(preset))).map((preset) => {
     const { description, scales } = PRESETS[preset];
     const schedule = scales.map(({ size, steps }) => `${size} px × ${steps}`).join(", ");
-    return `| ${preset} | ${image(cardFile(preset), preset)} | ${description} Steps: ${schedule}. |`;
+    return `| ${preset} | ![${preset}](${cardFile(preset)}) | ${description} Steps: ${schedule}. |`;
   });
   const page = `# Gallery
 

@@ -67,17 +67,18 @@ class SharedMaxPool(torch.autograd.Function):
 
 
 class RoundedConv(torch.autograd.Function):
-    """A convolution, and its gradient, whose factors have the 10 bits that they have in TF32 and float16."""
+    """A convolution, and its gradient, whose factors have the 10 bits that they have in TF32 and float16, summed in
+    float32."""
 
     @staticmethod
     def forward(ctx, x, kernel, bias):
         ctx.save_for_backward(kernel)
-        return F.conv2d(rounded(x), rounded(kernel), bias, padding=1)
+        return F.conv2d(rounded(x).float(), rounded(kernel).float(), bias.float(), padding=1).double()
 
     @staticmethod
     def backward(ctx, gradient):
         kernel, = ctx.saved_tensors
-        return F.conv_transpose2d(rounded(gradient), rounded(kernel), padding=1), None, None
+        return F.conv_transpose2d(rounded(gradient).float(), rounded(kernel).float(), padding=1).double(), None, None
 
 
 def rounded(x):

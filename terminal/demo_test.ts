@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { PRESETS } from "../engine/presets.ts";
 import { decodePicture } from "../images/decode.ts";
+
+const STEPS = PRESETS.FAST.scales.reduce((sum, { steps }) => sum + steps, 0);
 
 /** Runs `deno task demo` on a server of its own. */
 async function demo(args: string[], env: Record<string, string>): Promise<{ code: number; out: string; err: string }> {
@@ -19,8 +22,9 @@ Deno.test("the demo starts the server, follows a transfer over the API, and says
     const { code, out, err } = await demo(["--size", "32", "--out", folder], { DATA_DIR: join(folder, "data") });
     assert.equal(code, 0, err);
     assert.match(out, /^server: Gramcast listens on http:\/\/127\.0\.0\.1:\d+/m);
-    assert.match(out, /^Started transfer [\w-]+ of 100 steps$/m);
-    assert.equal(out.match(/^step \d+\/100 {2}total \S+ {2}content \S+ {2}style \S+/gm)?.length, 100);
+    assert.match(out, new RegExp(`^Started transfer [\\w-]+ of ${STEPS} steps$`, "m"));
+    const lines = new RegExp(`^step \\d+/${STEPS} {2}total \\S+ {2}content \\S+ {2}style \\S+`, "gm");
+    assert.equal(out.match(lines)?.length, STEPS);
     assert.ok(
       out.includes(`\nThe picture is in ${join(folder, "demo.png")}, and at http://127.0.0.1:`),
       out.slice(-300),

@@ -20,6 +20,6 @@ for (const [device, suites] of SUITES) {
   if (reason !== null) Deno.test({ name: `${name}: ${reason}`, ignore: true, fn: () => {} });
   else {
     if (suites.includes("adam")) testDeviceAdam(name, open);
-    if (suites.includes("conformance")) testConformance(name, open, FLOAT32);
+    if (suites.includes("conformance")) testConformance(name, open, { ...FLOAT32, slow: device === "webgpu" });
   }
 }

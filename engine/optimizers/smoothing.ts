@@ -63,6 +63,7 @@ function averageAlong(
 
 /** Where a place beyond the border of an axis is found in its mirror image, the border's own value coming twice. */
 function mirrored(at: number, length: number): number {
+  if (at >= 0 && at < length) return at;
   const place = ((at % (2 * length)) + 2 * length) % (2 * length);
   return place < length ? place : 2 * length - 1 - place;
 }

@@ -1,6 +1,7 @@
 import type { OptimizerOptions } from "../options.ts";
 import type { Pixels, Size } from "../picture.ts";
 import type { Optimizer, OptimizerState, Point, Verdict } from "./optimizer.ts";
+import { FirstGuess, type Moments } from "./first_guess.ts";
 import { addScaled, dot, largest } from "./vectors.ts";
 
 /** Armijo's constant: the part of the predicted decrease that a step has to bring. */
@@ -12,6 +13,16 @@ const LARGEST_CHANGE = 64;
 /** After so many rejections in a row the memory is wrong, and the search begins again along the gradient. */
 const MAX_REJECTIONS = 8;
 
+/** What an accepted step has shown of the curvature. */
+interface Pair {
+  /** Of the pixels, and how the gradient changed over it. */
+  readonly step: Float32Array;
+  readonly change: Float32Array;
+  /** Their dot product. */
+  readonly curvature: number;
+  readonly moments: Moments;
+}
+
 /**
  * L-BFGS (Nocedal 1980) with a backtracking line search. Every evaluation is one step: a point that does not decrease
  * the loss enough is rejected, and the next one lies nearer to the picture. So a step never makes the picture worse,
@@ -19,7 +30,7 @@ const MAX_REJECTIONS = 8;
  */
 export class Lbfgs implements Optimizer {
   readonly #history: number;
-  readonly #precondition: (gradient: Float32Array) => Float32Array;
+  readonly #firstGuess: FirstGuess;
   #learningRate: number;
   #pixels: Pixels;
   #query: Pixels;
@@ -30,20 +41,13 @@ export class Lbfgs implements Optimizer {
   #slope: number;
   #stride: number;
   #rejections: number;
-  /** Changes of the pixels and of the gradient, oldest first. */
-  readonly #steps: Float32Array[] = [];
-  readonly #changes: Float32Array[] = [];
-  /** Dot product of each pair. */
-  readonly #curvatures: number[] = [];
+  /** Oldest first. */
+  readonly #pairs: Pair[] = [];
 
-  /** @param precondition A symmetric positive definite map: the first guess of the inverse Hessian, up to its scale. */
-  constructor(
-    options: OptimizerOptions,
-    { numbers, arrays }: OptimizerState,
-    precondition = (gradient: Float32Array) => gradient,
-  ) {
+  /** @param firstGuess Of the inverse Hessian. */
+  constructor(options: OptimizerOptions, { numbers, arrays }: OptimizerState, firstGuess = new FirstGuess()) {
     this.#history = options.history;
-    this.#precondition = precondition;
+    this.#firstGuess = firstGuess;
     this.#learningRate = options.learningRate;
     this.#pixels = arrays["pixels"]!;
     this.#query = arrays["query"] ?? this.#pixels;
@@ -53,11 +57,7 @@ export class Lbfgs implements Optimizer {
     this.#slope = numbers["slope"] ?? 0;
     this.#stride = numbers["stride"] ?? 0;
     this.#rejections = numbers["rejections"] ?? 0;
-    for (let i = 0; arrays[`step${i}`]; i++) {
-      this.#steps.push(arrays[`step${i}`]!);
-      this.#changes.push(arrays[`change${i}`]!);
-      this.#curvatures.push(dot(this.#steps[i]!, this.#changes[i]!));
-    }
+    for (let i = 0; arrays[`step${i}`]; i++) this.#pairs.push(this.#pair(arrays[`step${i}`]!, arrays[`change${i}`]!));
   }
 
   get query(): Pixels {
@@ -103,8 +103,10 @@ export class Lbfgs implements Optimizer {
     if (this.#query !== this.#pixels) arrays["query"] = this.#query;
     if (this.#gradient) arrays["gradient"] = this.#gradient;
     if (this.#direction) arrays["direction"] = this.#direction;
-    this.#steps.forEach((step, i) => arrays[`step${i}`] = step);
-    this.#changes.forEach((change, i) => arrays[`change${i}`] = change);
+    this.#pairs.forEach(({ step, change }, i) => {
+      arrays[`step${i}`] = step;
+      arrays[`change${i}`] = change;
+    });
     const numbers: Record<string, number> = {
       slope: this.#slope,
       stride: this.#stride,
@@ -127,39 +129,29 @@ export class Lbfgs implements Optimizer {
   #remember(gradient: Float32Array): void {
     const step = difference(this.#query, this.#pixels);
     const change = difference(gradient, this.#gradient!);
-    const curvature = dot(step, change);
-    if (!(curvature > 1e-10 * dot(change, change))) return;
-    this.#steps.push(step);
-    this.#changes.push(change);
-    this.#curvatures.push(curvature);
-    if (this.#steps.length > this.#history) {
-      this.#steps.shift();
-      this.#changes.shift();
-      this.#curvatures.shift();
-    }
+    if (!(dot(step, change) > 1e-10 * dot(change, change))) return;
+    this.#pairs.push(this.#pair(step, change));
+    if (this.#pairs.length > this.#history) this.#pairs.shift();
+  }
+
+  #pair(step: Float32Array, change: Float32Array): Pair {
+    return { step, change, curvature: dot(step, change), moments: this.#firstGuess.observe(step, change) };
   }
 
   /** A new direction by the two-loop recursion, and the first stride along it. */
   #chooseDirection(): void {
     let direction: Float32Array = this.#gradient!.map((g) => -g);
-    const count = this.#steps.length;
-    const alphas = new Float64Array(count);
-    for (let i = count - 1; i >= 0; i--) {
-      alphas[i] = dot(this.#steps[i]!, direction) / this.#curvatures[i]!;
-      addScaled(direction, this.#changes[i]!, -alphas[i]!);
+    const alphas = this.#pairs.map(() => 0);
+    for (const [i, { step, change, curvature }] of [...this.#pairs.entries()].reverse()) {
+      alphas[i] = dot(step, direction) / curvature;
+      addScaled(direction, change, -alphas[i]!);
     }
-    direction = this.#precondition(direction);
-    if (count > 0) {
-      const change = this.#changes[count - 1]!;
-      const scale = this.#curvatures[count - 1]! / dot(change, this.#precondition(change));
-      for (let i = 0; i < direction.length; i++) direction[i]! *= scale;
-    }
-    for (let i = 0; i < count; i++) {
-      const beta = dot(this.#changes[i]!, direction) / this.#curvatures[i]!;
-      addScaled(direction, this.#steps[i]!, alphas[i]! - beta);
+    direction = this.#firstGuess.apply(direction, this.#pairs.map(({ moments }) => moments));
+    for (const [i, { step, change, curvature }] of this.#pairs.entries()) {
+      addScaled(direction, step, alphas[i]! - dot(change, direction) / curvature);
     }
     const slope = dot(this.#gradient!, direction);
-    if (count > 0 && !(slope < 0)) {
+    if (this.#pairs.length > 0 && !(slope < 0)) {
       // Rounding has turned it uphill: begin again along the gradient.
       this.#forget();
       return this.#chooseDirection();
@@ -167,7 +159,11 @@ export class Lbfgs implements Optimizer {
     this.#direction = direction;
     this.#slope = slope;
     const change = largest(direction);
-    const stride = count > 0 ? this.#learningRate : change > 0 ? (this.#learningRate * FIRST_CHANGE) / change : 0;
+    const stride = this.#pairs.length > 0
+      ? this.#learningRate
+      : change > 0
+      ? (this.#learningRate * FIRST_CHANGE) / change
+      : 0;
     this.#stride = change * stride > LARGEST_CHANGE ? LARGEST_CHANGE / change : stride;
     this.#moveQuery();
   }
@@ -175,7 +171,7 @@ export class Lbfgs implements Optimizer {
   /** Steps back along the direction to where a parabola through what is known has its minimum, within bounds. */
   #reject(loss: number): void {
     this.#rejections++;
-    if (this.#rejections >= MAX_REJECTIONS && this.#steps.length > 0) {
+    if (this.#rejections >= MAX_REJECTIONS && this.#pairs.length > 0) {
       this.#forget();
       this.#rejections = 0;
       return this.#chooseDirection();
@@ -193,9 +189,7 @@ export class Lbfgs implements Optimizer {
   }
 
   #forget(): void {
-    this.#steps.length = 0;
-    this.#changes.length = 0;
-    this.#curvatures.length = 0;
+    this.#pairs.length = 0;
   }
 }
 

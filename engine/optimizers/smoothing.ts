@@ -1,4 +1,5 @@
 import type { Size } from "../picture.ts";
+import { addScaled } from "./vectors.ts";
 
 /**
  * Radii of the averages in pixels, and how much each counts. Measured: `deno task bench smoothing` compares them with none.
@@ -10,19 +11,16 @@ const LEVELS: readonly { readonly radius: number; readonly weight: number }[] = 
 ];
 
 /**
- * A symmetric positive definite map of gradients, x + Σ weight · B(B(x)) with averages B over squares: what moves many
- * neighbouring pixels alike counts more than what moves each of them otherwise. As the first guess of the inverse Hessian
- * it lets L-BFGS find the large forms of a picture as soon as the small ones (a Sobolev gradient in effect: Neuberger 1997;
- * Nocedal and Wright 2006, section 7.2, on the choice of H₀). Minima stay where they are.
+ * A symmetric positive semidefinite map of gradients, Σ weight · B(B(x)) with averages B over squares: it keeps what moves
+ * many neighbouring pixels alike and loses what moves each of them otherwise (a Sobolev gradient in effect: Neuberger 1997).
  *
  * @param size Of pictures of three channels, height × width × 3.
  */
 export function smoothing(size: Size): (gradient: Float32Array) => Float32Array {
   return (gradient) => {
-    const sum = gradient.slice();
+    const sum = new Float32Array(gradient.length);
     for (const { radius, weight } of LEVELS) {
-      const average = averageOver(averageOver(gradient, size, radius), size, radius);
-      for (let i = 0; i < sum.length; i++) sum[i]! += weight * average[i]!;
+      addScaled(sum, averageOver(averageOver(gradient, size, radius), size, radius), weight);
     }
     return sum;
   };
@@ -45,17 +43,20 @@ function averageAlong(
   const factor = 1 / (2 * radius + 1);
   for (let o = 0; o < outer; o++) {
     const start = o * length * inner;
-    const add = (at: number, sign: number) => {
-      const from = start + mirrored(at, length) * inner;
-      for (let i = 0; i < inner; i++) sums[i]! += sign * values[from + i]!;
-    };
     sums.fill(0);
-    for (let at = -radius; at < radius; at++) add(at, 1);
+    for (let at = -radius; at < radius; at++) {
+      const from = start + mirrored(at, length) * inner;
+      for (let i = 0; i < inner; i++) sums[i]! += values[from + i]!;
+    }
     for (let at = 0; at < length; at++) {
-      add(at + radius, 1);
       const to = start + at * inner;
-      for (let i = 0; i < inner; i++) means[to + i] = factor * sums[i]!;
-      add(at - radius, -1);
+      const entering = start + mirrored(at + radius, length) * inner;
+      const leaving = start + mirrored(at - radius, length) * inner;
+      for (let i = 0; i < inner; i++) {
+        const sum = sums[i]! + values[entering + i]!;
+        means[to + i] = factor * sum;
+        sums[i] = sum - values[leaving + i]!;
+      }
     }
   }
   return means;

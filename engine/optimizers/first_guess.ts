@@ -1,0 +1,68 @@
+import { addScaled, dot } from "./vectors.ts";
+
+/** What a step and the gradient's change over it say of I and S, as dot products over the squared length of the step. */
+export interface Moments {
+  readonly changeChange: number;
+  readonly changeSmooth: number;
+  readonly smoothSmooth: number;
+  readonly stepChange: number;
+  readonly stepSmooth: number;
+}
+
+/** At least so much of I beside S: S alone would leave the finest detail where it is. */
+const LEAST_IDENTITY = 0.02;
+
+/**
+ * L-BFGS' first guess of the inverse Hessian, a · I + b · S with a smoothing S: that which explains the steps that it
+ * remembers best, min Σ ‖step − (a · I + b · S) change‖² / ‖step‖², with neither factor negative. How much large forms are to
+ * be preferred to single pixels differs by filters, and so every transfer finds it out by itself. (The usual guess is γ · I:
+ * Nocedal and Wright 2006, section 7.2.)
+ */
+export class FirstGuess {
+  readonly #smooth: (gradient: Float32Array) => Float32Array;
+
+  /** @param smooth A symmetric positive semidefinite map S; the guess is γ · I without. */
+  constructor(smooth = (gradient: Float32Array): Float32Array => new Float32Array(gradient.length)) {
+    this.#smooth = smooth;
+  }
+
+  /** What a pair says, to be kept with it. */
+  observe(step: Float32Array, change: Float32Array): Moments {
+    const smooth = this.#smooth(change);
+    const length = dot(step, step);
+    return {
+      changeChange: dot(change, change) / length,
+      changeSmooth: dot(change, smooth) / length,
+      smoothSmooth: dot(smooth, smooth) / length,
+      stepChange: dot(step, change) / length,
+      stepSmooth: dot(step, smooth) / length,
+    };
+  }
+
+  /**
+   * The guess times a vector.
+   *
+   * @param moments Of the pairs that count, the newest last; the guess is scaled to that one. I where there are none.
+   */
+  apply(vector: Float32Array, moments: readonly Moments[]): Float32Array {
+    const newest = moments.at(-1);
+    if (!newest) return vector;
+    const [identity, smooth] = fit(moments);
+    const scale = newest.stepChange / (identity * newest.changeChange + smooth * newest.changeSmooth);
+    const result = vector.map((value) => scale * identity * value);
+    if (smooth > 0) addScaled(result, this.#smooth(vector), scale * smooth);
+    return result;
+  }
+}
+
+/** The factors of I and S, up to a common scale. */
+function fit(moments: readonly Moments[]): [identity: number, smooth: number] {
+  const sum = (of: (each: Moments) => number) => moments.reduce((total, each) => total + of(each), 0);
+  const changeSmooth = sum((each) => each.changeSmooth);
+  const stepChange = sum((each) => each.stepChange);
+  const stepSmooth = sum((each) => each.stepSmooth);
+  const identity = stepChange * sum((each) => each.smoothSmooth) - stepSmooth * changeSmooth;
+  const smooth = stepSmooth * sum((each) => each.changeChange) - stepChange * changeSmooth;
+  if (!(smooth > 0)) return [1, 0];
+  return [Math.max(identity, LEAST_IDENTITY * smooth), smooth];
+}

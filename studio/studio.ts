@@ -2,7 +2,7 @@ import { PRESET_NAMES } from "../engine/options.ts";
 import type { Pages } from "../server/http.ts";
 
 const DIST = new URL("dist/", import.meta.url);
-/** Beside it: `presets/make.ts` paints them. */
+/** `deno task gallery` paints them. */
 const PRESET_PICTURES = PRESET_NAMES.map((name) => `presets/${name.toLowerCase()}.jpg`);
 
 /** Only what the server itself sends may run, be shown or be asked. */

@@ -34,7 +34,7 @@ Deno.test("the studio leaves every other address to others", async () => {
       "/studio/",
       "/studio/manifest.json",
       "/studio/../studio.ts",
-      "/studio/presets/make.ts",
+      "/studio/presets/unknown.jpg",
       "/transfers/a/b",
     ]
   ) {

@@ -1,17 +1,17 @@
 /**
- * Makes the pictures of this folder and its page, by the built-in filters on the CPU:
+ * Makes the pictures of this folder and its page, and the cards of the studio's presets, by the built-in filters on the CPU:
  *
  *     deno task gallery [preset or "grid"]...
  *
- * All of it without arguments, which takes about an hour on two cores; with arguments only what they name, and the page shows
- * what is there. FAST repaints every content sample in every style sample; each preset repaints one sample at its own size.
+ * All of it without arguments, which takes about half an hour on two cores; with arguments only what they name, and the page
+ * shows what is there. FAST repaints every content sample in every style sample; each preset repaints a few pairs.
  *
  * @module
  */
 import { existsSync } from "node:fs";
 import { OnnxBackend } from "../../engine/onnx/backend.ts";
 import { Optimisation } from "../../engine/optimisation.ts";
-import { PRESET_NAMES, type PresetName } from "../../engine/options.ts";
+import { PRESET_NAMES, type PresetName, type TransferRequest } from "../../engine/options.ts";
 import type { Picture } from "../../engine/picture.ts";
 import { PRESETS } from "../../engine/presets.ts";
 import { resolveOptions } from "../../engine/resolve_options.ts";
@@ -23,12 +23,18 @@ import { loadWeights } from "../../weights/load_weights.ts";
 
 const SEED = 1;
 const LIMITS = { maxBytes: 1e8, maxPixels: 1e8 };
-/** Height of a picture in the grid, and sides of a preset's, which is cut to them. */
-const GRID_HEIGHT = 160;
 const QUALITY = 72;
-const CARD = { width: 320, height: 240 };
-/** What each preset repaints. */
-const [CARD_CONTENT, CARD_STYLE] = ["mountain-lake", "starry-swirls"];
+/** Heights of the pictures on the page, in pixels. */
+const GRID_HEIGHT = 160;
+const PRESET_HEIGHT = 180;
+/** The studio shows its cards at half of it, for dense screens. */
+const CARD_SIDE = 240;
+/** All presets at one size, where they can be compared and the slowest does not take hours. */
+const SIDE = 256;
+/** Of presets that begin with noise and take hundreds of evaluations; the rest of them would hardly be seen. */
+const MOST_STEPS = 150;
+/** What each preset repaints; the first is on the studio's cards. */
+const PAIRS = [["mountain-lake", "starry-swirls"], ["still-life", "woodcut-waves"], ["city-at-night", "stained-glass"]] as const;
 
 const contents = SAMPLES.filter(({ description }) => description.startsWith("Content")).map(({ name }) => name);
 const styles = SAMPLES.filter(({ description }) => description.startsWith("Style")).map(({ name }) => name);
@@ -38,9 +44,14 @@ async function sample(name: string): Promise<Picture> {
   return await decodePicture(await readSample(name), LIMITS);
 }
 
-async function paint(backend: OnnxBackend, preset: PresetName, contentName: string, styleName: string) {
+async function paint(
+  backend: OnnxBackend,
+  request: TransferRequest,
+  contentName: string,
+  styleName: string,
+): Promise<Picture> {
   const content = await sample(contentName);
-  const options = resolveOptions({ preset }, content, SEED);
+  const options = resolveOptions(request, content, SEED);
   const styles = [{ picture: await sample(styleName), weight: 1 }];
   const optimisation = await Optimisation.start(backend, resizePicture, { options, content, styles });
   while (!optimisation.finished) await optimisation.advance();
@@ -48,32 +59,26 @@ async function paint(backend: OnnxBackend, preset: PresetName, contentName: stri
   return optimisation.picture();
 }
 
-async function write(name: string, picture: Picture, maxSize?: number): Promise<void> {
-  const options = { format: "JPEG", quality: QUALITY, ...(maxSize === undefined ? {} : { maxSize }) } as const;
-  await Deno.writeFile(new URL(name, folder), await encodePicture(picture, options));
-  console.log(name);
+/** A preset's schedule at the size of this page. */
+function scalesOf(preset: PresetName) {
+  const { scales } = PRESETS[preset];
+  const factor = SIDE / scales.at(-1)!.size;
+  return scales.map(({ size, steps }) => ({ size: Math.round(size * factor), steps: Math.min(steps, MOST_STEPS) }));
 }
 
-/** The middle of a picture in the shape of a card, as large as it goes, scaled to it. */
-async function card(picture: Picture): Promise<Picture> {
-  const scale = Math.max(CARD.width / picture.width, CARD.height / picture.height);
-  const size = {
-    width: Math.max(CARD.width, Math.round(picture.width * scale)),
-    height: Math.max(CARD.height, Math.round(picture.height * scale)),
-  };
-  const scaled = await resizePicture(picture, size);
-  const left = (size.width - CARD.width) >> 1;
-  const top = (size.height - CARD.height) >> 1;
-  const rgb = new Uint8Array(3 * CARD.width * CARD.height);
-  for (let y = 0; y < CARD.height; y++) {
-    const start = 3 * ((top + y) * size.width + left);
-    rgb.set(scaled.rgb.subarray(start, start + 3 * CARD.width), 3 * y * CARD.width);
-  }
-  return { ...CARD, rgb };
+async function write(file: URL, picture: Picture, maxSize: number): Promise<void> {
+  await Deno.writeFile(file, await encodePicture(picture, { format: "JPEG", quality: QUALITY, maxSize }));
+  console.log(file.pathname.split("/").at(-1));
+}
+
+/** The longest side of a picture that is to be so high. */
+function longestAt(height: number, picture: Picture): number {
+  return Math.round(height * Math.max(1, picture.width / picture.height));
 }
 
 const gridFile = (content: string, style: string) => `grid-${content}-${style}.jpg`;
-const cardFile = (preset: PresetName) => `preset-${preset}.jpg`;
+const presetFile = (preset: PresetName, content: string) => `${preset.toLowerCase()}-${content}.jpg`;
+const card = (preset: PresetName) => new URL(`../../studio/presets/${preset.toLowerCase()}.jpg`, import.meta.url);
 const isMade = (file: string) => existsSync(new URL(file, folder));
 
 async function writePage(filters: string): Promise<void> {
@@ -82,10 +87,11 @@ async function writePage(filters: string): Promise<void> {
     const pictures = contents.map((content) => `![${content} as ${style}](${gridFile(content, style)})`);
     return `| ${style} | ${pictures.join(" | ")} |`;
   });
-  const cards = PRESET_NAMES.filter((preset) => isMade(cardFile(preset))).map((preset) => {
-    const { description, scales } = PRESETS[preset];
-    const schedule = scales.map(({ size, steps }) => `${size} px × ${steps}`).join(", ");
-    return `| ${preset} | ![${preset}](${cardFile(preset)}) | ${description} Steps: ${schedule}. |`;
+  const presets = PRESET_NAMES.filter((preset) => PAIRS.every(([content]) => isMade(presetFile(preset, content))));
+  const rows = presets.map((preset) => {
+    const pictures = PAIRS.map(([content]) => `![${preset}: ${content}](${presetFile(preset, content)})`);
+    const steps = scalesOf(preset).map(({ size, steps }) => `${size} px × ${steps}`).join(", ");
+    return `| **${preset}**<br>${PRESETS[preset].description}<br>Here: ${steps}. | ${pictures.join(" | ")} |`;
   });
   const page = `# Gallery
 
@@ -103,11 +109,12 @@ ${grid.join("\n")}
 
 ## Presets
 
-Each at its own size, with ${CARD_CONTENT} in the style of ${CARD_STYLE}; scaled down to ${CARD.width} × ${CARD.height}.
+All at ${SIDE} pixels and with at most ${MOST_STEPS} steps a size, so that they can be compared; the sizes and steps of their own
+are in [presets.md](../presets.md).
 
-| preset | picture | what it is |
-| --- | --- | --- |
-${cards.join("\n")}
+| preset | ${PAIRS.map(([content, style]) => `${content} + ${style}`).join(" | ")} |
+| --- | ${PAIRS.map(() => "---").join(" | ")} |
+${rows.join("\n")}
 `;
   await Deno.writeTextFile(new URL("README.md", folder), page);
 }
@@ -123,13 +130,16 @@ const backend = await OnnxBackend.open(parameters);
 if (wanted.includes("grid")) {
   for (const style of styles) {
     for (const content of contents) {
-      const picture = await paint(backend, "FAST", content, style);
-      const longest = Math.round(GRID_HEIGHT * Math.max(picture.width, picture.height) / picture.height);
-      await write(gridFile(content, style), picture, longest);
+      const picture = await paint(backend, { preset: "FAST" }, content, style);
+      await write(new URL(gridFile(content, style), folder), picture, longestAt(GRID_HEIGHT, picture));
     }
   }
 }
 for (const preset of PRESET_NAMES.filter((preset) => wanted.includes(preset))) {
-  await write(cardFile(preset), await card(await paint(backend, preset, CARD_CONTENT!, CARD_STYLE!)));
+  for (const [content, style] of PAIRS) {
+    const picture = await paint(backend, { preset, scales: scalesOf(preset) }, content, style);
+    await write(new URL(presetFile(preset, content), folder), picture, longestAt(PRESET_HEIGHT, picture));
+    if (content === PAIRS[0][0]) await write(card(preset), picture, CARD_SIDE);
+  }
 }
 await writePage(name);

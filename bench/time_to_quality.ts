@@ -5,8 +5,8 @@
  *
  * The article's program is CLASSIC with conv3_3 for style, since no trained filters beyond it are at hand: noise, Adam, 100
  * steps. First its objective is given to other optimisers, start pictures and schedules; then presets run with objectives of
- * their own. A step costs its floating-point operations, in units of a full-size step of the article's program, so that the
- * table does not depend on what else the machine does. `closed` and `content` are style_gap.py's, of the last picture.
+ * their own. A step costs its floating-point operations, in units of a full-size step of the article's program, so that this
+ * does not depend on what else the machine does; the seconds do. `closed` and `content` are style_gap.py's, of the last picture.
  *
  * @module
  */
@@ -60,10 +60,6 @@ function waysOf(size: number): Way[] {
       init: FROM_CONTENT,
     }),
     same("L-BFGS from noise", { size, steps: 60, optimizer: LBFGS }),
-    same("L-BFGS from noise, coarse to fine", {
-      scales: [{ size: coarse, steps: 40 }, { size, steps: 40 }],
-      optimizer: LBFGS,
-    }),
     same("Adam from the content", { size, steps: 40, init: FROM_CONTENT }),
     { name: "BALANCED", request: { preset: "BALANCED", size }, same: false },
   ];
@@ -73,6 +69,8 @@ interface Run {
   readonly result: Picture;
   /** The article's total loss by step of the last scale; for other objectives of the last picture alone. */
   readonly losses: readonly number[];
+  /** From the start to the end of each step of the last scale. */
+  readonly seconds: readonly number[];
   /** Over all scales, and in the last. */
   readonly steps: number;
   readonly lastSteps: number;
@@ -86,9 +84,14 @@ async function run(backend: Backend, { request, same }: Way, content: Picture, s
   const styles = [{ picture: style, weight: 1 }];
   const optimisation = await Optimisation.start(backend, resizePicture, { options, content, styles });
   const losses: number[] = [];
+  const seconds: number[] = [];
+  let spent = 0;
   while (!optimisation.finished) {
     const report = await optimisation.advance();
-    if (same && report.size.width === options.width) losses.push(report.losses.total);
+    spent += report.seconds;
+    if (report.size.width !== options.width) continue;
+    seconds.push(spent);
+    if (same) losses.push(report.losses.total);
   }
   const result = optimisation.picture();
   await optimisation.dispose();
@@ -97,7 +100,7 @@ async function run(backend: Backend, { request, same }: Way, content: Picture, s
   const costs = options.scales.map((scale) => stepFlops(scale, options) / full);
   const coarseCost = options.scales.slice(0, -1).reduce((sum, { steps }, i) => sum + steps * costs[i]!, 0);
   const lastSteps = options.scales.at(-1)!.steps;
-  return { result, losses, steps: options.steps, lastSteps, coarseCost, stepCost: costs.at(-1)! };
+  return { result, losses, seconds, steps: options.steps, lastSteps, coarseCost, stepCost: costs.at(-1)! };
 }
 
 /** What the article's objective says of a picture. */
@@ -130,12 +133,22 @@ async function compare(backend: Backend, what: string, folder: string): Promise<
   const pictures = [await write("content", content), await write("style", style)];
   console.log(`\n## ${contentName} + ${styleName}, ${size}²\n`);
   console.log(
-    row("way", "steps", "cost", "reached in steps", "at cost", "article's loss at the end", "closed", "content"),
+    row(
+      "way",
+      "steps",
+      "cost",
+      "reached in steps",
+      "at cost",
+      "in seconds",
+      "article's loss at the end",
+      "closed",
+      "content",
+    ),
   );
-  console.log(row("---", "---", "---", "---", "---", "---", "---", "---"));
+  console.log(row(...Array<string>(9).fill("---")));
   let goal: number | undefined;
   for (const way of waysOf(size)) {
-    const { result, losses, steps, lastSteps, coarseCost, stepCost } = await run(backend, way, content, style);
+    const { result, losses, seconds, steps, lastSteps, coarseCost, stepCost } = await run(backend, way, content, style);
     goal ??= losses.at(-1)!;
     const index = losses.findIndex((loss) => loss <= goal!);
     const needed = way.same ? index + 1 : lastSteps;
@@ -147,6 +160,7 @@ async function compare(backend: Backend, what: string, folder: string): Promise<
       (coarseCost + lastSteps * stepCost).toFixed(1),
       index < 0 ? "no" : steps - lastSteps + needed,
       index < 0 ? "" : (coarseCost + needed * stepCost).toFixed(1),
+      index < 0 ? "" : seconds[needed - 1]!.toFixed(1),
       losses.at(-1)!.toPrecision(4),
       closed.toFixed(3),
       kept.toFixed(3),
@@ -158,8 +172,7 @@ if (!existsSync(`${SHARED}weights`)) {
   console.error("Cannot compare: the trained filters of the shared folder beside the project are not here");
   Deno.exit(1);
 }
-// One thread: nothing is timed here, and on a machine that does other things, too, several would wait for each other.
-const backend = await OnnxBackend.open(await trainedParameters(), "cpu", { threads: 1 });
+const backend = await OnnxBackend.open(await trainedParameters());
 const folder = await Deno.makeTempDir();
 try {
   for (const what of Deno.args.length > 0 ? Deno.args : DEFAULT) await compare(backend, what, folder);

@@ -6,7 +6,7 @@ import { initialPixels } from "./initial_pixels.ts";
 import { finishColors, type OptimisationInput, prepareColors, type Resize } from "./input.ts";
 import type { Losses } from "./losses.ts";
 import type { Retuning, Scale } from "./options.ts";
-import { type Picture, type Pixels, type Size, toPicture } from "./picture.ts";
+import { type Picture, type Pixels, type Size, toPicture, toPixels } from "./picture.ts";
 import { resample } from "./resample.ts";
 import { checkMemory } from "./check_memory.ts";
 import { type Limits, type LossWeights, Stage } from "./stage.ts";
@@ -251,7 +251,11 @@ export class Optimisation {
     return stage;
   }
 
-  /** Carries picture and optimiser over to the next size. The average begins anew: it would blur the finer picture. */
+  /**
+   * Carries picture and optimiser over to the next size. The average begins anew: it would blur the finer picture. What began
+   * as the content is carried over as a change of it: so the finer picture has the content's own detail from the start,
+   * which interpolation does not know and steps would have to find again.
+   */
   async #enterNextScale(): Promise<void> {
     await this.fetch();
     await this.dispose();
@@ -259,11 +263,21 @@ export class Optimisation {
     const shown = this.#shownPixels();
     this.#scaleIndex++;
     this.#scaleStep = 0;
-    const pixels = resample(shown, from, this.size);
+    const pixels = this.#input.options.init.kind === "CONTENT"
+      ? await this.#carryChange(shown, from)
+      : resample(shown, from, this.size);
     this.#descent = this.#descent.rescaled(from, this.size, pixels);
     this.#average = this.#average && new Float32Array(pixels.length);
     this.#averagedSteps = 0;
     this.#content = await this.#resize(this.#input.content, this.size);
+  }
+
+  /** The content at the present size, changed as `pixels` are from the content at theirs. */
+  async #carryChange(pixels: Pixels, from: Size): Promise<Pixels> {
+    const { content } = this.#prepared;
+    const before = toPixels(await this.#resize(content, from));
+    const change = resample(pixels.map((value, i) => value - before[i]!), from, this.size);
+    return toPixels(await this.#resize(content, this.size)).map((value, i) => value + change[i]!);
   }
 
   #updateAverage(): void {

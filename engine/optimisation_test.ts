@@ -192,6 +192,21 @@ Deno.test("a finer scale begins where the coarser one ended", () =>
     }
   }));
 
+Deno.test("what began as the content has the content's own detail at a finer scale", () =>
+  withBackend(async (backend) => {
+    // With no weight but the content's nothing moves, so that the finer scale begins with the content itself.
+    const given = input({
+      optimizer: "LBFGS",
+      scales: [{ size: 32, steps: 2 }, { size: 64, steps: 1 }],
+      init: { kind: "CONTENT", noise: 0 },
+      styleWeight: 0,
+    });
+    const optimisation = await start(backend, given);
+    const reports = await run(optimisation);
+    assert.ok(reports.at(-1)!.losses.content < 1e-9, `${reports.at(-1)!.losses.content}`);
+    assertSameBytes(optimisation.picture().rgb, (await nearestResize(CONTENT, optimisation.size)).rgb);
+  }));
+
 Deno.test("L-BFGS' losses never go up", () =>
   withBackend(async (backend) => {
     const reports = await run(await start(backend, input({ optimizer: "LBFGS", scales: [{ size: 40, steps: 40 }] })));

@@ -32,7 +32,7 @@ const CARD_SIDE = 240;
 /** All presets at one size, where they can be compared and the slowest does not take hours. */
 const SIDE = 256;
 /** Of presets that begin with noise and take hundreds of evaluations; the rest of them would hardly be seen. */
-const MOST_STEPS = 150;
+const MOST_STEPS = 100;
 /** What each preset repaints; the first is on the studio's cards. */
 const PAIRS = [["mountain-lake", "starry-swirls"], ["still-life", "woodcut-waves"], ["city-at-night", "stained-glass"]] as const;
 

@@ -2,7 +2,7 @@
  * How far results go from the content's style to the style's, as trained filters see it: for seeded, built-in and trained
  * filters, on squares, because the judge makes squares of what it is given.
  *
- *     deno task bench style_gap [FAST|BALANCED] [folder for the results] [filters]
+ *     deno task bench style_gap [FAST|BALANCED] [folder for the results] [filters] [content+style,…]
  *
  * `filters` are some of seeded,built-in,trained or paths of weights. It needs the folder beside the project, and says so
  * where it is not.
@@ -24,13 +24,14 @@ import { generateConvolution } from "../weights/generated_filters.ts";
 import { loadWeights } from "../weights/load_weights.ts";
 import { reference, row, SHARED, squarePicture, trainedParameters } from "./inputs.ts";
 
-const PAIRS = [
-  ["hoovertowernight", "starry_night"],
-  ["tubingen", "the_scream"],
-  ["city-at-night", "starry-swirls"],
-] as const;
+const PAIRS = "hoovertowernight+starry_night,tubingen+the_scream,city-at-night+starry-swirls";
 
-const [presetName = "FAST", folder = await Deno.makeTempDir(), wanted = "seeded,built-in,trained"] = Deno.args;
+const [
+  presetName = "FAST",
+  folder = await Deno.makeTempDir(),
+  wanted = "seeded,built-in,trained",
+  pairs = PAIRS,
+] = Deno.args;
 if (presetName !== "FAST" && presetName !== "BALANCED") throw new Error("Cannot run: wanted FAST or BALANCED");
 const preset: PresetName = presetName;
 const side = preset === "FAST" ? 256 : 512;
@@ -46,7 +47,7 @@ console.log(row(...Array<string>(10).fill("---")));
 for (const name of wanted.split(",")) {
   const rows: number[][] = [];
   const backend = await OnnxBackend.open(await parametersOf(name));
-  for (const pair of PAIRS) rows.push(await judge(name, backend, pair));
+  for (const pair of pairs.split(",")) rows.push(await judge(name, backend, pair.split("+") as [string, string]));
   await backend.close();
   const mean = rows[0]!.map((_, i) => rows.reduce((sum, each) => sum + each[i]! / rows.length, 0));
   console.log(row(name, "mean", ...mean.map((value) => value.toFixed(3))));

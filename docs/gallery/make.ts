@@ -31,6 +31,8 @@ const PRESET_HEIGHT = 180;
 const CARD_SIDE = 240;
 /** All presets at one size, where they can be compared and the slowest does not take hours. */
 const SIDE = 256;
+/** Scales that would be smaller are left out: no transfer takes them. */
+const SMALLEST = 32;
 /** Of presets that begin with noise and take hundreds of evaluations; the rest of them would hardly be seen. */
 const MOST_STEPS = 100;
 /** What each preset repaints; the first is on the studio's cards. */
@@ -63,7 +65,9 @@ async function paint(
 function scalesOf(preset: PresetName) {
   const { scales } = PRESETS[preset];
   const factor = SIDE / scales.at(-1)!.size;
-  return scales.map(({ size, steps }) => ({ size: Math.round(size * factor), steps: Math.min(steps, MOST_STEPS) }));
+  return scales
+    .map(({ size, steps }) => ({ size: Math.round(size * factor), steps: Math.min(steps, MOST_STEPS) }))
+    .filter(({ size }) => size >= SMALLEST);
 }
 
 async function write(file: URL, picture: Picture, maxSize: number): Promise<void> {

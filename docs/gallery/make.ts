@@ -85,7 +85,7 @@ const presetFile = (preset: PresetName, content: string) => `${preset.toLowerCas
 const card = (preset: PresetName) => new URL(`../../studio/presets/${preset.toLowerCase()}.jpg`, import.meta.url);
 const isMade = (file: string) => existsSync(new URL(file, folder));
 
-async function writePage(filters: string): Promise<void> {
+async function writePage(): Promise<void> {
   const complete = styles.filter((style) => contents.every((content) => isMade(gridFile(content, style))));
   const grid = complete.map((style) => {
     const pictures = contents.map((content) => `![${content} as ${style}](${gridFile(content, style)})`);
@@ -99,7 +99,7 @@ async function writePage(filters: string): Promise<void> {
   });
   const page = `# Gallery
 
-Every picture here is made of [built-in samples](../../samples/) by the ${filters}, which whoever starts Gramcast without a
+Every picture here is made of [built-in samples](../../samples/) by the built-in filters, which whoever starts Gramcast without a
 network has too; \`deno task gallery\` makes them all. By the pre-trained VGG16 larger forms of a style are taken on better:
 see [CLASSIC, as it emerges](../classic/).
 
@@ -114,7 +114,8 @@ ${grid.join("\n")}
 ## Presets
 
 All at ${SIDE} pixels and with at most ${MOST_STEPS} steps a size, so that they can be compared; the sizes and steps of their own
-are in [presets.md](../presets.md).
+are in [presets.md](../presets.md). CLASSIC, GATYS and JOHNSON have the weights of their sources, which suit the pre-trained VGG16:
+by the built-in filters, and in fewer steps, GATYS keeps little of the content here and the other two take on little of the style.
 
 | preset | ${PAIRS.map(([content, style]) => `${content} + ${style}`).join(" | ")} |
 | --- | ${PAIRS.map(() => "---").join(" | ")} |
@@ -129,7 +130,7 @@ if (unknown !== undefined) {
   console.error(`Cannot make "${unknown}": wanted grid, ${PRESET_NAMES.join(", ")}, or nothing for all of it`);
   Deno.exit(1);
 }
-const { parameters, name } = await loadWeights("builtin");
+const { parameters } = await loadWeights("builtin");
 const backend = await OnnxBackend.open(parameters);
 if (wanted.includes("grid")) {
   for (const style of styles) {
@@ -146,4 +147,4 @@ for (const preset of PRESET_NAMES.filter((preset) => wanted.includes(preset))) {
     if (content === PAIRS[0][0]) await write(card(preset), picture, CARD_SIDE);
   }
 }
-await writePage(name);
+await writePage();

@@ -49,8 +49,10 @@ export class FirstGuess {
     if (!newest) return vector;
     const [identity, smooth] = fit(moments);
     const scale = newest.stepChange / (identity * newest.changeChange + smooth * newest.changeSmooth);
+    // Smoothed first: that takes the most memory.
+    const smoothed = smooth > 0 ? this.#smooth(vector) : null;
     const result = vector.map((value) => scale * identity * value);
-    if (smooth > 0) addScaled(result, this.#smooth(vector), scale * smooth);
+    if (smoothed) addScaled(result, smoothed, scale * smooth);
     return result;
   }
 }

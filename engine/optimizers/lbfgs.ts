@@ -129,8 +129,9 @@ export class Lbfgs implements Optimizer {
   #remember(gradient: Float32Array): void {
     const step = difference(this.#query, this.#pixels);
     const change = difference(gradient, this.#gradient!);
-    if (!(dot(step, change) > 1e-10 * dot(change, change))) return;
-    this.#pairs.push(this.#pair(step, change));
+    const pair = this.#pair(step, change);
+    if (!(pair.curvature > 1e-10 * dot(change, change))) return;
+    this.#pairs.push(pair);
     if (this.#pairs.length > this.#history) this.#pairs.shift();
   }
 

@@ -4,6 +4,7 @@ import type { Picture } from "../engine/picture.ts";
 import type { Vgg16Parameters } from "../engine/vgg16.ts";
 import { decodePicture } from "../images/decode.ts";
 import { resizePicture } from "../images/resize.ts";
+import { readSample, SAMPLES } from "../samples/samples.ts";
 import { loadWeights } from "../weights/load_weights.ts";
 
 export { median, row } from "./table.ts";
@@ -19,9 +20,10 @@ export async function trainedParameters(): Promise<Vgg16Parameters> {
   return (await loadWeights(`${SHARED}weights/vgg16_front_conv1_1-conv3_3.npz`)).parameters;
 }
 
-/** A picture of the shared folder, scaled to a square as the reference does it. */
+/** A built-in sample or a picture of the shared folder, scaled to a square as the reference does it. */
 export async function squarePicture(name: string, side: number): Promise<Picture> {
-  const bytes = await Deno.readFile(`${SHARED}images/${name}.jpg`);
+  const isSample = SAMPLES.some((sample) => sample.name === name);
+  const bytes = isSample ? await readSample(name) : await Deno.readFile(`${SHARED}images/${name}.jpg`);
   const picture = await decodePicture(bytes, { maxBytes: 1e8, maxPixels: 1e8 });
   return await resizePicture(picture, { width: side, height: side });
 }

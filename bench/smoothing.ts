@@ -55,4 +55,5 @@ for (const filters of ["trained", "built-in"]) {
       reached ? (reached / steps).toFixed(2) : "",
     ));
   }
+  await backend.close();
 }

@@ -13,13 +13,10 @@ import { OnnxBackend } from "../engine/onnx/backend.ts";
 import type { Losses } from "../engine/losses.ts";
 import { Optimisation } from "../engine/optimisation.ts";
 import type { PresetName } from "../engine/options.ts";
-import type { Picture } from "../engine/picture.ts";
 import { resolveOptions } from "../engine/resolve_options.ts";
 import { BGR_MEAN, CONV_LAYERS, type Vgg16Parameters } from "../engine/vgg16.ts";
-import { decodePicture } from "../images/decode.ts";
 import { encodePicture } from "../images/encode.ts";
 import { resizePicture } from "../images/resize.ts";
-import { readSample } from "../samples/samples.ts";
 import { generateConvolution } from "../weights/generated_filters.ts";
 import { loadWeights } from "../weights/load_weights.ts";
 import { reference, row, SHARED, squarePicture, trainedParameters } from "./inputs.ts";
@@ -54,7 +51,7 @@ for (const name of wanted.split(",")) {
 }
 
 async function judge(name: string, backend: OnnxBackend, pair: readonly [string, string]): Promise<number[]> {
-  const [content, style] = [await square(pair[0]), await square(pair[1])];
+  const [content, style] = [await squarePicture(pair[0], side), await squarePicture(pair[1], side)];
   const options = resolveOptions({ preset }, content, 1);
   const input = { options, content, styles: [{ picture: style, weight: 1 }] };
   const start = performance.now();
@@ -62,7 +59,7 @@ async function judge(name: string, backend: OnnxBackend, pair: readonly [string,
   let losses: Losses | null = null;
   while (!optimisation.finished) losses = (await optimisation.advance()).losses;
   const seconds = (performance.now() - start) / 1000;
-  const file = (part: string) => `${folder}/${pair[0]}-${part}.png`;
+  const file = (part: string) => `${folder}/${pair.join("+")}-${part}.png`;
   const result = file(name.replace(/^.*\//, ""));
   await Deno.writeFile(file("content"), await encodePicture(content, { format: "PNG" }));
   await Deno.writeFile(file("style"), await encodePicture(style, { format: "PNG" }));
@@ -74,12 +71,6 @@ async function judge(name: string, backend: OnnxBackend, pair: readonly [string,
   values.push(losses!.style, seconds);
   console.log(row(name, pair.join(" + "), ...values.map((value) => value.toFixed(3))));
   return values;
-}
-
-async function square(name: string): Promise<Picture> {
-  if (!name.includes("-")) return await squarePicture(name, side);
-  const sample = await decodePicture(await readSample(name), { maxBytes: 1e8, maxPixels: 1e8 });
-  return await resizePicture(sample, { width: side, height: side });
 }
 
 async function parametersOf(name: string): Promise<Vgg16Parameters> {

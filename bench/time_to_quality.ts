@@ -20,8 +20,6 @@ import type { Picture } from "../engine/picture.ts";
 import { resolveOptions } from "../engine/resolve_options.ts";
 import { encodePicture } from "../images/encode.ts";
 import { resizePicture } from "../images/resize.ts";
-import { readSample, SAMPLES } from "../samples/samples.ts";
-import { decodePicture } from "../images/decode.ts";
 import { reference, row, SHARED, squarePicture, trainedParameters } from "./inputs.ts";
 
 const DEFAULT = [
@@ -115,17 +113,11 @@ async function articleLoss(backend: Backend, content: Picture, style: Picture, i
   return losses.total;
 }
 
-async function square(name: string, side: number): Promise<Picture> {
-  if (!SAMPLES.some((sample) => sample.name === name)) return await squarePicture(name, side);
-  const picture = await decodePicture(await readSample(name), { maxBytes: 1e8, maxPixels: 1e8 });
-  return await resizePicture(picture, { width: side, height: side });
-}
-
 async function compare(backend: Backend, what: string, folder: string): Promise<void> {
   const [pair, side] = what.split("/") as [string, string];
   const [contentName, styleName] = pair.split("+") as [string, string];
   const size = Number(side);
-  const [content, style] = [await square(contentName, size), await square(styleName, size)];
+  const [content, style] = [await squarePicture(contentName, size), await squarePicture(styleName, size)];
   const write = async (name: string, picture: Picture) => {
     await Deno.writeFile(`${folder}/${name}.png`, await encodePicture(picture, { format: "PNG" }));
     return `${folder}/${name}.png`;

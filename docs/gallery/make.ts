@@ -31,10 +31,8 @@ const PRESET_HEIGHT = 180;
 const CARD_SIDE = 240;
 /** All presets at one size, where they can be compared and the slowest does not take hours. */
 const SIDE = 256;
-/** Scales that would be smaller are left out: no transfer takes them. */
-const SMALLEST = 32;
-/** Of presets that begin with noise and take hundreds of evaluations; the rest of them would hardly be seen. */
-const MOST_STEPS = 100;
+/** Of presets that begin with noise, of which some take hundreds; the rest of them would hardly be seen. */
+const STEPS_FROM_NOISE = 100;
 /** What each preset repaints; the first is on the studio's cards. */
 const PAIRS = [["mountain-lake", "starry-swirls"], ["still-life", "woodcut-waves"], ["city-at-night", "stained-glass"]] as const;
 
@@ -61,13 +59,10 @@ async function paint(
   return optimisation.picture();
 }
 
-/** A preset's schedule at the size of this page. */
-function scalesOf(preset: PresetName) {
-  const { scales } = PRESETS[preset];
-  const factor = SIDE / scales.at(-1)!.size;
-  return scales
-    .map(({ size, steps }) => ({ size: Math.round(size * factor), steps: Math.min(steps, MOST_STEPS) }))
-    .filter(({ size }) => size >= SMALLEST);
+/** A preset as this page shows it. */
+function requestOf(preset: PresetName): TransferRequest {
+  const shortened = PRESETS[preset].init.kind === "NOISE" ? { steps: STEPS_FROM_NOISE } : {};
+  return { preset, size: SIDE, ...shortened };
 }
 
 async function write(file: URL, picture: Picture, maxSize: number): Promise<void> {
@@ -94,7 +89,8 @@ async function writePage(): Promise<void> {
   const presets = PRESET_NAMES.filter((preset) => PAIRS.every(([content]) => isMade(presetFile(preset, content))));
   const rows = presets.map((preset) => {
     const pictures = PAIRS.map(([content]) => `![${preset}: ${content}](${presetFile(preset, content)})`);
-    const steps = scalesOf(preset).map(({ size, steps }) => `${size} px × ${steps}`).join(", ");
+    const { scales } = resolveOptions(requestOf(preset), { width: SIDE, height: SIDE }, SEED);
+    const steps = scales.map(({ size, steps }) => `${size} px × ${steps}`).join(", ");
     return `| **${preset}**<br>${PRESETS[preset].description}<br>Here: ${steps}. | ${pictures.join(" | ")} |`;
   });
   const page = `# Gallery
@@ -113,8 +109,8 @@ ${grid.join("\n")}
 
 ## Presets
 
-All at ${SIDE} pixels and with at most ${MOST_STEPS} steps a size, so that they can be compared; the sizes and steps of their own
-are in [presets.md](../presets.md). CLASSIC, GATYS and JOHNSON have the weights of their sources, which suit the pre-trained VGG16:
+All at ${SIDE} pixels, so that they can be compared, and those that begin with noise with ${STEPS_FROM_NOISE} steps; sizes and steps of
+their own are in [engine/presets.ts](../../engine/presets.ts). CLASSIC, GATYS and JOHNSON have the weights of their sources, which suit the pre-trained VGG16:
 by the built-in filters, and in fewer steps, GATYS keeps little of the content here and the other two take on little of the style.
 
 | preset | ${PAIRS.map(([content, style]) => `${content} + ${style}`).join(" | ")} |
@@ -142,7 +138,7 @@ if (wanted.includes("grid")) {
 }
 for (const preset of PRESET_NAMES.filter((preset) => wanted.includes(preset))) {
   for (const [content, style] of PAIRS) {
-    const picture = await paint(backend, { preset, scales: scalesOf(preset) }, content, style);
+    const picture = await paint(backend, requestOf(preset), content, style);
     await write(new URL(presetFile(preset, content), folder), picture, longestAt(PRESET_HEIGHT, picture));
     if (content === PAIRS[0][0]) await write(card(preset), picture, CARD_SIDE);
   }

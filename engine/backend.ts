@@ -21,7 +21,7 @@ export interface BackendInfo {
 }
 
 /** An objective whose masks come with every tile. */
-export type TileObjective = Omit<Objective, "masks" | "normalizeGradients">;
+export type TileObjective = Omit<Objective, "masks" | "normalizeGradients" | "whiteners">;
 
 /** Loss and gradient at one point. */
 export interface Evaluation {
@@ -59,7 +59,7 @@ export interface TileInput {
 
 /**
  * An objective compiled for tiles of one size. What a term needs of the whole picture is given from outside: its area
- * (H·W, or Σm²), and for style the difference of the Gram matrices.
+ * (H·W, or Σm²), and for style the difference of the Gram matrices, whitened forth and back where they are.
  */
 export interface TileEvaluator {
   /** The tile's share of each style term's Gram matrix, in the order of the terms. */

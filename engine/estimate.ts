@@ -36,7 +36,7 @@ export interface ScalePlan {
  * Counts operations and memory.
  *
  * FLOPs: a convolution takes 2·9·I·O per pixel forward and as much for the gradient to its input; a Gram matrix 2·C² per
- * pixel, its gradient as much. Element-wise operations are not counted.
+ * pixel, its gradient as much, and 8·C³ where it is whitened. Element-wise operations are not counted.
  *
  * @param memoryBytes What the process may take: scales that need more are counted in tiles.
  */
@@ -54,7 +54,7 @@ export function estimateCost(options: TransferOptions, memoryBytes?: number): Co
 
 /** FLOPs of one step at `size`, as a whole. */
 export function stepFlops(size: Size, options: TransferOptions): number {
-  return 2 * forwardFlops(size, layerOf(options)) + 2 * gramFlops(size, options);
+  return networkFlops(size, options) + whiteningFlops(options);
 }
 
 /**
@@ -85,11 +85,16 @@ function wholeBytes(scale: Scale, options: TransferOptions): number {
 function tiledFlops({ grid, keptBytes }: TilePlan, options: TransferOptions): number {
   const { size, tiles } = grid;
   const content = options.contentLayers.map(({ layer }) => layer);
-  let sum = stepFlops(size, options);
+  let sum = networkFlops(size, options);
   if (options.styleLayers.length > 0) sum += forwardFlops(size, styleLayerOf(options));
   if (content.length > 0 && keptBytes === 0) sum += forwardFlops(size, deepestLayer(content));
   if (options.normalizeGradients) sum += forwardFlops(size, layerOf(options)) + gramFlops(size, options);
-  return tiles.length * sum;
+  return tiles.length * sum + whiteningFlops(options);
+}
+
+/** Forward and back through the network and the Gram matrices. */
+function networkFlops(size: Size, options: TransferOptions): number {
+  return 2 * forwardFlops(size, layerOf(options)) + 2 * gramFlops(size, options);
 }
 
 function forwardFlops(size: Size, last: string): number {
@@ -108,6 +113,12 @@ function gramFlops(size: Size, { styleLayers }: TransferOptions): number {
     const { width, height, channels } = featureSize(size, layer);
     return sum + 2 * channels * channels * width * height;
   }, 0);
+}
+
+/** Four products of (channels × channels) matrices at each style layer. */
+function whiteningFlops({ styleLayers, whitening }: TransferOptions): number {
+  if (!whitening) return 0;
+  return styleLayers.reduce((sum, { layer }) => sum + 8 * featureSize({ width: 1, height: 1 }, layer).channels ** 3, 0);
 }
 
 /** The deepest layer of all. */

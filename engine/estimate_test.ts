@@ -24,6 +24,8 @@ Deno.test("FLOPs are those of the layer table: twice the multiplications, forwar
   });
   const convs = 48 * 9 * (3 * 64 + 64 * 64) + 12 * 9 * 64 * 128;
   assert.equal(stepFlops(size, options), 2 * 2 * convs + 2 * 2 * 12 * 128 * 128);
+  const whitened = stepFlops(size, { ...options, whitening: 0.5 });
+  assert.equal(whitened - stepFlops(size, options), 4 * 2 * 128 ** 3);
 });
 
 Deno.test("FLOPs at 224 pixels are the usual 15.35 billion multiplications forward", () => {

@@ -7,12 +7,14 @@
 import type { Pooling } from "./options.ts";
 import type { Size } from "./picture.ts";
 import { CONV_NAMES, layersUpTo, pooledSize } from "./vgg16.ts";
+import type { Whitener } from "./whitening.ts";
 
 /**
  * One term of the loss, at one layer.
  *
  * - content: mean((F − P)²) over height, width and channels;
- * - style: mean((G − A)²) over channels × channels, with G = FᵀF / (H·W·C).
+ * - style: mean((G − A)²) over channels × channels, with G = FᵀF / (H·W·C); where the term has a whitener R, of
+ *   R (G − A) Rᵀ.
  *
  * With a mask m (a factor per pixel, scaled to the layer) the means are weighted by m²: F becomes m·F and H·W becomes Σm².
  */
@@ -36,6 +38,8 @@ export interface Objective {
   readonly pooling: Pooling;
   /** Divides the gradient of each term by its L1 norm at the term's layer (Johnson's `-normalize_gradients`). */
   readonly normalizeGradients: boolean;
+  /** By index of a style term, see `whitening.ts`; terms without compare Gram matrices as they are. */
+  readonly whiteners?: ReadonlyMap<number, Whitener>;
 }
 
 /** Height, width and channels of a convolution's output for a picture of `size`. */
@@ -65,7 +69,7 @@ export function elementCount(term: Term, channels: number, area: number): number
 
 /**
  * What turns the term's inner gradient into that of its mean: for content d(F − P)²/dF = 2 (F − P), for style
- * d(G − A)²/dF = 4 (G − A) F / (area · channels), each over the number of averaged values. Normalised gradients have
+ * d(G − A)²/dF = 4 (G − A) F / (area · channels) with RᵀR (G − A) RᵀR for a whitened G − A, each over the number of averaged values. Normalised gradients have
  * lost their scale, so only the weight stays.
  */
 export function gradientFactor(term: Term, channels: number, area: number, normalized: boolean): number {

@@ -71,6 +71,8 @@ export interface TransferOptions {
   readonly normalizeGradients: boolean;
   /** Divides each layer's loss by the energy of its target, so that weights mean the same for all layers and filters. */
   readonly normalizeLosses: boolean;
+  /** How far Gram matrices are compared on the style's own scales, 0 for not at all; see `whitening.ts`. */
+  readonly whitening: number;
   /** Exponential moving average of the iterates, 0 for none, below 1. */
   readonly averaging: number;
   readonly seed: number;
@@ -103,6 +105,7 @@ export interface TransferRequest {
   readonly styleScale?: number | null;
   readonly normalizeGradients?: boolean | null;
   readonly normalizeLosses?: boolean | null;
+  readonly whitening?: number | null;
   readonly averaging?: number | null;
   readonly seed?: number | null;
   readonly frameEvery?: number | null;

@@ -29,6 +29,7 @@ const PLAIN = {
   styleScale: 1,
   normalizeGradients: false,
   normalizeLosses: false,
+  whitening: 0,
   averaging: 0,
 } as const;
 

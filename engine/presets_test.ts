@@ -33,6 +33,7 @@ Deno.test("CLASSIC is the published article", () => {
     styleScale: 1,
     normalizeGradients: false,
     normalizeLosses: false,
+    whitening: 0,
     averaging: 0,
     frameEvery: 1,
   });

@@ -10,6 +10,7 @@ import {
 import { fitLongestSide, type Size } from "./picture.ts";
 import { PRESETS } from "./presets.ts";
 import { CONV_NAMES } from "./vgg16.ts";
+import { MAX_WHITENING } from "./whitening.ts";
 
 /** Longest side that may be asked for, in pixels. */
 export const MIN_SIZE = 32;
@@ -51,6 +52,7 @@ export function resolveOptions(request: TransferRequest, content: Size, seed: nu
     styleScale: within("styleScale", request.styleScale ?? preset.styleScale, 0.1, 4),
     normalizeGradients: request.normalizeGradients ?? preset.normalizeGradients,
     normalizeLosses: request.normalizeLosses ?? preset.normalizeLosses,
+    whitening: within("whitening", request.whitening ?? preset.whitening, 0, MAX_WHITENING),
     averaging: within("averaging", request.averaging ?? preset.averaging, 0, 0.9999),
     seed: integer("seed", request.seed ?? seed, -(2 ** 31), 2 ** 31 - 1),
     frameEvery: integer("frameEvery", request.frameEvery ?? preset.frameEvery, 1, MAX_STEPS),

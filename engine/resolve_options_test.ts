@@ -40,6 +40,7 @@ const RANGES: readonly [path: string, low: number, high: number, whole: boolean]
   ["styleWeight", 0, 1e12, false],
   ["tvWeight", 0, 1e12, false],
   ["styleScale", 0.1, 4, false],
+  ["whitening", 0, 0.99, false],
   ["averaging", 0, 0.9999, false],
   ["seed", -(2 ** 31), 2 ** 31 - 1, true],
   ["frameEvery", 1, MAX_STEPS, true],
@@ -129,7 +130,7 @@ Deno.test("what is left out, or null, comes from the preset", () => {
     const nulls = Object.fromEntries(
       ["size", "steps", "scales", "contentWeight", "styleWeight", "tvWeight", "contentLayers", "styleLayers"].concat(
         ["optimizer", "init", "pooling", "color", "styleScale", "normalizeGradients", "normalizeLosses", "averaging"],
-        ["seed", "frameEvery", "keepFrames"],
+        ["whitening", "seed", "frameEvery", "keepFrames"],
       ).map((name) => [name, null]),
     );
     const { description: _, scales, ...wanted } = PRESETS[preset];

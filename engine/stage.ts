@@ -16,6 +16,7 @@ import { fitLongestSide, type Picture, type Pixels, toPixels } from "./picture.t
 import { meanSquare, type StageBackend, TiledStage, WholeStage } from "./stage_backend.ts";
 import { canTile } from "./tiles/tiled_evaluator.ts";
 import { addTotalVariation } from "./total_variation.ts";
+import { whiten, type Whitener, whitener } from "./whitening.ts";
 
 /** The weights that may change while a transfer runs. */
 export interface LossWeights {
@@ -35,6 +36,8 @@ interface WeightedTerm extends Term {
   readonly share: number;
   /** Target of a style term. */
   readonly gram: Target | null;
+  /** How a style term's Gram matrices are compared; null: as they are. */
+  readonly whitener: Whitener | null;
 }
 
 /** Loss and gradient at a picture, weighted. */
@@ -83,7 +86,11 @@ export class Stage {
     }
     const { pooling, normalizeGradients } = input.options;
     const grams = new Map(terms.flatMap(({ gram }, i): [number, Target][] => gram ? [[i, gram]] : []));
-    const evaluator = await source.compile({ size: scale, terms, masks, pooling, normalizeGradients }, grams);
+    const whiteners = new Map(
+      terms.flatMap(({ whitener }, i): [number, Whitener][] => whitener ? [[i, whitener]] : []),
+    );
+    const objective = { size: scale, terms, masks, pooling, normalizeGradients, whiteners };
+    const evaluator = await source.compile(objective, grams);
     return new Stage(scale, evaluator, terms);
   }
 
@@ -149,7 +156,7 @@ async function contentTerms(
   return options.contentLayers.map(({ layer, weight }) => {
     // Never 0, so that a blank target divides by something.
     const energy = energies ? energies.get(layer)! || 1 : 1;
-    return { kind: "content", layer, mask, gram: null, share: weight / energy };
+    return { kind: "content", layer, mask, gram: null, whitener: null, share: weight / energy };
   });
 }
 
@@ -190,8 +197,9 @@ async function styleTerms(
   return terms;
 
   function styleTerm({ layer, weight }: LayerWeight, mask: number | null, gram: Target, part: number): WeightedTerm {
-    const energy = options.normalizeLosses ? meanSquare(gram) || 1 : 1;
-    return { kind: "style", layer, mask, gram, share: (weight * part) / energy };
+    const factor = options.whitening > 0 ? whitener(gram, options.whitening) : null;
+    const energy = options.normalizeLosses ? meanSquare(factor ? whiten(gram, factor) : gram) || 1 : 1;
+    return { kind: "style", layer, mask, gram, whitener: factor, share: (weight * part) / energy };
   }
 }
 

@@ -26,7 +26,7 @@ interface Case {
   readonly styles?: readonly { readonly weight: number; readonly masked?: boolean }[];
   readonly contentMask?: boolean;
   readonly options?: Partial<
-    Pick<TransferOptions, "pooling" | "styleScale" | "normalizeLosses" | "normalizeGradients">
+    Pick<TransferOptions, "pooling" | "styleScale" | "normalizeLosses" | "normalizeGradients" | "whitening">
   >;
 }
 
@@ -48,6 +48,7 @@ const SINGLE: Readonly<Record<string, Case>> = {
     styles: [{ weight: 1 }, { weight: 2, masked: true }, { weight: 0.5, masked: true }],
   },
   "normalised losses": { content: content("conv2_2"), style: style("conv3_1"), options: { normalizeLosses: true } },
+  "whitened Gram matrices": { style: style("conv3_1"), options: { whitening: 0.9 } },
   "a style scale": { style: style("conv2_1"), options: { styleScale: 0.5 } },
 };
 
@@ -149,6 +150,7 @@ const anyCase: fc.Arbitrary<Case> = fc.record({
     pooling: fc.constantFrom("MAX" as const, "AVERAGE" as const),
     styleScale: fc.constantFrom(0.5, 1, 1.3),
     normalizeLosses: fc.boolean(),
+    whitening: fc.constantFrom(0, 0.5, 0.95),
   }),
 }).filter(({ content, style }) => content.length + style.length > 0);
 

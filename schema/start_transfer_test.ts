@@ -89,6 +89,7 @@ const WRONG: [field: string, input: object, code?: string][] = [
   ["scales.1.size", { scales: [{ size: 64, steps: 5 }, { size: 64, steps: 5 }] }],
   ["styleLayers.0.layer", { styleLayers: [{ layer: "conv9_9" }] }],
   ["optimizer.learningRate", { optimizer: { kind: "ADAM", learningRate: 0 } }],
+  ["whitening", { whitening: 1 }],
   ["averaging", { averaging: 1 }],
   ["frameEvery", { frameEvery: 0 }],
   ["priority", { priority: 101 }],

@@ -88,6 +88,10 @@ export const StartTransferInput = builder.inputType("StartTransferInput", {
       description: "Where the content picture is repainted: white is, black is not.",
     }),
     normalizeGradients: t.boolean({ description: "Whether each layer's gradient is scaled to the same size." }),
+    whitening: t.float({
+      description:
+        "How far Gram matrices are compared on the style's own scales, so that what is rare in it counts as well: 0 not at all, at most 0.99.",
+    }),
     averaging: t.float({ description: "Exponential moving average of the iterates, 0 for none, at most 0.9999." }),
     seed: t.int({ description: "Of the random numbers; left out, one is drawn and shown in the options." }),
     frameEvery: t.int({ description: "A frame every this many steps, and at the last; 1 to 10000." }),

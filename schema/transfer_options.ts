@@ -137,6 +137,11 @@ export const TransferOptions = builder.objectRef<TransferOptionValues>("Transfer
     normalizeGradients: t.exposeBoolean("normalizeGradients", {
       description: "Whether each layer's gradient is scaled to the same size.",
     }),
+    whitening: t.float({
+      description: "How far Gram matrices are compared on the style's own scales, 0 for not at all.",
+      // Transfers that were started before there was this option have none.
+      resolve: ({ whitening = 0 }) => whitening,
+    }),
     averaging: t.exposeFloat("averaging", {
       description: "Decay of the exponential moving average of the iterates, 0 for none, below 1.",
     }),

@@ -30,7 +30,7 @@ PICTURE is a file or the name of a built-in sample.
   --pooling KIND           ${POOLINGS.join(", ")}
   --color MODE             ${COLOR_MODES.join(", ")}
   --style-scale FACTOR     --averaging DECAY
-  --normalize-gradients    --normalize-losses
+  --normalize-gradients    --normalize-losses      --whitening SHARE
   --content-mask PICTURE   --style-masks PICTURE,PICTURE
   --seed N                 (default 0)
   --quality 1–100          of the JPEG frames (default 90)
@@ -125,6 +125,7 @@ function parse(args: readonly string[]) {
         color: TEXT,
         "style-scale": TEXT,
         averaging: TEXT,
+        whitening: TEXT,
         "normalize-gradients": FLAG,
         "normalize-losses": FLAG,
         "content-mask": TEXT,
@@ -181,6 +182,7 @@ function toRequest(values: Values): TransferRequest {
     color: choice("--color", values.color, COLOR_MODES),
     styleScale: optional("--style-scale", values["style-scale"]),
     averaging: optional("--averaging", values.averaging),
+    whitening: optional("--whitening", values.whitening),
     normalizeGradients: values["normalize-gradients"] ?? null,
     normalizeLosses: values["normalize-losses"] ?? null,
     keepFrames: true,

@@ -54,6 +54,7 @@ export interface StageCase {
     readonly styleScale: number;
     readonly normalizeGradients: boolean;
     readonly normalizeLosses: boolean;
+    readonly whitening: number;
   };
   readonly content: PictureSpec;
   readonly contentMask: PictureSpec | null;

@@ -144,10 +144,13 @@ def gram(x, mask=None):
     return rows @ rows.t() / (area * channels)
 
 
-def term_loss(kind, activation, target, mask):
+def term_loss(kind, activation, target, mask, whitener=None):
     m = None if mask is None else mask_at(mask, *activation.shape[2:])
     if kind == 'style':
-        return ((gram(activation, m) - target) ** 2).mean()
+        difference = gram(activation, m) - target
+        if whitener is not None:
+            difference = whitener @ difference @ whitener.t()
+        return (difference ** 2).mean()
     squares = (activation - target) ** 2
     if m is None:
         return squares.mean()
@@ -166,7 +169,7 @@ def differentiate(x, terms, targets, masks, pooling='MAX', normalize=False, mean
     for term, target in zip(terms, targets):
         layer = term['layer']
         mask = None if term['mask'] is None else masks[term['mask']]
-        loss = term_loss(term['kind'], activations[layer], target, mask)
+        loss = term_loss(term['kind'], activations[layer], target, mask, term.get('whitener'))
         gradient, = torch.autograd.grad(loss, activations[layer], retain_graph=True)
         if normalize:
             gradient = gradient / gradient.abs().sum()

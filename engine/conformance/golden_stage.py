@@ -35,22 +35,31 @@ def total_variation(x):
     return (((x[..., 1:] - x[..., :-1]) ** 2).sum() + ((x[..., 1:, :] - x[..., :-1, :]) ** 2).sum()) / x.numel()
 
 
+def whitener(target, share):
+    """R with RᵀR the inverse of (1 - share) I + share A C / tr A, as engine/whitening.ts."""
+    channels = target.shape[0]
+    metric = (1 - share) * torch.eye(channels, dtype=torch.float64) + share * channels / target.trace() * target
+    return torch.linalg.inv(torch.linalg.cholesky(metric))
+
+
 def mask(spec):
     return picture8(*spec).sum(2) / 765
 
 
 @with_rounding
 def stage(name, size, content, styles, content_layers=(), style_layers=(), content_mask=None, weights=(0.1, 500.0, 0.0),
-          pooling='MAX', style_scale=1.0, normalize_gradients=False, normalize_losses=False):
+          pooling='MAX', style_scale=1.0, normalize_gradients=False, normalize_losses=False, whitening=0.0):
     """`content` is (width, height, salt); a style is (width, height, salt, weight, mask or None), masks like `content`."""
     width, height = fit(content[0], content[1], size)
     terms, targets, shares, masks = [], [], [], []
 
     def add(kind, layer, target, share, mask_index):
-        energy = (target ** 2).mean().item() if normalize_losses else 1
+        factor = whitener(target, whitening) if kind == 'style' and whitening else None
+        compared = target if factor is None else factor @ target @ factor.t()
+        energy = (compared ** 2).mean().item() if normalize_losses else 1
         shares.append(share / energy)
         targets.append(target)
-        terms.append({'kind': kind, 'layer': layer, 'mask': mask_index,
+        terms.append({'kind': kind, 'layer': layer, 'mask': mask_index, 'whitener': factor,
                       'weight': weights[0 if kind == 'content' else 1] * share / energy})
 
     if content_mask:
@@ -89,7 +98,8 @@ def stage(name, size, content, styles, content_layers=(), style_layers=(), conte
     options = {'size': size, 'contentWeight': weights[0], 'styleWeight': weights[1], 'tvWeight': weights[2],
                'contentLayers': [{'layer': layer, 'weight': weight} for layer, weight in content_layers],
                'styleLayers': [{'layer': layer, 'weight': weight} for layer, weight in style_layers], 'pooling': pooling,
-               'styleScale': style_scale, 'normalizeGradients': normalize_gradients, 'normalizeLosses': normalize_losses}
+               'styleScale': style_scale, 'normalizeGradients': normalize_gradients, 'normalizeLosses': normalize_losses,
+               'whitening': whitening}
     specify = lambda spec: spec and dict(zip(('width', 'height', 'salt'), spec))
     return {'name': name, 'options': options, 'content': specify(content), 'contentMask': specify(content_mask),
             'styles': [{**specify(style[:3]), 'weight': style[3], 'mask': specify(style[4])} for style in styles],
@@ -121,6 +131,9 @@ def stage_cases():
     yield stage('normalised gradients', 32, content, several, normalize_gradients=True, **layers)
     for style_scale in (0.5, 1.5):
         yield stage(f'style scale {style_scale}', 32, content, [plain], style_scale=style_scale, **layers)
+    yield stage('whitened Gram matrices', 32, content, several, whitening=0.5, **layers)
+    yield stage('whitened Gram matrices under masks', 33, content, masked, whitening=0.9, normalize_losses=True,
+                weights=(0.1, 1.0, 0.0), **layers)
     every = {'content_mask': (17, 60, 2012), 'weights': (0.3, 2.0, 0.01), 'style_scale': 0.8, **layers}
     yield stage('everything', 35, content, masked, pooling='AVERAGE', normalize_losses=True, **every)
     yield stage('everything with normalised gradients', 35, content, masked, normalize_losses=True,
@@ -143,4 +156,4 @@ def combination_cases():
         styles = [(*picture_of(20, 50), choose(0.5, 1.0, 2.0), mask_or_none()) for _ in range(random.randint(1, 4))]
         yield stage(f'combination {number}', random.randint(17, 49), picture_of(20, 50), styles, layers(2), layers(4),
                     mask_or_none(), (choose(0.1, 1.0), choose(1.0, 500.0), choose(0.0, 0.05, 1.0)), choose('MAX', 'AVERAGE'),
-                    choose(0.6, 1.0, 1.7), choose(False, True), choose(False, True))
+                    choose(0.6, 1.0, 1.7), choose(False, True), choose(False, True), (0.0, 0.8)[number > 6])

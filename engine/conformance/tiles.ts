@@ -14,6 +14,7 @@ import { cutGrid } from "../tiles/tile_grid.ts";
 import { canTile, TiledEvaluator } from "../tiles/tiled_evaluator.ts";
 import { tiledGrams } from "../tiles/tiled_grams.ts";
 import type { Vgg16Parameters } from "../vgg16.ts";
+import { whitener } from "../whitening.ts";
 import { formulaMask } from "./cases.ts";
 import type { OpenBackend, Tolerances } from "./conformance.ts";
 
@@ -29,6 +30,7 @@ interface TiledCase {
   readonly pooling: Objective["pooling"];
   readonly normalizeGradients: boolean;
   readonly keeps: boolean;
+  readonly whitening?: number;
 }
 
 const side = fc.integer({ min: 33, max: 64 });
@@ -48,6 +50,7 @@ const tiledCase: fc.Arbitrary<TiledCase> = fc.record({
   pooling: fc.constantFrom("MAX", "AVERAGE"),
   normalizeGradients: fc.boolean(),
   keeps: fc.boolean(),
+  whitening: fc.constantFrom(0, 0.9),
 });
 
 const WIDE = {
@@ -67,6 +70,7 @@ const EXAMPLES: readonly TiledCase[] = [
     rows: 1,
     terms: [{ kind: "style", layer: "conv4_1", mask: null }, { kind: "content", layer: "conv2_2", mask: null }],
   },
+  { ...WIDE, whitening: 0.9, terms: [{ kind: "style", layer: "conv2_2", mask: null }] },
   { ...WIDE, pooling: "AVERAGE", terms: [{ kind: "style", layer: "conv3_1", mask: null }] },
   {
     ...WIDE,
@@ -101,7 +105,6 @@ async function checkTiles(backend: TilingBackend, given: TiledCase, { lossTolera
   const { width, height, terms, pooling, normalizeGradients } = given;
   const size = { width, height };
   const masks: Mask[] = [{ width: 23, height: 40, salt: 1 }, { width, height, salt: 2 }].map(formulaMask);
-  const objective: Objective = { size, terms, masks, pooling, normalizeGradients };
   const content = formulaPicture(width, height, 3);
   const style = formulaPixels(width, height, 4);
   const cut = (size: { width: number; height: number }, layer: string) =>
@@ -116,6 +119,9 @@ async function checkTiles(backend: TilingBackend, given: TiledCase, { lossTolera
   }
 
   const targets = terms.map(({ kind, layer }) => (kind === "content" ? features : grams).get(layer)!);
+  const styles = given.whitening ? terms.flatMap(({ kind }, i) => kind === "style" ? [i] : []) : [];
+  const whiteners = new Map(styles.map((i) => [i, whitener(targets[i]!, given.whitening!)]));
+  const objective: Objective = { size, terms, masks, pooling, normalizeGradients, whiteners };
   const whole = await backend.compile(objective, targets);
   const parts = await TiledEvaluator.compile(backend, cut, objective, {
     content,

@@ -19,7 +19,7 @@ import { PlanarLayout } from "./planar_layout.ts";
 import { OnnxEvaluator } from "./evaluator.ts";
 import { Session, type SessionOptions } from "./session.ts";
 import { buildStepGraph, GRADIENT } from "./step_graph.ts";
-import { maskInput, targetInput } from "./terms.ts";
+import { maskInput, targetInput, whitenerInput } from "./terms.ts";
 import { OnnxTileEvaluator } from "./tile_evaluator.ts";
 
 // What goes wrong is thrown; printed as well, with paths, it would alarm those who only have no GPU.
@@ -91,6 +91,7 @@ export class OnnxBackend implements Backend {
 
   async compile(objective: Objective, targets: readonly Target[]): Promise<Evaluator> {
     const constants = new Map(targets.map((target, i) => [targetInput(i), target]));
+    for (const [term, factor] of objective.whiteners ?? []) constants.set(whitenerInput(term), factor);
     const areas = objective.terms.map((term) => {
       const { width, height } = featureSize(objective.size, term.layer);
       if (term.mask === null) return width * height;

@@ -14,6 +14,9 @@ export const FACTORS = "factors";
 export function targetInput(term: number): string {
   return `target.${term}`;
 }
+export function whitenerInput(term: number): string {
+  return `whitener.${term}`;
+}
 export function maskInput(mask: number, layer: string): string {
   return `mask.${mask}.${layer}`;
 }
@@ -49,7 +52,7 @@ export class TermGraph {
   readonly #layout: Layout;
   readonly #objective: Objective;
   readonly #variant: StepVariant;
-  /** m (F − P) by content term, G − A by style term. */
+  /** m (F − P) by content term; G − A, or RᵀR (G − A) RᵀR, by style term. */
   readonly #differences = new Map<number, Tensor>();
 
   constructor(graph: ModelBuilder, layout: Layout, objective: Objective, variant: StepVariant) {
@@ -131,7 +134,7 @@ export class TermGraph {
     return tensor;
   }
 
-  /** G − A of a style term. */
+  /** G − A of a style term, or RᵀR (G − A) RᵀR: what its gradient is a product with. */
   gramDifference(features: Features, index: number): Tensor {
     const known = this.#differences.get(index);
     if (known) return known;
@@ -149,8 +152,15 @@ export class TermGraph {
     }
     const gram = this.#layout.exact.gram(this.#graph, features, 1 / (this.#variant.areas[index]! * channels));
     const difference = this.#graph.node("Sub", [gram, target]);
-    this.sums[index] = this.#sumOfSquares(difference, channels);
-    return difference;
+    if (!this.#objective.whiteners?.has(index)) {
+      this.sums[index] = this.#sumOfSquares(difference, channels);
+      return difference;
+    }
+    const factor = this.#graph.input(whitenerInput(index), [channels, channels]);
+    const left = this.#graph.node("MatMul", [factor, difference]);
+    const whitened = this.#graph.node("Gemm", [left, factor], { transB: 1n });
+    this.sums[index] = this.#sumOfSquares(whitened, channels);
+    return this.#graph.node("Gemm", [factor, this.#graph.node("MatMul", [whitened, factor])], { transA: 1n });
   }
 
   #weighAgain(features: Features, term: Term): Features {

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import type { Objective } from "../objective.ts";
 import { PRESETS } from "../presets.ts";
 import { formulaParameters, formulaPixels } from "../testing/formula.ts";
+import { whitener } from "../whitening.ts";
 import { TensorflowBackend } from "./backend.ts";
 import type { TensorflowDevice } from "./runtime.ts";
 import { whyNot } from "./testing/available.ts";
@@ -36,6 +37,7 @@ async function testLeaks(device: TensorflowDevice, steps: number): Promise<void>
       size: SIZE,
       terms: [{ kind: "content", layer: "conv2_1", mask: null }, { kind: "style", layer: "conv1_1", mask: 0 }],
       masks: [{ ...SIZE, values: new Float32Array(6).fill(0.5) }],
+      whiteners: new Map([[1, whitener(style, 0.5)]]),
       ...options,
     }, [content, style]);
     const pixels = formulaPixels(3, 2, 3);

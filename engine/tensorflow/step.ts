@@ -14,6 +14,8 @@ interface DeviceTerm {
   readonly target: Tensor;
   /** (1, height, width, 1), or null for the whole picture. */
   readonly mask: Tensor | null;
+  /** R of a style term, or null where Gram matrices are compared as they are. */
+  readonly whitener: Tensor | null;
   /** H·W, or Σm² under the mask. */
   readonly area: number;
   readonly channels: number;
@@ -50,11 +52,14 @@ export class Step {
       const { width, height, channels } = featureSize(objective.size, term.layer);
       const shape = term.kind === "style" ? [channels, channels] : [1, height, width, channels];
       const target = tf.tensor(targets[index]!, shape);
-      if (term.mask === null) return { term, index, channels, target, mask: null, area: width * height };
+      const factor = objective.whiteners?.get(index);
+      const whitener = factor ? tf.tensor(factor, [channels, channels]) : null;
+      const device = { term, index, channels, target, whitener };
+      if (term.mask === null) return { ...device, mask: null, area: width * height };
       const mask = downscaleMask(objective.masks[term.mask]!, { width, height });
       // An empty mask has no features to speak of: any divisor but zero does.
       const area = mask.reduce((sum, m) => sum + m * m, 0) || 1;
-      return { term, index, channels, target, mask: tf.tensor(mask, [1, height, width, 1]), area };
+      return { ...device, mask: tf.tensor(mask, [1, height, width, 1]), area };
     });
   }
 
@@ -81,7 +86,9 @@ export class Step {
   }
 
   dispose(): void {
-    for (const { target, mask } of this.#terms) this.#tf.dispose(mask ? [target, mask] : [target]);
+    for (const { target, mask, whitener } of this.#terms) {
+      this.#tf.dispose([target, mask, whitener].filter((tensor) => tensor !== null));
+    }
     this.#tf.dispose([...this.#shares.values()]);
     this.#shares.clear();
   }
@@ -153,14 +160,17 @@ export class Step {
     return { loss: this.#mean(difference, each), inner: weigh(tf, difference, each.mask) };
   }
 
-  /** Loss, and the gradient behind the layer up to its factor: m (m F) (G − A). */
+  /** Loss, and the gradient behind the layer up to its factor: m (m F) (G − A), or m (m F) RᵀR (G − A) RᵀR. */
   #style(each: DeviceTerm, output: Tensor): { loss: Tensor; inner: Tensor } {
     const tf = this.#tf;
     const features = tf.reshape(weigh(tf, output, each.mask), [-1, each.channels]);
     const gram = tf.mul(tf.matMul(features, features, true, false), 1 / (each.area * each.channels));
     const difference = tf.sub(gram, each.target);
-    const inner = tf.reshape(tf.matMul(features, difference), output.shape);
-    return { loss: this.#mean(difference, each), inner: weigh(tf, inner, each.mask) };
+    const { whitener: factor } = each;
+    const compared = factor ? tf.matMul(tf.matMul(factor, difference), factor, false, true) : difference;
+    const matrix = factor ? tf.matMul(factor, tf.matMul(compared, factor), true) : difference;
+    const inner = tf.reshape(tf.matMul(features, matrix), output.shape);
+    return { loss: this.#mean(compared, each), inner: weigh(tf, inner, each.mask) };
   }
 
   #mean(difference: Tensor, { term, channels, area }: DeviceTerm): Tensor {

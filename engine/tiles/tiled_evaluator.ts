@@ -1,6 +1,7 @@
 import type { Backend, Evaluation, Evaluator, Target, TileEvaluator, TilingBackend } from "../backend.ts";
 import { deepestLayer, elementCount, featureSize, gradientFactor, type Objective, type Term } from "../objective.ts";
 import type { Picture, Pixels } from "../picture.ts";
+import { unwhiten, whiten } from "../whitening.ts";
 import type { Tile, TileGrid } from "./tile_grid.ts";
 import { addTile, cropPixels, TileMasks } from "./tile_masks.ts";
 import { type Cut, sumOfGrams } from "./tiled_grams.ts";
@@ -96,7 +97,7 @@ export class TiledEvaluator implements Evaluator {
     await this.#tiles.dispose();
   }
 
-  /** G − A of each style term, and its loss. */
+  /** G − A of each style term, or RᵀR (G − A) RᵀR, and its loss. */
   async #gramDifferences(pixels: Pixels, losses: Float64Array): Promise<Map<number, Target>> {
     const { grams } = this.#targets;
     const differences = new Map<number, Target>();
@@ -106,10 +107,12 @@ export class TiledEvaluator implements Evaluator {
     styles.forEach(({ term, index }, i) => {
       const target = grams.get(index)!;
       const difference = Float32Array.from(sums[i]!, (value, k) => value - target[k]!);
+      const factor = this.#objective.whiteners?.get(index);
+      const compared = factor ? whiten(difference, factor) : difference;
       let squares = 0;
-      for (const value of difference) squares += value * value;
+      for (const value of compared) squares += value * value;
       losses[index] = squares / this.#count(term);
-      differences.set(index, difference);
+      differences.set(index, factor ? unwhiten(compared, factor) : difference);
     });
     return differences;
   }

@@ -81,6 +81,7 @@ export interface StartTransferInput {
   readonly styleWeight?: number | null;
   readonly styles: readonly (StyleInput)[];
   readonly tvWeight?: number | null;
+  readonly whitening?: number | null;
 }
 
 export interface StyleInput {
@@ -118,6 +119,7 @@ export type Options = {
   readonly pooling: Pooling;
   readonly color: ColorMode;
   readonly styleScale: number;
+  readonly whitening: number;
   readonly normalizeGradients: boolean;
   readonly averaging: number;
   readonly seed: number;
@@ -171,7 +173,7 @@ export type BeginData = {
 export type BeginVariables = Record<string, never>;
 export const Begin: Operation<BeginData, BeginVariables> = {
   text:
-    "query Begin{samples{name description image{...Picture}}presets{name description options{...Options}}}fragment Picture on Image{id url width height}fragment Options on TransferOptions{preset width height steps scales{size steps}contentWeight styleWeight tvWeight contentLayers{layer weight}styleLayers{layer weight}optimizer{kind learningRate beta1 beta2 epsilon history}init{kind noise}pooling color styleScale normalizeGradients averaging seed frameEvery keepFrames}",
+    "query Begin{samples{name description image{...Picture}}presets{name description options{...Options}}}fragment Picture on Image{id url width height}fragment Options on TransferOptions{preset width height steps scales{size steps}contentWeight styleWeight tvWeight contentLayers{layer weight}styleLayers{layer weight}optimizer{kind learningRate beta1 beta2 epsilon history}init{kind noise}pooling color styleScale whitening normalizeGradients averaging seed frameEvery keepFrames}",
 };
 
 export type AboutData = {
@@ -221,7 +223,7 @@ export type FollowData = {
 export type FollowVariables = { readonly id: string };
 export const Follow: Operation<FollowData, FollowVariables> = {
   text:
-    "query Follow($id:ID!){transfer(id:$id){...Whole lossHistory(points:1000){step total content style tv}}}fragment Whole on Transfer{id status step steps queuePosition etaSeconds secondsPerStep createdAt startedAt finishedAt error{code message}engine{backend device precision}content{...Picture}styles{weight image{...Picture}}options{...Options}result{...Picture byteLength}frame{step dataUrl(maxSize:1024)}}fragment Picture on Image{id url width height}fragment Options on TransferOptions{preset width height steps scales{size steps}contentWeight styleWeight tvWeight contentLayers{layer weight}styleLayers{layer weight}optimizer{kind learningRate beta1 beta2 epsilon history}init{kind noise}pooling color styleScale normalizeGradients averaging seed frameEvery keepFrames}",
+    "query Follow($id:ID!){transfer(id:$id){...Whole lossHistory(points:1000){step total content style tv}}}fragment Whole on Transfer{id status step steps queuePosition etaSeconds secondsPerStep createdAt startedAt finishedAt error{code message}engine{backend device precision}content{...Picture}styles{weight image{...Picture}}options{...Options}result{...Picture byteLength}frame{step dataUrl(maxSize:1024)}}fragment Picture on Image{id url width height}fragment Options on TransferOptions{preset width height steps scales{size steps}contentWeight styleWeight tvWeight contentLayers{layer weight}styleLayers{layer weight}optimizer{kind learningRate beta1 beta2 epsilon history}init{kind noise}pooling color styleScale whitening normalizeGradients averaging seed frameEvery keepFrames}",
 };
 
 export type FramesData = {

@@ -115,6 +115,14 @@ export function Advanced() {
           onChange={(value: Pooling) => change("pooling", value === base.pooling ? undefined : value)}
         />
         {number(
+          "whitening",
+          "Rare traits",
+          base.whitening,
+          0,
+          0.99,
+          "Higher takes on what is rare in the style, too, and keeps less of the picture.",
+        )}
+        {number(
           "averaging",
           "Averaging",
           base.averaging,

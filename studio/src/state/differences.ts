@@ -9,6 +9,7 @@ const PLAIN = [
   "color",
   "styleScale",
   "normalizeGradients",
+  "whitening",
   "averaging",
   "frameEvery",
 ] as const;

@@ -18,6 +18,7 @@ const PRESET: Options = {
   pooling: "MAX",
   color: "STYLE",
   styleScale: 1,
+  whitening: 0,
   normalizeGradients: false,
   averaging: 0,
   seed: 0,

@@ -57,9 +57,15 @@ export class Adam implements Optimizer {
   }
 
   rescaled(from: Size, to: Size, pixels: Pixels): OptimizerState {
-    // Cubic interpolation undershoots, and a second moment must not be negative.
-    const second = resample(this.#second, from, to).map((value) => Math.max(0, value));
-    return { numbers: { step: this.#step }, arrays: { pixels, first: resample(this.#first, from, to), second } };
+    const first = resample(this.#first, from, to);
+    const second = resample(this.#second, from, to);
+    // Cubic interpolation undershoots: where the second moment came out near 0, or below, the next step would have no
+    // bounds. A mean of squares is not less than the square of the mean, which keeps it within the learning rate.
+    const { rate, correction } = adamRates(this.#options, Math.max(1, this.#step), 1);
+    for (let i = 0; i < second.length; i++) {
+      second[i] = Math.max(second[i]!, ((rate / correction) * first[i]!) ** 2);
+    }
+    return { numbers: { step: this.#step }, arrays: { pixels, first, second } };
   }
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import golden from "../conformance/golden/adam.json" with { type: "json" };
 import type { OptimizerOptions } from "../options.ts";
 import { relativeDistance } from "../testing/distance.ts";
@@ -72,4 +73,24 @@ Deno.test("Adam carries its moments to another scale, the second never negative"
   assert.ok(arrays["second"]!.every((value) => value >= 0));
   assert.ok(arrays["first"]!.some((value) => value < 0), "the first moment undershoots, and may");
   assert.ok(Math.max(...arrays["second"]!) > 100);
+});
+
+Deno.test("Adam's first step at another scale is not longer than its learning rate", () => {
+  const [from, to] = [{ width: 5, height: 4 }, { width: 9, height: 7 }];
+  fc.assert(fc.property(fc.nat(1000), fc.integer({ min: 0, max: 30 }), (salt, steps) => {
+    const adam = begin(formulaPixels(5, 4, 1));
+    for (let step = 0; step < steps; step++) {
+      // Spikes of very different heights, as gradients have.
+      const gradient = Float32Array.from(formulaNoise(60, salt + step), (value) => 1e6 * value ** 31);
+      adam.advance({ loss: 0, gradient });
+    }
+    const before = formulaPixels(9, 7, 2);
+    const { learningRate } = OPTIONS;
+    const next = new Adam(OPTIONS, adam.rescaled(from, to, before.slice()));
+    next.advance({ loss: 0, gradient: new Float32Array(before.length) });
+    next.pixels.forEach((value, i) => {
+      const moved = Math.abs(value - before[i]!);
+      assert.ok(moved <= learningRate * 1.001, `value ${i} moves by ${moved}`);
+    });
+  }));
 });

@@ -2,10 +2,10 @@
  * How far results go from the content's style to the style's, as trained filters see it: for seeded, built-in and trained
  * filters, on squares, because the judge makes squares of what it is given.
  *
- *     deno task bench style_gap [FAST|BALANCED] [folder for the results] [filters] [content+style,…]
+ *     deno task bench style_gap [FAST|BALANCED] [folder for the results] [filters] [content+style,…] [options]
  *
- * `filters` are some of seeded,built-in,trained or paths of weights. It needs the folder beside the project, and says so
- * where it is not.
+ * `filters` are some of seeded,built-in,trained or paths of weights, `options` what differs from the preset, as
+ * '{"whitening":0.5,"contentWeight":0.5}'. It needs the folder beside the project, and says so where it is not.
  *
  * @module
  */
@@ -28,6 +28,7 @@ const [
   folder = await Deno.makeTempDir(),
   wanted = "seeded,built-in,trained",
   pairs = PAIRS,
+  changes = "{}",
 ] = Deno.args;
 if (presetName !== "FAST" && presetName !== "BALANCED") throw new Error("Cannot run: wanted FAST or BALANCED");
 const preset: PresetName = presetName;
@@ -52,7 +53,7 @@ for (const name of wanted.split(",")) {
 
 async function judge(name: string, backend: OnnxBackend, pair: readonly [string, string]): Promise<number[]> {
   const [content, style] = [await squarePicture(pair[0], side), await squarePicture(pair[1], side)];
-  const options = resolveOptions({ preset }, content, 1);
+  const options = resolveOptions({ ...JSON.parse(changes), preset }, content, 1);
   const input = { options, content, styles: [{ picture: style, weight: 1 }] };
   const start = performance.now();
   const optimisation = await Optimisation.start(backend, resizePicture, input);

@@ -3,7 +3,7 @@ import { deepestLayer, featureSize } from "./objective.ts";
 import type { Scale, TransferOptions } from "./options.ts";
 import type { Size } from "./picture.ts";
 import { planTiles, type TilePlan } from "./tiles/plan.ts";
-import { layersUpTo, pooledSize } from "./vgg16.ts";
+import { CONV_LAYERS, convIndex, layersUpTo, pooledSize } from "./vgg16.ts";
 
 /** What one scale of a transfer costs. */
 export interface ScaleCost extends Scale {
@@ -36,7 +36,7 @@ export interface ScalePlan {
  * Counts operations and memory.
  *
  * FLOPs: a convolution takes 2·9·I·O per pixel forward and as much for the gradient to its input; a Gram matrix 2·C² per
- * pixel, its gradient as much, and 8·C³ where it is whitened. Element-wise operations are not counted.
+ * pixel, its gradient as much; whitening its difference and back 8·C³. Element-wise operations are not counted.
  *
  * @param memoryBytes What the process may take: scales that need more are counted in tiles.
  */
@@ -118,7 +118,7 @@ function gramFlops(size: Size, { styleLayers }: TransferOptions): number {
 /** Four products of (channels × channels) matrices at each style layer. */
 function whiteningFlops({ styleLayers, whitening }: TransferOptions): number {
   if (!whitening) return 0;
-  return styleLayers.reduce((sum, { layer }) => sum + 8 * featureSize({ width: 1, height: 1 }, layer).channels ** 3, 0);
+  return styleLayers.reduce((sum, { layer }) => sum + 8 * CONV_LAYERS[convIndex(layer)]!.outChannels ** 3, 0);
 }
 
 /** The deepest layer of all. */

@@ -69,8 +69,8 @@ export function elementCount(term: Term, channels: number, area: number): number
 
 /**
  * What turns the term's inner gradient into that of its mean: for content d(F − P)²/dF = 2 (F − P), for style
- * d(G − A)²/dF = 4 (G − A) F / (area · channels) with RᵀR (G − A) RᵀR for a whitened G − A, each over the number of averaged values. Normalised gradients have
- * lost their scale, so only the weight stays.
+ * d(G − A)²/dF = 4 (G − A) F / (area · channels), with RᵀR (G − A) RᵀR in place of G − A under a whitener, each over the
+ * number of averaged values. Normalised gradients have lost their scale, so only the weight stays.
  */
 export function gradientFactor(term: Term, channels: number, area: number, normalized: boolean): number {
   if (normalized) return 1;

@@ -7,6 +7,7 @@ import type { Backend, Evaluator, Target, TilingBackend } from "./backend.ts";
 import type { Objective } from "./objective.ts";
 import type { Pooling } from "./options.ts";
 import { type Picture, type Pixels, type Size, toPixels } from "./picture.ts";
+import { trace } from "./square_matrix.ts";
 import { TiledEvaluator } from "./tiles/tiled_evaluator.ts";
 import { type Cut, tiledGrams } from "./tiles/tiled_grams.ts";
 
@@ -96,11 +97,4 @@ export function meanSquare(values: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
   return sum / values.length;
-}
-
-function trace(matrix: Float32Array): number {
-  const side = Math.sqrt(matrix.length);
-  let sum = 0;
-  for (let i = 0; i < side; i++) sum += matrix[i * (side + 1)]!;
-  return sum;
 }

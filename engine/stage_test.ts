@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { OnnxBackend } from "./onnx/backend.ts";
 import type { OptimisationInput } from "./input.ts";
+import { dot } from "./optimizers/vectors.ts";
 import type { LayerWeight, TransferOptions } from "./options.ts";
 import type { Pixels, Size } from "./picture.ts";
 import { type LossWeights, Stage } from "./stage.ts";
@@ -82,10 +83,6 @@ async function evenWeights(stage: Stage, pixels: Pixels): Promise<LossWeights> {
     styleWeight: 1 / (losses.style || 1),
     tvWeight: losses.content + losses.style > 0 ? 0.2 / losses.tv : 1 / losses.tv,
   };
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 }
 
 function moved(pixels: Pixels, direction: Float32Array, distance: number): Pixels {

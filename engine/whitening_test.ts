@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { dot } from "./optimizers/vectors.ts";
 import { relativeDistance } from "./testing/distance.ts";
 import { formulaNoise } from "./testing/formula.ts";
 import { MAX_WHITENING, unwhiten, whiten, whitener } from "./whitening.ts";
@@ -17,10 +18,6 @@ function gramOf(side: number, pixels: number, salt: number): Float32Array {
 
 function identity(side: number): Float32Array {
   return Float32Array.from({ length: side * side }, (_, at) => at % (side + 1) === 0 ? 1 : 0);
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 }
 
 const anyGram = fc.record({

@@ -40,6 +40,7 @@ const COARSE_TO_FINE = {
   styleWeight: 1,
   contentLayers: EDGES_AND_FORMS,
   styleLayers: SHALLOW_STYLE,
+  whitening: 0.1,
   optimizer: LBFGS,
   init: { kind: "CONTENT", noise: 0 },
 } as const;
@@ -61,14 +62,14 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     ...COARSE_TO_FINE,
     description: "Something beautiful at 256 px within seconds, from coarse to fine.",
     scales: [{ size: 64, steps: 30 }, { size: 128, steps: 40 }, { size: 256, steps: 30 }],
-    contentWeight: 0.05,
+    contentWeight: 0.5,
     frameEvery: 2,
   },
   BALANCED: {
     ...COARSE_TO_FINE,
     description: "The default: 512 px, from coarse to fine.",
     scales: [{ size: 64, steps: 30 }, { size: 128, steps: 40 }, { size: 256, steps: 60 }, { size: 512, steps: 45 }],
-    contentWeight: 0.03,
+    contentWeight: 0.6,
     frameEvery: 2,
   },
   QUALITY: {
@@ -81,7 +82,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       { size: 512, steps: 60 },
       { size: 1024, steps: 50 },
     ],
-    contentWeight: 0.03,
+    contentWeight: 0.6,
     frameEvery: 5,
   },
   GATYS: {

@@ -9,8 +9,10 @@ import { PlanarLayout } from "../../engine/onnx/planar_layout.ts";
 import type { Picture } from "../../engine/picture.ts";
 import { Random } from "../../engine/random.ts";
 import { BGR_MEAN, CONV_LAYERS, type ConvLayer, type ConvParameters } from "../../engine/vgg16.ts";
+import { invariance } from "./invariance.ts";
 import { sphericalKMeans } from "./kmeans.ts";
 import { samplePatches } from "./patches.ts";
+import { twin } from "./twin.ts";
 import { whiten } from "./whitening.ts";
 
 /** How filters are learned. */
@@ -27,6 +29,8 @@ export interface LearnOptions {
   /** Strongest directions of the patches that count. */
   readonly dimensions: number;
   readonly whiteningFloor: number;
+  /** How little it is to matter to the layers from conv2_1 on in which colours something is and where exactly; 0: as much as it does. */
+  readonly invariance: number;
 }
 
 /** What is to come out of a layer: activations are scaled to it, so that loss weights for VGG16 fit. */
@@ -77,20 +81,29 @@ async function learnLayer(
   random: Random,
 ): Promise<ConvParameters> {
   const parameters = { convs: below, denses: new Map(), inputMean: BGR_MEAN };
+  const seesColors = layer.name.startsWith("conv1");
+  // Any number that no other layer has: twins are looked at where their pictures are.
+  const places = options.seed * 7919 + layer.outChannels + layer.name.charCodeAt(6);
+  const sample = (pictures: readonly Picture[]) =>
+    samplePatches(backend, pictures, layer.name, options.patches, new Random(places));
   const backend = await OnnxBackend.open(parameters, "cpu", { layout: new PlanarLayout() });
-  const patches = await samplePatches(backend, options.pictures, layer.name, options.patches, random);
+  const patches = await sample(options.pictures);
+  const twins = seesColors ? null : await sample(options.pictures.map((picture) => twin(picture, random)));
   await backend.close();
-  const { mean, transform, white } = await whiten(patches, options.dimensions, options.whiteningFloor, random);
-  const pairs = Math.min(Math.floor(layer.outChannels / 4), white.columns);
-  const centroids = await sphericalKMeans(white, layer.outChannels - 2 * pairs, options.iterations, random);
-  const kernel = await matrixProduct(transform, withPrincipalPairs(centroids, pairs), { b: true });
+  const { mean, transform, white, apply } = await whiten(patches, options.dimensions, options.whiteningFloor, random);
+  const pairs = Math.min(Math.floor(layer.outChannels * (seesColors ? 1 / 4 : 1 / 8)), white.columns);
+  const forms = twins && await invariance(white, await apply(twins), options.invariance);
+  const points = forms ? await matrixProduct(white, forms) : white;
+  const centroids = await sphericalKMeans(points, layer.outChannels - 2 * pairs, options.iterations, random);
+  const found = forms ? await matrixProduct(centroids, forms) : centroids;
+  const kernel = await matrixProduct(transform, withPrincipalPairs(found, pairs), { b: true });
   const responses = await matrixProduct(patches, kernel);
   return fitActivity(kernel, responses, mean, ACTIVITY[layer.name]!);
 }
 
 /**
- * Half of the filters are the strongest directions themselves, each with both signs: what passes through them is nearly all
- * that there is, for the layers above to build on. The other half, the centroids, look for what occurs.
+ * The first filters are the strongest directions themselves, each with both signs: what passes through them is nearly all
+ * that there is, for the layers above to build on. The others, the centroids, look for what occurs.
  */
 function withPrincipalPairs({ rows, columns, values }: Matrix, pairs: number): Matrix {
   const all = new Float32Array((2 * pairs + rows) * columns);

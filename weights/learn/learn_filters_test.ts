@@ -11,6 +11,7 @@ function tiny(seed: number): LearnOptions {
     iterations: 2,
     dimensions: 40,
     whiteningFloor: 1,
+    invariance: 100,
   };
 }
 

@@ -9,9 +9,9 @@ import { writeQuantised } from "../quantise.ts";
 import { learnFilters } from "./learn_filters.ts";
 import { trainingPicture } from "./pictures.ts";
 
-const VERSION = "2";
+const VERSION = "3";
 const METHOD =
-  "layer by layer: 3×3 patches of even contrast, whitened, principal directions in pairs and spherical k-means; biases by quantile, scales by deviation";
+  "layer by layer: 3×3 patches of even contrast, whitened, principal directions in pairs and spherical k-means where a change of colours counts little; biases by quantile, scales by deviation";
 
 const { values } = parseArgs({
   options: {
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     iterations: { type: "string", default: "5" },
     dimensions: { type: "string", default: "300" },
     floor: { type: "string", default: "1" },
+    invariance: { type: "string", default: "100" },
     last: { type: "string", default: "conv4_3" },
     out: { type: "string", default: new URL("../builtin.safetensors", import.meta.url).pathname },
   },
@@ -38,6 +39,7 @@ const options = {
   iterations: Number(values.iterations),
   dimensions: Number(values.dimensions),
   whiteningFloor: Number(values.floor),
+  invariance: Number(values.invariance),
 };
 const convs = await learnFilters(options, console.log);
 const file = writeQuantised(convs, {

@@ -13,6 +13,8 @@ export interface Whitening {
   readonly transform: Matrix;
   /** The patches, evened out and transformed. */
   readonly white: Matrix;
+  /** Other patches in the same way; their mean is subtracted in place. */
+  apply(others: Matrix): Promise<Matrix>;
 }
 
 const ITERATIONS = 4;
@@ -35,7 +37,8 @@ export async function whiten(
   random: Random,
 ): Promise<Whitening> {
   const { rows, columns } = patches;
-  const mean = centre(patches);
+  const mean = meanRow(patches);
+  subtract(patches, mean);
   const even = evenedOut(patches);
   const covariance = await matrixProduct(even, even, { a: true });
   for (let i = 0; i < covariance.values.length; i++) covariance.values[i]! /= rows;
@@ -49,7 +52,11 @@ export async function whiten(
     value / Math.sqrt(values[Math.floor(i / vectors.columns)]! + floor * trace / columns)
   );
   const transform = await matrixProduct(basis, { ...vectors, values: scaled }, { a: true, b: true });
-  return { mean, transform, white: await matrixProduct(even, transform) };
+  const apply = (others: Matrix) => {
+    subtract(others, mean);
+    return matrixProduct(evenedOut(others), transform);
+  };
+  return { mean, transform, white: await matrixProduct(even, transform), apply };
 }
 
 /** Centred patches, each divided by its contrast. */
@@ -63,12 +70,14 @@ function evenedOut({ rows, columns, values }: Matrix): Matrix {
   return { rows, columns, values: even };
 }
 
-function centre({ rows, columns, values }: Matrix): Float32Array {
+function meanRow({ rows, columns, values }: Matrix): Float32Array {
   const sums = new Float64Array(columns);
   for (let i = 0; i < values.length; i++) sums[i % columns]! += values[i]!;
-  const mean = Float32Array.from(sums, (sum) => sum / rows);
-  for (let i = 0; i < values.length; i++) values[i]! -= mean[i % columns]!;
-  return mean;
+  return Float32Array.from(sums, (sum) => sum / rows);
+}
+
+function subtract({ columns, values }: Matrix, row: Float32Array): void {
+  for (let i = 0; i < values.length; i++) values[i]! -= row[i % columns]!;
 }
 
 /** An orthonormal basis, in rows, of about the space that the largest eigenvalues' vectors span. */

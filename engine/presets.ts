@@ -69,7 +69,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     ...COARSE_TO_FINE,
     description: "The default: 512 px, from coarse to fine.",
     scales: [{ size: 64, steps: 30 }, { size: 128, steps: 40 }, { size: 256, steps: 60 }, { size: 512, steps: 45 }],
-    contentWeight: 0.6,
+    contentWeight: 0.35,
     frameEvery: 2,
   },
   QUALITY: {
@@ -82,7 +82,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       { size: 512, steps: 60 },
       { size: 1024, steps: 50 },
     ],
-    contentWeight: 0.6,
+    contentWeight: 0.35,
     frameEvery: 5,
   },
   GATYS: {

@@ -26,6 +26,15 @@ export function eigen(matrix: Matrix): Eigen {
   return { values: order.map((i) => Math.max(0, a[i]![i]!)), vectors: { rows: n, columns: n, values: vectors } };
 }
 
+/** The vectors, each divided by the square root of its value + `floor`. */
+export function overRoots({ values, vectors }: Eigen, floor = 0): Matrix {
+  const { columns } = vectors;
+  return {
+    ...vectors,
+    values: vectors.values.map((value, i) => value / Math.sqrt(values[Math.floor(i / columns)]! + floor)),
+  };
+}
+
 function isDiagonal(a: readonly Float64Array[]): boolean {
   let [on, off] = [0, 0];
   for (const [i, row] of a.entries()) {

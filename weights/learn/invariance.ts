@@ -1,5 +1,5 @@
 import { type Matrix, matrixProduct } from "../../engine/onnx/matrix_product.ts";
-import { eigen } from "./eigen.ts";
+import { eigen, overRoots } from "./eigen.ts";
 
 /**
  * Within-class covariance normalisation (Hatch, Kajarekar and Stolcke 2006) of white patches, a class being a patch and
@@ -8,7 +8,8 @@ import { eigen } from "./eigen.ts";
  * @param white Patches in rows, white.
  * @param twins Of the same patches, in the same order.
  * @param strength Of the twins' differences beside the patches' own spread: at 0 nothing changes.
- * @returns The symmetric matrix (I + strength · N)^(−1/2), N being the covariance of a patch about the mean of the two.
+ * @returns The symmetric matrix (I + strength · N)^(−1/2), N being half of the mean product of the differences
+ *   with themselves: the variance within a pair, estimated without bias.
  */
 export async function invariance(white: Matrix, twins: Matrix, strength: number): Promise<Matrix> {
   const { rows, columns } = white;
@@ -16,7 +17,6 @@ export async function invariance(white: Matrix, twins: Matrix, strength: number)
   const within = await matrixProduct(differences, differences, { a: true });
   const share = strength / (2 * rows);
   const spread = within.values.map((value, i) => share * value + (i % (columns + 1) === 0 ? 1 : 0));
-  const { values, vectors } = eigen({ ...within, values: spread });
-  const scaled = vectors.values.map((value, i) => value / Math.sqrt(values[Math.floor(i / columns)]!));
-  return await matrixProduct(vectors, { ...vectors, values: scaled }, { a: true });
+  const directions = eigen({ ...within, values: spread });
+  return await matrixProduct(directions.vectors, overRoots(directions), { a: true });
 }

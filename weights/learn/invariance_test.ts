@@ -4,7 +4,7 @@ import { invariance } from "./invariance.ts";
 const WHITE = { rows: 4, columns: 3, values: Float32Array.from([1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1]) };
 
 Deno.test("the direction in which twins differ is shrunk by (1 + strength · variance)^(-1/2), the others stay", async () => {
-  // 2 to either side of their mean along the second axis: a variance of 4.
+  // 4 apart along the second axis: half of the square is a variance of 8.
   const twins = {
     ...WHITE,
     values: WHITE.values.map((value, i) => i % 3 === 1 ? value + 4 * (i % 2 ? 1 : -1) : value),

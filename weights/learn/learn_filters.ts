@@ -29,7 +29,7 @@ export interface LearnOptions {
   /** Strongest directions of the patches that count. */
   readonly dimensions: number;
   readonly whiteningFloor: number;
-  /** How little it is to matter to the layers from conv2_1 on in which colours something is and where exactly; 0: as much as it does. */
+  /** How little colours and exact places are to matter from conv2_1 on; 0: as much as they do. */
   readonly invariance: number;
 }
 
@@ -92,13 +92,22 @@ async function learnLayer(
   await backend.close();
   const { mean, transform, white, apply } = await whiten(patches, options.dimensions, options.whiteningFloor, random);
   const pairs = Math.min(Math.floor(layer.outChannels * (seesColors ? 1 / 4 : 1 / 8)), white.columns);
-  const forms = twins && await invariance(white, await apply(twins), options.invariance);
-  const points = forms ? await matrixProduct(white, forms) : white;
-  const centroids = await sphericalKMeans(points, layer.outChannels - 2 * pairs, options.iterations, random);
-  const found = forms ? await matrixProduct(centroids, forms) : centroids;
-  const kernel = await matrixProduct(transform, withPrincipalPairs(found, pairs), { b: true });
+  const find = (points: Matrix) => sphericalKMeans(points, layer.outChannels - 2 * pairs, options.iterations, random);
+  const centroids = twins
+    ? await throughMatrix(await invariance(white, await apply(twins), options.invariance), white, find)
+    : await find(white);
+  const kernel = await matrixProduct(transform, withPrincipalPairs(centroids, pairs), { b: true });
   const responses = await matrixProduct(patches, kernel);
   return fitActivity(kernel, responses, mean, ACTIVITY[layer.name]!);
+}
+
+/** What `find` finds among points that go through a symmetric matrix, as filters of the points themselves. */
+async function throughMatrix(
+  matrix: Matrix,
+  points: Matrix,
+  find: (points: Matrix) => Promise<Matrix>,
+): Promise<Matrix> {
+  return await matrixProduct(await find(await matrixProduct(points, matrix)), matrix);
 }
 
 /**

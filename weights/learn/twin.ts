@@ -1,5 +1,6 @@
 import type { Picture } from "../../engine/picture.ts";
 import type { Random } from "../../engine/random.ts";
+import { between } from "./noise.ts";
 
 /** How far a twin is moved at most, in pixels along each axis. */
 const REACH = 3;
@@ -34,10 +35,6 @@ function channelMix(random: Random): number[] {
   const leaning = Array.from({ length: 3 }, () => between(random, -0.8, 0.8));
   const mean = leaning.reduce((sum, value) => sum + value, 0) / 3;
   return leaning.map((value) => contrast * (1 / 3 + value - mean));
-}
-
-function between(random: Random, low: number, high: number): number {
-  return low + random.uniform() * (high - low);
 }
 
 function clamp(at: number, length: number): number {

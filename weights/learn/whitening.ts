@@ -1,6 +1,6 @@
 import { type Matrix, matrixProduct } from "../../engine/onnx/matrix_product.ts";
 import type { Random } from "../../engine/random.ts";
-import { eigen } from "./eigen.ts";
+import { eigen, overRoots } from "./eigen.ts";
 import { normal } from "./noise.ts";
 
 /** What `whiten` found out about patches. */
@@ -26,7 +26,7 @@ const CONTRAST_FLOOR = 0.1;
  * to the same variance. All patches count about the same: without that, the few of the highest contrast would say alone
  * what a layer looks for (Coates and Ng 2012 normalise so too).
  *
- * @param centred Patches in rows; their mean is subtracted in place.
+ * @param patches In rows; their mean is subtracted in place.
  * @param dimensions How many directions are kept at most.
  * @param floor Added to all variances, as a share of their mean: directions far below it are not amplified.
  */
@@ -47,11 +47,9 @@ export async function whiten(
 
   const basis = await strongestDirections(covariance, Math.min(dimensions, columns), random);
   const projected = await matrixProduct(basis, covariance);
-  const { values, vectors } = eigen(await matrixProduct(projected, basis, { b: true }));
-  const scaled = vectors.values.map((value, i) =>
-    value / Math.sqrt(values[Math.floor(i / vectors.columns)]! + floor * trace / columns)
-  );
-  const transform = await matrixProduct(basis, { ...vectors, values: scaled }, { a: true, b: true });
+  const directions = eigen(await matrixProduct(projected, basis, { b: true }));
+  const scaled = overRoots(directions, floor * trace / columns);
+  const transform = await matrixProduct(basis, scaled, { a: true, b: true });
   const apply = (others: Matrix) => {
     subtract(others, mean);
     return matrixProduct(evenedOut(others), transform);

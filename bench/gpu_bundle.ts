@@ -14,7 +14,12 @@ import settings from "../deno.json" with { type: "json" };
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const BUNDLE = join(ROOT, ".bundle");
 const STAGE = join(BUNDLE, "gramcast-bench");
-const ENTRIES = ["bench/gpu.ts", "bench/gpu_engine.ts"];
+const ENTRIES = [
+  "bench/gpu.ts",
+  "bench/gpu_engine.ts",
+  "engine/onnx/webgpu_test.ts",
+  "engine/tensorflow/backend_test.ts",
+];
 const BESIDE = ["bench/gpu_torch.py", "bench/gpu.sh"];
 const WEBGPU = "engine/tensorflow/packages/webgpu";
 /** Finds Vulkan's drivers; bare machines have a driver more often than this. */

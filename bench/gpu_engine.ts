@@ -43,13 +43,17 @@ if (import.meta.main) {
 
 async function measure(engine = "auto", sizes = "256", seconds = "3"): Promise<void> {
   const [library, device, precision] = engine.split(":") as [string, string?, Precision?];
+  let said = "";
   const backend = await openBackend(
     [library, device].filter(Boolean).join(":"),
     formulaParameters("conv4_3"),
-    (line) => console.error(line),
+    (line) => {
+      said = line;
+      console.error(line);
+    },
     precision ? { precision } : {},
   );
-  if (precision && backend.info.precision !== precision) throw new Error(`has no ${precision} here`);
+  if (precision && backend.info.precision !== precision) throw new Error(said);
   console.log(JSON.stringify(backend.info));
   for (const size of sizes.split(",").map(Number)) {
     const evaluation = await evaluationSeconds(backend, size, Number(seconds));

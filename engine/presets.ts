@@ -62,14 +62,14 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     ...COARSE_TO_FINE,
     description: "Something beautiful at 256 px within seconds, from coarse to fine.",
     scales: [{ size: 64, steps: 30 }, { size: 128, steps: 40 }, { size: 256, steps: 30 }],
-    contentWeight: 0.5,
+    contentWeight: 0.4,
     frameEvery: 2,
   },
   BALANCED: {
     ...COARSE_TO_FINE,
     description: "The default: 512 px, from coarse to fine.",
     scales: [{ size: 64, steps: 30 }, { size: 128, steps: 40 }, { size: 256, steps: 60 }, { size: 512, steps: 45 }],
-    contentWeight: 0.35,
+    contentWeight: 0.5,
     frameEvery: 2,
   },
   QUALITY: {
@@ -82,7 +82,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       { size: 512, steps: 60 },
       { size: 1024, steps: 50 },
     ],
-    contentWeight: 0.35,
+    contentWeight: 0.5,
     frameEvery: 5,
   },
   GATYS: {

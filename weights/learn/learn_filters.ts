@@ -12,6 +12,7 @@ import { BGR_MEAN, CONV_LAYERS, type ConvLayer, type ConvParameters } from "../.
 import { invariance } from "./invariance.ts";
 import { sphericalKMeans } from "./kmeans.ts";
 import { samplePatches } from "./patches.ts";
+import { rescale } from "./rescale.ts";
 import { twin } from "./twin.ts";
 import { whiten } from "./whitening.ts";
 
@@ -31,6 +32,8 @@ export interface LearnOptions {
   readonly whiteningFloor: number;
   /** How little colours and exact places are to matter from conv2_1 on; 0: as much as they do. */
   readonly invariance: number;
+  /** Layers from conv1_1 up that are not learned but given, by filters that respond with a deviation of 1. */
+  readonly below?: ReadonlyMap<string, ConvParameters>;
 }
 
 /** What is to come out of a layer: activations are scaled to it, so that loss weights for VGG16 fit. */
@@ -58,13 +61,18 @@ export const ACTIVITY: Readonly<Record<string, Activity>> = {
   conv4_3: { deviation: 25, sparsity: 0.4 },
 };
 
-/** Learns all layers up to `last`, the same for the same options on the same machine. @param log Told of each layer. */
+/**
+ * Learns all layers up to `last` that are not given, the same for the same options on the same machine.
+ *
+ * @param log Told of each layer.
+ */
 export async function learnFilters(
   options: LearnOptions,
   log: (line: string) => void,
 ): Promise<Map<string, ConvParameters>> {
-  const convs = new Map<string, ConvParameters>();
+  const convs = rescale(options.below ?? new Map(), (layer) => ACTIVITY[layer]!.deviation);
   for (const [number, layer] of CONV_LAYERS.entries()) {
+    if (convs.has(layer.name)) continue;
     const start = performance.now();
     const random = new Random(options.seed * 1009 + number);
     convs.set(layer.name, await learnLayer(layer, convs, options, random));

@@ -1,17 +1,20 @@
 /**
  * `deno task learn-filters`: learns the built-in filters from pictures that it makes itself, and writes
- * `weights/builtin.safetensors`.
+ * `weights/builtin.safetensors`; with `--below FILE` only those layers that the file has not.
  *
  * @module
  */
 import { parseArgs } from "node:util";
+import { loadWeights } from "../load_weights.ts";
 import { writeQuantised } from "../quantise.ts";
 import { learnFilters } from "./learn_filters.ts";
 import { trainingPicture } from "./pictures.ts";
 
-const VERSION = "3";
+const VERSION = "4";
 const METHOD =
   "layer by layer: 3×3 patches of even contrast, whitened, principal directions in pairs and spherical k-means where a change of colours counts little; biases by quantile, scales by deviation";
+/** What `contrast.py` has trained, where `--below` names it. */
+const TRAINED = "; conv2_1 to conv3_3 trained to find crops of one picture in other colours among those of all others";
 
 const { values } = parseArgs({
   options: {
@@ -24,6 +27,7 @@ const { values } = parseArgs({
     floor: { type: "string", default: "1" },
     invariance: { type: "string", default: "100" },
     last: { type: "string", default: "conv4_3" },
+    below: { type: "string" },
     out: { type: "string", default: new URL("../builtin.safetensors", import.meta.url).pathname },
   },
 });
@@ -31,6 +35,7 @@ const [seed, count, side] = [Number(values.seed), Number(values.pictures), Numbe
 const start = performance.now();
 const pictures = Array.from({ length: count }, (_, index) => trainingPicture(seed, index, side));
 console.log(`${count} pictures of ${side}×${side} pixels, ${seconds()} s`);
+const below = values.below ? (await loadWeights(values.below)).parameters.convs : undefined;
 const options = {
   seed,
   pictures,
@@ -40,13 +45,14 @@ const options = {
   dimensions: Number(values.dimensions),
   whiteningFloor: Number(values.floor),
   invariance: Number(values.invariance),
+  ...(below && { below }),
 };
 const convs = await learnFilters(options, console.log);
 const file = writeQuantised(convs, {
-  method: METHOD,
+  method: METHOD + (below ? TRAINED : ""),
   version: VERSION,
   date: new Date().toISOString().slice(0, 10),
-  ...Object.fromEntries(Object.entries(values).filter(([name]) => name !== "out")),
+  ...Object.fromEntries(Object.entries(values).filter(([name]) => name !== "out" && name !== "below")),
 });
 await Deno.writeFile(values.out, file);
 console.log(`Wrote ${(file.length / 1e6).toFixed(2)} MB after ${seconds()} s`);

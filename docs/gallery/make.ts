@@ -111,7 +111,7 @@ ${grid.join("\n")}
 
 All at ${SIDE} pixels, so that they can be compared, and those that begin with noise with ${STEPS_FROM_NOISE} steps; sizes and steps of
 their own are in [engine/presets.ts](../../engine/presets.ts). CLASSIC, GATYS and JOHNSON have the weights of their sources, which suit the pre-trained VGG16:
-by the built-in filters, and in fewer steps, GATYS keeps little of the content here and the other two take on little of the style.
+by the built-in filters, and in fewer steps, GATYS keeps little of the content here and CLASSIC takes on little of the style.
 
 | preset | ${PAIRS.map(([content, style]) => `${content} + ${style}`).join(" | ")} |
 | --- | ${PAIRS.map(() => "---").join(" | ")} |

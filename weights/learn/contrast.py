@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Trains conv2_1 to conv3_3 of the built-in filters, above a conv1 that stays as it is: two crops of one picture, each in
 other colours, are to find each other among the crops of all other pictures (SimCLR, Chen et al. 2020). Crops are told by
-the mean and the root mean square of a layer's features, which is what Gram matrices have on their diagonals.
+the mean and the root mean square of a layer's features; the squares are what Gram matrices have on their diagonals.
 
     contrast.py --below conv1.safetensors --out front.npz PICTURES...
 
-PICTURES are what write_pictures.ts writes. OUT has conv1_1 to conv3_3 for `deno task learn-filters --below OUT`, each filter
-on such a scale that its output has a deviation of 1. Needs torch, and a GPU: 3,144 steps of 512 crops take some minutes there and days on a CPU. The same
-seed gives the same filters but for what a GPU rounds in another order.
+PICTURES are what write_pictures.ts writes. OUT has conv1_1 to conv3_3 for `deno task learn-filters --below OUT`, each
+filter on such a scale that its output has a deviation of 1. Needs torch, and a GPU: 3,144 steps of 512 crops take some
+minutes there and far too long on a CPU. The same seed gives the same filters but for what a GPU rounds in another order.
 """
 import argparse
 import json
@@ -26,7 +26,7 @@ GIVEN = ('conv1_1', 'conv1_2')
 SEEN = {'conv2_2': 128, 'conv3_3': 256}
 BGR_MEAN = (103.939, 116.779, 123.68)
 CROP = 64
-# Crops of one picture are enlarged by up to ZOOM, or its inverse, and differ by up to exp(2 * LOG_DIFFERENCE).
+# A crop is enlarged by up to ZOOM, or its inverse, and its partner by up to exp(LOG_DIFFERENCE) more or less.
 ZOOM, LOG_DIFFERENCE = 1.3, 0.2
 TEMPERATURE = 0.15
 LEARNING_RATE, WARM_UP = 2e-3, 50
@@ -66,14 +66,17 @@ class Front(nn.Module):
                 features[name] = x
         return features
 
-    def parameters_by_layer(self):
-        """Kernel (HWIO) and bias of each trained convolution, its normalisation folded in."""
+    @torch.no_grad()
+    def folded(self):
+        """By name, kernel (HWIO) and bias of each trained convolution, its normalisation folded in."""
+        convolutions = {}
         for name, conv in self.convs.items():
             norm = self.norms[name]
             factor = norm.weight / (norm.running_var + norm.eps).sqrt()
             kernel = conv.weight * factor.view(-1, 1, 1, 1)
             bias = norm.bias - norm.running_mean * factor
-            yield name, kernel.permute(2, 3, 1, 0).detach(), bias.detach()
+            convolutions[name] = kernel.permute(2, 3, 1, 0), bias
+        return convolutions
 
 
 class Head(nn.Module):
@@ -164,14 +167,14 @@ def contrast(points):
 
 
 @torch.no_grad()
-def with_unit_deviation(layers, x):
-    """The same network, given as (name, kernel HWIO, bias), with outputs of deviation 1 on pictures x."""
+def with_unit_deviation(convolutions, x):
+    """The same network, kernel (HWIO) and bias by name, as arrays for a file, with outputs of deviation 1 on pictures x."""
     scaled, below = {}, torch.ones(3, device=x.device)
     for layer in PLAN:
         if layer is None:
             x = F.max_pool2d(x, 2, 2, ceil_mode=True)
             continue
-        kernel, bias = (part.to(x.device) for part in layers[layer[0]])
+        kernel, bias = convolutions[layer[0]]
         x = F.relu(F.conv2d(x, kernel.permute(3, 2, 0, 1), bias, padding=1))
         deviation = x.std((0, 2, 3))
         deviation = deviation.clamp(min=LEAST_SHARE * deviation.mean().item())
@@ -191,7 +194,8 @@ def read_convolution(path, name):
             entry = header[key]
             file.seek(start + entry['data_offsets'][0])
             kind = {'F32': np.float32, 'I8': np.int8}[entry['dtype']]
-            return np.fromfile(file, kind, math.prod(entry['shape'])).reshape(entry['shape']).astype(np.float32)
+            values = np.fromfile(file, kind, math.prod(entry['shape'])).reshape(entry['shape'])
+            return torch.from_numpy(values.astype(np.float32))
         return array(name + '.weight') * array(name + '.scale'), array(name + '.bias')
 
 
@@ -212,9 +216,9 @@ def main():
     torch.manual_seed(options.seed)
     torch.backends.cudnn.benchmark = True
 
-    below = {name: read_convolution(options.below, name) for name in GIVEN}
-    given = {name: (torch.from_numpy(kernel).permute(3, 2, 0, 1).contiguous().to(device, precision),
-                    torch.from_numpy(bias).to(device, precision)) for name, (kernel, bias) in below.items()}
+    below = {name: [part.to(device) for part in read_convolution(options.below, name)] for name in GIVEN}
+    given = {name: (kernel.permute(3, 2, 0, 1).contiguous().to(precision), bias.to(precision))
+             for name, (kernel, bias) in below.items()}
     front = Front(given).to(device, memory_format=torch.channels_last)
     heads = nn.ModuleDict({name: Head(channels) for name, channels in SEEN.items()}).to(device)
     raw = np.concatenate([np.fromfile(path, np.uint8) for path in options.pictures])
@@ -236,9 +240,7 @@ def main():
         if step % 200 == 0 or step == options.steps - 1:
             print(f'step {step}:', {name: round(loss.item(), 3) for name, loss in losses.items()}, flush=True)
 
-    layers = {name: (torch.from_numpy(kernel), torch.from_numpy(bias)) for name, (kernel, bias) in below.items()}
-    layers |= {name: (kernel, bias) for name, kernel, bias in front.parameters_by_layer()}
-    np.savez(options.out, **with_unit_deviation(layers, crops.measured()))
+    np.savez(options.out, **with_unit_deviation(below | front.folded(), crops.measured()))
 
 
 if __name__ == '__main__':

@@ -10,7 +10,6 @@ import { writeQuantised } from "../quantise.ts";
 import { learnFilters } from "./learn_filters.ts";
 import { trainingPicture } from "./pictures.ts";
 
-const VERSION = "4";
 const METHOD =
   "layer by layer: 3×3 patches of even contrast, whitened, principal directions in pairs and spherical k-means where a change of colours counts little; biases by quantile, scales by deviation";
 /** What `contrast.py` has trained, where `--below` names it. */
@@ -50,7 +49,7 @@ const options = {
 const convs = await learnFilters(options, console.log);
 const file = writeQuantised(convs, {
   method: METHOD + (below ? TRAINED : ""),
-  version: VERSION,
+  version: below ? "4" : "3",
   date: new Date().toISOString().slice(0, 10),
   ...Object.fromEntries(Object.entries(values).filter(([name]) => name !== "out" && name !== "below")),
 });

@@ -18,7 +18,10 @@ async function features(convs: ReadonlyMap<string, ConvParameters>): Promise<Rea
 
 Deno.test("rescaled layers respond as before, times what was asked for", async () => {
   const layers = CONV_LAYERS.filter(({ name }) => DEVIATIONS.has(name));
-  const convs = new Map(layers.map((layer) => [layer.name, generateConvolution(layer, 3)]));
+  const convs = new Map(layers.map((layer) => {
+    const bias = Float32Array.from({ length: layer.outChannels }, (_, i) => i % 5 - 2);
+    return [layer.name, { ...generateConvolution(layer, 3), bias }];
+  }));
   const before = await features(convs);
   const after = await features(rescale(convs, (layer) => DEVIATIONS.get(layer)!));
   for (const [layer, values] of after) {

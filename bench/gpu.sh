@@ -23,16 +23,13 @@ libraries=$("$PYTHON" -c 'import glob, os, sys
 folders = [os.path.join(path, name) for path in sys.path for name in ("nvidia/*/lib", "torch/lib")]
 print(":".join(found for folder in folders for found in glob.glob(folder)))' 2>/dev/null || true)
 export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}${libraries:+$libraries:}$root/lib
-# NVIDIA's driver is a Vulkan driver too, but containers often lack the file that says so, or have it elsewhere.
-mounted=/usr/local/nvidia/share/vulkan/icd.d/nvidia_icd.json
-if [ -e "$mounted" ]; then
-  export VK_ICD_FILENAMES=$mounted
-elif ldconfig -p 2>/dev/null | grep -q libGLX_nvidia.so.0 && ! ls /usr/share/vulkan/icd.d/nvidia* /etc/vulkan/icd.d/nvidia* >/dev/null 2>&1; then
+# NVIDIA's driver is a Vulkan driver too, but containers often lack the file that says so.
+if ldconfig -p 2>/dev/null | grep -q libGLX_nvidia.so.0 && ! ls /usr/share/vulkan/icd.d/nvidia* /etc/vulkan/icd.d/nvidia* >/dev/null 2>&1; then
   printf '{"file_format_version":"1.0.0","ICD":{"library_path":"libGLX_nvidia.so.0","api_version":"1.3.0"}}' >"$DENO_DIR/nvidia.json"
   export VK_ICD_FILENAMES=$DENO_DIR/nvidia.json
 fi
 if [ "${1:-}" = test ]; then
-  ./deno test --allow-all --no-check --cached-only engine/onnx/webgpu_test.ts engine/tensorflow/backend_test.ts
+  ./deno test --allow-all --no-check --cached-only engine
 else
   ./deno run --allow-all --cached-only bench/gpu.ts "$@"
 fi

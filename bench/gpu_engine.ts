@@ -43,7 +43,7 @@ if (import.meta.main) {
 
 async function measure(engine = "auto", sizes = "256", seconds = "3"): Promise<void> {
   const [library, device, precision] = engine.split(":") as [string, string?, Precision?];
-  let said = "";
+  let said = `has no ${precision} here`;
   const backend = await openBackend(
     [library, device].filter(Boolean).join(":"),
     formulaParameters("conv4_3"),

@@ -1,4 +1,5 @@
 import type { Page } from "../transfers/api.ts";
+import { workDone } from "../engine/work_done.ts";
 import type { ImageRecord, StyleRecord, TransferFailure, TransferRecord } from "../transfers/types.ts";
 import { GramcastError } from "../errors.ts";
 import { bounded } from "./arguments.ts";
@@ -87,6 +88,10 @@ export const Transfer = builder.objectRef<TransferRecord>("Transfer").implement(
     }),
     step: t.exposeInt("step", { description: "Steps taken so far, over all scales." }),
     steps: t.int({ description: "Steps in all, over all scales.", resolve: ({ options }) => options.steps }),
+    progress: t.float({
+      description: "Share of the work that is done, 0 to 1: a step at a coarse scale counts for less.",
+      resolve: ({ options, step }) => workDone(options, step),
+    }),
     losses: t.field({
       type: Losses,
       nullable: true,

@@ -1,5 +1,6 @@
 import { GramcastError } from "../errors.ts";
 import type { ProgressItem } from "../transfers/api.ts";
+import { workDone } from "../engine/work_done.ts";
 import { bounded } from "./arguments.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
@@ -33,6 +34,10 @@ const TransferProgress = builder.objectRef<ProgressItem>("TransferProgress").imp
     }),
     step: t.int({ description: "Steps taken, over all scales.", resolve: ({ event }) => event.step }),
     steps: t.int({ description: "Steps in all, over all scales.", resolve: ({ event }) => event.steps }),
+    progress: t.float({
+      description: "Share of the work that is done, 0 to 1: a step at a coarse scale counts for less.",
+      resolve: ({ event, transfer }) => workDone(transfer.options, event.step),
+    }),
     losses: t.field({
       type: Losses,
       nullable: true,

@@ -17,7 +17,7 @@ Deno.test("transferProgress begins with now, goes on live, and ends with the tra
   const events = await follow(
     services,
     `subscription { transferProgress(id: "tr_1") {
-      sequence status step steps skippedFrames secondsPerStep etaSeconds losses { total } frame { step } error { code }
+      sequence status step steps progress skippedFrames secondsPerStep etaSeconds losses { total } frame { step } error { code }
       transfer { status }
     } }`,
   );
@@ -28,6 +28,7 @@ Deno.test("transferProgress begins with now, goes on live, and ends with the tra
     sequence: 1,
     status: "QUEUED",
     step: 0,
+    progress: 0,
     secondsPerStep: null,
     etaSeconds: null,
     losses: null,
@@ -40,6 +41,7 @@ Deno.test("transferProgress begins with now, goes on live, and ends with the tra
     sequence: 2,
     status: "RUNNING",
     step: 1,
+    progress: 0.2,
     secondsPerStep: 0.5,
     etaSeconds: 0.5,
     losses: { total: 5.1 },

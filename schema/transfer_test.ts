@@ -20,7 +20,7 @@ Deno.test("a queued transfer says what it is and where it stands", async () => {
   const { transfer } = await run(
     services,
     `{ transfer(id: "tr_1") {
-      id status createdAt startedAt finishedAt step steps queuePosition secondsPerStep etaSeconds
+      id status createdAt startedAt finishedAt step steps progress queuePosition secondsPerStep etaSeconds
       content { id url } styles { weight image { id } mask { id } }
       losses { total } lossHistory { step } frame { step } frames { edges { cursor } } result { id } error { code }
       engine { device } weights { name }
@@ -35,6 +35,7 @@ Deno.test("a queued transfer says what it is and where it stands", async () => {
     finishedAt: null,
     step: 0,
     steps: 4,
+    progress: 0,
     queuePosition: 0,
     secondsPerStep: null,
     etaSeconds: null,

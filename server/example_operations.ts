@@ -42,6 +42,7 @@ subscription Follow($id: ID!) {
     status
     step
     steps
+    progress
     secondsPerStep
     etaSeconds
     skippedFrames

@@ -1,35 +1,43 @@
 import type { StepReport } from "../engine/optimisation.ts";
+import type { TransferOptions } from "../engine/options.ts";
+import { workDone } from "../engine/work_done.ts";
 
 const BAR = 24;
 
 /** Prints a line per step; on a terminal a bar with the time that is left stays beneath them. */
 export class ProgressPrinter {
-  readonly #steps: number;
+  readonly #options: Pick<TransferOptions, "steps" | "scales">;
   readonly #showTv: boolean;
   readonly #terminal: boolean;
   readonly #write: (text: string) => void;
   #secondsPerStep = 0;
 
   /** @param options Of the transfer; total variation is only printed where it counts. */
-  constructor(options: { steps: number; tvWeight: number }, terminal: boolean, write: (text: string) => void) {
-    this.#steps = options.steps;
+  constructor(
+    options: Pick<TransferOptions, "steps" | "scales" | "tvWeight">,
+    terminal: boolean,
+    write: (text: string) => void,
+  ) {
+    this.#options = options;
     this.#showTv = options.tvWeight > 0;
     this.#terminal = terminal;
     this.#write = write;
   }
 
   step({ step, losses, seconds, size }: StepReport): void {
-    const width = String(this.#steps).length;
-    const line = `step ${String(step).padStart(width)}/${this.#steps}  ${size.width}×${size.height}  ` +
+    const { steps } = this.#options;
+    const width = String(steps).length;
+    const line = `step ${String(step).padStart(width)}/${steps}  ${size.width}×${size.height}  ` +
       `total ${figure(losses.total)}  content ${figure(losses.content)}  style ${figure(losses.style)}` +
       `${this.#showTv ? `  tv ${figure(losses.tv)}` : ""}  ${seconds.toFixed(2)} s`;
     // The first step of a scale also takes the targets, so the mean leans on the latest.
     this.#secondsPerStep = this.#secondsPerStep === 0 ? seconds : 0.7 * this.#secondsPerStep + 0.3 * seconds;
     if (!this.#terminal) return this.#write(`${line}\n`);
-    const done = Math.round((step / this.#steps) * BAR);
-    const left = (this.#steps - step) * this.#secondsPerStep;
-    const bar = `${"█".repeat(done)}${"░".repeat(BAR - done)} ${Math.round((100 * step) / this.#steps)} %`;
-    this.#write(`\r\x1b[K${line}\n${bar}${step < this.#steps ? `, ${duration(left)} left at this size` : ""}`);
+    const done = workDone(this.#options, step);
+    const left = (1 - done) * this.#secondsPerStep / (done - workDone(this.#options, step - 1));
+    const filled = Math.round(done * BAR);
+    const bar = `${"█".repeat(filled)}${"░".repeat(BAR - filled)} ${Math.round(100 * done)} %`;
+    this.#write(`\r\x1b[K${line}\n${bar}${step < steps ? `, about ${duration(left)} left` : ""}`);
   }
 
   /** Leaves the bar, where there is one, as it is: what is printed next has a line of its own. */

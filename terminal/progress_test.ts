@@ -6,7 +6,8 @@ const SIZE = { width: 64, height: 43 };
 
 function printed(terminal: boolean, tvWeight: number, seconds: readonly number[], steps = seconds.length): string {
   let text = "";
-  const printer = new ProgressPrinter({ steps, tvWeight }, terminal, (part) => text += part);
+  const scales = [{ size: 64, ...SIZE, steps }];
+  const printer = new ProgressPrinter({ steps, scales, tvWeight }, terminal, (part) => text += part);
   seconds.forEach((each, i) => printer.step({ step: i + 1, losses: LOSSES, seconds: each, size: SIZE }));
   printer.end();
   return text;
@@ -27,7 +28,15 @@ Deno.test("total variation is printed where it counts", () => {
 Deno.test("a terminal has a bar with the time left under the lines, which the next line replaces", () => {
   const parts = printed(true, 0, [2, 2], 10).split("\r\x1b[K").slice(1);
   assert.equal(parts.length, 2);
-  assert.match(parts[1]!, /^step {2}2\/10 .*\n█████░{19} 20 %, 16 s left at this size\n$/);
-  assert.match(printed(true, 0, [100], 100), / 1 %, 2\.8 h left at this size\n$/);
+  assert.match(parts[1]!, /^step {2}2\/10 .*\n█████░{19} 20 %, about 16 s left\n$/);
+  assert.match(printed(true, 0, [100], 100), / 1 %, about 2\.8 h left\n$/);
   assert.match(printed(true, 0, [1], 1), /█{24} 100 %\n$/);
+});
+
+Deno.test("the bar and the time left know that the steps of larger sizes take longer", () => {
+  let text = "";
+  const scales = [{ size: 32, width: 32, height: 32, steps: 40 }, { size: 64, width: 64, height: 64, steps: 40 }];
+  const printer = new ProgressPrinter({ steps: 80, scales, tvWeight: 0 }, true, (part) => text += part);
+  printer.step({ step: 40, losses: LOSSES, seconds: 0.1, size: scales[0]! });
+  assert.match(text, /█{5}░{19} 20 %, about 16 s left$/);
 });

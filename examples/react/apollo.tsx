@@ -28,6 +28,7 @@ const FOLLOW: TypedDocumentNode<Progress> = gql`
       status
       step
       steps
+      progress
       losses {
         total
       }

@@ -8,6 +8,7 @@ export interface Progress {
     readonly status: string;
     readonly step: number;
     readonly steps: number;
+    readonly progress: number;
     readonly losses: { readonly total: number } | null;
     readonly frame: { readonly dataUrl: string } | null;
     readonly error: { readonly message: string } | null;
@@ -44,7 +45,7 @@ export function Order({ onOrder }: { readonly onOrder: (input: unknown) => void 
         Size <input type="number" name="size" min="32" max="2048" defaultValue="256" />
       </label>
       <label>
-        Steps <input type="number" name="steps" min="1" max="10000" defaultValue="100" />
+        Steps <input type="number" name="steps" min="1" max="10000" defaultValue="310" />
       </label>
       <button type="submit">Paint</button>
     </form>
@@ -53,7 +54,7 @@ export function Order({ onOrder }: { readonly onOrder: (input: unknown) => void 
 
 /** The newest event of a transfer, with the newest picture: not every event carries one. */
 export function Painting({ progress }: { readonly progress: Progress["transferProgress"] }) {
-  const { status, step, steps, losses, frame, error } = progress;
+  const { status, step, steps, progress: share, losses, frame, error } = progress;
   const [shown, show] = useState<string>();
   if (frame && frame.dataUrl !== shown) show(frame.dataUrl);
   return (
@@ -62,6 +63,7 @@ export function Painting({ progress }: { readonly progress: Progress["transferPr
         {error ? error.message : `${status}, step ${step} of ${steps}`}
         {losses && `, loss ${losses.total.toPrecision(3)}`}
       </figcaption>
+      <progress value={share} aria-label="Work done" />
       {shown && <img src={shown} alt={`The picture after ${step} steps`} />}
     </figure>
   );

@@ -24,6 +24,7 @@ const FOLLOW = gql<Progress>`
       status
       step
       steps
+      progress
       losses {
         total
       }

@@ -132,6 +132,7 @@ export type Whole = {
   readonly status: TransferStatus;
   readonly step: number;
   readonly steps: number;
+  readonly progress: number;
   readonly queuePosition: number | null;
   readonly etaSeconds: number | null;
   readonly secondsPerStep: number | null;
@@ -152,6 +153,7 @@ export type Card = {
   readonly status: TransferStatus;
   readonly step: number;
   readonly steps: number;
+  readonly progress: number;
   readonly createdAt: string;
   readonly error: { readonly code: string; readonly message: string } | null;
   readonly content: Picture;
@@ -223,7 +225,7 @@ export type FollowData = {
 export type FollowVariables = { readonly id: string };
 export const Follow: Operation<FollowData, FollowVariables> = {
   text:
-    "query Follow($id:ID!){transfer(id:$id){...Whole lossHistory(points:1000){step total content style tv}}}fragment Whole on Transfer{id status step steps queuePosition etaSeconds secondsPerStep createdAt startedAt finishedAt error{code message}engine{backend device precision}content{...Picture}styles{weight image{...Picture}}options{...Options}result{...Picture byteLength}frame{step dataUrl(maxSize:1024)}}fragment Picture on Image{id url width height}fragment Options on TransferOptions{preset width height steps scales{size steps}contentWeight styleWeight tvWeight contentLayers{layer weight}styleLayers{layer weight}optimizer{kind learningRate beta1 beta2 epsilon history}init{kind noise}pooling color styleScale whitening normalizeGradients averaging seed frameEvery keepFrames}",
+    "query Follow($id:ID!){transfer(id:$id){...Whole lossHistory(points:1000){step total content style tv}}}fragment Whole on Transfer{id status step steps progress queuePosition etaSeconds secondsPerStep createdAt startedAt finishedAt error{code message}engine{backend device precision}content{...Picture}styles{weight image{...Picture}}options{...Options}result{...Picture byteLength}frame{step dataUrl(maxSize:1024)}}fragment Picture on Image{id url width height}fragment Options on TransferOptions{preset width height steps scales{size steps}contentWeight styleWeight tvWeight contentLayers{layer weight}styleLayers{layer weight}optimizer{kind learningRate beta1 beta2 epsilon history}init{kind noise}pooling color styleScale whitening normalizeGradients averaging seed frameEvery keepFrames}",
 };
 
 export type FramesData = {
@@ -257,7 +259,7 @@ export type GalleryData = {
 export type GalleryVariables = { readonly first: number; readonly after?: string | null };
 export const Gallery: Operation<GalleryData, GalleryVariables> = {
   text:
-    "query Gallery($first:Int!$after:String){transfers(first:$first after:$after){totalCount edges{node{...Card}}pageInfo{hasNextPage endCursor}}}fragment Card on Transfer{id status step steps createdAt error{code message}content{...Picture}options{preset width height}frame{step dataUrl(maxSize:360 quality:80)}}fragment Picture on Image{id url width height}",
+    "query Gallery($first:Int!$after:String){transfers(first:$first after:$after){totalCount edges{node{...Card}}pageInfo{hasNextPage endCursor}}}fragment Card on Transfer{id status step steps progress createdAt error{code message}content{...Picture}options{preset width height}frame{step dataUrl(maxSize:360 quality:80)}}fragment Picture on Image{id url width height}",
 };
 
 export type UploadData = { readonly uploadImage: { readonly image: Picture } };
@@ -309,6 +311,7 @@ export type ProgressData = {
     readonly status: TransferStatus;
     readonly step: number;
     readonly steps: number;
+    readonly progress: number;
     readonly secondsPerStep: number | null;
     readonly etaSeconds: number | null;
     readonly losses:
@@ -321,7 +324,7 @@ export type ProgressData = {
 export type ProgressVariables = { readonly id: string; readonly after?: number | null };
 export const Progress: Operation<ProgressData, ProgressVariables> = {
   text:
-    "subscription Progress($id:ID!$after:Int){transferProgress(id:$id after:$after){sequence status step steps secondsPerStep etaSeconds losses{total content style tv}frame{step dataUrl(maxSize:1024)}error{code message}}}",
+    "subscription Progress($id:ID!$after:Int){transferProgress(id:$id after:$after){sequence status step steps progress secondsPerStep etaSeconds losses{total content style tv}frame{step dataUrl(maxSize:1024)}error{code message}}}",
 };
 
 export type LayerLossesData = {
@@ -347,6 +350,7 @@ export type ThumbnailData = {
     readonly sequence: number;
     readonly status: TransferStatus;
     readonly step: number;
+    readonly progress: number;
     readonly frame: { readonly step: number; readonly dataUrl: string } | null;
     readonly error: { readonly code: string; readonly message: string } | null;
   };
@@ -354,5 +358,5 @@ export type ThumbnailData = {
 export type ThumbnailVariables = { readonly id: string; readonly after?: number | null };
 export const Thumbnail: Operation<ThumbnailData, ThumbnailVariables> = {
   text:
-    "subscription Thumbnail($id:ID!$after:Int){transferProgress(id:$id after:$after minInterval:500){sequence status step frame{step dataUrl(maxSize:360 quality:80)}error{code message}}}",
+    "subscription Thumbnail($id:ID!$after:Int){transferProgress(id:$id after:$after minInterval:500){sequence status step progress frame{step dataUrl(maxSize:360 quality:80)}error{code message}}}",
 };

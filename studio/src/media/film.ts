@@ -16,7 +16,8 @@ const LONGEST_SIDE = 480;
 const COLOURS = 256;
 
 /**
- * Makes an animated GIF of frames, coarse ones enlarged to the size of the last. Of many, some are left out evenly.
+ * Makes an animated GIF of frames, coarse ones enlarged to the size of the last. Of many, some are left out: what took a step
+ * little work, as coarse sizes do, takes little of the film.
  *
  * @param progress Called with the share that is done, 0 to 1.
  * @throws {Error} When there is no frame, or one cannot be fetched.
@@ -30,7 +31,7 @@ export async function makeFilm(frames: readonly FilmFrame[], progress: (share: n
   const height = canvas.height = Math.max(1, Math.round(last.height * scale));
   const pen = canvas.getContext("2d", { willReadFrequently: true })!;
   const encoder = GIFEncoder();
-  const chosen = thin(frames, MOST_FRAMES);
+  const chosen = thin(frames, MOST_FRAMES, ({ width, height }) => width * height);
   for (const [index, { url }] of chosen.entries()) {
     const bitmap = await createImageBitmap(await (await fetch(url)).blob());
     pen.drawImage(bitmap, 0, 0, width, height);

@@ -28,7 +28,12 @@ interface CardProps {
 /** One painting in the gallery; it moves while it is painted. */
 export function GalleryCard({ transfer, onDeleted }: CardProps) {
   const { id, content, options } = transfer;
-  const now = useSignal({ status: transfer.status, step: transfer.step, error: transfer.error });
+  const now = useSignal({
+    status: transfer.status,
+    step: transfer.step,
+    progress: transfer.progress,
+    error: transfer.error,
+  });
   const url = useSignal(transfer.frame?.dataUrl ?? content.url);
   const problem = useSignal<string | null>(null);
   /** Whether deleting has been asked for once: it cannot be undone. */
@@ -37,8 +42,8 @@ export function GalleryCard({ transfer, onDeleted }: CardProps) {
   useEffect(() => {
     if (hasEnded(transfer.status)) return;
     return follow(Thumbnail, { id }, {
-      next: ({ status, step, frame, error }) => {
-        now.value = { status, step, error };
+      next: ({ status, step, progress, frame, error }) => {
+        now.value = { status, step, progress, error };
         if (frame) url.value = frame.dataUrl;
       },
       error: (error) => problem.value = error.message,
@@ -58,7 +63,7 @@ export function GalleryCard({ transfer, onDeleted }: CardProps) {
     }
   }
 
-  const { status, step, error } = now.value;
+  const { status, step, progress, error } = now.value;
   const ended = hasEnded(status);
   const verb = !ended ? "Stop" : asked.value ? "Really delete" : "Delete";
   const created = new Date(transfer.createdAt);
@@ -85,7 +90,7 @@ export function GalleryCard({ transfer, onDeleted }: CardProps) {
           {verb}
         </button>
       </div>
-      {!ended && <progress max={transfer.steps} value={step} aria-label="Steps taken" />}
+      {!ended && <progress value={progress} aria-label="Work done" />}
       {error && <p class="failure">{error.message}. {adviceOn(error.code)}</p>}
       {problem.value && <p class="problem" role="alert">{problem.value}</p>}
     </li>

@@ -9,7 +9,7 @@ import type { TransferProps } from "./stage.tsx";
 /** Where it is: status, step, rate, time left; and the way to stop it. */
 export function Progress({ followed, transfer, live }: TransferProps) {
   const problem = useSignal<string | null>(null);
-  const { status, step, steps, error } = live;
+  const { status, step, steps, progress, error } = live;
   const ended = hasEnded(status);
   const took = transfer.startedAt && transfer.finishedAt
     ? (Date.parse(transfer.finishedAt) - Date.parse(transfer.startedAt)) / 1000
@@ -29,7 +29,7 @@ export function Progress({ followed, transfer, live }: TransferProps) {
         <h2>{headline(live, transfer.queuePosition)}</h2>
         {!ended && <button type="button" onClick={cancel}>Stop</button>}
       </div>
-      <progress max={steps} value={step} aria-label="Steps taken">{step} of {steps}</progress>
+      <progress value={progress} aria-label="Work done">{Math.round(100 * progress)} %</progress>
       <dl class="facts">
         <div>
           <dt>Step</dt>
@@ -82,10 +82,10 @@ function headline({ status, step }: Live, queuePosition: number | null): string 
 const QUARTERS = 4;
 
 /** What a screen reader says: at every quarter, not at every step. */
-function announcement({ status, step, steps }: Live): string {
+function announcement({ status, progress }: Live): string {
   if (status === "SUCCEEDED") return "The painting is finished.";
   if (status === "CANCELLED") return "The painting has been stopped.";
   if (status !== "RUNNING") return "";
-  const quarter = Math.floor(step / steps * QUARTERS);
+  const quarter = Math.floor(progress * QUARTERS);
   return quarter === 0 ? "Painting has begun." : `${quarter * 100 / QUARTERS} percent painted.`;
 }

@@ -19,6 +19,8 @@ export interface Live {
   readonly status: TransferStatus;
   readonly step: number;
   readonly steps: number;
+  /** Share of the work that is done, 0 to 1. */
+  readonly progress: number;
   readonly secondsPerStep: number | null;
   readonly etaSeconds: number | null;
   readonly error: { readonly code: string; readonly message: string } | null;
@@ -101,9 +103,9 @@ export class Followed {
       this.problem.value = null;
       this.transfer.value = transfer;
       if (!transfer) return;
-      const { status, step, steps, secondsPerStep, etaSeconds, error, frame } = transfer;
+      const { status, step, steps, progress, secondsPerStep, etaSeconds, error, frame } = transfer;
       if (step >= (this.live.value?.step ?? 0)) {
-        this.live.value = { status, step, steps, secondsPerStep, etaSeconds, error };
+        this.live.value = { status, step, steps, progress, secondsPerStep, etaSeconds, error };
       }
       if (frame) this.#show(frame);
       this.losses.merge(transfer.lossHistory);
@@ -118,9 +120,9 @@ export class Followed {
   }
 
   #take(event: ProgressEvent): void {
-    const { status, step, steps, secondsPerStep, etaSeconds, error, losses, frame } = event;
+    const { status, step, steps, progress, secondsPerStep, etaSeconds, error, losses, frame } = event;
     const began = this.live.value?.status === "QUEUED" && status !== "QUEUED";
-    this.live.value = { status, step, steps, secondsPerStep, etaSeconds, error };
+    this.live.value = { status, step, steps, progress, secondsPerStep, etaSeconds, error };
     if (frame) this.#show(frame);
     if (losses) {
       const missed = step > this.losses.lastStep + 1;

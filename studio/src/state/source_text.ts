@@ -25,6 +25,7 @@ const SELECTION = `sequence
     status
     step
     steps
+    progress
     etaSeconds
     losses { total content style }
     frame { url dataUrl(maxSize: 512) }`;

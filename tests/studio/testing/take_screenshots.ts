@@ -52,7 +52,7 @@ await take(lake, "compared");
 const running = await paint("mountain-lake", "starry-swirls");
 await paint("still-life", "watercolour-garden");
 const page = await visit.open(`/transfers/${running}`, { viewport: DESKTOP });
-await page.getByText(/^(6[5-9]|7\d) \/ 100$/).waitFor({ timeout: 600_000 });
+await page.getByText(/^(27\d|28\d) \/ 310$/).waitFor({ timeout: 600_000 });
 await take(page, "running");
 await page.goto(`${visit.server.url}/gallery`);
 await page.locator(".piece .in[src^=data]").first().waitFor();

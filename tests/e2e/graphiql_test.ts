@@ -1,5 +1,6 @@
 /** GraphiQL in a real browser, as somebody who knows nothing opens it. */
 import assert from "node:assert/strict";
+import { PRESETS } from "../../engine/presets.ts";
 import { type Browser, chromium } from "playwright-core";
 import { ServerProcess } from "../testing/server_process.ts";
 import { post, startSmall } from "./operations.ts";
@@ -89,7 +90,8 @@ Deno.test({
         while ((await shown())[0] === 0) await page.waitForTimeout(50);
         const [width, html] = await shown();
         assert.match(html, /\/transfers\/[\w-]+\/frames\/\d+\.jpg/);
-        assert.ok([64, 128, 256].includes(width), `${width} is no scale of FAST`);
+        const sizes = PRESETS.FAST.scales.map(({ size }) => size);
+        assert.ok(sizes.includes(width), `${width} is none of FAST's sizes, ${sizes.join(", ")}`);
       });
 
       await t.step("follows to the end, by itself the transfer that was started last", async () => {

@@ -1,5 +1,5 @@
-import type { Page } from "../transfers/api.ts";
 import { workDone } from "../engine/work_done.ts";
+import type { Page } from "../transfers/api.ts";
 import type { ImageRecord, StyleRecord, TransferFailure, TransferRecord } from "../transfers/types.ts";
 import { GramcastError } from "../errors.ts";
 import { bounded } from "./arguments.ts";

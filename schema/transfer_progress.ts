@@ -1,6 +1,6 @@
+import { workDone } from "../engine/work_done.ts";
 import { GramcastError } from "../errors.ts";
 import type { ProgressItem } from "../transfers/api.ts";
-import { workDone } from "../engine/work_done.ts";
 import { bounded } from "./arguments.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";

@@ -1,6 +1,7 @@
 import { checkMemory } from "../engine/check_memory.ts";
 import type { Cost } from "../engine/estimate.ts";
 import type { TransferOptions } from "../engine/options.ts";
+import { stepsTaken } from "../engine/work_done.ts";
 import type { CostEstimate } from "./api.ts";
 import { StepTime } from "./step_time.ts";
 import { hasEnded, type TransferRecord } from "./types.ts";
@@ -64,15 +65,14 @@ export class Forecast {
     if (hasEnded(record.status)) return null;
     const own = this.#present(record);
     const usual = own === null ? null : this.#stepTime.seconds(own.flops);
-    let first = 0;
+    const { scales } = this.#cost(record.options, this.#memoryBytes);
+    const taken = stepsTaken(scales, record.step);
     let sum = 0;
-    for (const { steps, flopsPerStep } of this.#cost(record.options, this.#memoryBytes).scales) {
-      const left = Math.min(steps, Math.max(0, first + steps - record.step));
-      first += steps;
+    for (const [i, { steps, flopsPerStep }] of scales.entries()) {
       // Before anything is known of this machine, its own steps alone: in proportion to their operations.
       const seconds = this.#stepTime.seconds(flopsPerStep) ?? (own && own.seconds * flopsPerStep / own.flops);
       if (seconds === null) return null;
-      sum += left * seconds * (own === null || usual === null ? 1 : own.seconds / usual);
+      sum += (steps - taken[i]!) * seconds * (own === null || usual === null ? 1 : own.seconds / usual);
     }
     return sum;
   }

@@ -1,7 +1,7 @@
 /** GraphiQL in a real browser, as somebody who knows nothing opens it. */
 import assert from "node:assert/strict";
-import { PRESETS } from "../../engine/presets.ts";
 import { type Browser, chromium } from "playwright-core";
+import { PRESETS } from "../../engine/presets.ts";
 import { ServerProcess } from "../testing/server_process.ts";
 import { post, startSmall } from "./operations.ts";
 

@@ -2,9 +2,9 @@
  * At most `most` of the items (2 or more), so that about the same work was done between any two; the first and the last
  * are among them.
  *
- * @param work What it took to come from the item before to this one, above 0; left out: the same for all.
+ * @param work What it took to come from the item before to this one, above 0.
  */
-export function thin<T>(items: readonly T[], most: number, work: (item: T) => number = () => 1): readonly T[] {
+export function thin<T>(items: readonly T[], most: number, work: (item: T) => number): readonly T[] {
   const total = items.slice(1).reduce((sum, item) => sum + work(item), 0);
   let done = 0;
   let shown = 0;

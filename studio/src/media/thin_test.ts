@@ -4,7 +4,7 @@ import { thin } from "./thin.ts";
 
 Deno.test("thin() keeps the first and the last, and leaves the others out evenly", () => {
   const items = Array.from({ length: 1000 }, (_, i) => i);
-  const kept = thin(items, 120);
+  const kept = thin(items, 120, () => 1);
   assert.equal(kept.length, 120);
   assert.equal(kept[0], 0);
   assert.equal(kept.at(-1), 999);
@@ -14,7 +14,7 @@ Deno.test("thin() keeps the first and the last, and leaves the others out evenly
 Deno.test("thin() keeps all of a few", () => {
   for (const length of [0, 1, 2, 3, 119, 120]) {
     const items = Array.from({ length }, (_, i) => i);
-    assert.deepEqual(thin(items, 120), items);
+    assert.deepEqual(thin(items, 120, () => 1), items);
   }
 });
 

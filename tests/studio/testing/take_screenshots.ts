@@ -10,6 +10,9 @@ const FOLDER = new URL("../../../docs/studio/", import.meta.url);
 const DESKTOP = { width: 1240, height: 860 };
 const PHONE = { width: 390, height: 844 };
 
+/** Share of the work after which a running transfer is taken: forms are there, brush strokes not yet. */
+const SHOWN = 0.4;
+
 await Deno.mkdir(FOLDER, { recursive: true });
 await using visit = await Visit.begin();
 
@@ -52,7 +55,8 @@ await take(lake, "compared");
 const running = await paint("mountain-lake", "starry-swirls");
 await paint("still-life", "watercolour-garden");
 const page = await visit.open(`/transfers/${running}`, { viewport: DESKTOP });
-await page.getByText(/^(27\d|28\d) \/ 310$/).waitFor({ timeout: 600_000 });
+const bar = page.getByLabel("Work done");
+while (await bar.evaluate((bar) => (bar as HTMLProgressElement).value) < SHOWN) await page.waitForTimeout(50);
 await take(page, "running");
 await page.goto(`${visit.server.url}/gallery`);
 await page.locator(".piece .in[src^=data]").first().waitFor();

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DEFAULT_PRECISION, type Precision, PRECISIONS } from "./engine/precision.ts";
+import { DEFAULT_PRECISION, type Precision, PRECISIONS } from "./engine/backends/precision.ts";
 import { GramcastError } from "./errors.ts";
 
 export interface Config {

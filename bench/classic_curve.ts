@@ -4,10 +4,10 @@
  *
  *     deno task bench classic_curve [size] [steps]
  */
-import { OnnxBackend } from "../engine/onnx/backend.ts";
-import { createOptimizer } from "../engine/optimizers/create.ts";
+import { OnnxBackend } from "../engine/backends/onnx/backend.ts";
+import { createOptimizer } from "../engine/descent/optimizers/create.ts";
 import { resolveOptions } from "../engine/resolve_options.ts";
-import { Stage } from "../engine/stage.ts";
+import { Stage } from "../engine/descent/stage.ts";
 import { formulaPixels } from "../engine/testing/formula.ts";
 import { encodePicture } from "../images/encode.ts";
 import { resizePicture } from "../images/resize.ts";

@@ -12,7 +12,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { stepFlops } from "../engine/estimate.ts";
+import { stepFlops } from "../engine/estimate/estimate.ts";
 import { resolveOptions } from "../engine/resolve_options.ts";
 import type { EngineFigures } from "./gpu_engine.ts";
 import { row } from "./table.ts";
@@ -98,7 +98,7 @@ const flops = (size: number) =>
 const torchArgs = ["--sizes", settings.sizes, "--seconds", settings.seconds];
 const torch = await measure<{ version: string; device: string; peaks: Peaks }, { size: number; step: number }>(
   PYTHON,
-  [fileURLToPath(new URL("gpu_torch.py", import.meta.url)), ...torchArgs],
+  [fileURLToPath(new URL("./gpu_torch.py", import.meta.url)), ...torchArgs],
 );
 const torchSteps = new Map(torch.lines.map(({ size, step }) => [size, step]));
 
@@ -136,7 +136,7 @@ for (const engine of settings.engines.split(",")) {
       "run",
       "--allow-all",
       "--cached-only",
-      fileURLToPath(new URL("gpu_engine.ts", import.meta.url)),
+      fileURLToPath(new URL("./gpu_engine.ts", import.meta.url)),
       engine,
       settings.sizes,
       settings.seconds,

@@ -8,8 +8,8 @@
  *
  * @module
  */
-import { stepFlops } from "../engine/estimate.ts";
-import { featureSize } from "../engine/objective.ts";
+import { stepFlops } from "../engine/estimate/estimate.ts";
+import { featureSize } from "../engine/objective/objective.ts";
 import { resolveOptions } from "../engine/resolve_options.ts";
 import { layersUpTo } from "../engine/vgg16.ts";
 import { row } from "./table.ts";

@@ -17,11 +17,11 @@ const STAGE = join(BUNDLE, "gramcast-bench");
 const ENTRIES = [
   "bench/gpu.ts",
   "bench/gpu_engine.ts",
-  "engine/onnx/webgpu_test.ts",
-  "engine/tensorflow/backend_test.ts",
+  "engine/backends/onnx/webgpu_test.ts",
+  "engine/backends/tensorflow/backend_test.ts",
 ];
 const BESIDE = ["bench/gpu_torch.py", "bench/gpu.sh"];
-const WEBGPU = "engine/tensorflow/packages/webgpu";
+const WEBGPU = "engine/backends/tensorflow/packages/webgpu";
 /** Finds Vulkan's drivers; bare machines have a driver more often than this. */
 const VULKAN_LOADERS = ["/usr/lib/x86_64-linux-gnu/libvulkan.so.1", "/usr/lib64/libvulkan.so.1"];
 /** What no program reads: types, maps, tests, other systems' libraries. */

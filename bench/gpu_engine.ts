@@ -7,10 +7,10 @@
  *
  * @module
  */
-import type { Backend } from "../engine/backend.ts";
-import { openBackend } from "../engine/open_backend.ts";
-import { Optimisation } from "../engine/optimisation.ts";
-import type { Precision } from "../engine/precision.ts";
+import type { Backend } from "../engine/backends/backend.ts";
+import { openBackend } from "../engine/backends/open.ts";
+import { Optimisation } from "../engine/descent/optimisation.ts";
+import type { Precision } from "../engine/backends/precision.ts";
 import { PRESETS } from "../engine/presets.ts";
 import { resolveOptions } from "../engine/resolve_options.ts";
 import { formulaParameters, formulaPicture, formulaPixels } from "../engine/testing/formula.ts";

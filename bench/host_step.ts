@@ -7,11 +7,11 @@
  *
  * @module
  */
-import { createOptimizer } from "../engine/optimizers/create.ts";
+import { createOptimizer } from "../engine/descent/optimizers/create.ts";
 import { toPicture } from "../engine/picture.ts";
 import { PRESETS } from "../engine/presets.ts";
 import { formulaPixels } from "../engine/testing/formula.ts";
-import { addTotalVariation } from "../engine/total_variation.ts";
+import { addTotalVariation } from "../engine/objective/total_variation.ts";
 import { median, row } from "./table.ts";
 
 const sizes = (Deno.args[0] ?? "668,1024").split(",").map(Number);

@@ -1,5 +1,5 @@
 /**
- * The peak memory of real transfers beside `engine/estimate.ts`, each in a process of its own (Linux: VmHWM of
+ * The peak memory of real transfers beside `engine/estimate/estimate.ts`, each in a process of its own (Linux: VmHWM of
  * /proc/self/status):
  *
  *     deno task bench memory [preset/optimizer/size[/gigabytes]]...      for instance CLASSIC/ADAM/668
@@ -12,9 +12,9 @@
  *
  * @module
  */
-import { estimateCost, planScale, stepFlops } from "../engine/estimate.ts";
-import { OnnxBackend } from "../engine/onnx/backend.ts";
-import { Optimisation } from "../engine/optimisation.ts";
+import { estimateCost, planScale, stepFlops } from "../engine/estimate/estimate.ts";
+import { OnnxBackend } from "../engine/backends/onnx/backend.ts";
+import { Optimisation } from "../engine/descent/optimisation.ts";
 import type { OptimizerKind, PresetName } from "../engine/options.ts";
 import { resolveOptions } from "../engine/resolve_options.ts";
 import { formulaPicture } from "../engine/testing/formula.ts";

@@ -4,13 +4,13 @@
  *     deno task bench outside_convolutions [size]
  */
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { BlockedLayout } from "../engine/onnx/blocked_layout.ts";
-import { detectBlock } from "../engine/onnx/detect_block.ts";
-import { PackedParameters } from "../engine/onnx/parameters.ts";
-import { PlanarLayout } from "../engine/onnx/planar_layout.ts";
-import { buildStepGraph } from "../engine/onnx/step_graph.ts";
+import { BlockedLayout } from "../engine/backends/onnx/blocked_layout.ts";
+import { detectBlock } from "../engine/backends/onnx/detect_block.ts";
+import { PackedParameters } from "../engine/backends/onnx/parameters.ts";
+import { PlanarLayout } from "../engine/backends/onnx/planar_layout.ts";
+import { buildStepGraph } from "../engine/backends/onnx/step_graph.ts";
 import { PRESETS } from "../engine/presets.ts";
-import { featureSize, type Objective } from "../engine/objective.ts";
+import { featureSize, type Objective } from "../engine/objective/objective.ts";
 import { formulaParameters, formulaPixels } from "../engine/testing/formula.ts";
 import { row } from "./inputs.ts";
 

@@ -4,13 +4,13 @@
  *
  *     deno task bench smoothing [size] [steps]
  */
-import { OnnxBackend } from "../engine/onnx/backend.ts";
-import { Lbfgs } from "../engine/optimizers/lbfgs.ts";
-import { FirstGuess } from "../engine/optimizers/first_guess.ts";
-import { smoothing } from "../engine/optimizers/smoothing.ts";
+import { OnnxBackend } from "../engine/backends/onnx/backend.ts";
+import { Lbfgs } from "../engine/descent/optimizers/lbfgs.ts";
+import { FirstGuess } from "../engine/descent/optimizers/first_guess.ts";
+import { smoothing } from "../engine/descent/optimizers/smoothing.ts";
 import { toPixels } from "../engine/picture.ts";
 import { resolveOptions } from "../engine/resolve_options.ts";
-import { Stage } from "../engine/stage.ts";
+import { Stage } from "../engine/descent/stage.ts";
 import { resizePicture } from "../images/resize.ts";
 import { loadWeights } from "../weights/load_weights.ts";
 import { row, squarePicture, trainedParameters } from "./inputs.ts";

@@ -6,11 +6,11 @@
  * Formula weights reach conv4_3, which the trained ones that are at hand do not.
  */
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { ModelBuilder } from "../engine/onnx/model.ts";
-import { OnnxBackend } from "../engine/onnx/backend.ts";
+import { ModelBuilder } from "../engine/backends/onnx/model.ts";
+import { OnnxBackend } from "../engine/backends/onnx/backend.ts";
 import { PRESETS } from "../engine/presets.ts";
 import { resolveOptions } from "../engine/resolve_options.ts";
-import { stepFlops } from "../engine/estimate.ts";
+import { stepFlops } from "../engine/estimate/estimate.ts";
 import { formulaParameters, formulaPixels } from "../engine/testing/formula.ts";
 import { median, reference, row } from "./inputs.ts";
 

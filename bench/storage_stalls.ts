@@ -6,7 +6,7 @@
  * Beside it is how long the same thread takes for 0.3 ms of computing: what others on the machine take shows in both.
  */
 import { SILENT_LOG } from "../transfers/log.ts";
-import { openSqliteStorage } from "../transfers/sqlite/open.ts";
+import { openSqliteStorage } from "../transfers/storage/sqlite/open.ts";
 import { statusOnly, stepEvent, transferRecord } from "../transfers/testing/records.ts";
 import { row } from "./inputs.ts";
 

@@ -9,9 +9,9 @@
  *
  * @module
  */
-import { OnnxBackend } from "../engine/onnx/backend.ts";
-import type { Losses } from "../engine/losses.ts";
-import { Optimisation } from "../engine/optimisation.ts";
+import { OnnxBackend } from "../engine/backends/onnx/backend.ts";
+import type { Losses } from "../engine/objective/losses.ts";
+import { Optimisation } from "../engine/descent/optimisation.ts";
 import type { PresetName } from "../engine/options.ts";
 import { resolveOptions } from "../engine/resolve_options.ts";
 import { BGR_MEAN, CONV_LAYERS, type Vgg16Parameters } from "../engine/vgg16.ts";

@@ -11,10 +11,10 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import type { Backend } from "../engine/backend.ts";
-import { stepFlops } from "../engine/estimate.ts";
-import { OnnxBackend } from "../engine/onnx/backend.ts";
-import { Optimisation } from "../engine/optimisation.ts";
+import type { Backend } from "../engine/backends/backend.ts";
+import { stepFlops } from "../engine/estimate/estimate.ts";
+import { OnnxBackend } from "../engine/backends/onnx/backend.ts";
+import { Optimisation } from "../engine/descent/optimisation.ts";
 import type { TransferRequest } from "../engine/options.ts";
 import type { Picture } from "../engine/picture.ts";
 import { resolveOptions } from "../engine/resolve_options.ts";

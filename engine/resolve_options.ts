@@ -10,7 +10,7 @@ import {
 import { fitLongestSide, type Size } from "./picture.ts";
 import { PRESETS } from "./presets.ts";
 import { CONV_NAMES } from "./vgg16.ts";
-import { MAX_WHITENING } from "./whitening.ts";
+import { MAX_WHITENING } from "./objective/whitening.ts";
 
 /** Longest side that may be asked for, in pixels. */
 export const MIN_SIZE = 32;

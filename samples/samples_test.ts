@@ -4,8 +4,8 @@ import { GramcastError } from "../errors.ts";
 import { decodePicture } from "../images/decode.ts";
 import { encodePicture } from "../images/encode.ts";
 import { resizePicture } from "../images/resize.ts";
-import { DRAWINGS, render } from "./drawings.ts";
-import { QUALITY } from "./make.ts";
+import { DRAWINGS, render } from "../lab/samples/drawings.ts";
+import { QUALITY } from "../lab/samples/make.ts";
 import { readSample, SAMPLES } from "./samples.ts";
 
 const LIMITS = { maxBytes: 1_000_000, maxPixels: 1_000_000 };

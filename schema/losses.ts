@@ -2,7 +2,7 @@ import type {
   LayerLoss as LayerLossValue,
   Losses as LossValues,
   LossPoint as LossPointValue,
-} from "../engine/losses.ts";
+} from "../engine/objective/losses.ts";
 import { builder } from "./builder.ts";
 
 const LayerLoss = builder.objectRef<LayerLossValue>("LayerLoss").implement({

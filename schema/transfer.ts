@@ -1,4 +1,4 @@
-import { workDone } from "../engine/work_done.ts";
+import { workDone } from "../engine/descent/work_done.ts";
 import type { Page } from "../transfers/api.ts";
 import type { ImageRecord, StyleRecord, TransferFailure, TransferRecord } from "../transfers/types.ts";
 import { GramcastError } from "../errors.ts";

@@ -1,4 +1,4 @@
-import { workDone } from "../engine/work_done.ts";
+import { workDone } from "../engine/descent/work_done.ts";
 import { GramcastError } from "../errors.ts";
 import type { ProgressItem } from "../transfers/api.ts";
 import { bounded } from "./arguments.ts";

@@ -10,8 +10,8 @@ import { fileURLToPath } from "node:url";
 import { generateOperations } from "./generate_operations.ts";
 
 const HERE = new URL("./", import.meta.url);
-const DIST = new URL("dist/", HERE);
-const OPERATIONS = new URL("src/api/operations.ts", HERE);
+const DIST = new URL("./dist/", HERE);
+const OPERATIONS = new URL("./src/api/operations.ts", HERE);
 const MANIFEST = "manifest.json";
 /** Of the bundle; their versions belong to what it is made from. */
 const PACKAGES = ["preact", "@preact/signals", "uplot", "gifenc", "graphql-ws"];
@@ -41,7 +41,7 @@ export async function writtenManifest(): Promise<Manifest> {
 /** Text of src/api/operations.ts as it is, and as it should be. */
 export async function operations(): Promise<{ readonly written: string; readonly current: string }> {
   const sdl = await readText(new URL("../schema/schema.graphql", HERE));
-  const source = await readText(new URL("src/api/operations.graphql", HERE));
+  const source = await readText(new URL("./src/api/operations.graphql", HERE));
   return {
     written: await readText(OPERATIONS), // Once is not enough: some lines are broken otherwise the second time.
     current: await format(await format(generateOperations(sdl, source))),
@@ -50,8 +50,8 @@ export async function operations(): Promise<{ readonly written: string; readonly
 
 async function hashSources(): Promise<string> {
   const parts: string[] = [];
-  for (const path of await listFiles(new URL("src/", HERE))) {
-    if (!/_test\.tsx?$/.test(path)) parts.push(path, await readText(new URL(`src/${path}`, HERE)));
+  for (const path of await listFiles(new URL("./src/", HERE))) {
+    if (!/_test\.tsx?$/.test(path)) parts.push(path, await readText(new URL(`./src/${path}`, HERE)));
   }
   const { imports } = JSON.parse(await readText(new URL("../deno.json", HERE)));
   return await sha256([...parts, ...PACKAGES.map((name) => imports[name])].join("\0"));
@@ -107,7 +107,7 @@ if (import.meta.main) {
   await Deno.mkdir(DIST, { recursive: true });
   await bundle();
   for (const name of ["index.html", "icon.svg"]) {
-    await Deno.copyFile(new URL(`src/${name}`, HERE), new URL(name, DIST));
+    await Deno.copyFile(new URL(`./src/${name}`, HERE), new URL(name, DIST));
   }
   await Deno.writeTextFile(new URL(MANIFEST, DIST), JSON.stringify(await currentManifest(), null, 2) + "\n");
 }

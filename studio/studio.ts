@@ -1,7 +1,7 @@
 import { PRESET_NAMES } from "../engine/options.ts";
 import type { Pages } from "../server/http.ts";
 
-const DIST = new URL("dist/", import.meta.url);
+const DIST = new URL("./dist/", import.meta.url);
 /** `deno task gallery` paints them. */
 const PRESET_PICTURES = PRESET_NAMES.map((name) => `presets/${name.toLowerCase()}.jpg`);
 

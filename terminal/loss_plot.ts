@@ -1,4 +1,4 @@
-import type { LossPoint } from "../engine/losses.ts";
+import type { LossPoint } from "../engine/objective/losses.ts";
 
 const WIDTH = 720;
 const HEIGHT = 400;

@@ -1,6 +1,6 @@
-import type { StepReport } from "../engine/optimisation.ts";
+import type { StepReport } from "../engine/descent/optimisation.ts";
 import type { TransferOptions } from "../engine/options.ts";
-import { workDone } from "../engine/work_done.ts";
+import { workDone } from "../engine/descent/work_done.ts";
 
 const BAR = 24;
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decodePicture } from "../images/decode.ts";
 
-const PROGRAM = fileURLToPath(new URL("transfer.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("./transfer.ts", import.meta.url));
 const LIMITS = { maxBytes: 1e6, maxPixels: 1e6 };
 /** Small, and the same everywhere. */
 const SETTINGS = ["--weights", "builtin", "--engine", "onnx:cpu"];

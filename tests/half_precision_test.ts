@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Backend } from "../engine/backend.ts";
-import type { Objective, Term } from "../engine/objective.ts";
-import { OnnxBackend } from "../engine/onnx/backend.ts";
-import { HalfLayout } from "../engine/onnx/half_layout.ts";
+import type { Backend } from "../engine/backends/backend.ts";
+import type { Objective, Term } from "../engine/objective/objective.ts";
+import { OnnxBackend } from "../engine/backends/onnx/backend.ts";
+import { HalfLayout } from "../engine/backends/onnx/half_layout.ts";
 import { type Pixels, toPixels } from "../engine/picture.ts";
 import { formulaPixels } from "../engine/testing/formula.ts";
 import { relativeDistance } from "../engine/testing/distance.ts";

@@ -1,130 +1,129 @@
 /**
- * The rules that keep the architecture visible in the folder names: who may import whom, where a library may be used,
- * and how long a file may be.
+ * The rules that keep the architecture visible in the folder names, by the module graph: who may import whom, and where
+ * a library may be used.
  */
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Each layer may import from itself and from those before it. */
+/** From the bottom up: each layer imports from itself and from those before it. */
 const LAYERS = ["engine", "weights", "images", "samples", "transfers", "schema", "server", "studio"];
-/** What lies beside the layers, and may use all of them or only some. */
-const BESIDE: Readonly<Record<string, readonly string[]>> = {
-  terminal: ["engine", "weights", "images", "samples"],
-};
-/** Files at the top that everybody may import. */
+/** The terminal drives the engine itself; it knows neither transfers nor the API. */
+const TERMINAL = ["engine", "weights", "images", "samples", "terminal"];
+/** Files at the top that every layer may import. */
 const SHARED = ["errors.ts", "config.ts"];
 
 /** Libraries that only one folder may know, so that they can be replaced there. */
 const CONFINED: Readonly<Record<string, string>> = {
-  "onnxruntime-node": "engine/onnx/",
-  "@bufbuild/protobuf": "engine/onnx/",
+  "onnxruntime-node": "engine/backends/onnx/",
+  "@bufbuild/protobuf": "engine/backends/onnx/",
   "sharp": "images/",
   "imagescript": "images/",
-  "node:sqlite": "transfers/sqlite/",
+  "node:sqlite": "transfers/storage/sqlite/",
   "@pothos/core": "schema/",
   "graphql-yoga": "server/",
 };
 
-const MAX_LINES = 300;
-
-interface SourceFile {
-  readonly path: string;
-  readonly text: string;
-  readonly imports: readonly string[];
+interface Import {
+  readonly from: string;
+  /** A path from the root, or the specifier of what is no file of the project. */
+  readonly to: string;
 }
 
-/** TypeScript files of a folder, below it too; not its tests. */
-function sources(folder: string): SourceFile[] {
-  const files: SourceFile[] = [];
-  if (folder === "studio" && !exists(folder)) return files;
-  for (const entry of Deno.readDirSync(join(ROOT, folder))) {
+/** The parts of `deno info --json` that are read here. */
+interface ModuleGraph {
+  readonly modules: readonly {
+    readonly specifier: string;
+    readonly error?: string;
+    readonly dependencies?: readonly {
+      readonly specifier: string;
+      readonly code?: { readonly specifier?: string };
+      readonly type?: { readonly specifier?: string };
+    }[];
+  }[];
+}
+
+/** TypeScript files below a folder that are neither tests nor made for tests. */
+function productFiles(folder: string): string[] {
+  return [...Deno.readDirSync(join(ROOT, folder))].flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
-    if (entry.name === "node_modules") continue;
-    if (entry.isDirectory) files.push(...sources(path));
-    else if (/\.tsx?$/.test(entry.name) && !/_test\.tsx?$/.test(entry.name)) {
-      const text = Deno.readTextFileSync(join(ROOT, path));
-      const imports = [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((match) => match[1]!);
-      files.push({ path, text, imports });
+    if (entry.isDirectory) {
+      return ["testing", "conformance", "dist", "node_modules"].includes(entry.name) ? [] : productFiles(path);
     }
+    return /\.tsx?$/.test(entry.name) && !/(_test\.tsx?|\.d\.ts)$/.test(entry.name) ? [path] : [];
+  });
+}
+
+/** Every import of the product's files, types included. */
+async function productImports(): Promise<Import[]> {
+  const files = ["main.ts", ...[...LAYERS, "terminal"].flatMap(productFiles)];
+  const all = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    const imports = files.map((path) => `import ${JSON.stringify(pathToFileURL(join(ROOT, path)).href)};`);
+    await Deno.writeTextFile(all, imports.join("\n"));
+    const { stdout, success } = await new Deno.Command(Deno.execPath(), {
+      args: ["info", "--json", "--config", join(ROOT, "deno.json"), all],
+      cwd: ROOT,
+    }).output();
+    assert.ok(success);
+    const graph: ModuleGraph = JSON.parse(new TextDecoder().decode(stdout));
+    const pathOf = (specifier: string) =>
+      specifier.startsWith("file:") ? relative(ROOT, fileURLToPath(specifier)) : specifier;
+    const seen = new Set(files);
+    return graph.modules.flatMap((module) => {
+      const from = pathOf(module.specifier);
+      if (!seen.has(from)) return [];
+      return (module.dependencies ?? []).map(({ specifier, code, type }) => {
+        const target = code?.specifier ?? type?.specifier ?? specifier;
+        return { from, to: target.startsWith("file:") ? pathOf(target) : specifier };
+      });
+    });
+  } finally {
+    await Deno.remove(all);
   }
-  return files;
 }
 
-function exists(folder: string): boolean {
-  return existsSync(join(ROOT, folder));
-}
+const IMPORTS = await productImports();
+const isFile = ({ to }: Import) => /\.tsx?$/.test(to) && !to.includes(":");
+const said = ({ from, to }: Import) => `${from} imports ${to}`;
 
-/** The folder or top-level file that a relative import leads to. */
-function targetOf(file: SourceFile, specifier: string): string {
-  const url = new URL(specifier, new URL(file.path, "file:///root/"));
-  return relative("/root", url.pathname);
-}
-
-const isTestHelp = ({ path }: SourceFile) => /\/(testing|conformance|dist)\//.test(path);
-
-Deno.test("layers import only from themselves and from layers before them", () => {
-  const rules = [
-    ...LAYERS.map((layer, i) => [layer, LAYERS.slice(0, i + 1)] as const),
-    ...Object.entries(BESIDE).map(
-      ([folder, allowed]) => [folder, [...allowed, folder]] as const,
-    ),
-  ];
-  const found: string[] = [];
-  let checked = 0;
-  for (const [folder, allowed] of rules) {
-    for (const file of sources(folder)) {
-      if (isTestHelp(file)) continue;
-      for (const specifier of file.imports) {
-        if (!specifier.startsWith(".")) continue;
-        checked++;
-        const target = targetOf(file, specifier);
-        const top = target.split("/")[0]!;
-        if (!allowed.includes(top) && !SHARED.includes(target)) found.push(`${file.path} imports ${target}`);
-      }
-    }
+Deno.test("the module graph has every layer", () => {
+  for (const folder of [...LAYERS, "terminal"]) {
+    assert.ok(IMPORTS.some(({ from }) => from.startsWith(`${folder}/`)), `nothing of ${folder}/ was seen`);
   }
-  assert.deepEqual(found, []);
-  assert.ok(checked > 100, `only ${checked} imports were seen: the test does not look where it should`);
+});
+
+Deno.test("layers import only from themselves and from those below", () => {
+  const wrong = IMPORTS.filter(isFile).filter(({ from, to }) => {
+    if (from === "main.ts" || SHARED.includes(to)) return false;
+    const folder = from.split("/")[0]!;
+    const allowed = folder === "terminal" ? TERMINAL : LAYERS.slice(0, LAYERS.indexOf(folder) + 1);
+    return !allowed.includes(to.split("/")[0]!);
+  });
+  assert.deepEqual(wrong.map(said), []);
+});
+
+Deno.test("the product imports neither the lab nor what is made for tests and measurements", () => {
+  const wrong = IMPORTS.filter(isFile).filter(({ to }) =>
+    /^(lab|tests|bench|docs|examples)\/|\/(testing|conformance)\/|_test\.ts$/.test(to)
+  );
+  assert.deepEqual(wrong.map(said), []);
+});
+
+Deno.test("nothing that the product imports lies outside the project", () => {
+  assert.deepEqual(IMPORTS.filter(({ to }) => to.startsWith("..") || to.startsWith("/")).map(said), []);
 });
 
 Deno.test("libraries stay in the folder that wraps them", () => {
-  const found: string[] = [];
-  for (const folder of [...LAYERS, ...Object.keys(BESIDE)]) {
-    for (const file of sources(folder)) {
-      if (isTestHelp(file)) continue;
-      for (const [library, home] of Object.entries(CONFINED)) {
-        const uses = file.imports.some((each) => each === library || each.startsWith(`${library}/`));
-        if (uses && !file.path.startsWith(home)) {
-          found.push(`${file.path} imports ${library}, which belongs to ${home}`);
-        }
-      }
-    }
-  }
-  assert.deepEqual(found, []);
-});
-
-Deno.test("the engine knows no network, no database and no GraphQL", () => {
-  const found = sources("engine").filter((file) =>
-    !isTestHelp(file) &&
-    /\b((await|return) fetch\(|globalThis\.fetch|Deno\.(connect|listen|serve)|node:sqlite|graphql)/.test(file.text)
+  const wrong = IMPORTS.filter(({ from, to }) =>
+    Object.entries(CONFINED).some(([library, home]) =>
+      (to === library || to.startsWith(`${library}/`)) && !from.startsWith(home)
+    )
   );
-  assert.deepEqual(found.map(({ path }) => path), []);
-});
-
-Deno.test("files hold one concept: at most 300 lines, unless they are generated", () => {
-  const long = [...LAYERS, ...Object.keys(BESIDE)].flatMap(sources)
-    .filter((file) => !isTestHelp(file) && !file.text.startsWith("// Generated by "))
-    .map(({ path, text }) => ({ path, lines: text.split("\n").length }))
-    .filter(({ lines }) => lines > MAX_LINES);
-  assert.deepEqual(long, []);
-});
-
-Deno.test("nothing of the product refers to files outside it", () => {
-  const found = [...LAYERS, ...Object.keys(BESIDE)].flatMap(sources)
-    .filter((file) => !isTestHelp(file) && /\/work\/|\.\.\/shared/.test(file.text));
-  assert.deepEqual(found.map(({ path }) => path), []);
+  assert.deepEqual(wrong.map(said), []);
+  for (const library of Object.keys(CONFINED)) {
+    assert.ok(IMPORTS.some(({ to }) => to === library || to.startsWith(`${library}/`)), `${library} is not imported`);
+  }
 });

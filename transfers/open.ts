@@ -4,21 +4,21 @@
  * @module
  */
 import type { Config } from "../config.ts";
-import { estimateCost, stepFlops } from "../engine/estimate.ts";
+import { estimateCost, stepFlops } from "../engine/estimate/estimate.ts";
 import { readSample, SAMPLES } from "../samples/samples.ts";
 import type { WeightsSource } from "../weights/source.ts";
 import { SystemClock } from "./clock.ts";
-import { launchEngine } from "./engine/launch.ts";
-import { Supervisor } from "./engine/supervisor.ts";
-import { KnownWeights } from "./known_weights.ts";
+import { launchEngine } from "./process/launch.ts";
+import { Supervisor } from "./process/supervisor.ts";
+import { KnownWeights } from "./life/known_weights.ts";
 import { type Log, oneLine } from "./log.ts";
-import { MemoryEventBus } from "./memory/memory_event_bus.ts";
-import { MemoryImageStore } from "./memory/memory_image_store.ts";
-import { MemoryQueue } from "./memory/memory_queue.ts";
-import { MemoryTransferStore } from "./memory/memory_transfer_store.ts";
-import type { ImageStore, TransferQueue, TransferStore } from "./ports.ts";
-import { TransferService } from "./service.ts";
-import { openSqliteStorage } from "./sqlite/open.ts";
+import { MemoryEventBus } from "./storage/memory/memory_event_bus.ts";
+import { MemoryImageStore } from "./storage/memory/memory_image_store.ts";
+import { MemoryQueue } from "./storage/memory/memory_queue.ts";
+import { MemoryTransferStore } from "./storage/memory/memory_transfer_store.ts";
+import type { ImageStore, TransferQueue, TransferStore } from "./storage/ports.ts";
+import { TransferService } from "./life/service.ts";
+import { openSqliteStorage } from "./storage/sqlite/open.ts";
 
 /** Milliseconds without a sign of life after which an engine process is taken to hang. */
 const SILENCE_MILLISECONDS = 30_000;

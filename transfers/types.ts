@@ -4,7 +4,7 @@
  * @module
  */
 import type { ErrorCode } from "../errors.ts";
-import type { Losses } from "../engine/losses.ts";
+import type { Losses } from "../engine/objective/losses.ts";
 import type { TransferOptions } from "../engine/options.ts";
 
 export const TRANSFER_STATUSES = ["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"] as const;

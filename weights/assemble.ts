@@ -11,10 +11,10 @@ import {
   type DenseParameters,
   type Vgg16Parameters,
 } from "../engine/vgg16.ts";
-import { unreadable } from "./byte_source.ts";
-import { roleOf, type TensorRole } from "./layer_names.ts";
-import { checkFinite, elementCount, permuteAxes, type StoredTensor } from "./tensor.ts";
-import { TORCHVISION_BGR_MEAN, torchvisionConv1, torchvisionDense } from "./torchvision.ts";
+import { unreadable } from "./formats/byte_source.ts";
+import { roleOf, type TensorRole } from "./formats/layer_names.ts";
+import { checkFinite, elementCount, permuteAxes, type StoredTensor } from "./formats/tensor.ts";
+import { TORCHVISION_BGR_MEAN, torchvisionConv1, torchvisionDense } from "./formats/torchvision.ts";
 
 /** What a format's reader found: arrays by the names they have in the file. */
 export interface TensorFile {

@@ -5,7 +5,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { BGR_MEAN, CONV_LAYERS } from "../engine/vgg16.ts";
-import { FileSource } from "./byte_source.ts";
+import { FileSource } from "./formats/byte_source.ts";
 import { generateConvolution } from "./generated_filters.ts";
 import type { LoadedWeights } from "./loaded_weights.ts";
 import { hashSource, readParameters } from "./read_parameters.ts";
@@ -13,7 +13,7 @@ import { hashSource, readParameters } from "./read_parameters.ts";
 export const BUILTIN_NAME = "builtin";
 
 /** What `deno task learn-filters` writes: conv1_1 to conv4_3. */
-export const BUILTIN_FILE = fileURLToPath(new URL("builtin.safetensors", import.meta.url));
+export const BUILTIN_FILE = fileURLToPath(new URL("./builtin.safetensors", import.meta.url));
 
 const NOTE = "Built-in filters: pictures come out less faithful to their style than with the pre-trained VGG16";
 const SEED = 1;

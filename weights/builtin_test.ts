@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { OnnxBackend } from "../engine/onnx/backend.ts";
+import { OnnxBackend } from "../engine/backends/onnx/backend.ts";
 import { CONV_LAYERS, CONV_NAMES } from "../engine/vgg16.ts";
 import { BUILTIN_FILE, loadBuiltinWeights } from "./builtin.ts";
-import { FileSource } from "./byte_source.ts";
+import { FileSource } from "./formats/byte_source.ts";
 import { ACTIVITY } from "./learn/learn_filters.ts";
 import { trainingPicture } from "./learn/pictures.ts";
-import { readSafetensors } from "./safetensors.ts";
+import { readSafetensors } from "./formats/safetensors.ts";
 import { toPixels } from "../engine/picture.ts";
 
 Deno.test("the built-in filters are all 13 convolutions of VGG16, the lower ten learned", async () => {

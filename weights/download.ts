@@ -5,7 +5,7 @@
  */
 import { dirname } from "node:path";
 import { GramcastError } from "../errors.ts";
-import { FileSource } from "./byte_source.ts";
+import { FileSource } from "./formats/byte_source.ts";
 import { hashSource } from "./read_parameters.ts";
 
 /** What is fetched, and how to know that it is right. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { GramcastError } from "../errors.ts";
-import { MemorySource } from "./byte_source.ts";
+import { MemorySource } from "./formats/byte_source.ts";
 import { readParameters } from "./read_parameters.ts";
-import { writeSafetensors } from "./safetensors.ts";
+import { writeSafetensors } from "./formats/safetensors.ts";
 import { fixturePath, lowestLayers } from "./testing/small_weights.ts";
 
 const FILES = ["python2_protocol0.npy", "python2_protocol2.npy", "python3_protocol4.npy", "deflated.npz", "stored.npz"];

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Random } from "../engine/random.ts";
+import { Random } from "../engine/descent/random.ts";
 import { CONV_LAYERS, type ConvLayer, type ConvParameters } from "../engine/vgg16.ts";
 
 /** Parameters of one layer, the same for the same seed everywhere: uniform kernels of He's variance 2 / inputs, no bias. */

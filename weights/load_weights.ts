@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { BUILTIN_NAME, loadBuiltinWeights } from "./builtin.ts";
-import { FileSource } from "./byte_source.ts";
+import { FileSource } from "./formats/byte_source.ts";
 import type { LoadedWeights } from "./loaded_weights.ts";
 import { hashSource, type LoadOptions, readParameters } from "./read_parameters.ts";
 

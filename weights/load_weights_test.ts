@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { BGR_MEAN } from "../engine/vgg16.ts";
-import { FileSource, MemorySource } from "./byte_source.ts";
+import { FileSource, MemorySource } from "./formats/byte_source.ts";
 import { loadWeights } from "./load_weights.ts";
 import { readParameters } from "./read_parameters.ts";
-import { writeSafetensors } from "./safetensors.ts";
+import { writeSafetensors } from "./formats/safetensors.ts";
 import { fixtureBias, fixtureKernel, fixturePath, lowestLayers } from "./testing/small_weights.ts";
 
 const READABLE = [

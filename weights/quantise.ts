@@ -5,7 +5,7 @@
  * @module
  */
 import { CONV_LAYERS, type ConvParameters } from "../engine/vgg16.ts";
-import { type WritableTensor, writeSafetensors } from "./safetensors.ts";
+import { type WritableTensor, writeSafetensors } from "./formats/safetensors.ts";
 
 const LARGEST_CODE = 127;
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { CONV_LAYERS, type ConvParameters } from "../engine/vgg16.ts";
-import { MemorySource } from "./byte_source.ts";
+import { MemorySource } from "./formats/byte_source.ts";
 import { generateConvolution } from "./generated_filters.ts";
 import { writeQuantised } from "./quantise.ts";
 import { readParameters } from "./read_parameters.ts";
-import { readSafetensors } from "./safetensors.ts";
+import { readSafetensors } from "./formats/safetensors.ts";
 
 Deno.test("what is quantised is read back within half a code of each filter", async () => {
   const convs = new Map<string, ConvParameters>();

@@ -5,9 +5,9 @@
  */
 import { createHash } from "node:crypto";
 import { assemble, type AssembledWeights, type TensorFile } from "./assemble.ts";
-import { type ByteSource, latin1, readBytes, unreadable } from "./byte_source.ts";
-import { readNpy } from "./npy.ts";
-import { readSafetensors } from "./safetensors.ts";
+import { type ByteSource, latin1, readBytes, unreadable } from "./formats/byte_source.ts";
+import { readNpy } from "./formats/npy.ts";
+import { readSafetensors } from "./formats/safetensors.ts";
 
 export interface LoadOptions {
   /** Load fc6–fc8 too: 495 MB that only `classify` needs. Otherwise they are only listed. */
@@ -26,7 +26,7 @@ export async function readParameters(source: ByteSource, options: LoadOptions = 
   const head = latin1(readBytes(source, 0, Math.min(16, source.size)));
   if (head.startsWith("\x89HDF\r\n\x1a\n")) {
     // 4 MB of WebAssembly, loaded only for those who need it.
-    const { H5File } = await import("./h5.ts");
+    const { H5File } = await import("./formats/h5.ts");
     using file = await H5File.open(source);
     return await assemble(source.name, file, dense);
   }
@@ -35,7 +35,7 @@ export async function readParameters(source: ByteSource, options: LoadOptions = 
 
 async function openFlat(source: ByteSource, head: string): Promise<TensorFile> {
   if (head.startsWith("\x93NUMPY")) return readNpy(source);
-  if (head.startsWith("PK")) return await (await import("./npz.ts")).readNpz(source);
+  if (head.startsWith("PK")) return await (await import("./formats/npz.ts")).readNpz(source);
   if (head[8] === "{") return readSafetensors(source);
   throw unreadable(source.name, "its first bytes are of no known format", ".npy, .npz, .h5 or .safetensors");
 }

@@ -9,8 +9,8 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { OnnxBackend } from "../../engine/onnx/backend.ts";
-import { Optimisation } from "../../engine/optimisation.ts";
+import { OnnxBackend } from "../../engine/backends/onnx/backend.ts";
+import { Optimisation } from "../../engine/descent/optimisation.ts";
 import { PRESET_NAMES, type PresetName, type TransferRequest } from "../../engine/options.ts";
 import type { Picture } from "../../engine/picture.ts";
 import { PRESETS } from "../../engine/presets.ts";
@@ -117,7 +117,7 @@ by the built-in filters, and in fewer steps, GATYS keeps little of the content h
 | --- | ${PAIRS.map(() => "---").join(" | ")} |
 ${rows.join("\n")}
 `;
-  await Deno.writeTextFile(new URL("README.md", folder), page);
+  await Deno.writeTextFile(new URL("./README.md", folder), page);
 }
 
 const wanted = Deno.args.length > 0 ? Deno.args : ["grid", ...PRESET_NAMES];

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Mask, Term } from "../objective.ts";
-import type { Losses } from "../losses.ts";
+import type { Mask, Term } from "../objective/objective.ts";
+import type { Losses } from "../objective/losses.ts";
 import type { LayerWeight, Pooling } from "../options.ts";
 import type { Size } from "../picture.ts";
 import { formulaNoise } from "../testing/formula.ts";

@@ -4,13 +4,13 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { Backend } from "../backend.ts";
-import type { Objective } from "../objective.ts";
+import type { Backend } from "../backends/backend.ts";
+import type { Objective } from "../objective/objective.ts";
 import { formulaParameters, formulaPicture, formulaPixels } from "../testing/formula.ts";
 import { nearestResize } from "../testing/nearest.ts";
 import { relativeDistance } from "../testing/distance.ts";
 import { transferOptions } from "../testing/options.ts";
-import { Stage } from "../stage.ts";
+import { Stage } from "../descent/stage.ts";
 import { BGR_MEAN, type Vgg16Parameters } from "../vgg16.ts";
 import { testBackendContract } from "./contract.ts";
 import { testTiles } from "./tiles.ts";

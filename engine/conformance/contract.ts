@@ -4,9 +4,9 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { Backend } from "../backend.ts";
+import type { Backend } from "../backends/backend.ts";
 import { GramcastError } from "../../errors.ts";
-import type { Objective } from "../objective.ts";
+import type { Objective } from "../objective/objective.ts";
 import { relativeDistance } from "../testing/distance.ts";
 import { formulaNoise, formulaPixels } from "../testing/formula.ts";
 import type { DenseParameters, Vgg16Parameters } from "../vgg16.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { Backend } from "../backend.ts";
-import { Optimisation, type OptimisationInput } from "../optimisation.ts";
+import type { Backend } from "../backends/backend.ts";
+import { Optimisation, type OptimisationInput } from "../descent/optimisation.ts";
 import type { Picture } from "../picture.ts";
 import { formulaParameters, formulaPicture } from "../testing/formula.ts";
 import { nearestResize } from "../testing/nearest.ts";

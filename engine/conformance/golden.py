@@ -4,7 +4,7 @@
     /usr/bin/python3 -B engine/conformance/golden.py      writes engine/conformance/golden/*.json, in a few minutes
 
 Needs Debian's python3-torch and python3-numpy (written with torch 1.13). golden_network.py has the network and the terms,
-golden_stage.py the weighted sum that engine/stage.ts makes of them.
+golden_stage.py the weighted sum that engine/descent/stage.ts makes of them.
 """
 import base64
 import json

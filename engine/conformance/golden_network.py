@@ -1,7 +1,7 @@
 """VGG16 and the terms of its losses in float64, differentiated by PyTorch: what golden.py takes its values from.
 
 Pictures and parameters are closed formulas, the same as in engine/testing/formula.ts, so no file is needed. What a term
-is, is written down in engine/objective.ts.
+is, is written down in engine/objective/objective.ts.
 """
 import base64
 import functools

@@ -1,4 +1,4 @@
-"""The weighted objective of a whole scale in float64: what engine/stage.ts makes of a transfer's options."""
+"""The weighted objective of a whole scale in float64: what engine/descent/stage.ts makes of a transfer's options."""
 import base64
 
 import numpy as np
@@ -36,7 +36,7 @@ def total_variation(x):
 
 
 def whitener(target, share):
-    """R with RᵀR the inverse of (1 - share) I + share A C / tr A, as engine/whitening.ts."""
+    """R with RᵀR the inverse of (1 - share) I + share A C / tr A, as engine/objective/whitening.ts."""
     channels = target.shape[0]
     metric = (1 - share) * torch.eye(channels, dtype=torch.float64) + share * channels / target.trace() * target
     return torch.linalg.inv(torch.linalg.cholesky(metric))

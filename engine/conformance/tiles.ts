@@ -5,8 +5,8 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Target, TilingBackend } from "../backend.ts";
-import type { Mask, Objective, Term } from "../objective.ts";
+import type { Target, TilingBackend } from "../backends/backend.ts";
+import type { Mask, Objective, Term } from "../objective/objective.ts";
 import { toPixels } from "../picture.ts";
 import { relativeDistance } from "../testing/distance.ts";
 import { formulaPicture, formulaPixels } from "../testing/formula.ts";
@@ -14,7 +14,7 @@ import { cutGrid } from "../tiles/tile_grid.ts";
 import { canTile, TiledEvaluator } from "../tiles/tiled_evaluator.ts";
 import { tiledGrams } from "../tiles/tiled_grams.ts";
 import type { Vgg16Parameters } from "../vgg16.ts";
-import { whitener } from "../whitening.ts";
+import { whitener } from "../objective/whitening.ts";
 import { formulaMask } from "./cases.ts";
 import type { OpenBackend, Tolerances } from "./conformance.ts";
 

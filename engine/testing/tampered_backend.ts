@@ -1,4 +1,4 @@
-import type { Backend, Evaluation, Evaluator } from "../backend.ts";
+import type { Backend, Evaluation, Evaluator } from "../backends/backend.ts";
 
 /** A backend whose evaluations can be tampered with, for what happens when a device fails. */
 export function tamperedBackend(

@@ -1,5 +1,5 @@
-import { featureBytes, forwardBytes, stepBytes } from "../memory.ts";
-import { deepestLayer, featureSize } from "../objective.ts";
+import { featureBytes, forwardBytes, stepBytes } from "../estimate/memory.ts";
+import { deepestLayer, featureSize } from "../objective/objective.ts";
 import type { TransferOptions } from "../options.ts";
 import type { Size } from "../picture.ts";
 import { chooseGrid, finestGrid, type TileGrid } from "./tile_grid.ts";

@@ -1,6 +1,6 @@
-import type { TileInput } from "../backend.ts";
-import { downscaleMask } from "../masks.ts";
-import { featureSize, type Mask, type Term } from "../objective.ts";
+import type { TileInput } from "../backends/backend.ts";
+import { downscaleMask } from "../objective/masks.ts";
+import { featureSize, type Mask, type Term } from "../objective/objective.ts";
 import type { Pixels, Size } from "../picture.ts";
 import { strideOf, type Tile } from "./tile_grid.ts";
 

@@ -1,7 +1,14 @@
-import type { Backend, Evaluation, Evaluator, Target, TileEvaluator, TilingBackend } from "../backend.ts";
-import { deepestLayer, elementCount, featureSize, gradientFactor, type Objective, type Term } from "../objective.ts";
+import type { Backend, Evaluation, Evaluator, Target, TileEvaluator, TilingBackend } from "../backends/backend.ts";
+import {
+  deepestLayer,
+  elementCount,
+  featureSize,
+  gradientFactor,
+  type Objective,
+  type Term,
+} from "../objective/objective.ts";
 import type { Picture, Pixels } from "../picture.ts";
-import { unwhiten, whiten } from "../whitening.ts";
+import { unwhiten, whiten } from "../objective/whitening.ts";
 import type { Tile, TileGrid } from "./tile_grid.ts";
 import { addTile, cropPixels, TileMasks } from "./tile_masks.ts";
 import { type Cut, sumOfGrams } from "./tiled_grams.ts";

@@ -1,5 +1,5 @@
-import type { Target, TileEvaluator, TilingBackend } from "../backend.ts";
-import { deepestLayer, type Term } from "../objective.ts";
+import type { Target, TileEvaluator, TilingBackend } from "../backends/backend.ts";
+import { deepestLayer, type Term } from "../objective/objective.ts";
 import type { Pooling } from "../options.ts";
 import type { Pixels, Size } from "../picture.ts";
 import type { TileGrid } from "./tile_grid.ts";

@@ -24,5 +24,5 @@ Deno.serve({
   if (name) {
     return new Response(await Deno.readFile(folder + name), { headers: { "content-type": "text/javascript" } });
   }
-  return new Response(await Deno.readFile(new URL("index.html", HERE)), { headers: { "content-type": "text/html" } });
+  return new Response(await Deno.readFile(new URL("./index.html", HERE)), { headers: { "content-type": "text/html" } });
 });

@@ -1,4 +1,4 @@
-import type { LossPoint } from "../../engine/losses.ts";
+import type { LossPoint } from "../../engine/objective/losses.ts";
 import type { Retuning } from "../../engine/options.ts";
 import type { Picture } from "../../engine/picture.ts";
 import { resolveOptions } from "../../engine/resolve_options.ts";

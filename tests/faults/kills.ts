@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { Random } from "../../engine/random.ts";
+import { Random } from "../../engine/descent/random.ts";
 import { ServerProcess, type ServerSettings } from "../testing/server_process.ts";
 import { type Asked, type Ended, endOf, startOnce } from "./client.ts";
 import { assertWhole, type Seen, watch } from "./watcher.ts";

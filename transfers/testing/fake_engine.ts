@@ -1,5 +1,5 @@
-import type { Engine, EngineIdentity, EngineJob, EngineOutcome, EngineRun, EngineSink } from "../engine/engine.ts";
-import { frameIsDue } from "../frame_due.ts";
+import type { Engine, EngineIdentity, EngineJob, EngineOutcome, EngineRun, EngineSink } from "../process/engine.ts";
+import { frameIsDue } from "../life/frame_due.ts";
 import type { TransferFailure, Tuning } from "../types.ts";
 import { ToyOptimisation } from "./toy_optimisation.ts";
 

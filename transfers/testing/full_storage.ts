@@ -1,7 +1,7 @@
 import { GramcastError } from "../../errors.ts";
-import { MemoryQueue } from "../memory/memory_queue.ts";
-import { MemoryTransferStore } from "../memory/memory_transfer_store.ts";
-import type { TransferStore } from "../ports.ts";
+import { MemoryQueue } from "../storage/memory/memory_queue.ts";
+import { MemoryTransferStore } from "../storage/memory/memory_transfer_store.ts";
+import type { TransferStore } from "../storage/ports.ts";
 
 /** What cannot be written while it is full. */
 type Write = "append" | "create" | "saveFrame" | "confirm";

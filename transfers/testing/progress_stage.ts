@@ -1,11 +1,11 @@
 import type { Picture } from "../../engine/picture.ts";
 import type { ProgressRequest } from "../api.ts";
-import { FrameCache } from "../frame_cache.ts";
-import { Journal, statusEvent } from "../journal.ts";
+import { FrameCache } from "../watch/frame_cache.ts";
+import { Journal, statusEvent } from "../life/journal.ts";
 import { SILENT_LOG } from "../log.ts";
-import { MemoryEventBus } from "../memory/memory_event_bus.ts";
-import { MemoryTransferStore } from "../memory/memory_transfer_store.ts";
-import { ProgressStream } from "../progress_stream.ts";
+import { MemoryEventBus } from "../storage/memory/memory_event_bus.ts";
+import { MemoryTransferStore } from "../storage/memory/memory_transfer_store.ts";
+import { ProgressStream } from "../watch/progress_stream.ts";
 import type { TransferStatus } from "../types.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { statusOnly, stepEvent, transferRecord } from "./records.ts";

@@ -1,6 +1,6 @@
-import type { Losses } from "../../engine/losses.ts";
+import type { Losses } from "../../engine/objective/losses.ts";
 import { resolveOptions } from "../../engine/resolve_options.ts";
-import type { NewEvent } from "../ports.ts";
+import type { NewEvent } from "../storage/ports.ts";
 import type { TransferRecord, TransferStatus } from "../types.ts";
 
 /** A queued transfer of 32×32 pixels and 20 steps, with what a test wants otherwise. */

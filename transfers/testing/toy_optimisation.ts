@@ -1,9 +1,9 @@
-import type { Losses } from "../../engine/losses.ts";
+import type { Losses } from "../../engine/objective/losses.ts";
 import type { TransferOptions } from "../../engine/options.ts";
 import type { Picture } from "../../engine/picture.ts";
 import { GramcastError } from "../../errors.ts";
-import type { EngineJob } from "../engine/engine.ts";
-import { withTuning } from "../tuning.ts";
+import type { EngineJob } from "../process/engine.ts";
+import { withTuning } from "../life/tuning.ts";
 import type { Tuning } from "../types.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { Picture } from "../../engine/picture.ts";
 import { toPicture } from "../../engine/picture.ts";
-import type { Random } from "../../engine/random.ts";
+import type { Random } from "../../engine/descent/random.ts";
 import { between, fractalNoise, normal } from "./noise.ts";
 
 /** RGB in 0–255, not clamped. */

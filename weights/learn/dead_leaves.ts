@@ -1,4 +1,4 @@
-import type { Random } from "../../engine/random.ts";
+import type { Random } from "../../engine/descent/random.ts";
 import { Canvas, nearby, palette } from "./canvas.ts";
 import { between, type Field, fractalNoise, normal, wholeBetween } from "./noise.ts";
 

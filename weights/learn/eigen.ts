@@ -1,4 +1,4 @@
-import type { Matrix } from "../../engine/onnx/matrix_product.ts";
+import type { Matrix } from "../../engine/backends/onnx/matrix_product.ts";
 
 /** Eigenvalues from the largest down, and their unit vectors in rows. */
 export interface Eigen {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { matrixProduct } from "../../engine/onnx/matrix_product.ts";
-import { Random } from "../../engine/random.ts";
+import { matrixProduct } from "../../engine/backends/onnx/matrix_product.ts";
+import { Random } from "../../engine/descent/random.ts";
 import { eigen } from "./eigen.ts";
 import { normal } from "./noise.ts";
 

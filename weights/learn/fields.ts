@@ -1,4 +1,4 @@
-import type { Random } from "../../engine/random.ts";
+import type { Random } from "../../engine/descent/random.ts";
 import { Canvas, type Color, naturalColor, palette } from "./canvas.ts";
 import { between, fractalNoise, wholeBetween } from "./noise.ts";
 

@@ -1,4 +1,4 @@
-import { type Matrix, matrixProduct } from "../../engine/onnx/matrix_product.ts";
+import { type Matrix, matrixProduct } from "../../engine/backends/onnx/matrix_product.ts";
 import { eigen, overRoots } from "./eigen.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { type Matrix, matrixProduct } from "../../engine/onnx/matrix_product.ts";
-import type { Random } from "../../engine/random.ts";
+import { type Matrix, matrixProduct } from "../../engine/backends/onnx/matrix_product.ts";
+import type { Random } from "../../engine/descent/random.ts";
 
 /** A centroid that fewer points than this belong to is replaced by a point. */
 const FEWEST = 3;

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { OnnxBackend } from "../../engine/onnx/backend.ts";
-import { type Matrix, matrixProduct } from "../../engine/onnx/matrix_product.ts";
-import { PlanarLayout } from "../../engine/onnx/planar_layout.ts";
+import { OnnxBackend } from "../../engine/backends/onnx/backend.ts";
+import { type Matrix, matrixProduct } from "../../engine/backends/onnx/matrix_product.ts";
+import { PlanarLayout } from "../../engine/backends/onnx/planar_layout.ts";
 import type { Picture } from "../../engine/picture.ts";
-import { Random } from "../../engine/random.ts";
+import { Random } from "../../engine/descent/random.ts";
 import { BGR_MEAN, CONV_LAYERS, type ConvLayer, type ConvParameters } from "../../engine/vgg16.ts";
 import { invariance } from "./invariance.ts";
 import { sphericalKMeans } from "./kmeans.ts";

@@ -1,4 +1,4 @@
-import type { Random } from "../../engine/random.ts";
+import type { Random } from "../../engine/descent/random.ts";
 
 /** A field of one value for each pixel, rows from the top. */
 export type Field = Float32Array;

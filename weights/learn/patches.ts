@@ -1,7 +1,7 @@
 import { type Picture, toPixels } from "../../engine/picture.ts";
-import type { Backend } from "../../engine/backend.ts";
-import type { Matrix } from "../../engine/onnx/matrix_product.ts";
-import type { Random } from "../../engine/random.ts";
+import type { Backend } from "../../engine/backends/backend.ts";
+import type { Matrix } from "../../engine/backends/onnx/matrix_product.ts";
+import type { Random } from "../../engine/descent/random.ts";
 import { BGR_MEAN, FEATURE_LAYERS, pooledSize } from "../../engine/vgg16.ts";
 
 /** Feature maps of one picture, channel by channel. */

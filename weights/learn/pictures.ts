@@ -4,7 +4,7 @@
  * @module
  */
 import type { Picture } from "../../engine/picture.ts";
-import { Random } from "../../engine/random.ts";
+import { Random } from "../../engine/descent/random.ts";
 import { type Canvas, light } from "./canvas.ts";
 import { deadLeaves } from "./dead_leaves.ts";
 import { clouds, gratings } from "./fields.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { OnnxBackend } from "../../engine/onnx/backend.ts";
+import { OnnxBackend } from "../../engine/backends/onnx/backend.ts";
 import { toPixels } from "../../engine/picture.ts";
 import { BGR_MEAN, CONV_LAYERS, type ConvParameters } from "../../engine/vgg16.ts";
 import { generateConvolution } from "../generated_filters.ts";

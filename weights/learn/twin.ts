@@ -1,5 +1,5 @@
 import type { Picture } from "../../engine/picture.ts";
-import type { Random } from "../../engine/random.ts";
+import type { Random } from "../../engine/descent/random.ts";
 import { between } from "./noise.ts";
 
 /** How far a twin is moved at most, in pixels along each axis. */

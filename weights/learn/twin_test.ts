@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Random } from "../../engine/random.ts";
+import { Random } from "../../engine/descent/random.ts";
 import { trainingPicture } from "./pictures.ts";
 import { twin } from "./twin.ts";
 

@@ -1,0 +1,158 @@
+import { env } from "onnxruntime-node";
+import type { Backend, BackendInfo, Evaluator, Target, TileEvaluator, TileObjective } from "../backend.ts";
+import { downscaleMask } from "../../objective/masks.ts";
+import { deepestLayer, featureSize, type Objective } from "../../objective/objective.ts";
+import type { Pooling } from "../../options.ts";
+import type { Pixels, Size } from "../../picture.ts";
+import { DEFAULT_PRECISION, type Precision, setCudaPrecision } from "../precision.ts";
+import type { Vgg16Parameters } from "../../vgg16.ts";
+import { findAdapter } from "../webgpu_adapter.ts";
+import { BlockedLayout } from "./blocked_layout.ts";
+import { classify } from "./classifier.ts";
+import { detectBlock } from "./detect_block.ts";
+import { HalfLayout } from "./half_layout.ts";
+import type { Layout } from "./layout.ts";
+import { ModelBuilder } from "./model.ts";
+import { forward, IMAGE } from "./network.ts";
+import { PackedParameters } from "./parameters.ts";
+import { PlanarLayout } from "./planar_layout.ts";
+import { OnnxEvaluator } from "./evaluator.ts";
+import { Session, type SessionOptions } from "./session.ts";
+import { buildStepGraph, GRADIENT } from "./step_graph.ts";
+import { maskInput, targetInput, whitenerInput } from "./terms.ts";
+import { OnnxTileEvaluator } from "./tile_evaluator.ts";
+
+// What goes wrong is thrown; printed as well, with paths, it would alarm those who only have no GPU.
+env.logLevel = "fatal";
+
+/** Where the `onnx` backend can compute. */
+export type OnnxDevice = "cpu" | "cuda" | "webgpu";
+
+/** ONNX Runtime as a backend: on the CPU, or on a GPU through CUDA or WebGPU. */
+export class OnnxBackend implements Backend {
+  readonly info: BackendInfo;
+  readonly #layout: Layout;
+  readonly #parameters: Vgg16Parameters;
+  readonly #packed: PackedParameters;
+  readonly #options: SessionOptions;
+
+  private constructor(info: BackendInfo, layout: Layout, parameters: Vgg16Parameters, options: SessionOptions) {
+    this.info = info;
+    this.#layout = layout;
+    this.#parameters = parameters;
+    this.#packed = new PackedParameters(parameters, layout);
+    this.#options = options;
+  }
+
+  /**
+   * @param options.threads CPU threads; by default as many as there are physical cores.
+   * @param options.precision The coarsest that is allowed; the device may have none that is coarser than float32.
+   * @param options.layout Forces a layout, for tests; by default blocked where the processor has it.
+   * @param options.binds Forces pictures to move on the device, for tests; by default they do on WebGPU.
+   */
+  static async open(
+    parameters: Vgg16Parameters,
+    device: OnnxDevice = "cpu",
+    options: { threads?: number; precision?: Precision; layout?: Layout; binds?: boolean } = {},
+  ): Promise<OnnxBackend> {
+    const { precision: allowed = DEFAULT_PRECISION } = options;
+    const layout = options.layout ?? await chooseLayout(device, allowed);
+    const half = layout instanceof HalfLayout;
+    // What is float32 beside convolutions of 16 bits stays so.
+    const float32 = device === "cuda" ? setCudaPrecision(half ? "float32" : allowed) : "float32";
+    const precision = half ? "float16" : float32;
+    const info = { backend: "onnx", device, precision, version: env.versions.node ?? env.versions.common };
+    const runtime = {
+      executionProviders: [device],
+      ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
+      logSeverityLevel: 3 as const,
+      // Laying out all buffers beforehand takes half as much memory again as handing them out one by one, and no less
+      // time (`deno task bench memory`).
+      enableMemPattern: device !== "cpu",
+      // Vanishing gradients become denormal numbers, with which processors calculate a hundred times slower.
+      extra: { session: { set_denormal_as_zero: "1" } },
+    };
+    const binds = options.binds ?? device === "webgpu";
+    return new OnnxBackend(info, layout, parameters, { runtime, embed: device !== "cpu", binds });
+  }
+
+  async features(
+    pixels: Pixels,
+    size: Size,
+    layers: readonly string[],
+    pooling: Pooling,
+  ): Promise<Map<string, Target>> {
+    return await this.#statistics("features", pixels, size, layers, pooling);
+  }
+
+  async grams(pixels: Pixels, size: Size, layers: readonly string[], pooling: Pooling): Promise<Map<string, Target>> {
+    return await this.#statistics("grams", pixels, size, layers, pooling);
+  }
+
+  async compile(objective: Objective, targets: readonly Target[]): Promise<Evaluator> {
+    const constants = new Map(targets.map((target, i) => [targetInput(i), target]));
+    for (const [term, factor] of objective.whiteners ?? []) constants.set(whitenerInput(term), factor);
+    const areas = objective.terms.map((term) => {
+      const { width, height } = featureSize(objective.size, term.layer);
+      if (term.mask === null) return width * height;
+      const mask = downscaleMask(objective.masks[term.mask]!, { width, height });
+      constants.set(maskInput(term.mask, term.layer), this.#layout.packMask(mask));
+      // An empty mask has no features to speak of: any divisor but zero does.
+      return mask.reduce((sum, m) => sum + m * m, 0) || 1;
+    });
+    const model = buildStepGraph(objective, this.#layout, { areas, tile: false });
+    const session = await Session.create(model, this.#packed, constants, this.#options, [GRADIENT]);
+    return new OnnxEvaluator(session, this.#options, objective, areas);
+  }
+
+  compileTiles(objective: TileObjective, areas: readonly number[]): Promise<TileEvaluator> {
+    return Promise.resolve(new OnnxTileEvaluator(this.#layout, this.#packed, this.#options, objective, areas));
+  }
+
+  async classify(pixels: Pixels): Promise<Float32Array> {
+    return await classify(pixels, this.#parameters, this.#packed, this.#layout, this.#options);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #statistics(
+    kind: "features" | "grams",
+    pixels: Pixels,
+    size: Size,
+    layers: readonly string[],
+    pooling: Pooling,
+  ) {
+    if (layers.length === 0) return new Map<string, Target>();
+    const graph = new ModelBuilder();
+    const { exact } = this.#layout;
+    for (const { layer, output } of forward(graph, this.#layout, size, deepestLayer(layers), pooling)) {
+      if (!layers.includes(layer.name)) continue;
+      const { channels, height, width } = output;
+      const features = this.#layout.leave(graph, output);
+      if (kind === "features") graph.output(layer.name, features.tensor, this.#layout.shape(channels, height, width));
+      else {
+        const gram = exact.gram(graph, features, 1 / (height * width * channels));
+        graph.output(layer.name, gram, [channels, channels]);
+      }
+    }
+    const session = await Session.create(graph, this.#packed, new Map(), this.#options);
+    try {
+      return await session.run({ [IMAGE]: { data: pixels, shape: [1, size.height, size.width, 3] } });
+    } finally {
+      await session.dispose();
+    }
+  }
+}
+
+async function chooseLayout(device: OnnxDevice, precision: Precision): Promise<Layout> {
+  if (device !== "cpu") return precision === "float16" && await hasHalf(device) ? new HalfLayout() : new PlanarLayout();
+  const block = await detectBlock();
+  return block ? new BlockedLayout(block) : new PlanarLayout();
+}
+
+/** Every GPU with CUDA 12 computes in float16; WebGPU's need not. */
+async function hasHalf(device: OnnxDevice): Promise<boolean> {
+  return device === "cuda" || (await findAdapter())?.adapter.features.has("shader-f16") === true;
+}

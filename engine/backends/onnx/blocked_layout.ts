@@ -1,0 +1,153 @@
+import { ints, type ModelBuilder, NCHWC_DOMAIN, type Tensor } from "./model.ts";
+import {
+  convGeometry,
+  type ConvOptions,
+  type Features,
+  Float32Layout,
+  type Layout,
+  like,
+  type Packed,
+} from "./layout.ts";
+import { pooledSize } from "../../vgg16.ts";
+
+/**
+ * ONNX Runtime's own layout for convolutions on CPUs: channels in blocks of 8 or 16, the block innermost, so that one
+ * block is one vector register. ONNX Runtime moves a graph into it by itself, but leaves it for every operator that it
+ * does not know there, at the price of two passes over memory each time. Gradients are full of such operators, so
+ * the whole graph is written in blocks from the start: element-wise operators do not care how values are ordered.
+ *
+ * A tensor of this layout is declared as (1, C, H, W) and lies in memory as (C / block, H, W, block).
+ */
+export class BlockedLayout extends Float32Layout implements Layout {
+  readonly name = "blocked";
+  readonly exact = this;
+  readonly #block: number;
+
+  /** @param block Channels in a block, as `detectBlock()` finds it. */
+  constructor(block: number) {
+    super();
+    this.#block = block;
+  }
+
+  shape(channels: number, height: number, width: number): readonly number[] {
+    return [1, this.#padded(channels), height, width];
+  }
+
+  packKernel(kernel: Float32Array, side: number, inChannels: number, outChannels: number): Packed {
+    const block = this.#block;
+    const area = side * side;
+    // A picture with fewer channels than a block stays planar, and the kernel is blocked by output alone.
+    const planarInput = inChannels < block;
+    const inBlock = planarInput ? 1 : block;
+    const paddedIn = planarInput ? inChannels : this.#padded(inChannels);
+    const paddedOut = this.#padded(outChannels);
+    const data = new Float32Array(paddedOut * paddedIn * area);
+    for (let k = 0; k < area; k++) {
+      for (let i = 0; i < inChannels; i++) {
+        const source = (k * inChannels + i) * outChannels;
+        const inOffset = ((i - i % inBlock) * area + k * inBlock + i % inBlock) * block;
+        for (let o = 0; o < outChannels; o++) {
+          data[(o - o % block) * paddedIn * area + inOffset + o % block] = kernel[source + o]!;
+        }
+      }
+    }
+    return { data, shape: [paddedOut, paddedIn, side, side] };
+  }
+
+  packBias(bias: Float32Array): Packed {
+    const data = new Float32Array(this.#padded(bias.length));
+    data.set(bias);
+    return { data, shape: [data.length] };
+  }
+
+  conv(graph: ModelBuilder, x: Features, kernel: Tensor, outChannels: number, options: ConvOptions): Features {
+    const { attributes, height, width } = convGeometry(x, options);
+    const inputs = [x.tensor, kernel, options.bias ?? "", options.sum?.tensor ?? ""];
+    while (inputs.at(-1) === "") inputs.pop();
+    const tensor = graph.node("Conv", inputs, {
+      ...attributes,
+      ...(options.relu ? { activation: "Relu" } : {}),
+    }, NCHWC_DOMAIN);
+    return { tensor, channels: outChannels, height, width };
+  }
+
+  pool(graph: ModelBuilder, x: Features, kind: "MaxPool" | "AveragePool", countPadding = false): Features {
+    const tensor = graph.node(kind, [x.tensor], {
+      kernel_shape: ints(2, 2),
+      strides: ints(2, 2),
+      pads: ints(0, 0, x.height % 2, x.width % 2),
+      ...(kind === "AveragePool" ? { count_include_pad: countPadding ? 1n : 0n } : {}),
+    }, NCHWC_DOMAIN);
+    return { tensor, channels: x.channels, height: pooledSize(x.height), width: pooledSize(x.width) };
+  }
+
+  windowed(graph: ModelBuilder, operator: "Sub" | "Mul", large: Features, small: Features): Features {
+    if (large.height % 2 === 1 || large.width % 2 === 1) {
+      const repeated = this.upsample(graph, small, large.height, large.width);
+      return like(large, graph.node(operator, [large.tensor, repeated.tensor]));
+    }
+    // Broadcasting repeats without writing the repetition to memory.
+    const rows = (this.#padded(large.channels) / this.#block) * small.height;
+    const windows = graph.node("Reshape", [large.tensor, graph.ints([rows, 2, small.width, 2, this.#block])]);
+    const values = graph.node("Reshape", [small.tensor, graph.ints([rows, 1, small.width, 1, this.#block])]);
+    const result = graph.node(operator, [windows, values]);
+    return like(
+      large,
+      graph.node("Reshape", [result, graph.ints(this.shape(large.channels, large.height, large.width))]),
+    );
+  }
+
+  upsample(graph: ModelBuilder, x: Features, height: number, width: number): Features {
+    let tensor = graph.node("Upsample", [x.tensor], { scales: ints(1, 1, 2, 2) }, NCHWC_DOMAIN);
+    if (height !== 2 * x.height || width !== 2 * x.width) {
+      const blocks = this.#padded(x.channels) / this.#block;
+      tensor = graph.node("Reshape", [tensor, graph.ints([blocks, 2 * x.height, 2 * x.width, this.#block])]);
+      tensor = graph.node("Slice", [tensor, graph.ints([0, 0]), graph.ints([height, width]), graph.ints([1, 2])]);
+      tensor = graph.node("Reshape", [tensor, graph.ints(this.shape(x.channels, height, width))]);
+    }
+    return { tensor, channels: x.channels, height, width };
+  }
+
+  gram(graph: ModelBuilder, x: Features, scale: number): Tensor {
+    const rows = graph.node(
+      "ReorderOutput",
+      [x.tensor],
+      { channels: BigInt(x.channels), channels_last: 1n },
+      NCHWC_DOMAIN,
+    );
+    const matrix = graph.node("Reshape", [rows, graph.ints([x.height * x.width, x.channels])]);
+    return graph.node("Gemm", [matrix, matrix], { alpha: scale, transA: 1n });
+  }
+
+  symmetricKernel(graph: ModelBuilder, matrix: Tensor, channels: number): Tensor {
+    const blocks = channels / this.#block;
+    const split = graph.node("Reshape", [matrix, graph.ints([blocks, this.#block, blocks, this.#block])]);
+    const packed = graph.node("Transpose", [split], { perm: ints(2, 0, 1, 3) });
+    return graph.node("Reshape", [packed, graph.ints([channels, channels, 1, 1])]);
+  }
+
+  toPlanar(graph: ModelBuilder, x: Features, channels: number): Tensor {
+    return graph.node("ReorderOutput", [x.tensor], { channels: BigInt(channels) }, NCHWC_DOMAIN);
+  }
+
+  maskShape(area: number): readonly number[] {
+    return [1, area * this.#block];
+  }
+
+  packMask(mask: Float32Array): Float32Array {
+    const data = new Float32Array(mask.length * this.#block);
+    for (let i = 0; i < mask.length; i++) data.fill(mask[i]!, i * this.#block, (i + 1) * this.#block);
+    return data;
+  }
+
+  scalePixels(graph: ModelBuilder, x: Features, mask: Tensor): Features {
+    const blocks = this.#padded(x.channels) / this.#block;
+    const rows = graph.node("Reshape", [x.tensor, graph.ints([blocks, x.height * x.width * this.#block])]);
+    const scaled = graph.node("Mul", [rows, mask]);
+    return like(x, graph.node("Reshape", [scaled, graph.ints(this.shape(x.channels, x.height, x.width))]));
+  }
+
+  #padded(channels: number): number {
+    return Math.ceil(channels / this.#block) * this.#block;
+  }
+}

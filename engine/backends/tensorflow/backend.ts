@@ -1,0 +1,126 @@
+import type { Backend, BackendInfo, Evaluation, Evaluator, Target } from "../backend.ts";
+import { deepestLayer, type Objective } from "../../objective/objective.ts";
+import type { DeviceAdam } from "../device_adam.ts";
+import type { OptimizerOptions, Pooling } from "../../options.ts";
+import type { OptimizerState } from "../../descent/optimizers/optimizer.ts";
+import type { Pixels, Size } from "../../picture.ts";
+import { DEFAULT_PRECISION, type Precision } from "../precision.ts";
+import type { Vgg16Parameters } from "../../vgg16.ts";
+import { TensorflowAdam } from "./adam.ts";
+import { classify } from "./classifier.ts";
+import { Network } from "./network.ts";
+import { openRuntime, type Runtime, type TensorflowDevice } from "./runtime.ts";
+import { Step } from "./step.ts";
+import type { Tensor } from "./tf.ts";
+
+/** TensorFlow.js as a backend: CUDA through libtensorflow, WebGPU through Deno. */
+export class TensorflowBackend implements Backend {
+  readonly info: BackendInfo;
+  readonly #runtime: Runtime;
+  readonly #parameters: Vgg16Parameters;
+  readonly #network: Network;
+
+  private constructor(runtime: Runtime, parameters: Vgg16Parameters) {
+    this.info = runtime.info;
+    this.#runtime = runtime;
+    this.#parameters = parameters;
+    this.#network = new Network(runtime.tf, parameters);
+  }
+
+  /** @throws {Error} saying in a few words which package or device is missing. */
+  static async open(
+    parameters: Vgg16Parameters,
+    device: TensorflowDevice,
+    precision: Precision = DEFAULT_PRECISION,
+  ): Promise<TensorflowBackend> {
+    return new TensorflowBackend(await openRuntime(device, precision), parameters);
+  }
+
+  features(pixels: Pixels, size: Size, layers: readonly string[], pooling: Pooling): Promise<Map<string, Target>> {
+    return this.#statistics(pixels, size, layers, pooling, (output) => output);
+  }
+
+  grams(pixels: Pixels, size: Size, layers: readonly string[], pooling: Pooling): Promise<Map<string, Target>> {
+    const { tf } = this.#runtime;
+    return this.#statistics(pixels, size, layers, pooling, (output) => {
+      const [, height, width, channels] = output.shape as [number, number, number, number];
+      const rows = tf.reshape(output, [height * width, channels]);
+      return tf.mul(tf.matMul(rows, rows, true, false), 1 / (height * width * channels));
+    });
+  }
+
+  compile(objective: Objective, targets: readonly Target[]): Promise<TensorflowEvaluator> {
+    const step = new Step(this.#runtime.tf, this.#network, objective, targets);
+    return Promise.resolve(new TensorflowEvaluator(this.#runtime, this.#network, step, objective.size));
+  }
+
+  classify(pixels: Pixels): Promise<Float32Array> {
+    return classify(this.#runtime.tf, this.#network, this.#parameters, pixels);
+  }
+
+  close(): Promise<void> {
+    this.#network.dispose();
+    this.#runtime.close();
+    return Promise.resolve();
+  }
+
+  async #statistics(
+    pixels: Pixels,
+    size: Size,
+    layers: readonly string[],
+    pooling: Pooling,
+    statistic: (output: Tensor) => Tensor,
+  ): Promise<Map<string, Target>> {
+    if (layers.length === 0) return new Map();
+    const { tf } = this.#runtime;
+    const tensors = tf.tidy(() => {
+      const activations = this.#network.forward(this.#network.image(pixels, size), deepestLayer(layers), pooling);
+      const wanted = activations.filter(({ layer }) => layers.includes(layer.name));
+      return Object.fromEntries(wanted.map(({ layer, output }) => [layer.name, statistic(output)]));
+    });
+    try {
+      const entries = Object.entries(tensors);
+      const values = await Promise.all(entries.map(([, tensor]) => tensor.data()));
+      this.#runtime.check();
+      return new Map(entries.map(([layer], i) => [layer, values[i]!]));
+    } finally {
+      tf.dispose(Object.values(tensors));
+    }
+  }
+}
+
+/** An objective on the device. */
+export class TensorflowEvaluator implements Evaluator {
+  readonly #runtime: Runtime;
+  readonly #network: Network;
+  readonly #step: Step;
+  readonly #size: Size;
+
+  constructor(runtime: Runtime, network: Network, step: Step, size: Size) {
+    this.#runtime = runtime;
+    this.#network = network;
+    this.#step = step;
+    this.#size = size;
+  }
+
+  async evaluate(pixels: Pixels, weights: ArrayLike<number>): Promise<Evaluation> {
+    const image = this.#network.image(pixels, this.#size);
+    const { losses, gradient } = this.#step.run(image, weights);
+    try {
+      const [means, values] = await Promise.all([losses.data(), gradient.data()]);
+      this.#runtime.check();
+      return { losses: Float64Array.from(means), gradient: values };
+    } finally {
+      this.#runtime.tf.dispose([image, losses, gradient]);
+    }
+  }
+
+  adam(options: OptimizerOptions, state: OptimizerState): Promise<DeviceAdam> {
+    return Promise.resolve(new TensorflowAdam(this.#runtime, this.#network, this.#step, this.#size, options, state));
+  }
+
+  dispose(): Promise<void> {
+    this.#step.dispose();
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,199 @@
+import { downscaleMask } from "../../objective/masks.ts";
+import {
+  deepestLayer,
+  elementCount,
+  featureSize,
+  gradientFactor,
+  type Objective,
+  type Term,
+} from "../../objective/objective.ts";
+import { averagePoolShares } from "../../objective/pooling.ts";
+import type { ConvLayer } from "../../vgg16.ts";
+import type { Activation, Network } from "./network.ts";
+import type { Tensor, Tf } from "./tf.ts";
+
+/** Keeps a vanished gradient from being divided by zero. */
+const SMALLEST_NORM = 1e-8;
+
+/** A term with what it needs on the device. */
+interface DeviceTerm {
+  readonly term: Term;
+  readonly target: Tensor;
+  /** (1, height, width, 1), or null for the whole picture. */
+  readonly mask: Tensor | null;
+  /** R of a style term, or null where Gram matrices are compared as they are. */
+  readonly whitener: Tensor | null;
+  /** H·W, or Σm² under the mask. */
+  readonly area: number;
+  readonly channels: number;
+  /** Index into the objective's terms. */
+  readonly index: number;
+}
+
+/** What a step computes; the caller disposes both. */
+export interface StepResult {
+  /** Mean of each term, unweighted: (terms). */
+  readonly losses: Tensor;
+  /** Of Σ weight · loss with respect to the picture: (1, height, width, 3). */
+  readonly gradient: Tensor;
+}
+
+/**
+ * Network, losses, and the gradient of their weighted sum with respect to the picture, written out layer by layer:
+ * TensorFlow.js' own automatic gradient would compute that of the kernels beside it, and keep every intermediate value to
+ * the end.
+ */
+export class Step {
+  readonly #tf: Tf;
+  readonly #network: Network;
+  readonly #objective: Objective;
+  readonly #terms: readonly DeviceTerm[];
+  /** Shares of average pools at odd sizes, by layer. */
+  readonly #shares = new Map<string, Tensor>();
+
+  constructor(tf: Tf, network: Network, objective: Objective, targets: readonly Float32Array[]) {
+    this.#tf = tf;
+    this.#network = network;
+    this.#objective = objective;
+    this.#terms = objective.terms.map((term, index) => {
+      const { width, height, channels } = featureSize(objective.size, term.layer);
+      const shape = term.kind === "style" ? [channels, channels] : [1, height, width, channels];
+      const target = tf.tensor(targets[index]!, shape);
+      const factor = objective.whiteners?.get(index);
+      const whitener = factor ? tf.tensor(factor, [channels, channels]) : null;
+      const device = { term, index, channels, target, whitener };
+      if (term.mask === null) return { ...device, mask: null, area: width * height };
+      const mask = downscaleMask(objective.masks[term.mask]!, { width, height });
+      // An empty mask has no features to speak of: any divisor but zero does.
+      const area = mask.reduce((sum, m) => sum + m * m, 0) || 1;
+      return { ...device, mask: tf.tensor(mask, [1, height, width, 1]), area };
+    });
+  }
+
+  /**
+   * @param image (1, height, width, 3), RGB, 0–255; left as it is.
+   * @param weights One for each term.
+   */
+  run(image: Tensor, weights: ArrayLike<number>): StepResult {
+    const last = deepestLayer(this.#objective.terms.map(({ layer }) => layer));
+    const activations = this.#network.forward(image, last, this.#objective.pooling);
+    const losses: Tensor[] = [];
+    let gradient: Tensor | null = null;
+    let above: Activation | null = null;
+    for (const activation of activations.toReversed()) {
+      gradient = this.#backward(activation, above, gradient, weights, losses);
+      above?.output.dispose();
+      above = activation;
+    }
+    const picture = this.#network.convGradient(gradient!, above!.layer as ConvLayer);
+    this.#tf.dispose([gradient!, above!.output]);
+    const stacked = this.#tf.stack(losses);
+    this.#tf.dispose(losses);
+    return { losses: stacked, gradient: picture };
+  }
+
+  dispose(): void {
+    for (const { target, mask, whitener } of this.#terms) {
+      this.#tf.dispose([target, mask, whitener].filter((tensor) => tensor !== null));
+    }
+    this.#tf.dispose([...this.#shares.values()]);
+    this.#shares.clear();
+  }
+
+  /**
+   * One layer down: takes the gradient behind the layer `above` (disposed here), gives that before this layer's ReLU, or
+   * behind a pool as it is.
+   */
+  #backward(
+    activation: Activation,
+    above: Activation | null,
+    gradient: Tensor | null,
+    weights: ArrayLike<number>,
+    losses: Tensor[],
+  ): Tensor {
+    const tf = this.#tf;
+    const { layer, output } = activation;
+    const results = tf.tidy((): readonly Tensor[] => {
+      let sum = above && gradient && this.#through(activation, above, gradient);
+      if (layer.kind === "pool") return [sum!];
+      const made: Tensor[] = [];
+      for (const each of this.#terms) {
+        if (each.term.layer !== layer.name) continue;
+        const { loss, inner } = each.term.kind === "content" ? this.#content(each, output) : this.#style(each, output);
+        made.push(loss);
+        const scaled = this.#scale(inner, each, weights[each.index]!);
+        sum = sum ? tf.add(sum, scaled) : scaled;
+      }
+      return [tf.mul(sum!, tf.step(output)), ...made];
+    });
+    gradient?.dispose();
+    const here = this.#terms.filter(({ term }) => term.layer === layer.name);
+    here.forEach(({ index }, i) => losses[index] = results[i + 1]!);
+    return results[0]!;
+  }
+
+  /** The gradient behind `below` from that behind or before the layer above it. */
+  #through(below: Activation, above: Activation, gradient: Tensor): Tensor {
+    if (above.layer.kind === "conv") return this.#network.convGradient(gradient, above.layer);
+    if (this.#objective.pooling === "AVERAGE") return this.#averagePoolGradient(below, above, gradient);
+    const attributes = { filterSize: 2, strides: 2, pad: "same" };
+    return this.#tf.engine().runKernel(
+      "MaxPoolGrad",
+      { dy: gradient, input: below.output, output: above.output },
+      attributes,
+    );
+  }
+
+  #averagePoolGradient(below: Activation, above: Activation, gradient: Tensor): Tensor {
+    const tf = this.#tf;
+    const [, height, width, channels] = below.output.shape as [number, number, number, number];
+    const [, rows, columns] = above.output.shape as [number, number, number, number];
+    const { name } = above.layer;
+    let shares = this.#shares.get(name);
+    if (!shares) {
+      const values = averagePoolShares({ height, width }, { height: rows, width: columns });
+      shares = tf.keep(tf.tensor(values, [1, rows, columns, 1]));
+      this.#shares.set(name, shares);
+    }
+    const spread = tf.image.resizeNearestNeighbor(tf.mul(gradient, shares), [2 * rows, 2 * columns]);
+    if (height === 2 * rows && width === 2 * columns) return spread;
+    return tf.slice(spread, [0, 0, 0, 0], [1, height, width, channels]);
+  }
+
+  /** Loss, and the gradient behind the layer up to its factor: m² (F − P). */
+  #content(each: DeviceTerm, output: Tensor): { loss: Tensor; inner: Tensor } {
+    const tf = this.#tf;
+    const difference = weigh(tf, tf.sub(output, each.target), each.mask);
+    return { loss: this.#mean(difference, each), inner: weigh(tf, difference, each.mask) };
+  }
+
+  /** Loss, and the gradient behind the layer up to its factor: m (m F) (G − A), or m (m F) RᵀR (G − A) RᵀR. */
+  #style(each: DeviceTerm, output: Tensor): { loss: Tensor; inner: Tensor } {
+    const tf = this.#tf;
+    const features = tf.reshape(weigh(tf, output, each.mask), [-1, each.channels]);
+    const gram = tf.mul(tf.matMul(features, features, true, false), 1 / (each.area * each.channels));
+    const difference = tf.sub(gram, each.target);
+    const { whitener: factor } = each;
+    const compared = factor ? tf.matMul(tf.matMul(factor, difference), factor, false, true) : difference;
+    const matrix = factor ? tf.matMul(factor, tf.matMul(compared, factor), true) : difference;
+    const inner = tf.reshape(tf.matMul(features, matrix), output.shape);
+    return { loss: this.#mean(compared, each), inner: weigh(tf, inner, each.mask) };
+  }
+
+  #mean(difference: Tensor, { term, channels, area }: DeviceTerm): Tensor {
+    return this.#tf.div(this.#tf.sum(this.#tf.square(difference)), elementCount(term, channels, area));
+  }
+
+  /** Multiplies by the term's factor, and divides by the L1 norm where gradients are normalised. */
+  #scale(inner: Tensor, { term, channels, area }: DeviceTerm, weight: number): Tensor {
+    const tf = this.#tf;
+    const { normalizeGradients } = this.#objective;
+    const factor = weight * gradientFactor(term, channels, area, normalizeGradients);
+    if (!normalizeGradients) return tf.mul(inner, factor);
+    return tf.mul(inner, tf.div(tf.scalar(factor), tf.add(tf.sum(tf.abs(inner)), SMALLEST_NORM)));
+  }
+}
+
+function weigh(tf: Tf, x: Tensor, mask: Tensor | null): Tensor {
+  return mask ? tf.mul(x, mask) : x;
+}

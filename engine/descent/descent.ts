@@ -1,0 +1,115 @@
+import { GramcastError } from "../../errors.ts";
+import type { DeviceAdam } from "../backends/device_adam.ts";
+import type { Losses } from "../objective/losses.ts";
+import { createOptimizer } from "./optimizers/create.ts";
+import type { Optimizer, OptimizerState } from "./optimizers/optimizer.ts";
+import type { OptimizerOptions } from "../options.ts";
+import type { Pixels, Size } from "../picture.ts";
+import type { LossWeights, Stage } from "./stage.ts";
+
+/** The picture of one scale and what moves it: an optimiser here, or Adam on the device, where the engine can. */
+export class Descent {
+  readonly #options: OptimizerOptions;
+  readonly #size: Size;
+  #optimizer: Optimizer;
+  #learningRate: number;
+  #adam: DeviceAdam | null = null;
+  /** What of the state here is not behind that on the device. */
+  #here: "all" | "picture" | "nothing" = "all";
+
+  constructor(options: OptimizerOptions, size: Size, state: OptimizerState, learningRate: number) {
+    this.#options = options;
+    this.#size = size;
+    this.#learningRate = learningRate;
+    this.#optimizer = this.#create(state);
+  }
+
+  /** The picture; `fetch()` has to come before it. */
+  get pixels(): Pixels {
+    if (this.#here === "nothing") throw new Error("Cannot give the picture: it is on the device, fetch() brings it");
+    return this.#optimizer.pixels;
+  }
+
+  /** All of the optimiser's state; `fetch()` has to come before it. */
+  state(): OptimizerState {
+    if (this.#here !== "all") throw new Error("Cannot give the state: it is on the device, fetch() brings it");
+    return this.#optimizer.state();
+  }
+
+  /** What carries on at another scale, see `Optimizer`; `fetch()` has to come before it. */
+  rescaled(from: Size, to: Size, pixels: Pixels): Descent {
+    this.state();
+    return new Descent(this.#options, to, this.#optimizer.rescaled(from, to, pixels), this.#learningRate);
+  }
+
+  retune(learningRate: number): void {
+    this.#learningRate = learningRate;
+    this.#optimizer.setLearningRate(learningRate);
+    this.#optimizer.objectiveChanged();
+  }
+
+  /** From here on the picture moves on the device, where optimiser and engine can; `leaveDevice()` ends it. */
+  async useDevice(stage: Stage): Promise<void> {
+    if (this.#options.kind === "ADAM") this.#adam = await stage.adam(this.#options, this.state());
+  }
+
+  leaveDevice(): void {
+    this.#adam?.dispose();
+    this.#adam = null;
+  }
+
+  /** Brings here what `pixels` gives, or all of the state, after steps on a device; else it does nothing. */
+  async fetch(what: "picture" | "all"): Promise<void> {
+    if (!this.#adam || this.#here === "all" || this.#here === what) return;
+    if (what === "picture") this.#optimizer.pixels.set(await this.#adam.pixels());
+    else this.#optimizer = this.#create(await this.#adam.state());
+    this.#here = what;
+  }
+
+  /**
+   * Takes step `step`.
+   *
+   * @returns The losses where they were evaluated, and whether they are the picture's.
+   * @throws {GramcastError} LOSS_NOT_FINITE naming step and term; the picture then is the last good one.
+   */
+  async move(stage: Stage, weights: LossWeights, step: number): Promise<{ losses: Losses; accepted: boolean }> {
+    if (!this.#adam) {
+      const { losses, gradient } = await stage.evaluate(this.#optimizer.query, weights);
+      const finite = Number.isFinite(losses.total) && allFinite(gradient);
+      // A line search may step back from a loss that is not finite; nothing else may.
+      if (!finite && !this.#optimizer.canStepBack) throw notFinite(step, losses);
+      const { accepted } = this.#optimizer.advance({ loss: finite ? losses.total : Infinity, gradient });
+      return { losses, accepted };
+    }
+    const { losses, finite } = await stage.move(this.#adam, weights, this.#learningRate);
+    if (!finite) {
+      await this.fetch("all");
+      throw notFinite(step, losses);
+    }
+    this.#here = "nothing";
+    return { losses, accepted: true };
+  }
+
+  #create(state: OptimizerState): Optimizer {
+    const optimizer = createOptimizer(this.#options, state, this.#size);
+    optimizer.setLearningRate(this.#learningRate);
+    return optimizer;
+  }
+}
+
+/** Whether no value is NaN or infinite: such a value would make the sum so. */
+function allFinite(values: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * 0;
+  return sum === 0;
+}
+
+function notFinite(step: number, losses: Losses): GramcastError {
+  const layer = losses.layers.find(({ value }) => !Number.isFinite(value));
+  const term = layer
+    ? `the ${layer.kind} loss at ${layer.layer} is ${layer.value}`
+    : Number.isFinite(losses.tv)
+    ? `the gradient is not finite, the total loss is ${losses.total}`
+    : `the tv loss is ${losses.tv}`;
+  return new GramcastError("LOSS_NOT_FINITE", `Cannot take step ${step}: ${term}, wanted a finite number`);
+}

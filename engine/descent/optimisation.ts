@@ -1,0 +1,297 @@
+import { GramcastError } from "../../errors.ts";
+import type { Backend } from "../backends/backend.ts";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { Descent } from "./descent.ts";
+import { initialPixels } from "./initial_pixels.ts";
+import { finishColors, type OptimisationInput, prepareColors, type Resize } from "./input.ts";
+import type { Losses } from "../objective/losses.ts";
+import type { Retuning, Scale } from "../options.ts";
+import { type Picture, type Pixels, type Size, toPicture, toPixels } from "../picture.ts";
+import { resample } from "./resample.ts";
+import { checkMemory } from "../estimate/check_memory.ts";
+import { type Limits, type LossWeights, Stage } from "./stage.ts";
+
+export type { OptimisationInput, Resize } from "./input.ts";
+export type { Limits } from "./stage.ts";
+
+/** What one step gave. */
+export interface StepReport {
+  /** Counted from 1 over all scales. */
+  readonly step: number;
+  /**
+   * Adam: at the picture before the step, as the article prints them. L-BFGS: at the picture after it; a rejected point
+   * repeats the losses of the picture that was kept.
+   */
+  readonly losses: Losses;
+  /** Of wall-clock time. */
+  readonly seconds: number;
+  readonly size: Size;
+}
+
+/**
+ * The optimisation of one picture: Gatys, Ecker and Bethge (2016), from coarse to fine. Steps are taken one at a time,
+ * so that whoever drives it can look, listen and stop between them. The same input on the same engine within the same
+ * limits gives the same bytes, also when it is taken apart by `checkpoint()` and `restore()` at any step.
+ */
+export class Optimisation {
+  readonly #backend: Backend;
+  readonly #resize: Resize;
+  readonly #input: OptimisationInput;
+  readonly #limits: Limits;
+  /** The pictures as the network sees them. */
+  readonly #prepared: OptimisationInput;
+  #stage: Stage | null = null;
+  #descent: Descent;
+  #scaleIndex: number;
+  #scaleStep: number;
+  #step: number;
+  #weights: LossWeights;
+  #learningRate: number;
+  #average: Float32Array | null;
+  #averagedSteps: number;
+  #lastLosses: Losses | null;
+  /** The content at the size of the current scale, for its colours. */
+  #content: Picture;
+
+  private constructor(
+    backend: Backend,
+    resize: Resize,
+    input: OptimisationInput,
+    limits: Limits,
+    prepared: OptimisationInput,
+    content: Picture,
+    descent: Descent,
+    state: {
+      step: number;
+      scale: number;
+      scaleStep: number;
+      average: Float32Array | null;
+      averagedSteps: number;
+      weights: LossWeights;
+      learningRate: number;
+      losses: Losses | null;
+    },
+  ) {
+    this.#backend = backend;
+    this.#resize = resize;
+    this.#input = input;
+    this.#limits = limits;
+    this.#prepared = prepared;
+    this.#content = content;
+    this.#descent = descent;
+    this.#step = state.step;
+    this.#scaleIndex = state.scale;
+    this.#scaleStep = state.scaleStep;
+    this.#average = state.average;
+    this.#averagedSteps = state.averagedSteps;
+    this.#weights = state.weights;
+    this.#learningRate = state.learningRate;
+    this.#lastLosses = state.losses;
+  }
+
+  /**
+   * Makes the start picture. Targets are taken at the first step.
+   *
+   * @throws {GramcastError} TOO_LARGE when it cannot be done within the limits.
+   */
+  static async start(
+    backend: Backend,
+    resize: Resize,
+    input: OptimisationInput,
+    limits: Limits = {},
+  ): Promise<Optimisation> {
+    const { options } = input;
+    if (limits.memoryBytes !== undefined) checkMemory(options, limits.memoryBytes);
+    const prepared = prepareColors(input);
+    const first = options.scales[0]!;
+    const pixels = await initialPixels(prepared, first, resize);
+    const { learningRate } = options.optimizer;
+    const descent = new Descent(options.optimizer, first, { numbers: {}, arrays: { pixels } }, learningRate);
+    const content = await resize(input.content, first);
+    return new Optimisation(backend, resize, input, limits, prepared, content, descent, {
+      step: 0,
+      scale: 0,
+      scaleStep: 0,
+      average: options.averaging > 0 ? new Float32Array(pixels.length) : null,
+      averagedSteps: 0,
+      weights: options,
+      learningRate,
+      losses: null,
+    });
+  }
+
+  /**
+   * Goes on from a checkpoint of an optimisation with the same input. More steps in the last scale than it had then are
+   * taken as if they had been asked for from the start.
+   *
+   * @throws {GramcastError} CHECKPOINT_UNREADABLE
+   */
+  static async restore(
+    backend: Backend,
+    resize: Resize,
+    input: OptimisationInput,
+    checkpoint: Uint8Array,
+    limits: Limits = {},
+  ): Promise<Optimisation> {
+    const saved = readCheckpoint(checkpoint);
+    const { options } = input;
+    const scale = options.scales[saved.scale];
+    if (!scale || scale.width !== saved.width || scale.height !== saved.height) {
+      throw new GramcastError(
+        "CHECKPOINT_UNREADABLE",
+        `Cannot go on from the checkpoint: it has ${saved.width}×${saved.height} pixels in scale ${saved.scale + 1}, ` +
+          `wanted ${scale ? `${scale.width}×${scale.height}` : "a scale of the schedule"}`,
+      );
+    }
+    const descent = new Descent(options.optimizer, scale, saved.optimizer, saved.learningRate);
+    const content = await resize(input.content, scale);
+    return new Optimisation(backend, resize, input, limits, prepareColors(input), content, descent, saved);
+  }
+
+  /** Steps taken, over all scales. */
+  get step(): number {
+    return this.#step;
+  }
+
+  get finished(): boolean {
+    return this.#scaleIndex === this.#scales.length - 1 && this.#scaleStep >= this.#scale.steps;
+  }
+
+  /** Size of the picture now: that of the current scale. */
+  get size(): Size {
+    return { width: this.#scale.width, height: this.#scale.height };
+  }
+
+  /**
+   * Takes one step.
+   *
+   * @throws {GramcastError} LOSS_NOT_FINITE naming step and term; `picture()` then is the last good one.
+   */
+  async advance(): Promise<StepReport> {
+    if (this.finished) throw new RangeError(`Cannot take step ${this.#step + 1}: wanted at most ${this.#step}`);
+    const started = performance.now();
+    if (this.#scaleStep >= this.#scale.steps) await this.#enterNextScale();
+    this.#stage ??= await this.#prepareStage();
+    const { losses, accepted } = await this.#descent.move(this.#stage, this.#weights, this.#step + 1);
+    if (accepted || !this.#lastLosses) this.#lastLosses = losses;
+    this.#step++;
+    this.#scaleStep++;
+    this.#updateAverage();
+    return {
+      step: this.#step,
+      losses: this.#lastLosses,
+      seconds: (performance.now() - started) / 1000,
+      size: this.size,
+    };
+  }
+
+  /**
+   * Brings here what `picture()` gives, or all that `checkpoint()` needs: an engine may keep them on its device. Has to
+   * come before either, once after each step; where there is nothing to bring it does nothing.
+   */
+  async fetch(what: "picture" | "all" = "all"): Promise<void> {
+    await this.#descent.fetch(what);
+  }
+
+  /** The picture after the last step: averaged and with the colours that were asked for. */
+  picture(): Picture {
+    return finishColors(this.#input.options, toPicture(this.#shownPixels(), this.size), this.#content);
+  }
+
+  /** All that `restore()` needs. */
+  checkpoint(): Uint8Array<ArrayBuffer> {
+    return writeCheckpoint({
+      step: this.#step,
+      scale: this.#scaleIndex,
+      scaleStep: this.#scaleStep,
+      ...this.size,
+      optimizer: this.#descent.state(),
+      average: this.#average,
+      averagedSteps: this.#averagedSteps,
+      weights: {
+        contentWeight: this.#weights.contentWeight,
+        styleWeight: this.#weights.styleWeight,
+        tvWeight: this.#weights.tvWeight,
+      },
+      learningRate: this.#learningRate,
+      losses: this.#lastLosses,
+    });
+  }
+
+  /** Changes weights and learning rate from the next step on. */
+  retune(retuning: Retuning): void {
+    this.#weights = {
+      contentWeight: retuning.contentWeight ?? this.#weights.contentWeight,
+      styleWeight: retuning.styleWeight ?? this.#weights.styleWeight,
+      tvWeight: retuning.tvWeight ?? this.#weights.tvWeight,
+    };
+    this.#learningRate = retuning.learningRate ?? this.#learningRate;
+    this.#descent.retune(this.#learningRate);
+  }
+
+  /** Frees what the backend holds. */
+  async dispose(): Promise<void> {
+    this.#descent.leaveDevice();
+    await this.#stage?.dispose();
+    this.#stage = null;
+  }
+
+  get #scales(): readonly Scale[] {
+    return this.#input.options.scales;
+  }
+
+  get #scale(): Scale {
+    return this.#scales[this.#scaleIndex]!;
+  }
+
+  async #prepareStage(): Promise<Stage> {
+    const stage = await Stage.prepare(this.#backend, this.#resize, this.#prepared, this.#scale, this.#limits);
+    // An average takes in every picture, here.
+    if (!this.#average) await this.#descent.useDevice(stage);
+    return stage;
+  }
+
+  /**
+   * Carries picture and optimiser over to the next size. The average begins anew: it would blur the finer picture. What began
+   * as the content is carried over as a change of it: so the finer picture has the content's own detail from the start,
+   * which interpolation does not know and steps would have to find again.
+   */
+  async #enterNextScale(): Promise<void> {
+    await this.fetch();
+    await this.dispose();
+    const from = this.size;
+    const shown = this.#shownPixels();
+    this.#scaleIndex++;
+    this.#scaleStep = 0;
+    const pixels = this.#input.options.init.kind === "CONTENT"
+      ? await this.#carryChange(shown, from)
+      : resample(shown, from, this.size);
+    this.#descent = this.#descent.rescaled(from, this.size, pixels);
+    this.#average = this.#average && new Float32Array(pixels.length);
+    this.#averagedSteps = 0;
+    this.#content = await this.#resize(this.#input.content, this.size);
+  }
+
+  /** The content at the present size, changed as `pixels` are from the content at theirs. */
+  async #carryChange(pixels: Pixels, from: Size): Promise<Pixels> {
+    const { content } = this.#prepared;
+    const before = toPixels(await this.#resize(content, from));
+    const change = resample(pixels.map((value, i) => value - before[i]!), from, this.size);
+    return toPixels(await this.#resize(content, this.size)).map((value, i) => value + change[i]!);
+  }
+
+  #updateAverage(): void {
+    if (!this.#average) return;
+    const decay = this.#input.options.averaging;
+    const { pixels } = this.#descent;
+    for (let i = 0; i < pixels.length; i++) this.#average[i] = decay * this.#average[i]! + (1 - decay) * pixels[i]!;
+    this.#averagedSteps++;
+  }
+
+  /** The average corrected for its bias towards 0, or the iterate where none is taken. */
+  #shownPixels(): Pixels {
+    if (!this.#average || this.#averagedSteps === 0) return this.#descent.pixels;
+    const correction = 1 / (1 - this.#input.options.averaging ** this.#averagedSteps);
+    return this.#average.map((sum) => sum * correction);
+  }
+}

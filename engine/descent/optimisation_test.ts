@@ -1,0 +1,365 @@
+import assert from "node:assert/strict";
+import { GramcastError } from "../../errors.ts";
+import type { Backend } from "../backends/backend.ts";
+import { estimateCost, planScale } from "../estimate/estimate.ts";
+import { OnnxBackend } from "../backends/onnx/backend.ts";
+import { Optimisation, type OptimisationInput, type StepReport } from "./optimisation.ts";
+import type { OptimizerKind, TransferOptions } from "../options.ts";
+import { resolveOptions } from "../resolve_options.ts";
+import { relativeDistance } from "../testing/distance.ts";
+import { formulaParameters, formulaPicture } from "../testing/formula.ts";
+import { nearestResize } from "../testing/nearest.ts";
+import { tamperedBackend } from "../testing/tampered_backend.ts";
+
+const CONTENT = formulaPicture(29, 36, 1);
+const STYLE = formulaPicture(24, 18, 2);
+const parameters = formulaParameters("conv2_1");
+
+interface Given extends Partial<Omit<TransferOptions, "scales" | "optimizer">> {
+  readonly optimizer?: OptimizerKind;
+  readonly scales?: readonly { readonly size: number; readonly steps: number }[];
+}
+
+function input({ optimizer = "ADAM", scales = [{ size: 32, steps: 6 }], ...given }: Given = {}): OptimisationInput {
+  const options = resolveOptions(
+    {
+      preset: "CLASSIC",
+      scales,
+      optimizer: { kind: optimizer, history: 3 },
+      contentLayers: [{ layer: "conv1_2" }],
+      styleLayers: [{ layer: "conv2_1" }],
+      styleWeight: 1,
+      ...given,
+    },
+    CONTENT,
+    5,
+  );
+  return { options, content: CONTENT, styles: [{ picture: STYLE, weight: 1 }] };
+}
+
+async function withBackend(body: (backend: Backend) => Promise<void>): Promise<void> {
+  const backend = await OnnxBackend.open(parameters);
+  try {
+    await body(backend);
+  } finally {
+    await backend.close();
+  }
+}
+
+const start = (backend: Backend, given: OptimisationInput) => Optimisation.start(backend, nearestResize, given);
+const restore = (backend: Backend, given: OptimisationInput, bytes: Uint8Array) =>
+  Optimisation.restore(backend, nearestResize, given, bytes);
+
+/** All but the time it took. */
+function withoutSeconds({ seconds: _, ...report }: StepReport) {
+  return report;
+}
+
+async function run(optimisation: Optimisation, steps = Infinity): Promise<StepReport[]> {
+  const reports: StepReport[] = [];
+  while (!optimisation.finished && reports.length < steps) reports.push(await optimisation.advance());
+  await optimisation.dispose();
+  return reports;
+}
+
+/** Byte by byte: a difference of two long arrays would be told at length. */
+function assertSameBytes(found: Uint8Array, wanted: Uint8Array): void {
+  assert.equal(found.length, wanted.length);
+  assert.equal(found.findIndex((value, i) => value !== wanted[i]), -1, "the bytes differ");
+}
+
+const SCALES = [{ size: 32, steps: 3 }, { size: 41, steps: 3 }, { size: 50, steps: 2 }];
+const VARIANTS: Readonly<Record<string, OptimisationInput>> = {
+  "Adam": input(),
+  "Adam over three scales": input({ scales: SCALES }),
+  "Adam over three scales, averaged": input({ scales: SCALES, averaging: 0.7, tvWeight: 0.01 }),
+  "L-BFGS": input({ optimizer: "LBFGS", scales: [{ size: 32, steps: 12 }] }),
+  "L-BFGS over three scales, averaged": input({ optimizer: "LBFGS", scales: SCALES, averaging: 0.7 }),
+  "everything": {
+    ...input({
+      optimizer: "LBFGS",
+      scales: SCALES,
+      averaging: 0.5,
+      color: "LUMINANCE",
+      pooling: "AVERAGE",
+      normalizeLosses: true,
+      init: { kind: "CONTENT", noise: 0.5 },
+    }),
+    styles: [{ picture: STYLE, weight: 2 }, { picture: CONTENT, weight: 1, mask: formulaPicture(9, 9, 4) }],
+    contentMask: formulaPicture(30, 20, 5),
+  },
+};
+
+Deno.test("the same input gives the same bytes, also taken apart and put together at any step", async (t) => {
+  for (const [name, given] of Object.entries(VARIANTS)) {
+    await t.step(name, () =>
+      withBackend(async (backend) => {
+        const whole = await start(backend, given);
+        const checkpoints = [whole.checkpoint()];
+        const pictures = [whole.picture().rgb];
+        const reports: StepReport[] = [];
+        while (!whole.finished) {
+          reports.push(await whole.advance());
+          checkpoints.push(whole.checkpoint());
+          pictures.push(whole.picture().rgb);
+        }
+        await whole.dispose();
+        assert.equal(reports.length, given.options.steps);
+        const again = await start(backend, given);
+        assert.deepEqual((await run(again)).map(withoutSeconds), reports.map(withoutSeconds));
+        assertSameBytes(again.checkpoint(), checkpoints.at(-1)!);
+        for (let cut = 0; cut < checkpoints.length; cut++) {
+          const restored = await restore(backend, given, checkpoints[cut]!);
+          assert.equal(restored.step, cut);
+          assertSameBytes(restored.picture().rgb, pictures[cut]!);
+          assertSameBytes(restored.checkpoint(), checkpoints[cut]!);
+          assert.deepEqual((await run(restored)).map(withoutSeconds), reports.slice(cut).map(withoutSeconds));
+          assertSameBytes(restored.checkpoint(), checkpoints.at(-1)!);
+          assertSameBytes(restored.picture().rgb, pictures.at(-1)!);
+        }
+      }));
+  }
+});
+
+Deno.test("within less memory than the whole takes, tiles give the same picture, and within too little none is begun", () =>
+  withBackend(async (backend) => {
+    const scales = [{ size: 90, steps: 2 }, { size: 165, steps: 2 }];
+    const given = { ...input({ optimizer: "LBFGS", scales }), contentMask: STYLE };
+    const whole = await start(backend, given);
+    const wanted = await run(whole);
+    const limits = { memoryBytes: estimateCost(given.options).memoryBytes - 1 };
+    assert.ok(planScale(given.options.scales[1]!, given.options, limits.memoryBytes).tiles);
+    const tiled = await Optimisation.start(backend, nearestResize, given, limits);
+    const reports = await run(tiled, 3);
+    const bytes = tiled.checkpoint();
+    reports.push(...await run(tiled));
+    reports.forEach(({ losses: { total } }, i) => {
+      assert.ok(Math.abs(total / wanted[i]!.losses.total - 1) < 1e-3, `${total}, wanted ${wanted[i]!.losses.total}`);
+    });
+    assert.ok(relativeDistance(tiled.picture().rgb, whole.picture().rgb) < 1e-2);
+    const restored = await Optimisation.restore(backend, nearestResize, given, bytes, limits);
+    await run(restored);
+    assertSameBytes(restored.checkpoint(), tiled.checkpoint());
+    await assert.rejects(Optimisation.start(backend, nearestResize, given, { memoryBytes: 2 ** 20 }), {
+      code: "TOO_LARGE",
+      message: /no size would fit$/,
+    });
+  }));
+
+Deno.test("another seed gives another picture", () =>
+  withBackend(async (backend) => {
+    const [one, other] = [await start(backend, input({ seed: 1 })), await start(backend, input({ seed: 2 }))];
+    assert.notDeepEqual(one.picture(), other.picture());
+  }));
+
+Deno.test("60 steps and 40 more after a restart are 100 steps", () =>
+  withBackend(async (backend) => {
+    const steps = (count: number) => input({ optimizer: "LBFGS", scales: [{ size: 32, steps: count }] });
+    const first = await start(backend, steps(60));
+    await run(first);
+    assert.equal(first.finished, true);
+    const extended = await restore(backend, steps(100), first.checkpoint());
+    assert.equal(extended.finished, false);
+    await run(extended);
+    const whole = await start(backend, steps(100));
+    await run(whole);
+    assert.equal(extended.step, 100);
+    assert.deepEqual(extended.checkpoint(), whole.checkpoint());
+  }));
+
+Deno.test("steps are counted over all scales, and none is taken beyond the last", () =>
+  withBackend(async (backend) => {
+    const optimisation = await start(backend, input({ scales: SCALES }));
+    const reports = await run(optimisation);
+    assert.deepEqual(reports.map(({ step }) => step), [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert.deepEqual(reports.map(({ size }) => Math.max(size.width, size.height)), [32, 32, 32, 41, 41, 41, 50, 50]);
+    assert.deepEqual(optimisation.size, { width: 40, height: 50 });
+    assert.equal(optimisation.picture().rgb.length, 3 * 40 * 50);
+    await assert.rejects(optimisation.advance(), /Cannot take step 9: wanted at most 8/);
+  }));
+
+Deno.test("a finer scale begins where the coarser one ended", () =>
+  withBackend(async (backend) => {
+    for (const optimizer of ["ADAM", "LBFGS"] as const) {
+      const given = input({
+        optimizer,
+        scales: [{ size: 32, steps: 25 }, { size: 40, steps: 1 }],
+        init: { kind: "NOISE", noise: 1 },
+      });
+      const carried = await run(await start(backend, given));
+      const fresh = await run(await start(backend, input({ optimizer, scales: [{ size: 40, steps: 1 }] })));
+      assert.ok(carried.at(-1)!.losses.total < 0.5 * fresh[0]!.losses.total);
+    }
+  }));
+
+Deno.test("what began as the content has the content's own detail at a finer scale", () =>
+  withBackend(async (backend) => {
+    // With no weight but the content's nothing moves, so that the finer scale begins with the content itself.
+    const given = input({
+      optimizer: "LBFGS",
+      scales: [{ size: 32, steps: 2 }, { size: 64, steps: 1 }],
+      init: { kind: "CONTENT", noise: 0 },
+      styleWeight: 0,
+    });
+    const optimisation = await start(backend, given);
+    const reports = await run(optimisation);
+    assert.ok(reports.at(-1)!.losses.content < 1e-9, `${reports.at(-1)!.losses.content}`);
+    assertSameBytes(optimisation.picture().rgb, (await nearestResize(CONTENT, optimisation.size)).rgb);
+  }));
+
+Deno.test("L-BFGS' losses never go up", () =>
+  withBackend(async (backend) => {
+    const reports = await run(await start(backend, input({ optimizer: "LBFGS", scales: [{ size: 40, steps: 40 }] })));
+    const totals = reports.map(({ losses }) => losses.total);
+    totals.slice(1).forEach((total, i) => assert.ok(total <= totals[i]!));
+    assert.ok(totals.at(-1)! < 0.1 * totals[0]!);
+  }));
+
+Deno.test("weights and learning rate change from the next step on, and survive a restart", async (t) => {
+  for (const optimizer of ["ADAM", "LBFGS"] as const) {
+    await t.step(optimizer, () =>
+      withBackend(async (backend) => {
+        const given = input({ optimizer, scales: [{ size: 32, steps: 10 }] });
+        const plain = await run(await start(backend, given));
+        const retuned = await start(backend, given);
+        const reports = [await retuned.advance(), await retuned.advance(), await retuned.advance()];
+        retuned.retune({ styleWeight: 100, tvWeight: 0.5, learningRate: optimizer === "ADAM" ? 3 : 0.5 });
+        const bytes = retuned.checkpoint();
+        reports.push(...await run(retuned));
+        assert.deepEqual(reports.slice(0, 3).map(withoutSeconds), plain.slice(0, 3).map(withoutSeconds));
+        for (const { losses: { total, content, style, tv } } of reports.slice(3)) {
+          const wanted = given.options.contentWeight * content + 100 * style + 0.5 * tv;
+          assert.ok(Math.abs(total - wanted) < 1e-9 * wanted);
+        }
+        assert.notDeepEqual(reports[5]!.losses.style, plain[5]!.losses.style);
+        const restored = await restore(backend, given, bytes);
+        await run(restored);
+        assert.deepEqual(restored.checkpoint(), retuned.checkpoint());
+      }));
+  }
+});
+
+Deno.test("what is left out of a retuning stays", () =>
+  withBackend(async (backend) => {
+    const given = input();
+    const [plain, retuned] = [await start(backend, given), await start(backend, given)];
+    retuned.retune({ contentWeight: null, learningRate: given.options.optimizer.learningRate });
+    await run(plain);
+    await run(retuned);
+    assert.deepEqual(retuned.checkpoint(), plain.checkpoint());
+  }));
+
+Deno.test("a loss that is not finite ends Adam with step and term, and the last good picture stays", async (t) => {
+  const failures: [string, (losses: Float64Array, gradient: Float32Array) => void, RegExp][] = [
+    ["a content loss", (losses) => losses[0] = NaN, /step 4: the content loss at conv1_2 is NaN, wanted a finite/],
+    [
+      "a style loss",
+      (losses) => losses[1] = Infinity,
+      /step 4: the style loss at conv2_1 is Infinity, wanted a finite/,
+    ],
+    ["a gradient", (_, gradient) => gradient[100] = NaN, /step 4: the gradient is not finite, the total loss is \d/],
+    ["an infinite gradient", (_, gradient) => gradient[7] = -Infinity, /step 4: the gradient is not finite/],
+  ];
+  for (const [name, fail, message] of failures) {
+    await t.step(name, () =>
+      withBackend(async (backend) => {
+        const failing = tamperedBackend(backend, (evaluation, count) => {
+          if (count === 4) fail(evaluation.losses, evaluation.gradient);
+          return evaluation;
+        });
+        const optimisation = await start(failing, input());
+        await run(optimisation, 3);
+        const [picture, checkpoint] = [optimisation.picture(), optimisation.checkpoint()];
+        await assert.rejects(optimisation.advance(), (error) => {
+          assert.ok(error instanceof GramcastError);
+          assert.equal(error.code, "LOSS_NOT_FINITE");
+          assert.match(error.message, message);
+          return true;
+        });
+        assert.deepEqual(optimisation.picture(), picture);
+        assert.deepEqual(optimisation.checkpoint(), checkpoint);
+        await optimisation.dispose();
+      }));
+  }
+});
+
+Deno.test("L-BFGS steps back from losses that are not finite and goes on", () =>
+  withBackend(async (backend) => {
+    const failing = tamperedBackend(backend, ({ losses, gradient }, count) => ({
+      losses: count % 3 === 0 ? losses.map(() => NaN) : losses,
+      gradient: count % 5 === 0 ? gradient.map(() => Infinity) : gradient,
+    }));
+    const reports = await run(await start(failing, input({ optimizer: "LBFGS", scales: [{ size: 32, steps: 30 }] })));
+    const totals = reports.map(({ losses }) => losses.total);
+    totals.slice(1).forEach((total, i) => assert.ok(total <= totals[i]!, `${totals}`));
+    assert.ok(totals.at(-1)! < 0.9 * totals[0]!, `${totals}`);
+  }));
+
+Deno.test("L-BFGS ends, too, when its first loss of a scale is not finite", () =>
+  withBackend(async (backend) => {
+    const failing = tamperedBackend(backend, (evaluation, count) => {
+      if (count === 4) evaluation.losses[0] = NaN;
+      return evaluation;
+    });
+    const optimisation = await start(failing, input({ optimizer: "LBFGS", scales: SCALES }));
+    await run(optimisation, 3);
+    const picture = optimisation.picture();
+    await assert.rejects(optimisation.advance(), { code: "LOSS_NOT_FINITE" });
+    assert.ok(optimisation.picture().rgb.length > picture.rgb.length, "the picture is that of the finer scale");
+    await optimisation.dispose();
+  }));
+
+Deno.test("the averaged picture is the bias-corrected mean of the iterates", () =>
+  withBackend(async (backend) => {
+    const averaged = await start(backend, input({ averaging: 0.8 }));
+    const plain = await start(backend, input());
+    let [sum, weight] = [new Float64Array(plain.picture().rgb.length), 0];
+    for (let step = 0; step < 6; step++) {
+      await averaged.advance();
+      await plain.advance();
+      const iterate = plain.picture().rgb;
+      sum = sum.map((value, i) => 0.8 * value + 0.2 * iterate[i]!);
+      weight = 0.8 * weight + 0.2;
+      const shown = averaged.picture().rgb;
+      // Iterates are rounded here before they are averaged, and clamped.
+      const worst = shown.reduce((most, value, i) => Math.max(most, Math.abs(value - sum[i]! / weight)), 0);
+      assert.ok(worst < 1.01, `step ${step + 1}: ${worst}`);
+    }
+    await averaged.dispose();
+    await plain.dispose();
+  }));
+
+Deno.test("with its luminance kept the picture has the content's chroma", () =>
+  withBackend(async (backend) => {
+    // A content of muted colours: nothing is clamped.
+    const content = { ...CONTENT, rgb: CONTENT.rgb.map((value, i) => [110, 128, 140][i % 3]! + (value >> 5)) };
+    const given = { ...input({ color: "LUMINANCE", init: { kind: "CONTENT", noise: 0 } }), content };
+    const optimisation = await start(backend, given);
+    await run(optimisation, 2);
+    const own = await nearestResize(content, optimisation.size);
+    const { rgb } = optimisation.picture();
+    let changed = 0;
+    for (let i = 0; i < rgb.length; i += 3) {
+      const shift = rgb[i]! - own.rgb[i]!;
+      changed = Math.max(changed, Math.abs(shift));
+      for (let c = 1; c < 3; c++) assert.ok(Math.abs(rgb[i + c]! - own.rgb[i + c]! - shift) <= 1, "a shade of grey");
+    }
+    assert.ok(changed > 5);
+  }));
+
+Deno.test("a checkpoint of another input is refused", () =>
+  withBackend(async (backend) => {
+    const optimisation = await start(backend, input({ scales: SCALES }));
+    await run(optimisation, 5);
+    const refused = { code: "CHECKPOINT_UNREADABLE" };
+    const bytes = optimisation.checkpoint();
+    await assert.rejects(restore(backend, input({ scales: [{ size: 32, steps: 9 }] }), bytes), {
+      ...refused,
+      message: "Cannot go on from the checkpoint: it has 33×41 pixels in scale 2, wanted a scale of the schedule",
+    });
+    await assert.rejects(restore(backend, input({ scales: [{ size: 32, steps: 3 }, { size: 64, steps: 9 }] }), bytes), {
+      ...refused,
+      message: "Cannot go on from the checkpoint: it has 33×41 pixels in scale 2, wanted 52×64",
+    });
+    await assert.rejects(restore(backend, input(), bytes.slice(1)), refused);
+  }));

@@ -1,0 +1,247 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { OnnxBackend } from "../backends/onnx/backend.ts";
+import type { OptimisationInput } from "./input.ts";
+import { dot } from "./optimizers/vectors.ts";
+import type { LayerWeight, TransferOptions } from "../options.ts";
+import type { Pixels, Size } from "../picture.ts";
+import { type LossWeights, Stage } from "./stage.ts";
+import { relativeDistance } from "../testing/distance.ts";
+import { formulaNoise, formulaParameters, formulaPicture, formulaPixels } from "../testing/formula.ts";
+import { nearestResize } from "../testing/nearest.ts";
+import { transferOptions } from "../testing/options.ts";
+
+const LAYERS = ["conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1", "conv3_3", "conv4_1"];
+/** Central differences of a loss in float32 with kinks (ReLU, max-pool) are this near to its slope. */
+const TOLERANCE = 0.02;
+
+const parameters = formulaParameters("conv4_1");
+const CONTENT = formulaPicture(48, 33, 2001);
+const STYLES = [formulaPicture(40, 52, 2002), formulaPicture(33, 33, 2003), formulaPicture(64, 20, 2004)];
+
+/** A transfer in short; all else is plain. */
+interface Case {
+  readonly size?: Size;
+  readonly content?: readonly LayerWeight[];
+  readonly style?: readonly LayerWeight[];
+  readonly styles?: readonly { readonly weight: number; readonly masked?: boolean }[];
+  readonly contentMask?: boolean;
+  readonly options?: Partial<
+    Pick<TransferOptions, "pooling" | "styleScale" | "normalizeLosses" | "normalizeGradients" | "whitening">
+  >;
+}
+
+const content = (layer: string, weight = 1): readonly LayerWeight[] => [{ layer, weight }];
+const style = content;
+
+const SINGLE: Readonly<Record<string, Case>> = {
+  ...Object.fromEntries(LAYERS.flatMap((layer): [string, Case][] => [
+    [`content at ${layer}`, { content: content(layer) }],
+    [`style at ${layer}`, { style: style(layer) }],
+  ])),
+  "total variation alone": { content: content("conv1_1", 0) },
+  "average pools": { content: content("conv3_1"), style: style("conv2_2"), options: { pooling: "AVERAGE" } },
+  "a content mask": { content: content("conv2_2"), contentMask: true },
+  "a style mask": { style: style("conv2_2"), styles: [{ weight: 1, masked: true }] },
+  "blended styles": { style: style("conv2_1"), styles: [{ weight: 1 }, { weight: 3 }, { weight: 0 }] },
+  "styles with and without masks": {
+    style: style("conv2_1"),
+    styles: [{ weight: 1 }, { weight: 2, masked: true }, { weight: 0.5, masked: true }],
+  },
+  "normalised losses": { content: content("conv2_2"), style: style("conv3_1"), options: { normalizeLosses: true } },
+  "whitened Gram matrices": { style: style("conv3_1"), options: { whitening: 0.9 } },
+  "a style scale": { style: style("conv2_1"), options: { styleScale: 0.5 } },
+};
+
+/** The input of a case; the content mask and the styles' are noise of their own sizes. */
+function inputOf(given: Case): OptimisationInput {
+  const size = given.size ?? { width: 32, height: 22 };
+  const options = {
+    contentLayers: given.content ?? [],
+    styleLayers: given.style ?? [],
+    scales: [{ size: Math.max(size.width, size.height), steps: 1 }],
+    ...given.options,
+  };
+  const styles = given.styles ?? [{ weight: 1 }];
+  return {
+    options: transferOptions(size, options),
+    content: { ...CONTENT, ...(given.size ? formulaPicture(size.width, size.height, 2001) : {}) },
+    styles: styles.map(({ weight, masked }, i) => ({
+      weight,
+      picture: STYLES[i]!,
+      ...(masked ? { mask: formulaPicture(19 + i, 30 - i, 2010 + i) } : {}),
+    })),
+    ...(given.contentMask ? { contentMask: formulaPicture(17, 60, 2020) } : {}),
+  };
+}
+
+/** Weights under which content, style and total variation count about the same, and total variation less. */
+async function evenWeights(stage: Stage, pixels: Pixels): Promise<LossWeights> {
+  const { losses } = await stage.evaluate(pixels, { contentWeight: 1, styleWeight: 1, tvWeight: 1 });
+  return {
+    contentWeight: 1 / (losses.content || 1),
+    styleWeight: 1 / (losses.style || 1),
+    tvWeight: losses.content + losses.style > 0 ? 0.2 / losses.tv : 1 / losses.tv,
+  };
+}
+
+function moved(pixels: Pixels, direction: Float32Array, distance: number): Pixels {
+  return pixels.map((value, i) => value + distance * direction[i]!);
+}
+
+/** Half along the gradient, where the loss changes most, half anywhere; one pixel value long on average. */
+function testDirection(gradient: Float32Array, salt: number): Float32Array {
+  const noise = Float32Array.from(formulaNoise(gradient.length, salt));
+  const [own, other] = [Math.sqrt(dot(gradient, gradient)), Math.sqrt(dot(noise, noise))];
+  const mixed = gradient.map((value, i) => value / own + noise[i]! / other);
+  const scale = Math.sqrt(mixed.length / dot(mixed, mixed));
+  return mixed.map((value) => value * scale);
+}
+
+/** Compares the gradient with differences of the total loss along a direction. */
+async function checkSlope(backend: OnnxBackend, given: Case, salt = 7): Promise<void> {
+  const input = inputOf(given);
+  const scale = input.options.scales[0]!;
+  const stage = await Stage.prepare(backend, nearestResize, input, scale);
+  try {
+    const pixels = formulaPixels(scale.width, scale.height, 1003);
+    const weights = await evenWeights(stage, pixels);
+    const { losses, gradient } = await stage.evaluate(pixels, weights);
+    const direction = testDirection(gradient, salt);
+    const slope = dot(gradient, direction);
+    const loss = async (distance: number) =>
+      (await stage.evaluate(moved(pixels, direction, distance), weights)).losses.total;
+    const distance = 0.1;
+    const wanted = (await loss(distance) - await loss(-distance)) / (2 * distance);
+    const error = Math.abs(slope - wanted) / Math.abs(wanted);
+    assert.ok(error < TOLERANCE, `slope ${slope}, differences ${wanted}, loss ${losses.total}, error ${error}`);
+  } finally {
+    await stage.dispose();
+  }
+}
+
+Deno.test("the gradient of every term and option alone agrees with differences of the total loss", async (t) => {
+  const backend = await OnnxBackend.open(parameters);
+  for (const [name, given] of Object.entries(SINGLE)) {
+    await t.step(name, () => checkSlope(backend, given));
+  }
+  await backend.close();
+});
+
+const side = fc.integer({ min: 17, max: 64 });
+const layerWeights = (max: number) =>
+  fc.uniqueArray(fc.record({ layer: fc.constantFrom(...LAYERS), weight: fc.constantFrom(0.2, 1, 3) }), {
+    selector: ({ layer }) => layer,
+    maxLength: max,
+  });
+const anyCase: fc.Arbitrary<Case> = fc.record({
+  size: fc.record({ width: side, height: side }),
+  content: layerWeights(2),
+  style: layerWeights(3),
+  styles: fc.array(fc.record({ weight: fc.constantFrom(0.5, 1, 2), masked: fc.boolean() }), {
+    minLength: 1,
+    maxLength: 3,
+  }),
+  contentMask: fc.boolean(),
+  options: fc.record({
+    pooling: fc.constantFrom("MAX" as const, "AVERAGE" as const),
+    styleScale: fc.constantFrom(0.5, 1, 1.3),
+    normalizeLosses: fc.boolean(),
+    whitening: fc.constantFrom(0, 0.5, 0.95),
+  }),
+}).filter(({ content, style }) => content.length + style.length > 0);
+
+Deno.test("the gradient of terms and options in combination agrees with differences, at any size and shape", async () => {
+  const backend = await OnnxBackend.open(parameters);
+  await fc.assert(fc.asyncProperty(anyCase, fc.nat(1000), (given, salt) => checkSlope(backend, given, salt)), {
+    seed: 1,
+    numRuns: 40,
+  });
+  await backend.close();
+});
+
+Deno.test("a normalised gradient has the direction of the plain one, and terms add up", async () => {
+  const backend = await OnnxBackend.open(parameters);
+  const anyLayers = fc.record({
+    size: fc.record({ width: side, height: side }),
+    content: layerWeights(1),
+    style: layerWeights(1),
+    contentMask: fc.boolean(),
+    styles: fc.constantFrom([{ weight: 1 }], [{ weight: 1, masked: true }]),
+  }).filter(({ content, style }) => content.length === 1 && style.length === 1);
+  const property = fc.asyncProperty(anyLayers, async (given) => {
+    const evaluate = async (normalizeGradients: boolean, weights: LossWeights) => {
+      const input = inputOf({ ...given, options: { normalizeGradients } });
+      const scale = input.options.scales[0]!;
+      const stage = await Stage.prepare(backend, nearestResize, input, scale);
+      const result = await stage.evaluate(formulaPixels(scale.width, scale.height, 1003), weights);
+      await stage.dispose();
+      return result;
+    };
+    const one = { contentWeight: 1, styleWeight: 0, tvWeight: 0 };
+    const other = { contentWeight: 0, styleWeight: 1, tvWeight: 0 };
+    const alone: Float32Array[] = [];
+    for (const weights of [one, other]) {
+      const [plain, normalized] = [await evaluate(false, weights), await evaluate(true, weights)];
+      assert.deepEqual(normalized.losses, plain.losses);
+      const [a, b] = [plain.gradient, normalized.gradient];
+      const cosine = dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+      assert.ok(cosine > 1 - 1e-6, `cosine ${cosine}`);
+      alone.push(normalized.gradient);
+    }
+    const both = await evaluate(true, { contentWeight: 2, styleWeight: 5, tvWeight: 0 });
+    const sum = both.gradient.map((_, i) => 2 * alone[0]![i]! + 5 * alone[1]![i]!);
+    assert.ok(relativeDistance(both.gradient, sum) < 1e-4);
+  });
+  await fc.assert(property, { seed: 1, numRuns: 12 });
+  await backend.close();
+});
+
+Deno.test("the total is the weighted sum of its parts, and they of their layers", async () => {
+  const backend = await OnnxBackend.open(parameters);
+  const weight = fc.constantFrom(0, 0.3, 7, 1e6);
+  const weights = fc.record({ contentWeight: weight, styleWeight: weight, tvWeight: weight });
+  const property = fc.asyncProperty(anyCase, weights, async (given, weights) => {
+    const input = inputOf(given);
+    const scale = input.options.scales[0]!;
+    const stage = await Stage.prepare(backend, nearestResize, input, scale);
+    const { losses } = await stage.evaluate(formulaPixels(scale.width, scale.height, 1003), weights);
+    await stage.dispose();
+    for (const kind of ["content", "style"] as const) {
+      const layers = losses.layers.filter((layer) => layer.kind === kind);
+      const asked = kind === "content" ? input.options.contentLayers : input.options.styleLayers;
+      assert.deepEqual(layers.map(({ layer }) => layer), asked.map(({ layer }) => layer), "one loss for each layer");
+      assertNear(losses[kind], layers.reduce((sum, { value }) => sum + value, 0));
+    }
+    const { contentWeight, styleWeight, tvWeight } = weights;
+    assertNear(losses.total, contentWeight * losses.content + styleWeight * losses.style + tvWeight * losses.tv);
+  });
+  await fc.assert(property, { seed: 2, numRuns: 15 });
+  await backend.close();
+});
+
+Deno.test("styles of weight 0 count for nothing, and nothing else than they is refused", async () => {
+  const backend = await OnnxBackend.open(parameters);
+  const pixels = formulaPixels(32, 22, 1003);
+  const prepare = (given: Case) => {
+    const input = inputOf(given);
+    return Stage.prepare(backend, nearestResize, input, input.options.scales[0]!);
+  };
+  for (const masked of [false, true]) {
+    const given = { style: style("conv1_2"), styles: [{ weight: 0, masked }] };
+    const stage = await prepare({ ...given, content: content("conv1_1") });
+    const { losses } = await stage.evaluate(pixels, { contentWeight: 1, styleWeight: 1, tvWeight: 0 });
+    assert.ok(losses.content > 0);
+    assert.equal(losses.style, 0);
+    await stage.dispose();
+  }
+  await assert.rejects(prepare({ style: style("conv1_2"), styles: [{ weight: 0 }] }), {
+    code: "BAD_USER_INPUT",
+    field: "styles.0.weight",
+  });
+  await backend.close();
+});
+
+function assertNear(found: number, wanted: number): void {
+  assert.ok(Math.abs(found - wanted) <= 1e-12 * Math.abs(wanted), `${found}, wanted ${wanted}`);
+}

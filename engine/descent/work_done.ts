@@ -1,0 +1,26 @@
+import type { Scale, TransferOptions } from "../options.ts";
+
+/** Of the first `step` steps of a transfer, how many belong to each of its scales. */
+export function stepsTaken(scales: readonly Pick<Scale, "steps">[], step: number): number[] {
+  let left = step;
+  return scales.map(({ steps }) => {
+    const taken = Math.min(steps, left);
+    left -= taken;
+    return taken;
+  });
+}
+
+/**
+ * Share of a transfer's work that its first `step` steps are, 0 to 1. A step's work grows with the pixels of its scale,
+ * so that a schedule from coarse to fine is half done long after half of its steps.
+ */
+export function workDone({ scales }: Pick<TransferOptions, "scales">, step: number): number {
+  const taken = stepsTaken(scales, step);
+  let done = 0;
+  let all = 0;
+  for (const [i, { width, height, steps }] of scales.entries()) {
+    done += taken[i]! * width * height;
+    all += steps * width * height;
+  }
+  return done / all;
+}

@@ -1,0 +1,87 @@
+/**
+ * Keeping the content picture's colours: Gatys, Bethge, Hertzmann and Shechtman (2016), "Preserving Color in Neural
+ * Artistic Style Transfer".
+ *
+ * @module
+ */
+import type { Picture } from "../picture.ts";
+
+/** Luma of NTSC's YIQ, for RGB in 0–255. */
+function luma(red: number, green: number, blue: number): number {
+  return 0.299 * red + 0.587 * green + 0.114 * blue;
+}
+
+/** The picture in shades of grey: its luma in all three channels. */
+export function toGrey(picture: Picture): Picture {
+  const rgb = new Uint8Array(picture.rgb.length);
+  for (let i = 0; i < rgb.length; i += 3) {
+    rgb.fill(Math.round(luma(picture.rgb[i]!, picture.rgb[i + 1]!, picture.rgb[i + 2]!)), i, i + 3);
+  }
+  return { ...picture, rgb };
+}
+
+/** The luma of `light` with the chroma (I and Q) of `color`; both of one size. */
+export function combineLuma(light: Picture, color: Picture): Picture {
+  const rgb = new Uint8ClampedArray(light.rgb.length);
+  for (let i = 0; i < rgb.length; i += 3) {
+    // Chroma is what is left of RGB when the luma is taken away, so adding a difference of lumas keeps I and Q.
+    const wanted = luma(light.rgb[i]!, light.rgb[i + 1]!, light.rgb[i + 2]!);
+    const shift = wanted - luma(color.rgb[i]!, color.rgb[i + 1]!, color.rgb[i + 2]!);
+    for (let c = 0; c < 3; c++) rgb[i + c] = color.rgb[i + c]! + shift;
+  }
+  return { ...light, rgb: new Uint8Array(rgb.buffer) };
+}
+
+/** Lower triangular matrix of a symmetric positive 3×3 matrix, row-major. */
+function cholesky(m: readonly number[]): number[] {
+  const l = new Array<number>(9).fill(0);
+  for (let row = 0; row < 3; row++) {
+    for (let column = 0; column <= row; column++) {
+      let sum = m[3 * row + column]!;
+      for (let k = 0; k < column; k++) sum -= l[3 * row + k]! * l[3 * column + k]!;
+      l[3 * row + column] = row === column ? Math.sqrt(Math.max(sum, 1e-6)) : sum / l[3 * column + column]!;
+    }
+  }
+  return l;
+}
+
+/** Mean of each channel and their covariance (row-major), of RGB values in 0–255. */
+function colorStatistics({ rgb }: Picture): { mean: number[]; covariance: number[] } {
+  const count = rgb.length / 3;
+  const mean = [0, 0, 0];
+  const products = new Array<number>(9).fill(0);
+  for (let i = 0; i < rgb.length; i += 3) {
+    for (let a = 0; a < 3; a++) {
+      mean[a]! += rgb[i + a]! / count;
+      for (let b = 0; b < 3; b++) products[3 * a + b]! += (rgb[i + a]! * rgb[i + b]!) / count;
+    }
+  }
+  // One grey level on the diagonal keeps pictures of a single colour invertible.
+  const covariance = products.map((p, i) => p - mean[Math.floor(i / 3)]! * mean[i % 3]! + (i % 4 === 0 ? 1 : 0));
+  return { mean, covariance };
+}
+
+/**
+ * `style` with the mean and covariance of the colours of `content`: x ↦ L_c L_s⁻¹ (x − μ_s) + μ_c, where L Lᵀ are the
+ * covariances (the paper's Cholesky variant).
+ */
+export function matchColors(style: Picture, content: Picture): Picture {
+  const from = colorStatistics(style);
+  const to = colorStatistics(content);
+  const [ls, lc] = [cholesky(from.covariance), cholesky(to.covariance)];
+  const rgb = new Uint8ClampedArray(style.rgb.length);
+  const whitened = [0, 0, 0];
+  for (let i = 0; i < rgb.length; i += 3) {
+    for (let row = 0; row < 3; row++) {
+      let value = style.rgb[i + row]! - from.mean[row]!;
+      for (let k = 0; k < row; k++) value -= ls[3 * row + k]! * whitened[k]!;
+      whitened[row] = value / ls[4 * row]!;
+    }
+    for (let row = 0; row < 3; row++) {
+      let value = to.mean[row]!;
+      for (let k = 0; k <= row; k++) value += lc[3 * row + k]! * whitened[k]!;
+      rgb[i + row] = value;
+    }
+  }
+  return { ...style, rgb: new Uint8Array(rgb.buffer) };
+}

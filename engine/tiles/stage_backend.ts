@@ -1,0 +1,100 @@
+/**
+ * Where a stage takes its targets from and what evaluates it: the whole picture at once, or tile by tile.
+ *
+ * @module
+ */
+import type { Backend, Evaluator, Target, TilingBackend } from "../backends/backend.ts";
+import type { Objective } from "../objective/objective.ts";
+import type { Pooling } from "../options.ts";
+import { type Picture, type Pixels, type Size, toPixels } from "../picture.ts";
+import { trace } from "../objective/square_matrix.ts";
+import { TiledEvaluator } from "./tiled_evaluator.ts";
+import { type Cut, tiledGrams } from "./tiled_grams.ts";
+
+/** What a stage asks for, about one content picture of its size. */
+export interface StageBackend {
+  /** Mean square of the content's features at each of `layers`. */
+  energies(layers: readonly string[]): Promise<Map<string, number>>;
+  /** Gram matrices of a style picture at `layers`. */
+  grams(pixels: Pixels, size: Size, layers: readonly string[]): Promise<Map<string, Target>>;
+  /** Content terms are compared with the content picture, style terms with `grams`, by index of the term. */
+  compile(objective: Objective, grams: ReadonlyMap<number, Target>): Promise<Evaluator>;
+}
+
+/** The whole picture at once. */
+export class WholeStage implements StageBackend {
+  readonly #backend: Backend;
+  readonly #content: Picture;
+  readonly #pooling: Pooling;
+  /** From the energies to the compilation, which want the same. */
+  #features: Map<string, Target> | null = null;
+
+  constructor(backend: Backend, content: Picture, pooling: Pooling) {
+    this.#backend = backend;
+    this.#content = content;
+    this.#pooling = pooling;
+  }
+
+  async energies(layers: readonly string[]): Promise<Map<string, number>> {
+    const features = this.#features = await this.#see(layers);
+    return new Map(layers.map((layer) => [layer, meanSquare(features.get(layer)!)]));
+  }
+
+  grams(pixels: Pixels, size: Size, layers: readonly string[]): Promise<Map<string, Target>> {
+    return this.#backend.grams(pixels, size, layers, this.#pooling);
+  }
+
+  async compile(objective: Objective, grams: ReadonlyMap<number, Target>): Promise<Evaluator> {
+    const content = objective.terms.filter(({ kind }) => kind === "content");
+    const features = this.#features ?? await this.#see(content.map(({ layer }) => layer));
+    this.#features = null;
+    return await this.#backend.compile(
+      objective,
+      objective.terms.map(({ kind, layer }, i) => kind === "content" ? features.get(layer)! : grams.get(i)!),
+    );
+  }
+
+  #see(layers: readonly string[]): Promise<Map<string, Target>> {
+    return this.#backend.features(toPixels(this.#content), this.#content, layers, this.#pooling);
+  }
+}
+
+/** Tile by tile, for pictures that are too large for the memory there is. */
+export class TiledStage implements StageBackend {
+  readonly #backend: TilingBackend;
+  readonly #content: Picture;
+  readonly #pooling: Pooling;
+  readonly #cut: Cut;
+  readonly #keptBytes: number;
+
+  /** @param keptBytes See `TiledTargets`. */
+  constructor(backend: TilingBackend, content: Picture, pooling: Pooling, cut: Cut, keptBytes: number) {
+    this.#backend = backend;
+    this.#content = content;
+    this.#pooling = pooling;
+    this.#cut = cut;
+    this.#keptBytes = keptBytes;
+  }
+
+  async energies(layers: readonly string[]): Promise<Map<string, number>> {
+    const grams = await this.grams(toPixels(this.#content), this.#content, layers);
+    // A Gram matrix' trace is the mean square of the features that it is made of.
+    return new Map([...grams].map(([layer, gram]) => [layer, trace(gram)]));
+  }
+
+  grams(pixels: Pixels, size: Size, layers: readonly string[]): Promise<Map<string, Target>> {
+    return tiledGrams(this.#backend, this.#cut, pixels, size, layers, this.#pooling);
+  }
+
+  compile(objective: Objective, grams: ReadonlyMap<number, Target>): Promise<Evaluator> {
+    const targets = { content: this.#content, grams, keptBytes: this.#keptBytes };
+    return TiledEvaluator.compile(this.#backend, this.#cut, objective, targets);
+  }
+}
+
+/** The mean of the squares. */
+export function meanSquare(values: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
+  return sum / values.length;
+}

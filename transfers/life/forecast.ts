@@ -1,0 +1,88 @@
+import { checkMemory } from "../../engine/estimate/check_memory.ts";
+import type { Cost } from "../../engine/estimate/estimate.ts";
+import type { TransferOptions } from "../../engine/options.ts";
+import { stepsTaken } from "../../engine/descent/work_done.ts";
+import type { CostEstimate } from "../api.ts";
+import { StepTime } from "./step_time.ts";
+import { hasEnded, type TransferRecord } from "../types.ts";
+
+/** What options cost within some memory: `estimateCost()` of `engine/estimate/estimate.ts`, if it is not a test's. */
+export type CostModel = (options: TransferOptions, memoryBytes: number) => Cost;
+
+/** Tells what transfers will take, from the cost model and what steps have taken on this machine. */
+export class Forecast {
+  readonly #cost: CostModel;
+  readonly #memoryBytes: number;
+  readonly #stepTime = new StepTime();
+  /** Engine and device that it knows the time of. */
+  #engine = "";
+
+  /** @param memoryBytes Ceiling of one engine process. */
+  constructor(cost: CostModel, memoryBytes: number) {
+    this.#cost = cost;
+    this.#memoryBytes = memoryBytes;
+  }
+
+  /** Learns from a transfer that has run. What another engine took is forgotten. */
+  observe(record: TransferRecord): void {
+    const own = this.#present(record);
+    if (own === null) return;
+    const engine = JSON.stringify(record.engine);
+    if (engine !== this.#engine) this.#stepTime.forget();
+    this.#engine = engine;
+    this.#stepTime.observe(own.flops, own.seconds);
+  }
+
+  estimate(options: TransferOptions): CostEstimate {
+    const { memoryBytes, scales } = this.#cost(options, this.#memoryBytes);
+    const priced = scales.map((scale) => {
+      const seconds = this.#stepTime.seconds(scale.flopsPerStep);
+      return { ...scale, seconds: seconds === null ? null : scale.steps * seconds };
+    });
+    return {
+      seconds: priced.reduce(
+        (sum: number | null, { seconds }) => sum === null || seconds === null ? null : sum + seconds,
+        0,
+      ),
+      memoryBytes,
+      flopsPerStep: scales.at(-1)!.flopsPerStep,
+      steps: options.steps,
+      fits: memoryBytes <= this.#memoryBytes,
+      scales: priced,
+    };
+  }
+
+  /** @throws {GramcastError} TOO_LARGE with the numbers and the largest size that would fit. */
+  refuseTooLarge(options: TransferOptions): void {
+    checkMemory(options, this.#memoryBytes, this.#cost);
+  }
+
+  /**
+   * Seconds that a transfer still runs, its wait not included; null when unknown or ended. Where it runs, its own steps
+   * tell how much faster or slower it is than others.
+   */
+  remaining(record: TransferRecord): number | null {
+    if (hasEnded(record.status)) return null;
+    const own = this.#present(record);
+    const usual = own === null ? null : this.#stepTime.seconds(own.flops);
+    const { scales } = this.#cost(record.options, this.#memoryBytes);
+    const taken = stepsTaken(scales, record.step);
+    let sum = 0;
+    for (const [i, { steps, flopsPerStep }] of scales.entries()) {
+      // Before anything is known of this machine, its own steps alone: in proportion to their operations.
+      const seconds = this.#stepTime.seconds(flopsPerStep) ?? (own && own.seconds * flopsPerStep / own.flops);
+      if (seconds === null) return null;
+      sum += (steps - taken[i]!) * seconds * (own === null || usual === null ? 1 : own.seconds / usual);
+    }
+    return sum;
+  }
+
+  /** What a step takes in the scale that a transfer is in; null before its first. */
+  #present({ options, step, secondsPerStep }: TransferRecord): { flops: number; seconds: number } | null {
+    if (secondsPerStep === null || secondsPerStep <= 0 || step < 1) return null;
+    const { scales } = this.#cost(options, this.#memoryBytes);
+    let last = 0;
+    const scale = scales.find(({ steps }) => step <= (last += steps)) ?? scales.at(-1)!;
+    return { flops: scale.flopsPerStep, seconds: secondsPerStep };
+  }
+}

@@ -1,0 +1,65 @@
+import { GramcastError } from "../../errors.ts";
+import type { EngineJob } from "../process/engine.ts";
+import { type Log, oneLine } from "../log.ts";
+import type { TransferStore } from "../storage/ports.ts";
+import { tunedAt } from "./tuning.ts";
+import type { TransferRecord } from "../types.ts";
+
+export interface JobSources {
+  readonly store: TransferStore;
+  /** Bytes of an image that a transfer uses. */
+  readonly readImage: (id: string) => Promise<Uint8Array>;
+  readonly log: Log;
+}
+
+/**
+ * Puts together what an engine needs to begin a transfer or go on with it, from the newest checkpoint that can be read.
+ * Without one it begins from the start, which gives the same result later.
+ *
+ * @param unreadable Steps whose checkpoint the engine could not use; those that fail their checksum are added.
+ * @returns The job and the step it begins after.
+ * @throws {GramcastError} NOT_FOUND when an image is gone.
+ */
+export async function assembleJob(
+  sources: JobSources,
+  record: TransferRecord,
+  unreadable: Set<number>,
+): Promise<{ job: EngineJob; step: number }> {
+  const { readImage } = sources;
+  const optional = (id: string | null) => id === null ? Promise.resolve(null) : readImage(id);
+  const checkpoint = await newestCheckpoint(sources, record, unreadable);
+  const step = checkpoint?.step ?? 0;
+  const { options, later } = tunedAt(record, step);
+  const job: EngineJob = {
+    options,
+    tunings: later,
+    content: await readImage(record.contentId),
+    styles: await Promise.all(record.styles.map(async ({ imageId, weight, maskId }) => ({
+      picture: await readImage(imageId),
+      weight,
+      mask: await optional(maskId),
+    }))),
+    contentMask: await optional(record.contentMaskId),
+    initPicture: await optional(record.initImageId),
+    checkpoint: checkpoint?.bytes ?? null,
+  };
+  return { job, step };
+}
+
+async function newestCheckpoint(
+  { store, log }: JobSources,
+  { id }: TransferRecord,
+  unreadable: Set<number>,
+): Promise<{ step: number; bytes: Uint8Array } | null> {
+  for (const step of await store.checkpoints(id)) {
+    if (unreadable.has(step)) continue;
+    try {
+      return { step, bytes: await store.readCheckpoint(id, step) };
+    } catch (error) {
+      if (!(error instanceof GramcastError) || error.code !== "CHECKPOINT_UNREADABLE") throw error;
+      log.warn(`Transfer ${id}: ${oneLine(error)}; taking the one before`);
+      unreadable.add(step);
+    }
+  }
+  return null;
+}

@@ -1,0 +1,143 @@
+import { GramcastError } from "../../errors.ts";
+import type { Clock } from "../clock.ts";
+import { type Log, oneLine } from "../log.ts";
+import type { Append, EventBus, NewEvent, TransferChanges, TransferStore } from "../storage/ports.ts";
+import { Tally } from "./tally.ts";
+import type { TransferRecord, TransferStatus } from "../types.ts";
+
+/** Milliseconds between two attempts to write while the storage is full. */
+const RETRY_MILLISECONDS = 1000;
+
+/** A change of a record and the events that tell of it, before the journal has given them their time. */
+export interface Entry {
+  readonly from: readonly TransferStatus[];
+  readonly changes: TransferChanges;
+  readonly events: readonly Omit<NewEvent, "at">[];
+}
+
+/**
+ * The one way by which records change: it writes to the store and then tells the bus.
+ *
+ * Storage that is full or cannot be written loses nothing: `append` throws STORAGE_FULL to whoever asked, and
+ * `appendPatiently`, for what an engine reports, holds the report and tries again until the storage is back or the
+ * server stops. The engine waits meanwhile, the watchers hear nothing, and new transfers are refused. If the server
+ * stops, the log ends where it was last written, and the transfer goes on from there at the next start.
+ */
+export class Journal {
+  readonly tally = new Tally();
+  readonly #store: TransferStore;
+  readonly #bus: EventBus;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #stopped = new AbortController();
+  #storageFailure: GramcastError | null = null;
+
+  constructor(store: TransferStore, bus: EventBus, clock: Clock, log: Log) {
+    this.#store = store;
+    this.#bus = bus;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Why nothing can be written now; null when the last attempt succeeded. */
+  get storageFailure(): GramcastError | null {
+    return this.#storageFailure;
+  }
+
+  /** Milliseconds since the epoch, as entries have them. */
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** As `TransferStore.append`, with the bus told. @throws {GramcastError} STORAGE_FULL */
+  async append(id: string, entry: Entry): Promise<TransferRecord | null> {
+    const at = this.#clock.now();
+    const append: Append = { ...entry, events: entry.events.map((event) => ({ ...event, at })) };
+    const record = await this.#store.append(id, append);
+    if (record === null) return null;
+    for (const { status } of entry.events) this.tally.countStatus(status);
+    await this.#publish(record, entry.events);
+    return record;
+  }
+
+  /** As `append`, but waits while nothing can be written. @throws {GramcastError} STORAGE_FULL after `stop`. */
+  appendPatiently(id: string, entry: Entry): Promise<TransferRecord | null> {
+    return this.patiently(() => this.append(id, entry));
+  }
+
+  /** Has nothing wait any more: what cannot be written now is not written. */
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  /** Repeats a write until it no longer throws STORAGE_FULL. @throws {GramcastError} STORAGE_FULL after `stop`. */
+  async patiently<T>(write: () => Promise<T>): Promise<T> {
+    const { signal } = this.#stopped;
+    for (;;) {
+      try {
+        const result = await write();
+        if (this.#storageFailure !== null) this.#log.info("The storage can be written again");
+        this.#storageFailure = null;
+        return result;
+      } catch (error) {
+        if (!(error instanceof GramcastError) || error.code !== "STORAGE_FULL" || signal.aborted) throw error;
+        if (this.#storageFailure === null) this.#log.warn(`${oneLine(error)}; transfers wait until it can be written`);
+        this.#storageFailure = error;
+        using delay = this.#clock.delay(RETRY_MILLISECONDS);
+        const wake = () => delay[Symbol.dispose]();
+        signal.addEventListener("abort", wake, { once: true });
+        await delay.done;
+        signal.removeEventListener("abort", wake);
+      }
+    }
+  }
+
+  /** Tells watchers that a transfer is gone: they look, find nothing, and complete. */
+  async publishRemoval(record: TransferRecord): Promise<void> {
+    const sequence = record.sequence + 1;
+    await this.#bus.publish(record.id, { sequence, statusSequence: sequence });
+  }
+
+  async #publish(record: TransferRecord, events: Entry["events"]): Promise<void> {
+    if (events.length === 0) return;
+    // Events without losses are those that change the status.
+    const change = events.findLastIndex((event) => event.losses === null);
+    const statusSequence = change < 0 ? 0 : record.sequence - (events.length - 1 - change);
+    await this.#bus.publish(record.id, { sequence: record.sequence, statusSequence });
+  }
+}
+
+/**
+ * A change of status, with its time in the record and the event that tells of it.
+ *
+ * @param now As `Journal.now` gives it; no start before the creation and no end before the start comes of it, though the
+ *   clock be set back between two runs of the server.
+ * @param changes What else changes with it.
+ */
+export function statusChange(
+  status: TransferStatus,
+  record: TransferRecord,
+  now: number,
+  changes: TransferChanges = {},
+): Pick<Entry, "changes" | "events"> {
+  const at = Math.max(now, record.startedAt ?? record.createdAt);
+  const times = status === "QUEUED"
+    ? { finishedAt: null }
+    : status === "RUNNING"
+    ? { startedAt: at }
+    : { finishedAt: at };
+  return { changes: { ...changes, status, ...times }, events: [statusEvent(status, { ...record, ...changes })] };
+}
+
+/** The event that tells of a change of status. */
+export function statusEvent(status: TransferStatus, record: TransferRecord): Omit<NewEvent, "at"> {
+  return {
+    status,
+    step: record.step,
+    steps: record.options.steps,
+    losses: null,
+    frame: false,
+    secondsPerStep: record.secondsPerStep,
+    failure: record.failure,
+  };
+}

@@ -1,0 +1,24 @@
+import { GramcastError } from "../../errors.ts";
+import type { QueueLimits } from "../storage/ports.ts";
+
+/**
+ * The error that a queue answers when there is no place left, or null when there is one.
+ *
+ * @param total Transfers that wait.
+ * @param ofOwner Those among them of the owner who asks.
+ */
+export function queueFull(limits: QueueLimits, total: number, ofOwner: number): GramcastError | null {
+  if (ofOwner >= limits.perOwner) {
+    return new GramcastError(
+      "QUEUE_FULL",
+      `Cannot queue the transfer: ${ofOwner} of this caller wait, wanted fewer than ${limits.perOwner}`,
+    );
+  }
+  if (total >= limits.total) {
+    return new GramcastError(
+      "QUEUE_FULL",
+      `Cannot queue the transfer: ${total} of all callers wait, wanted fewer than ${limits.total}`,
+    );
+  }
+  return null;
+}

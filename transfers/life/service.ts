@@ -1,0 +1,293 @@
+import { decodePicture } from "../../images/decode.ts";
+import type { LossPoint } from "../../engine/objective/losses.ts";
+import type { Retuning } from "../../engine/options.ts";
+import { GramcastError } from "../../errors.ts";
+import type {
+  CostEstimate,
+  FrameHandle,
+  Page,
+  PageRequest,
+  ProgressItem,
+  ProgressRequest,
+  StartRequest,
+  Transfers,
+  Vitals,
+} from "../api.ts";
+import type { Clock } from "../clock.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import type { Engine } from "../process/engine.ts";
+import { type CostModel, Forecast } from "./forecast.ts";
+import { FrameCache } from "../watch/frame_cache.ts";
+import { ImageKeeper } from "./image_keeper.ts";
+import { type BuiltInSample, KeptImages } from "./image_library.ts";
+import { Journal, statusChange } from "./journal.ts";
+import type { Log } from "../log.ts";
+import { pageOf } from "../storage/paging.ts";
+import type { EventBus, ImageStore, QueueLimits, TransferQueue, TransferStore } from "../storage/ports.ts";
+import { ProgressStream } from "../watch/progress_stream.ts";
+import { recover } from "./recovery.ts";
+import { Retention, type RetentionLimits } from "./retention.ts";
+import { Starter } from "./starter.ts";
+import { listTransfers } from "./transfer_list.ts";
+import { retuned, tuningChanges } from "./tuning.ts";
+import { type EngineInfo, hasEnded, type Owner, type TransferRecord, type TransferStatus } from "../types.ts";
+
+export interface TransferPorts {
+  readonly store: TransferStore;
+  readonly images: ImageStore;
+  readonly queue: TransferQueue;
+  readonly bus: EventBus;
+  /** At least one; the first answers `engine` and `classify`. */
+  readonly engines: readonly [Engine, ...Engine[]];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface TransferSettings {
+  readonly queueLimits: QueueLimits;
+  readonly retention: RetentionLimits;
+  readonly imageLimits: { readonly maxBytes: number; readonly maxPixels: number };
+  readonly engineMemoryBytes: number;
+  readonly cost: CostModel;
+  readonly samples: readonly BuiltInSample[];
+  /** Names of the layers that the weights in force have. */
+  readonly layers: () => ReadonlySet<string>;
+}
+
+/** Ended transfers that tell, at the start, what steps take on this machine: enough for several sizes. */
+const LEARNED_FROM = 20;
+/** Frames are our own: nothing about them needs a limit. */
+const NO_LIMITS = { maxBytes: Number.MAX_SAFE_INTEGER, maxPixels: Number.MAX_SAFE_INTEGER };
+
+/** The life of transfers, whatever keeps them and whatever computes them. */
+export class TransferService implements Transfers {
+  readonly images: KeptImages;
+  readonly #ports: TransferPorts;
+  readonly #journal: Journal;
+  readonly #frames: FrameCache;
+  readonly #forecast: Forecast;
+  readonly #dispatcher: Dispatcher;
+  readonly #starter: Starter;
+  readonly #retention: Retention;
+
+  /** Takes up what a stop left unfinished, and begins to run transfers. */
+  static async open(ports: TransferPorts, settings: TransferSettings): Promise<TransferService> {
+    const service = new TransferService(ports, settings);
+    await recover(ports.store, ports.queue, service.#dispatcher.workers, ports.log);
+    await service.#learnStepTime();
+    service.#dispatcher.start();
+    service.#retention.sweepWhenDue();
+    return service;
+  }
+
+  private constructor(ports: TransferPorts, settings: TransferSettings) {
+    const { store, queue, bus, clock, log } = ports;
+    const keeper = new ImageKeeper(ports.images, clock);
+    this.#ports = ports;
+    this.#journal = new Journal(store, bus, clock, log);
+    this.#frames = new FrameCache(store, (encoded) => decodePicture(encoded, NO_LIMITS));
+    this.#forecast = new Forecast(settings.cost, settings.engineMemoryBytes);
+    this.images = new KeptImages(ports.images, keeper, settings.imageLimits, settings.samples);
+    this.#retention = new Retention(
+      { store, images: ports.images, frames: this.#frames, journal: this.#journal, clock, log },
+      settings.retention,
+    );
+    this.#dispatcher = new Dispatcher(
+      {
+        store,
+        readImage: (id) => this.images.readById(id),
+        keeper,
+        journal: this.#journal,
+        frames: this.#frames,
+        log,
+      },
+      queue,
+      ports.engines,
+      this.#forecast,
+      clock,
+      () => void this.#retention.sweepWhenDue(),
+    );
+    this.#starter = new Starter({
+      store,
+      queue,
+      journal: this.#journal,
+      images: this.images,
+      dispatcher: this.#dispatcher,
+      forecast: this.#forecast,
+      limits: settings.queueLimits,
+      layers: settings.layers,
+    });
+  }
+
+  /** What steps take on this machine, from the transfers that ended last. */
+  async #learnStepTime(): Promise<void> {
+    for (const { id } of (await this.#ports.store.ended()).slice(-LEARNED_FROM)) {
+      const record = await this.#ports.store.get(id);
+      if (record !== null) this.#forecast.observe(record);
+    }
+  }
+
+  start(owner: Owner, request: StartRequest): Promise<TransferRecord> {
+    return this.#starter.start(owner, request);
+  }
+
+  async cancel(owner: Owner, id: string): Promise<TransferRecord> {
+    for (;;) {
+      const record = await this.#own(owner, id);
+      if (hasEnded(record.status)) return record;
+      const running = this.#dispatcher.running(id);
+      if (running !== undefined) {
+        running.run.cancel();
+        // It ends after its present step. A drain leaves it unfinished, and then it is what it is.
+        await running.done;
+        const after = await this.#own(owner, id);
+        if (hasEnded(after.status) || this.#dispatcher.stopped) return after;
+        continue;
+      }
+      const cancelled = await this.#journal.append(id, {
+        from: [record.status],
+        ...statusChange("CANCELLED", record, this.#journal.now()),
+      });
+      if (cancelled === null) continue;
+      await this.#ports.queue.settle(id);
+      return cancelled;
+    }
+  }
+
+  async resume(owner: Owner, id: string, steps: number | null): Promise<TransferRecord> {
+    await this.#own(owner, id);
+    return await this.#starter.resume(id, steps);
+  }
+
+  async retune(owner: Owner, id: string, retuning: Retuning): Promise<TransferRecord> {
+    for (;;) {
+      const record = await this.#own(owner, id);
+      if (hasEnded(record.status)) {
+        throw new GramcastError(
+          "CONFLICT",
+          `Cannot retune the transfer: it is ${record.status}, wanted one that is QUEUED or RUNNING`,
+        );
+      }
+      const running = this.#dispatcher.running(id);
+      if (running !== undefined) {
+        const after = await running.run.retune(retuning);
+        if (after !== null) return after;
+        if (this.#dispatcher.stopped) {
+          throw new GramcastError("ENGINE_UNAVAILABLE", "Cannot retune the transfer: the server is stopping");
+        }
+        continue;
+      }
+      const changes = tuningChanges(record, retuned(record.options, retuning, record.step));
+      const after = await this.#journal.append(id, { from: [record.status], changes, events: [] });
+      if (after !== null) return after;
+    }
+  }
+
+  async remove(owner: Owner, id: string): Promise<void> {
+    const record = await this.#own(owner, id);
+    if (!hasEnded(record.status)) {
+      throw new GramcastError(
+        "CONFLICT",
+        `Cannot delete the transfer: it is ${record.status}, wanted one that has ended; cancel it first`,
+      );
+    }
+    await this.#dispatcher.running(id)?.done;
+    await this.#retention.remove(record);
+  }
+
+  async get(owner: Owner, id: string): Promise<TransferRecord | null> {
+    const record = await this.#ports.store.get(id);
+    return record?.owner === owner ? record : null;
+  }
+
+  list(owner: Owner, page: PageRequest, statuses: readonly TransferStatus[] | null): Promise<Page<TransferRecord>> {
+    return listTransfers(this.#ports.store, owner, page, statuses);
+  }
+
+  async progress(owner: Owner, id: string, request: ProgressRequest): Promise<AsyncIterableIterator<ProgressItem>> {
+    const { store, bus, clock } = this.#ports;
+    return await ProgressStream.open({ store, bus, clock, frames: this.#frames }, await this.#own(owner, id), request);
+  }
+
+  async lossHistory(id: string, points: number): Promise<readonly LossPoint[]> {
+    if (!Number.isInteger(points) || points < 2 || points > 10_000) {
+      throw new GramcastError("BAD_USER_INPUT", `Cannot use points ${points}: wanted a whole number from 2 to 10000`, {
+        field: "points",
+      });
+    }
+    return await this.#ports.store.lossHistory(id, points);
+  }
+
+  frame(id: string, step: number | null): Promise<FrameHandle | null> {
+    return step === null ? this.#frames.newest(id) : this.#frames.at(id, step);
+  }
+
+  async frames(id: string, page: PageRequest): Promise<Page<FrameHandle>> {
+    return pageOf(await this.#frames.all(id), (frame) => frame.step, page);
+  }
+
+  queuePosition(id: string): Promise<number | null> {
+    return this.#ports.queue.position(id);
+  }
+
+  async etaSeconds(transfer: TransferRecord): Promise<number | null> {
+    const own = this.#forecast.remaining(transfer);
+    if (own === null || transfer.status !== "QUEUED") return own;
+    const waiting = await this.#ports.queue.waiting();
+    const ahead = [...this.#dispatcher.runningIds(), ...waiting.slice(0, Math.max(0, waiting.indexOf(transfer.id)))];
+    let wait = 0;
+    for (const id of ahead) {
+      const record = await this.#ports.store.get(id);
+      wait += record === null ? 0 : this.#forecast.remaining(record) ?? 0;
+    }
+    return wait / this.#ports.engines.length + own;
+  }
+
+  async estimate(owner: Owner, request: StartRequest): Promise<CostEstimate> {
+    return this.#forecast.estimate(await this.#starter.resolve(owner, request));
+  }
+
+  async engine(): Promise<EngineInfo> {
+    return (await this.#ports.engines[0].info()).engine;
+  }
+
+  async classify(owner: Owner, imageId: string): Promise<Float32Array> {
+    const image = await this.images.get(owner, imageId);
+    if (image === null) throw new GramcastError("NOT_FOUND", `Cannot classify image "${imageId}": found no such image`);
+    return await this.#ports.engines[0].classify(await this.images.read(image));
+  }
+
+  /**
+   * Stops in good order: nothing more is claimed, what runs keeps a checkpoint after its present step and stays RUNNING,
+   * to go on at the next start. Takes at most `milliseconds` and what it takes to end the engines. Reading still works.
+   */
+  async drain(milliseconds = 8000): Promise<void> {
+    this.#journal.stop();
+    await this.#dispatcher.drain(milliseconds);
+    await this.#retention.settled();
+  }
+
+  /** Resolves when no removal of old transfers is under way. */
+  retentionSettled(): Promise<void> {
+    return this.#retention.settled();
+  }
+
+  async vitals(): Promise<Vitals> {
+    const { ended, steps, stepSeconds } = this.#journal.tally;
+    return {
+      waiting: (await this.#ports.queue.waiting()).length,
+      running: this.#dispatcher.runningIds().length,
+      ended,
+      steps,
+      stepSeconds,
+      watchers: this.#ports.bus.watchers,
+      storageWritable: this.#journal.storageFailure === null,
+    };
+  }
+
+  async #own(owner: Owner, id: string): Promise<TransferRecord> {
+    const record = await this.get(owner, id);
+    if (record === null) throw new GramcastError("NOT_FOUND", `Cannot find transfer "${id}"`);
+    return record;
+  }
+}

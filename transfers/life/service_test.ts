@@ -1,0 +1,242 @@
+import assert from "node:assert/strict";
+import { isError } from "../testing/errors.ts";
+import type { FakeClock } from "../testing/fake_clock.ts";
+import { OWNER, png, ServiceStage, upTo } from "../testing/service_stage.ts";
+
+Deno.test("TransferService runs a transfer to its end and keeps log, frames and result", async () => {
+  await using stage = await ServiceStage.open();
+  const started = await stage.start();
+  assert.deepEqual([started.status, started.sequence], ["QUEUED", 1]);
+  const events = await Array.fromAsync(await stage.service.progress(OWNER, started.id, { after: 0 }));
+  assert.deepEqual(events.map(({ event }) => event.sequence), upTo(23));
+  const ended = await stage.ended(started.id);
+  assert.deepEqual([ended.status, ended.step, ended.frameStep, ended.attempts], ["SUCCEEDED", 20, 20, 0]);
+  assert.equal(ended.engine?.backend, "fake");
+  assert.deepEqual(await stage.loggedSteps(started.id), upTo(20));
+  const result = (await stage.service.images.get(OWNER, ended.resultId!))!;
+  assert.deepEqual([result.width, result.height, result.mimeType], [32, 32, "image/png"]);
+  const frame = (await stage.service.frame(started.id, null))!;
+  assert.deepEqual([frame.step, (await frame.picture()).rgb.length], [20, 3 * 32 * 32]);
+});
+
+Deno.test("TransferService.start() answers the same transfer for a key, also when two calls race", async () => {
+  await using stage = await ServiceStage.open({}, { queueLimits: { total: 1, perOwner: 1 } });
+  stage.engine.hold();
+  await stage.start();
+  await stage.engine.blocked();
+  const [first, second] = await Promise.all([
+    stage.start({ idempotencyKey: "k" }),
+    stage.start({ idempotencyKey: "k" }),
+  ]);
+  assert.equal(first.id, second.id);
+  assert.equal((await stage.start({ idempotencyKey: "k" })).id, first.id);
+  assert.equal((await stage.service.list(OWNER, {}, null)).totalCount, 2);
+  await assert.rejects(stage.start({ idempotencyKey: "k", steps: 5 }), isError("CONFLICT", "other input"));
+});
+
+Deno.test("TransferService.start() takes equal requests as equal whatever the order of their fields", async () => {
+  await using stage = await ServiceStage.open();
+  const first = await stage.start({ idempotencyKey: "k", contentWeight: null });
+  const { seed, ...rest } = stage.request({ idempotencyKey: "k" });
+  assert.equal((await stage.service.start(OWNER, { ...rest, seed: seed! })).id, first.id);
+});
+
+Deno.test("TransferService.start() refuses what cannot run", async () => {
+  await using stage = await ServiceStage.open();
+  const theirs = (await stage.service.images.keep("ann", await png(9))).id;
+  await assert.rejects(stage.start({ contentId: "none" }), isError("NOT_FOUND", "content"));
+  await assert.rejects(stage.start({ contentId: theirs }), isError("NOT_FOUND", "content"));
+  await assert.rejects(stage.start({ styles: [] }), isError("BAD_USER_INPUT", "styles"));
+  await assert.rejects(stage.start({ priority: 1.5 }), isError("BAD_USER_INPUT", "priority"));
+  await assert.rejects(stage.start({ steps: 0 }), isError("BAD_USER_INPUT", "steps"));
+  // 16 bytes a pixel in the cost model, 2²⁰ in all: 256² fits, more does not.
+  await assert.rejects(stage.start({ size: 512 }), isError("TOO_LARGE", "the largest size that fits is 256"));
+  assert.equal((await stage.service.list(OWNER, {}, null)).totalCount, 0);
+});
+
+Deno.test("TransferService.start() says QUEUE_FULL with the limits", async () => {
+  await using stage = await ServiceStage.open();
+  stage.engine.hold();
+  await stage.start();
+  await stage.engine.blocked();
+  for (let i = 0; i < 4; i++) await stage.start();
+  await assert.rejects(stage.start(), isError("QUEUE_FULL", "fewer than 4"));
+});
+
+Deno.test("TransferService keeps what belongs to others from a caller", async () => {
+  await using stage = await ServiceStage.open();
+  const { id } = await stage.start();
+  const { service } = stage;
+  assert.equal(await service.get("ann", id), null);
+  assert.equal((await service.list("ann", {}, null)).totalCount, 0);
+  assert.equal(await service.images.get("ann", stage.contentId), null);
+  await stage.ended(id);
+  for (
+    const call of [
+      () => service.cancel("ann", id),
+      () => service.resume("ann", id, 1),
+      () => service.retune("ann", id, {}),
+      () => service.remove("ann", id),
+      () => service.progress("ann", id, {}),
+      () => service.classify("ann", stage.contentId),
+    ]
+  ) await assert.rejects(call(), isError("NOT_FOUND"));
+});
+
+Deno.test("TransferService.retune() takes effect at the next step and is shown in the options", async () => {
+  await using stage = await ServiceStage.open();
+  stage.engine.hold();
+  const { id } = await stage.start();
+  stage.engine.allow(4);
+  await stage.engine.blocked();
+  const [first, second] = await Promise.all([
+    stage.service.retune(OWNER, id, { contentWeight: 5 }),
+    stage.service.retune(OWNER, id, { learningRate: 2 }),
+  ]);
+  assert.equal(first.options.contentWeight, 5);
+  assert.deepEqual([second.options.contentWeight, second.options.optimizer.learningRate], [5, 2]);
+  assert.deepEqual(second.tunings.map(({ afterStep, contentWeight }) => [afterStep, contentWeight]), [[0, 0.1], [
+    4,
+    5,
+  ]]);
+  await assert.rejects(stage.service.retune(OWNER, id, { styleWeight: -1 }), isError("BAD_USER_INPUT", "styleWeight"));
+  stage.engine.allow(Infinity);
+  await stage.ended(id);
+  await assert.rejects(stage.service.retune(OWNER, id, {}), isError("CONFLICT", "SUCCEEDED"));
+});
+
+Deno.test("TransferService computes the same after a retuning and a lost engine as without the loss", async () => {
+  await using stage = await ServiceStage.open();
+  const results: (string | null)[] = [];
+  for (const lost of [false, true]) {
+    stage.engine.hold();
+    const { id } = await stage.start();
+    stage.engine.allow(7);
+    await stage.engine.blocked();
+    await stage.service.retune(OWNER, id, { contentWeight: 5 });
+    stage.engine.allow(2);
+    await stage.engine.blocked();
+    const failure = { code: "ENGINE_CRASHED", message: "gone" } as const;
+    if (lost) stage.engine.mishaps = [{ beforeStep: 10, outcome: "lost", failure }];
+    stage.engine.allow(Infinity);
+    const ended = await stage.ended(id);
+    results.push(ended.resultId);
+    assert.deepEqual(ended.tunings.map(({ afterStep }) => afterStep), [0, 7]);
+    assert.deepEqual(await stage.loggedSteps(id), upTo(20));
+  }
+  assert.equal(results[0], results[1]);
+});
+
+Deno.test("TransferService.remove() takes an ended transfer away with the images that no other uses", async () => {
+  await using stage = await ServiceStage.open();
+  const { service } = stage;
+  const { id: other } = await stage.start({ seed: 8 });
+  const mask = (await service.images.keep(OWNER, await png(200))).id;
+  stage.engine.hold();
+  const { id } = await stage.start({ contentMaskId: mask });
+  await stage.engine.blocked();
+  await assert.rejects(service.remove(OWNER, id), isError("CONFLICT", "cancel it first"));
+  stage.engine.allow(Infinity);
+  const { resultId } = await stage.ended(id);
+  await stage.ended(other);
+  await service.remove(OWNER, id);
+  assert.equal(await service.get(OWNER, id), null);
+  assert.equal(await service.frame(id, null), null);
+  assert.deepEqual([await service.images.get(OWNER, resultId!), await service.images.get(OWNER, mask)], [null, null]);
+  assert.notEqual(await service.images.get(OWNER, stage.contentId), null);
+});
+
+Deno.test("TransferService keeps every frame where it is asked to", async () => {
+  await using stage = await ServiceStage.open();
+  const { id } = await stage.start({ keepFrames: true, frameEvery: 4 });
+  await stage.ended(id);
+  const page = await stage.service.frames(id, { first: 3 });
+  assert.deepEqual(page.edges.map(({ node }) => node.step), [4, 8, 12]);
+  assert.equal(page.hasNextPage, true);
+  const rest = await stage.service.frames(id, { after: page.edges[2]!.cursor });
+  assert.deepEqual([rest.edges.map(({ node }) => node.step), rest.hasNextPage], [[16, 20], false]);
+  assert.equal((await page.edges[0]!.node.picture()).width, 32);
+});
+
+Deno.test("TransferService.list() pages from both ends", async () => {
+  await using stage = await ServiceStage.open();
+  const ids: string[] = [];
+  for (let i = 0; i < 4; i++) ids.unshift((await stage.ended((await stage.start({ seed: i })).id)).id);
+  const list = async (page: Parameters<typeof stage.service.list>[1]) => {
+    const { edges, hasNextPage, hasPreviousPage } = await stage.service.list(OWNER, page, null);
+    return { ids: edges.map(({ node }) => node.id), hasNextPage, hasPreviousPage, edges };
+  };
+  const first = await list({ first: 3 });
+  assert.deepEqual([first.ids, first.hasNextPage, first.hasPreviousPage], [ids.slice(0, 3), true, false]);
+  const next = await list({ first: 3, after: first.edges[2]!.cursor });
+  assert.deepEqual([next.ids, next.hasNextPage, next.hasPreviousPage], [ids.slice(3), false, true]);
+  const last = await list({ last: 2 });
+  assert.deepEqual([last.ids, last.hasNextPage, last.hasPreviousPage], [ids.slice(2), false, true]);
+  assert.deepEqual((await list({ last: 1, before: last.edges[0]!.cursor })).ids, [ids[1]]);
+  await assert.rejects(list({ after: "nonsense" }), isError("BAD_USER_INPUT", "cursor"));
+  await assert.rejects(list({ first: 101 }), isError("BAD_USER_INPUT", "0 to 100"));
+});
+
+Deno.test("TransferService tells how long a transfer takes once it knows this machine", async () => {
+  await using stage = await ServiceStage.open();
+  assert.equal((await stage.service.estimate(OWNER, stage.request())).seconds, null);
+  await stage.ended((await stage.start()).id);
+  const scales = [{ size: 32, steps: 4 }, { size: 64, steps: 16 }];
+  const { size: _, steps: _steps, ...request } = stage.request({ scales });
+  const estimate = await stage.service.estimate(OWNER, request);
+  // The fake engine takes half a second for 32², whatever it does: 64² is four times as much.
+  assert.deepEqual(estimate, {
+    ...{ seconds: 34, memoryBytes: 65536, flopsPerStep: 4096, steps: 20, fits: true },
+    scales: [
+      { size: 32, width: 32, height: 32, steps: 4, seconds: 2, memoryBytes: 16384, flopsPerStep: 1024 },
+      { size: 64, width: 64, height: 64, steps: 16, seconds: 32, memoryBytes: 65536, flopsPerStep: 4096 },
+    ],
+  });
+  stage.engine.hold();
+  const { id } = await stage.start();
+  const waiting = await stage.start();
+  stage.engine.allow(10);
+  await stage.engine.blocked();
+  const running = (await stage.service.get(OWNER, id))!;
+  assert.deepEqual([await stage.service.etaSeconds(running), await stage.service.etaSeconds(waiting)], [5, 15]);
+});
+
+Deno.test("TransferService tells of large transfers by the small ones that ended before its start, and of a running one by its own pace", async () => {
+  await using stage = await ServiceStage.open();
+  // A quarter of a second, and one more for every 64².
+  for (const [size, seconds] of [[32, 0.5], [64, 1.25]] as const) {
+    stage.engine.secondsOf = () => seconds;
+    await stage.ended((await stage.start({ size })).id);
+  }
+  await using next = await stage.reopen();
+  const request = next.request({ size: 128, steps: null, scales: [{ size: 32, steps: 10 }, { size: 128, steps: 10 }] });
+  const { seconds, scales } = await next.service.estimate(OWNER, request);
+  assert.deepEqual([seconds, ...scales.map(({ seconds }) => seconds)].map(rounded), [47.5, 5, 42.5]);
+  next.engine.secondsOf = () => 2 * 0.5;
+  next.engine.hold();
+  const { id } = await next.service.start(OWNER, request);
+  next.engine.allow(5);
+  await next.engine.blocked();
+  const remaining = await next.service.etaSeconds((await next.service.get(OWNER, id))!);
+  assert.equal(rounded(remaining), 5 * 1 + 10 * 8.5);
+});
+
+Deno.test("TransferService removes what is past its retention and spares the rest", async () => {
+  await using stage = await ServiceStage.open({}, { retention: { days: 1, bytes: 2 ** 30 } });
+  const clock = stage.ports.clock as FakeClock;
+  const { id: old } = await stage.ended((await stage.start()).id);
+  clock.advance(2 * 86_400_000);
+  stage.engine.hold();
+  const { id: running } = await stage.start({ seed: 1 });
+  await stage.engine.blocked();
+  await stage.service.drain();
+  await using next = await stage.reopen({ retention: { days: 1, bytes: 2 ** 30 } });
+  await next.service.retentionSettled();
+  assert.equal(await next.service.get(OWNER, old), null);
+  assert.equal((await next.ended(running)).status, "SUCCEEDED");
+  assert.notEqual(await next.service.images.get(OWNER, stage.contentId), null);
+});
+
+function rounded(value: number | null): number | null {
+  return value && Math.round(1e6 * value) / 1e6;
+}

@@ -1,0 +1,200 @@
+import { checkLayers } from "../../engine/check_layers.ts";
+import { resolveOptions } from "../../engine/resolve_options.ts";
+import type { TransferOptions } from "../../engine/options.ts";
+import { GramcastError } from "../../errors.ts";
+import type { StartRequest } from "../api.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { extendOptions } from "./extend_options.ts";
+import type { Forecast } from "./forecast.ts";
+import type { KeptImages } from "./image_library.ts";
+import { type Journal, statusChange, statusEvent } from "./journal.ts";
+import type { QueueLimits, TransferQueue, TransferStore } from "../storage/ports.ts";
+import { checkStartRequest, fingerprintOf } from "./start_request.ts";
+import { hasEnded, type ImageRecord, type Owner, type TransferRecord } from "../types.ts";
+
+export interface StarterPorts {
+  readonly store: TransferStore;
+  readonly queue: TransferQueue;
+  readonly journal: Journal;
+  readonly images: KeptImages;
+  readonly dispatcher: Dispatcher;
+  readonly forecast: Forecast;
+  readonly limits: QueueLimits;
+  /** Names of the layers that the weights in force have. */
+  readonly layers: () => ReadonlySet<string>;
+}
+
+/** Lets transfers into the queue: new ones, and ended ones that go on. */
+export class Starter {
+  readonly #ports: StarterPorts;
+  /** The last call under way for an idempotency key of an owner, or for a transfer that is resumed. */
+  readonly #calls = new Map<string, Promise<TransferRecord>>();
+
+  constructor(ports: StarterPorts) {
+    this.#ports = ports;
+  }
+
+  async start(owner: Owner, request: StartRequest): Promise<TransferRecord> {
+    checkStartRequest(request);
+    const key = request.idempotencyKey;
+    if (key === null) return await this.#start(owner, request);
+    return await this.#inTurn(JSON.stringify([owner, key]), () => this.#start(owner, request));
+  }
+
+  /** Calls of one key come one after another. */
+  async #inTurn(key: string, call: () => Promise<TransferRecord>): Promise<TransferRecord> {
+    const before = this.#calls.get(key) ?? Promise.resolve();
+    const called = before.then(call, call);
+    this.#calls.set(key, called);
+    try {
+      return await called;
+    } finally {
+      if (this.#calls.get(key) === called) this.#calls.delete(key);
+    }
+  }
+
+  async #start(owner: Owner, request: StartRequest): Promise<TransferRecord> {
+    const { store, journal } = this.#ports;
+    const fingerprint = await fingerprintOf(request);
+    if (request.idempotencyKey !== null) {
+      const existing = await store.findByKey(owner, request.idempotencyKey);
+      if (existing !== null) return sameRequest(existing, fingerprint);
+    }
+    const options = await this.resolve(owner, request);
+    this.#ports.forecast.refuseTooLarge(options);
+    if (journal.storageFailure !== null) throw journal.storageFailure;
+    const record = newRecord(owner, request, options, fingerprint, journal.now());
+    const queued = await this.#enqueue(record, async () => {
+      const made = await store.create(record, { ...statusEvent("QUEUED", record), at: record.createdAt });
+      return made.created ? made.record : null;
+    });
+    // Another server on the same store was faster.
+    return queued ?? sameRequest((await store.findByKey(owner, request.idempotencyKey!))!, fingerprint);
+  }
+
+  /**
+   * Takes a place in the queue, has the transfer recorded, and lets it be claimed. What is recorded is accepted: a storage
+   * that cannot be written from then on delays it and no more.
+   *
+   * @param record Answers null when it is not to be queued after all.
+   * @throws {GramcastError} QUEUE_FULL
+   */
+  async #enqueue(
+    { id, owner, priority }: TransferRecord,
+    record: () => Promise<TransferRecord | null>,
+  ): Promise<TransferRecord | null> {
+    const { queue, journal, dispatcher, limits } = this.#ports;
+    await queue.reserve({ id, owner, priority }, limits);
+    let recorded: TransferRecord | null = null;
+    try {
+      recorded = await record();
+    } finally {
+      if (recorded === null) await queue.settle(id).catch(() => {});
+    }
+    if (recorded === null) return null;
+    await journal.patiently(() => queue.confirm(id));
+    dispatcher.nudge();
+    return recorded;
+  }
+
+  /**
+   * The options of a request, every image in it checked.
+   *
+   * @throws {GramcastError} NOT_FOUND, BAD_USER_INPUT, WEIGHTS_INCOMPLETE
+   */
+  async resolve(owner: Owner, request: StartRequest): Promise<TransferOptions> {
+    const content = await this.#image(owner, "content", request.contentId);
+    for (const [i, style] of request.styles.entries()) {
+      await this.#image(owner, `styles.${i}.image`, style.imageId);
+      if (style.maskId !== null) await this.#image(owner, `styles.${i}.mask`, style.maskId);
+    }
+    if (request.contentMaskId !== null) await this.#image(owner, "contentMask", request.contentMaskId);
+    if (request.initImageId !== null) await this.#image(owner, "init.image", request.initImageId);
+    const options = resolveOptions(request, content, drawSeed());
+    checkLayers(options, this.#ports.layers());
+    return options;
+  }
+
+  async #image(owner: Owner, field: string, id: string): Promise<ImageRecord> {
+    const image = await this.#ports.images.get(owner, id);
+    if (image !== null) return image;
+    throw new GramcastError("NOT_FOUND", `Cannot use ${field} "${id}": found no such image, wanted the id of one`, {
+      field,
+    });
+  }
+
+  /** Queues an ended transfer again, to go on from its last checkpoint. */
+  resume(id: string, steps: number | null): Promise<TransferRecord> {
+    return this.#inTurn(id, () => this.#resume(id, steps));
+  }
+
+  async #resume(id: string, steps: number | null): Promise<TransferRecord> {
+    const { store, journal, dispatcher } = this.#ports;
+    const record = await store.get(id);
+    if (record === null) throw new GramcastError("NOT_FOUND", `Cannot find transfer "${id}"`);
+    if (!hasEnded(record.status)) {
+      throw new GramcastError("CONFLICT", `Cannot resume the transfer: it is ${record.status}, wanted an ended one`);
+    }
+    const options = extendOptions(record.options, record.step, steps);
+    this.#ports.forecast.refuseTooLarge(options);
+    // Its engine may still be letting go of it.
+    await dispatcher.running(id)?.done;
+    const queued = await this.#enqueue(record, () =>
+      journal.append(id, {
+        from: [record.status],
+        ...statusChange("QUEUED", record, journal.now(), { options, failure: null, attempts: 0 }),
+      }));
+    if (queued === null) throw new GramcastError("NOT_FOUND", `Cannot resume transfer "${id}": it has been deleted`);
+    return queued;
+  }
+}
+
+function sameRequest(existing: TransferRecord, fingerprint: string): TransferRecord {
+  if (existing.fingerprint === fingerprint) return existing;
+  throw new GramcastError(
+    "CONFLICT",
+    `Cannot start the transfer: idempotencyKey "${existing.idempotencyKey}" was used with other input, wanted a new key`,
+    { field: "idempotencyKey" },
+  );
+}
+
+function newRecord(
+  owner: Owner,
+  request: StartRequest,
+  options: TransferOptions,
+  fingerprint: string,
+  createdAt: number,
+): TransferRecord {
+  return {
+    id: crypto.randomUUID(),
+    owner,
+    status: "QUEUED",
+    options,
+    contentId: request.contentId,
+    styles: request.styles.map(({ imageId, weight, maskId }) => ({ imageId, weight, maskId })),
+    contentMaskId: request.contentMaskId,
+    initImageId: request.initImageId,
+    priority: request.priority,
+    idempotencyKey: request.idempotencyKey,
+    fingerprint,
+    createdAt,
+    startedAt: null,
+    finishedAt: null,
+    sequence: 0,
+    step: 0,
+    losses: null,
+    frameStep: null,
+    secondsPerStep: null,
+    resultId: null,
+    failure: null,
+    engine: null,
+    weightsSha256: null,
+    attempts: 0,
+    tunings: [],
+  };
+}
+
+/** Of all seeds those that are not negative: they read better, and 2³¹ of them are enough. */
+function drawSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0]! >>> 1;
+}

@@ -1,0 +1,98 @@
+/**
+ * The engine process: commands come in by its standard input, reports go out by its standard output, and its standard
+ * error tells what memory it takes and what there is to log. It ends when its input does, so it never outlives the server.
+ *
+ *     deno run … transfers/process/child.ts <engine> <weights> <seconds between checkpoints> <bytes of memory that it may take>
+ *       <precision> [engines that auto leaves out]
+ *
+ * @module
+ */
+import type { Backend } from "../../engine/backends/backend.ts";
+import { engineName, openBackend, type OpenOptions } from "../../engine/backends/open.ts";
+import { DEFAULT_PRECISION, type Precision } from "../../engine/backends/precision.ts";
+import { toPixels } from "../../engine/picture.ts";
+import { CLASSIFIER_SIDE } from "../../engine/backends/whole_network.ts";
+import { decodePicture } from "../../images/decode.ts";
+import { resizePicture } from "../../images/resize.ts";
+import { loadWeights } from "../../weights/load_weights.ts";
+import { ChildRun, NO_LIMITS, type Send } from "./child_run.ts";
+import { failureOf } from "./failure.ts";
+import { encodeMessage, readMessages } from "./framing.ts";
+import { type Command, commandJob } from "./messages.ts";
+
+const send: Send = (report, parts = []) => {
+  for (const bytes of encodeMessage(report, parts)) {
+    for (let sent = 0; sent < bytes.length;) sent += Deno.stdout.writeSync(bytes.subarray(sent));
+  }
+};
+const log = (line: string) => console.error(line);
+
+/** Loads weights and opens the engine; reports either what it is or why it cannot. */
+async function open(engine: string, reference: string, options: OpenOptions): Promise<Backend | null> {
+  try {
+    const { parameters, sha256 } = await loadWeights(reference);
+    const backend = await openBackend(engine, parameters, log, options);
+    send({ kind: "ready", identity: { engine: backend.info, weightsSha256: sha256 } });
+    return backend;
+  } catch (error) {
+    log(String(error));
+    send({ kind: "refused", failure: failureOf(error) });
+    return null;
+  }
+}
+
+/** With fc6–fc8, which take 495 MB and which nothing else needs. */
+let classifier: Promise<Backend> | undefined;
+
+async function classify(engine: string, reference: string, encoded: Uint8Array): Promise<void> {
+  try {
+    classifier ??= loadWeights(reference, { dense: true })
+      .then(({ parameters }) => openBackend(engine, parameters, log, { precision }));
+    const side = { width: CLASSIFIER_SIDE, height: CLASSIFIER_SIDE };
+    const picture = await resizePicture(await decodePicture(encoded, NO_LIMITS), side);
+    const probabilities = await (await classifier).classify(toPixels(picture));
+    send({ kind: "classified" }, [new Uint8Array(probabilities.slice().buffer)]);
+  } catch (error) {
+    log(String(error));
+    send({ kind: "unclassified", failure: failureOf(error) });
+  }
+}
+
+const [
+  engine = "auto",
+  reference = "builtin",
+  checkpointSeconds = "5",
+  memoryBytes = "Infinity",
+  precision = DEFAULT_PRECISION,
+  ...without
+] = Deno.args as [string?, string?, string?, string?, Precision?, ...string[]];
+// Anything on standard output that is no report would garble those that are.
+console.log = console.info = console.debug = console.error;
+new Worker(new URL("./memory_watch.ts", import.meta.url), { type: "module" });
+
+const backend = await open(engine, reference, { precision, without });
+if (backend === null) Deno.exit(1);
+
+let run: ChildRun | null = null;
+for await (const { header, parts } of readMessages<Command>(Deno.stdin.readable)) {
+  switch (header.kind) {
+    case "run":
+      run = new ChildRun(commandJob(header, parts), Number(checkpointSeconds), Number(memoryBytes), send);
+      run.run(backend).catch((error) => {
+        log(String(error?.stack ?? error));
+        send({ kind: "lost", failure: failureOf(error) });
+        Deno.exit(1);
+      });
+      break;
+    case "stop":
+      run?.stop();
+      break;
+    case "retune":
+      run?.retune(header.tuning);
+      break;
+    case "classify":
+      void classify(engineName(backend.info), reference, parts[0]!);
+      break;
+  }
+}
+Deno.exit(0);

@@ -1,0 +1,138 @@
+import type { Backend } from "../../engine/backends/backend.ts";
+import { type Limits, Optimisation, type OptimisationInput } from "../../engine/descent/optimisation.ts";
+import type { Picture } from "../../engine/picture.ts";
+import { GramcastError } from "../../errors.ts";
+import { decodePicture } from "../../images/decode.ts";
+import { resizePicture } from "../../images/resize.ts";
+import { frameIsDue } from "../life/frame_due.ts";
+import type { Tuning } from "../types.ts";
+import type { EngineJob } from "./engine.ts";
+import type { Report } from "./messages.ts";
+
+/** Pictures were measured against the limits when they were taken in. */
+export const NO_LIMITS = { maxBytes: Number.MAX_SAFE_INTEGER, maxPixels: Number.MAX_SAFE_INTEGER };
+
+/** Checkpoints are at least so many times as far apart as the last one took: L-BFGS' are large. */
+const CHECKPOINT_SPACING = 20;
+
+export type Send = (report: Report, parts?: readonly (Uint8Array | null)[]) => void;
+
+/** A transfer inside the engine process. */
+export class ChildRun {
+  readonly #job: EngineJob;
+  readonly #interval: number;
+  readonly #limits: Limits;
+  readonly #send: Send;
+  #optimisation: Optimisation | null = null;
+  #later: readonly Tuning[];
+  #stopped = false;
+  #checkpointed = performance.now();
+  #checkpointSeconds = 0;
+
+  /**
+   * @param checkpointSeconds Between checkpoints, where they are cheap.
+   * @param memoryBytes What the process may take.
+   */
+  constructor(job: EngineJob, checkpointSeconds: number, memoryBytes: number, send: Send) {
+    this.#job = job;
+    this.#interval = checkpointSeconds;
+    this.#limits = { memoryBytes };
+    this.#send = send;
+    this.#later = job.tunings;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  retune(tuning: Tuning): void {
+    this.#later = [...this.#later.filter((other) => other.afterStep < tuning.afterStep), tuning];
+  }
+
+  /** Runs to the end, and reports it. Rejects only where the process cannot be trusted any more. */
+  async run(backend: Backend): Promise<void> {
+    try {
+      const optimisation = await this.#begin(backend);
+      while (!optimisation.finished && !this.#stopped) {
+        await this.#step(optimisation);
+        // Commands that came during the step are heard now: it leaves no time for them.
+        await new Promise((resume) => setTimeout(resume));
+        this.#applyTunings(optimisation);
+      }
+      await this.#checkpoint(optimisation);
+      this.#send({ kind: optimisation.finished ? "finished" : "stopped" });
+    } catch (error) {
+      // A device that has failed: another process, or another engine, may go on.
+      if (!(error instanceof GramcastError) || error.code.startsWith("ENGINE_")) throw error;
+      const { code, message } = error;
+      await this.#optimisation?.fetch("picture");
+      const good = this.#optimisation !== null && this.#optimisation.step > 0 ? this.#optimisation.picture() : null;
+      this.#send({ kind: "failed", failure: { code, message }, size: sizeOf(good) }, [good?.rgb ?? null]);
+    } finally {
+      await this.#optimisation?.dispose();
+    }
+  }
+
+  async #begin(backend: Backend): Promise<Optimisation> {
+    const input = await decodeInput(this.#job);
+    const { checkpoint } = this.#job;
+    const optimisation = checkpoint === null
+      ? await Optimisation.start(backend, resizePicture, input, this.#limits)
+      : await Optimisation.restore(backend, resizePicture, input, checkpoint, this.#limits);
+    this.#optimisation = optimisation;
+    this.#applyTunings(optimisation);
+    return optimisation;
+  }
+
+  async #step(optimisation: Optimisation): Promise<void> {
+    const { step, losses, seconds } = await optimisation.advance();
+    const due = frameIsDue(this.#job.options, step);
+    if (due) await optimisation.fetch("picture");
+    const frame = due ? optimisation.picture() : null;
+    this.#send({ kind: "step", step, losses, seconds, size: sizeOf(frame) }, [frame?.rgb ?? null]);
+    const since = (performance.now() - this.#checkpointed) / 1000;
+    if (since > Math.max(this.#interval, CHECKPOINT_SPACING * this.#checkpointSeconds)) {
+      await this.#checkpoint(optimisation);
+    }
+  }
+
+  async #checkpoint(optimisation: Optimisation): Promise<void> {
+    const begun = performance.now();
+    await optimisation.fetch();
+    const picture = optimisation.picture();
+    const { step } = optimisation;
+    this.#send({ kind: "checkpoint", step, size: sizeOf(picture) }, [optimisation.checkpoint(), picture.rgb]);
+    this.#checkpointed = performance.now();
+    this.#checkpointSeconds = (this.#checkpointed - begun) / 1000;
+  }
+
+  #applyTunings(optimisation: Optimisation): void {
+    const { step } = optimisation;
+    const due = this.#later.findLast((tuning) => tuning.afterStep <= step);
+    if (due === undefined) return;
+    this.#later = this.#later.filter((tuning) => tuning.afterStep > step);
+    optimisation.retune(due);
+    this.#send({ kind: "retuned", tuning: { ...due, afterStep: step } });
+  }
+}
+
+function sizeOf(picture: Picture | null) {
+  return { width: picture?.width ?? 0, height: picture?.height ?? 0 };
+}
+
+async function decodeInput(
+  { options, content, styles, contentMask, initPicture }: EngineJob,
+): Promise<OptimisationInput> {
+  const decode = (bytes: Uint8Array) => decodePicture(bytes, NO_LIMITS);
+  return {
+    options,
+    content: await decode(content),
+    styles: await Promise.all(styles.map(async ({ picture, weight, mask }) => ({
+      picture: await decode(picture),
+      weight,
+      ...(mask ? { mask: await decode(mask) } : {}),
+    }))),
+    ...(contentMask ? { contentMask: await decode(contentMask) } : {}),
+    ...(initPicture ? { initPicture: await decode(initPicture) } : {}),
+  };
+}

@@ -1,0 +1,88 @@
+/**
+ * What runs a transfer's steps: a child process in production (`supervisor.ts`), a double in tests.
+ *
+ * @module
+ */
+import type { Losses } from "../../engine/objective/losses.ts";
+import type { TransferOptions } from "../../engine/options.ts";
+import type { Picture } from "../../engine/picture.ts";
+import type { EngineInfo, TransferFailure, Tuning } from "../types.ts";
+
+/** All that an engine needs for a transfer. Pictures are encoded, as they were kept. */
+export interface EngineJob {
+  /** With the weights that are in force where it begins: at the checkpoint's step, or at 0. */
+  readonly options: TransferOptions;
+  /** Weights that come into force later, by step. */
+  readonly tunings: readonly Tuning[];
+  readonly content: Uint8Array;
+  readonly styles: readonly {
+    readonly picture: Uint8Array;
+    readonly weight: number;
+    readonly mask: Uint8Array | null;
+  }[];
+  readonly contentMask: Uint8Array | null;
+  readonly initPicture: Uint8Array | null;
+  /** Where to go on; null begins from the start. */
+  readonly checkpoint: Uint8Array | null;
+}
+
+/** One step, as it was taken. */
+export interface EngineStep {
+  /** 1-based, over all scales. */
+  readonly step: number;
+  readonly losses: Losses;
+  readonly seconds: number;
+  /** The picture after the step where one is due and a newer one has not taken its place. */
+  readonly frame: Picture | null;
+}
+
+/** Takes what an engine reports, in order. The next report waits until the promise of the one before is settled. */
+export interface EngineSink {
+  step(step: EngineStep): Promise<void>;
+  /** Must not wait for storage: the engine's next steps would. */
+  checkpoint(step: number, bytes: Uint8Array, picture: Picture): Promise<void>;
+  /** Weights have come into force after a step. */
+  retuned(tuning: Tuning): Promise<void>;
+}
+
+export type EngineOutcome =
+  /** All steps are done; the last checkpoint is that of the last step. */
+  | { readonly kind: "finished" }
+  /** `stop` was called; the last checkpoint is that of the last step taken. */
+  | { readonly kind: "stopped" }
+  /** Trying again would give the same. `picture` is the last good one. */
+  | { readonly kind: "failed"; readonly failure: TransferFailure; readonly picture: Picture | null }
+  /** The engine process is gone; another attempt may succeed. */
+  | { readonly kind: "lost"; readonly failure: TransferFailure };
+
+/** A transfer on the engine. */
+export interface EngineRun {
+  /** Settles after everything reported has been taken by the sink; never rejects but for what the sink throws. */
+  readonly outcome: Promise<EngineOutcome>;
+  /** Stop before the next step. */
+  stop(): void;
+  /** Change the weights as soon as `tuning.afterStep` steps are done; the sink hears of it. */
+  retune(tuning: Tuning): void;
+}
+
+/** One device. It runs one transfer at a time. */
+export interface Engine {
+  /**
+   * What it computes with; waits until it is known.
+   *
+   * @param weightsSha256 Weights that a transfer began with: it goes on with them where they are still there. Left out or
+   * null: those in force.
+   * @throws {GramcastError} when the engine cannot start.
+   */
+  info(weightsSha256?: string | null): Promise<EngineIdentity>;
+  run(job: EngineJob, sink: EngineSink): EngineRun;
+  /** ImageNet probabilities (1000) of an encoded picture. @throws {GramcastError} WEIGHTS_INCOMPLETE */
+  classify(picture: Uint8Array): Promise<Float32Array>;
+  /** Ends it at once; a transfer that still runs is lost. */
+  close(): Promise<void>;
+}
+
+export interface EngineIdentity {
+  readonly engine: EngineInfo;
+  readonly weightsSha256: string;
+}

@@ -1,0 +1,86 @@
+/**
+ * What the server and an engine process say to each other.
+ *
+ * @module
+ */
+import type { Losses } from "../../engine/objective/losses.ts";
+import type { TransferOptions } from "../../engine/options.ts";
+import type { Picture, Size } from "../../engine/picture.ts";
+import type { TransferFailure, Tuning } from "../types.ts";
+import type { EngineIdentity, EngineJob } from "./engine.ts";
+
+/** To the engine. */
+export type Command =
+  /** Parts: content, content mask, start picture, checkpoint, then picture and mask of each style. */
+  | {
+    readonly kind: "run";
+    readonly options: TransferOptions;
+    readonly tunings: readonly Tuning[];
+    readonly styleWeights: readonly number[];
+  }
+  | { readonly kind: "stop" }
+  | { readonly kind: "retune"; readonly tuning: Tuning }
+  /** Part: an encoded picture. */
+  | { readonly kind: "classify" };
+
+/** From the engine. */
+export type Report =
+  | { readonly kind: "ready"; readonly identity: EngineIdentity }
+  /** It cannot start; it ends. */
+  | { readonly kind: "refused"; readonly failure: TransferFailure }
+  /** Part: pixels of the frame, or null. */
+  | {
+    readonly kind: "step";
+    readonly step: number;
+    readonly losses: Losses;
+    readonly seconds: number;
+    readonly size: Size;
+  }
+  /** Parts: the checkpoint, pixels of the picture. */
+  | { readonly kind: "checkpoint"; readonly step: number; readonly size: Size }
+  | { readonly kind: "retuned"; readonly tuning: Tuning }
+  | { readonly kind: "finished" }
+  | { readonly kind: "stopped" }
+  /** Part: pixels of the last good picture, or null. */
+  | { readonly kind: "failed"; readonly failure: TransferFailure; readonly size: Size }
+  /** Something gave way under it; it ends. */
+  | { readonly kind: "lost"; readonly failure: TransferFailure }
+  /** Part: float32 probabilities. */
+  | { readonly kind: "classified" }
+  | { readonly kind: "unclassified"; readonly failure: TransferFailure };
+
+/** A job as a command with its parts. */
+export function jobCommand(job: EngineJob): [Command, (Uint8Array | null)[]] {
+  const { options, tunings, styles } = job;
+  return [
+    { kind: "run", options, tunings, styleWeights: styles.map(({ weight }) => weight) },
+    [
+      job.content,
+      job.contentMask,
+      job.initPicture,
+      job.checkpoint,
+      ...styles.flatMap(({ picture, mask }) => [picture, mask]),
+    ],
+  ];
+}
+
+/** The job that a command stands for. */
+export function commandJob(
+  { options, tunings, styleWeights }: Extract<Command, { kind: "run" }>,
+  [content, contentMask, initPicture, checkpoint, ...styles]: readonly (Uint8Array | null)[],
+): EngineJob {
+  return {
+    options,
+    tunings,
+    content: content!,
+    styles: styleWeights.map((weight, i) => ({ picture: styles[2 * i]!, weight, mask: styles[2 * i + 1] ?? null })),
+    contentMask: contentMask ?? null,
+    initPicture: initPicture ?? null,
+    checkpoint: checkpoint ?? null,
+  };
+}
+
+/** A picture from its size and pixels. */
+export function pictureOf({ width, height }: Size, rgb: Uint8Array | null | undefined): Picture | null {
+  return rgb ? { width, height, rgb } : null;
+}

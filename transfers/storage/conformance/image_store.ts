@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { GramcastError } from "../../../errors.ts";
+import type { ImageStore } from "../ports.ts";
+import type { ImageRecord } from "../../types.ts";
+
+/** What every image store must do. `open` gives an empty one and `close` lets it go. */
+export function testImageStore(
+  name: string,
+  open: () => Promise<{ images: ImageStore; close: () => Promise<void> }>,
+): void {
+  function test(title: string, body: (images: ImageStore) => Promise<void>): void {
+    Deno.test(`${name} ${title}`, async () => {
+      const { images, close } = await open();
+      try {
+        await body(images);
+      } finally {
+        await close();
+      }
+    });
+  }
+  const bytes = new Uint8Array([1, 2, 3]);
+
+  test("gives back what was put", async (images) => {
+    const record = image("a");
+    assert.deepEqual(await images.put(record, bytes), record);
+    assert.deepEqual([await images.get("a"), await images.get("b")], [record, null]);
+    assert.deepEqual(new Uint8Array(await images.read(record)), bytes);
+  });
+
+  test("keeps an owner's picture once", async (images) => {
+    await images.put(image("a", "ann"), bytes);
+    assert.equal((await images.put(image("b", "ann"), bytes)).id, "a");
+    assert.equal((await images.put(image("c", "bob"), bytes)).id, "c");
+    assert.equal((await images.find("ann", sha("1")))?.id, "a");
+    assert.equal(await images.find("cyd", sha("1")), null);
+    assert.deepEqual((await images.all()).map(({ id }) => id), ["a", "c"]);
+  });
+
+  test("removes the bytes with the last who has them", async (images) => {
+    const record = await images.put(image("a", "ann"), bytes);
+    const other = await images.put(image("b", "bob"), bytes);
+    await images.remove("a");
+    assert.equal(await images.get("a"), null);
+    assert.deepEqual(new Uint8Array(await images.read(other)), bytes);
+    await images.remove("b");
+    await images.remove("b");
+    await assert.rejects(images.read(record), (error) => error instanceof GramcastError && error.code === "NOT_FOUND");
+  });
+
+  test("keeps one of an owner's same pictures that are put at once", async (images) => {
+    const put = await Promise.all(["a", "b", "c"].map((id) => images.put(image(id, "ann"), bytes)));
+    assert.equal(new Set(put.map(({ id }) => id)).size, 1);
+    assert.deepEqual((await images.all()).map(({ id }) => id), [put[0]!.id]);
+    assert.deepEqual(new Uint8Array(await images.read(put[0]!)), bytes);
+  });
+
+  test("loses no bytes when one record is removed while another is put", async (images) => {
+    await images.put(image("a", "ann"), bytes);
+    const [, put] = await Promise.all([images.remove("a"), images.put(image("b", "bob"), bytes)]);
+    assert.deepEqual(new Uint8Array(await images.read(put)), bytes);
+  });
+
+  test("lists by age", async (images) => {
+    await images.put(image("a", "ann", "1", 30), bytes);
+    await images.put(image("b", "ann", "2", 20), bytes);
+    assert.deepEqual((await images.all()).map(({ id }) => id), ["b", "a"]);
+  });
+}
+
+function sha(digit: string): string {
+  return digit.repeat(64);
+}
+
+function image(id: string, owner = "local", digit = "1", createdAt = 5): ImageRecord {
+  return { id, owner, sha256: sha(digit), width: 3, height: 1, mimeType: "image/png", byteLength: 3, createdAt };
+}

@@ -1,0 +1,49 @@
+import { GramcastError } from "../../../errors.ts";
+import type { ImageStore } from "../ports.ts";
+import type { ImageRecord, Owner } from "../../types.ts";
+
+/** Pictures in the memory of one process; forgotten at exit. */
+export class MemoryImageStore implements ImageStore {
+  readonly #records = new Map<string, ImageRecord>();
+  readonly #blobs = new Map<string, Uint8Array>();
+
+  put(record: ImageRecord, bytes: Uint8Array): Promise<ImageRecord> {
+    const existing = this.#find(record.owner, record.sha256);
+    if (existing !== null) return Promise.resolve(existing);
+    this.#records.set(record.id, record);
+    this.#blobs.set(record.sha256, bytes);
+    return Promise.resolve(record);
+  }
+
+  get(id: string): Promise<ImageRecord | null> {
+    return Promise.resolve(this.#records.get(id) ?? null);
+  }
+
+  find(owner: Owner, sha256: string): Promise<ImageRecord | null> {
+    return Promise.resolve(this.#find(owner, sha256));
+  }
+
+  #find(owner: Owner, sha256: string): ImageRecord | null {
+    return this.#records.values().find((other) => other.owner === owner && other.sha256 === sha256) ?? null;
+  }
+
+  // deno-lint-ignore require-await
+  async read(record: ImageRecord): Promise<Uint8Array> {
+    const bytes = this.#blobs.get(record.sha256);
+    if (bytes === undefined) throw new GramcastError("NOT_FOUND", `Cannot read image ${record.id}: it is gone`);
+    return bytes;
+  }
+
+  remove(id: string): Promise<void> {
+    const record = this.#records.get(id);
+    this.#records.delete(id);
+    if (record !== undefined && !this.#records.values().some((other) => other.sha256 === record.sha256)) {
+      this.#blobs.delete(record.sha256);
+    }
+    return Promise.resolve();
+  }
+
+  all(): Promise<readonly ImageRecord[]> {
+    return Promise.resolve([...this.#records.values()].sort((a, b) => a.createdAt - b.createdAt));
+  }
+}

@@ -1,0 +1,91 @@
+import { queueFull } from "../../life/queue_limits.ts";
+import type { QueueEntry, QueueLimits, TransferQueue } from "../ports.ts";
+
+interface Waiting extends QueueEntry {
+  confirmed: boolean;
+}
+
+/** The queue of a single process; it forgets everything at exit. */
+export class MemoryQueue implements TransferQueue {
+  /** In the order of arrival. */
+  readonly #waiting = new Map<string, Waiting>();
+  /** Worker by id, in the order of claiming. */
+  readonly #claimed = new Map<string, string>();
+  /** When each owner last had a turn at a priority, counted in turns. */
+  readonly #turns = new Map<string, number>();
+  #turn = 0;
+
+  reserve(entry: QueueEntry, limits: QueueLimits | null): Promise<void> {
+    return attempt(() => {
+      if (this.#waiting.has(entry.id) || this.#claimed.has(entry.id)) return;
+      if (limits !== null) {
+        const ofOwner = this.#waiting.values().filter((other) => other.owner === entry.owner).toArray().length;
+        const full = queueFull(limits, this.#waiting.size, ofOwner);
+        if (full !== null) throw full;
+      }
+      this.#waiting.set(entry.id, { ...entry, confirmed: false });
+    });
+  }
+
+  confirm(id: string): Promise<void> {
+    const entry = this.#waiting.get(id);
+    if (entry !== undefined) entry.confirmed = true;
+    return Promise.resolve();
+  }
+
+  claim(worker: string): Promise<string | null> {
+    const next = this.#order()[0];
+    if (next === undefined) return Promise.resolve(null);
+    this.#waiting.delete(next.id);
+    this.#claimed.set(next.id, worker);
+    this.#turns.set(laneOf(next), ++this.#turn);
+    return Promise.resolve(next.id);
+  }
+
+  settle(id: string): Promise<void> {
+    this.#waiting.delete(id);
+    this.#claimed.delete(id);
+    return Promise.resolve();
+  }
+
+  claimed(worker: string): Promise<readonly string[]> {
+    return Promise.resolve([...this.#claimed].filter((claim) => claim[1] === worker).map(([id]) => id));
+  }
+
+  position(id: string): Promise<number | null> {
+    const place = this.#order().findIndex((entry) => entry.id === id);
+    return Promise.resolve(place < 0 ? null : place);
+  }
+
+  waiting(): Promise<readonly string[]> {
+    return Promise.resolve(this.#order().map((entry) => entry.id));
+  }
+
+  dropUnconfirmed(): Promise<void> {
+    for (const entry of this.#waiting.values()) if (!entry.confirmed) this.#waiting.delete(entry.id);
+    return Promise.resolve();
+  }
+
+  #order(): Waiting[] {
+    const turnsAhead = new Map<string, number>();
+    const entries = [...this.#waiting.values()].filter((entry) => entry.confirmed).map((entry, arrival) => {
+      const key = laneOf(entry);
+      const round = turnsAhead.get(key) ?? 0;
+      turnsAhead.set(key, round + 1);
+      return { entry, arrival, round, lastTurn: this.#turns.get(key) ?? 0 };
+    });
+    entries.sort((a, b) =>
+      b.entry.priority - a.entry.priority || a.round - b.round || a.lastTurn - b.lastTurn || a.arrival - b.arrival
+    );
+    return entries.map(({ entry }) => entry);
+  }
+}
+
+/** What takes turns: an owner at a priority. */
+function laneOf(entry: QueueEntry): string {
+  return `${entry.priority} ${entry.owner}`;
+}
+
+function attempt(action: () => void): Promise<void> {
+  return new Promise((resolve) => resolve(action()));
+}

@@ -1,0 +1,180 @@
+import { GramcastError } from "../../../errors.ts";
+import type { LossPoint } from "../../../engine/objective/losses.ts";
+import { numbered } from "../../watch/numbered.ts";
+import {
+  type Append,
+  CHECKPOINTS_KEPT,
+  type Footprint,
+  type FrameRecord,
+  type Listed,
+  type ListQuery,
+  type NewEvent,
+  type TransferStore,
+} from "../ports.ts";
+import { thinnedIndices } from "../../watch/thin.ts";
+import {
+  hasEnded,
+  imagesOf,
+  type Owner,
+  type TransferEvent,
+  type TransferRecord,
+  type TransferStatus,
+} from "../../types.ts";
+
+interface Entry {
+  readonly ordinal: number;
+  record: TransferRecord;
+  readonly events: TransferEvent[];
+  /** By step. */
+  readonly checkpoints: Map<number, Uint8Array>;
+  readonly frames: Map<number, { readonly frame: FrameRecord; readonly bytes: Uint8Array; readonly keep: boolean }>;
+}
+
+/** Transfers in the memory of one process; forgotten at exit. */
+export class MemoryTransferStore implements TransferStore {
+  readonly #entries = new Map<string, Entry>();
+  #ordinal = 0;
+
+  // deno-lint-ignore require-await
+  async create(record: TransferRecord, event: NewEvent): Promise<{ record: TransferRecord; created: boolean }> {
+    const existing = record.idempotencyKey === null ? null : this.#findByKey(record.owner, record.idempotencyKey);
+    if (existing !== null) return { record: existing, created: false };
+    const stored = { ...record, sequence: 1 };
+    this.#entries.set(record.id, {
+      ordinal: ++this.#ordinal,
+      record: stored,
+      events: numbered([event], { sequence: 0, at: 0 }),
+      checkpoints: new Map(),
+      frames: new Map(),
+    });
+    return { record: stored, created: true };
+  }
+
+  get(id: string): Promise<TransferRecord | null> {
+    return Promise.resolve(this.#entries.get(id)?.record ?? null);
+  }
+
+  findByKey(owner: Owner, idempotencyKey: string): Promise<TransferRecord | null> {
+    return Promise.resolve(this.#findByKey(owner, idempotencyKey));
+  }
+
+  #findByKey(owner: Owner, key: string): TransferRecord | null {
+    return this.#entries.values()
+      .find(({ record }) => record.owner === owner && record.idempotencyKey === key)?.record ?? null;
+  }
+
+  list(query: ListQuery): Promise<readonly Listed[]> {
+    const found = this.#visible(query.owner, query.statuses)
+      .filter(({ ordinal }) => query.olderThan === null || ordinal < query.olderThan)
+      .filter(({ ordinal }) => query.newerThan === null || ordinal > query.newerThan)
+      .map(({ ordinal, record }) => ({ ordinal, record }))
+      .sort((a, b) => b.ordinal - a.ordinal);
+    return Promise.resolve(
+      query.take === "newest" ? found.slice(0, query.limit) : found.slice(Math.max(0, found.length - query.limit)),
+    );
+  }
+
+  count(owner: Owner, statuses: readonly TransferStatus[] | null): Promise<number> {
+    return Promise.resolve(this.#visible(owner, statuses).length);
+  }
+
+  #visible(owner: Owner, statuses: readonly TransferStatus[] | null): Entry[] {
+    return [...this.#entries.values()].filter(({ record }) =>
+      record.owner === owner && (statuses === null || statuses.includes(record.status))
+    );
+  }
+
+  withStatus(statuses: readonly TransferStatus[]): Promise<readonly TransferRecord[]> {
+    return Promise.resolve(
+      [...this.#entries.values()].map(({ record }) => record).filter(({ status }) => statuses.includes(status)),
+    );
+  }
+
+  append(id: string, { from, changes, events }: Append): Promise<TransferRecord | null> {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || !from.includes(entry.record.status)) return Promise.resolve(null);
+    entry.events.push(...numbered(events, entry.events.at(-1)!));
+    entry.record = { ...entry.record, ...changes, sequence: entry.events.length };
+    return Promise.resolve(entry.record);
+  }
+
+  events(id: string, after: number, limit: number): Promise<readonly TransferEvent[]> {
+    // Sequence numbers begin at 1 and have no holes, so they are places in the array.
+    return Promise.resolve(this.#entries.get(id)?.events.slice(after, after + limit) ?? []);
+  }
+
+  lossHistory(id: string, points: number): Promise<readonly LossPoint[]> {
+    const all = (this.#entries.get(id)?.events ?? []).flatMap(({ step, losses }): LossPoint[] =>
+      losses === null
+        ? []
+        : [{ step, total: losses.total, content: losses.content, style: losses.style, tv: losses.tv }]
+    );
+    return Promise.resolve(thinnedIndices(all.length, points).map((i) => all[i]!));
+  }
+
+  saveCheckpoint(id: string, step: number, bytes: Uint8Array): Promise<void> {
+    const checkpoints = this.#entries.get(id)?.checkpoints;
+    if (checkpoints === undefined) return Promise.resolve();
+    const earlier = [...checkpoints.keys()].filter((other) => other < step).sort((a, b) => b - a);
+    const kept = new Set(earlier.slice(0, CHECKPOINTS_KEPT - 1));
+    for (const other of checkpoints.keys()) if (!kept.has(other)) checkpoints.delete(other);
+    checkpoints.set(step, bytes);
+    return Promise.resolve();
+  }
+
+  checkpoints(id: string): Promise<readonly number[]> {
+    return Promise.resolve([...this.#entries.get(id)?.checkpoints.keys() ?? []].sort((a, b) => b - a));
+  }
+
+  // deno-lint-ignore require-await
+  async readCheckpoint(id: string, step: number): Promise<Uint8Array> {
+    const bytes = this.#entries.get(id)?.checkpoints.get(step);
+    if (bytes === undefined) {
+      throw new GramcastError("CHECKPOINT_UNREADABLE", `Cannot read the checkpoint of step ${step}: there is none`);
+    }
+    return bytes;
+  }
+
+  saveFrame(id: string, frame: FrameRecord, bytes: Uint8Array, keep: boolean): Promise<void> {
+    const frames = this.#entries.get(id)?.frames;
+    if (frames === undefined) return Promise.resolve();
+    const kept = keep || (frames.get(frame.step)?.keep ?? false);
+    for (const [step, other] of frames) if (!other.keep) frames.delete(step);
+    frames.set(frame.step, { frame, bytes, keep: kept });
+    return Promise.resolve();
+  }
+
+  frames(id: string): Promise<readonly FrameRecord[]> {
+    const frames = [...this.#entries.get(id)?.frames.values() ?? []].map(({ frame }) => frame);
+    return Promise.resolve(frames.sort((a, b) => a.step - b.step));
+  }
+
+  readFrame(id: string, step: number): Promise<Uint8Array | null> {
+    return Promise.resolve(this.#entries.get(id)?.frames.get(step)?.bytes ?? null);
+  }
+
+  remove(id: string): Promise<boolean> {
+    return Promise.resolve(this.#entries.delete(id));
+  }
+
+  ended(): Promise<readonly Footprint[]> {
+    const ended = [...this.#entries.values()].filter(({ record }) => hasEnded(record.status));
+    return Promise.resolve(
+      ended.map((entry) => ({ id: entry.record.id, finishedAt: entry.record.finishedAt ?? 0, bytes: footprint(entry) }))
+        .sort((a, b) => a.finishedAt - b.finishedAt),
+    );
+  }
+
+  imageUses(imageId: string): Promise<number> {
+    return Promise.resolve(
+      this.#entries.values().filter(({ record }) => imagesOf(record).includes(imageId)).toArray().length,
+    );
+  }
+}
+
+function footprint(entry: Entry): number {
+  let bytes = entry.events.length * 256;
+  for (const checkpoint of entry.checkpoints.values()) bytes += checkpoint.byteLength;
+  for (const frame of entry.frames.values()) bytes += frame.bytes.byteLength;
+  return bytes;
+}

@@ -1,0 +1,202 @@
+/**
+ * What the transfers layer needs from storage, queue and event bus. Nothing above this file knows which adapter is
+ * below: `memory/` forgets everything at exit, `sqlite/` keeps it under `DATA_DIR`. Everything answers with a promise,
+ * so that an adapter may be on another machine. `conformance/` holds the suite that each adapter passes.
+ *
+ * @module
+ */
+import type { LossPoint } from "../../engine/objective/losses.ts";
+import type { ImageRecord, Owner, TransferEvent, TransferRecord, TransferStatus } from "../types.ts";
+
+/** An event before the store has given it its place in the log. */
+export type NewEvent = Omit<TransferEvent, "sequence">;
+
+/** What may change in a transfer's record; `sequence` is the store's own. */
+export type TransferChanges = Partial<
+  Omit<TransferRecord, "id" | "owner" | "sequence" | "createdAt" | "idempotencyKey" | "fingerprint">
+>;
+
+/** A change of a record together with the events that tell of it: both happen, or neither. */
+export interface Append {
+  /** The change is made only while the transfer has one of these statuses. */
+  readonly from: readonly TransferStatus[];
+  readonly changes: TransferChanges;
+  readonly events: readonly NewEvent[];
+}
+
+export interface ListQuery {
+  readonly owner: Owner;
+  /** Null for any. */
+  readonly statuses: readonly TransferStatus[] | null;
+  /** Transfers created before this ordinal, that is, after it in a list that has the newest first. */
+  readonly olderThan: number | null;
+  readonly newerThan: number | null;
+  readonly limit: number;
+  /** Which end of the range `limit` counts from. */
+  readonly take: "newest" | "oldest";
+}
+
+/** A record with its place in the order of creation. */
+export interface Listed {
+  readonly ordinal: number;
+  readonly record: TransferRecord;
+}
+
+export interface FrameRecord {
+  readonly step: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What an ended transfer takes, for retention. */
+export interface Footprint {
+  readonly id: string;
+  readonly finishedAt: number;
+  /** Checkpoints, frames and log together, roughly. */
+  readonly bytes: number;
+}
+
+/** How many checkpoints of a transfer are kept: a damaged one leaves the one before. */
+export const CHECKPOINTS_KEPT = 2;
+
+/** Transfers with their event logs, checkpoints and frames. */
+export interface TransferStore {
+  /**
+   * Adds a transfer with the first event of its log. When its owner has one with the same idempotency key, that one is
+   * answered and nothing is added, also when two calls race.
+   */
+  create(
+    record: TransferRecord,
+    event: NewEvent,
+  ): Promise<{ readonly record: TransferRecord; readonly created: boolean }>;
+  get(id: string): Promise<TransferRecord | null>;
+  findByKey(owner: Owner, idempotencyKey: string): Promise<TransferRecord | null>;
+  /** Newest first, whichever end `take` counts from. */
+  list(query: ListQuery): Promise<readonly Listed[]>;
+  count(owner: Owner, statuses: readonly TransferStatus[] | null): Promise<number>;
+  /** Every transfer in one of these statuses, oldest first. */
+  withStatus(statuses: readonly TransferStatus[]): Promise<readonly TransferRecord[]>;
+
+  /**
+   * Changes a record and appends to its log in one transaction. Sequence numbers go on from the record's last without a
+   * hole, and times do not go back.
+   *
+   * @returns The record after the change, or null where there is none in one of the `from` statuses.
+   * @throws {GramcastError} STORAGE_FULL when it cannot be written; then nothing has changed.
+   */
+  append(id: string, append: Append): Promise<TransferRecord | null>;
+  /** Events with a sequence number above `after`, in order, at most `limit`. */
+  events(id: string, after: number, limit: number): Promise<readonly TransferEvent[]>;
+  /** Losses by step, thinned to at most `points` (at least 2) with the first and the last among them. */
+  lossHistory(id: string, points: number): Promise<readonly LossPoint[]>;
+
+  /**
+   * Keeps a checkpoint durably, and of the others only the one before: a transfer goes back behind a later one when that
+   * cannot be read.
+   *
+   * @throws {GramcastError} STORAGE_FULL when it cannot be written; then nothing has changed.
+   */
+  saveCheckpoint(id: string, step: number, bytes: Uint8Array): Promise<void>;
+  /** Steps that have a checkpoint, newest first. */
+  checkpoints(id: string): Promise<readonly number[]>;
+  /**
+   * What was saved, as far as its length tells: its content says itself whether it is whole.
+   *
+   * @throws {GramcastError} CHECKPOINT_UNREADABLE when it is missing or cut off.
+   */
+  readCheckpoint(id: string, step: number): Promise<Uint8Array>;
+
+  /**
+   * Keeps an encoded frame. `keep` frames stay; of the others only the newest does.
+   */
+  saveFrame(id: string, frame: FrameRecord, bytes: Uint8Array, keep: boolean): Promise<void>;
+  /** Frames by step. */
+  frames(id: string): Promise<readonly FrameRecord[]>;
+  readFrame(id: string, step: number): Promise<Uint8Array | null>;
+
+  /** Removes a transfer with everything that belongs to it but its images. Answers whether there was one. */
+  remove(id: string): Promise<boolean>;
+  /** Ended transfers, those that ended first in front. */
+  ended(): Promise<readonly Footprint[]>;
+  /** How many transfers use an image, as content, style, mask, start or result. */
+  imageUses(imageId: string): Promise<number>;
+}
+
+/** Encoded pictures. The bytes are kept once however many owners have them. */
+export interface ImageStore {
+  /** Keeps a picture; where its owner has the same bytes already, that record is answered. */
+  put(record: ImageRecord, bytes: Uint8Array): Promise<ImageRecord>;
+  get(id: string): Promise<ImageRecord | null>;
+  find(owner: Owner, sha256: string): Promise<ImageRecord | null>;
+  /** @throws {GramcastError} NOT_FOUND when the bytes are gone. */
+  read(record: ImageRecord): Promise<Uint8Array>;
+  /** Removes a record, and the bytes with the last record that has them. */
+  remove(id: string): Promise<void>;
+  /** Every image, oldest first, for retention. */
+  all(): Promise<readonly ImageRecord[]>;
+}
+
+export interface QueueEntry {
+  readonly id: string;
+  readonly owner: Owner;
+  /** Higher goes first. */
+  readonly priority: number;
+}
+
+export interface QueueLimits {
+  readonly total: number;
+  readonly perOwner: number;
+}
+
+/**
+ * Which transfer runs next: the highest priority; within it owners take turns, the one longest without a turn
+ * at that priority first;
+ * within an owner first in, first out.
+ */
+export interface TransferQueue {
+  /**
+   * Takes a place that cannot be claimed before `confirm`, so that a place is there before the transfer is. Reserving
+   * an id that is queued already changes nothing.
+   *
+   * @throws {GramcastError} QUEUE_FULL naming the limits; null for no limits.
+   */
+  reserve(entry: QueueEntry, limits: QueueLimits | null): Promise<void>;
+  confirm(id: string): Promise<void>;
+  /** Takes the next transfer for a worker, until it is settled; null when none waits. */
+  claim(worker: string): Promise<string | null>;
+  /** Forgets an entry, claimed or not. */
+  settle(id: string): Promise<void>;
+  /** What a worker claimed and never settled, in the order of claiming: it stopped in between. */
+  claimed(worker: string): Promise<readonly string[]>;
+  /** 0-based place among those that wait; null when it does not wait. */
+  position(id: string): Promise<number | null>;
+  /** Ids that wait, in the order in which they would be claimed. */
+  waiting(): Promise<readonly string[]>;
+  /** Drops reservations that were never confirmed: their server stopped in between. */
+  dropUnconfirmed(): Promise<void>;
+}
+
+/** What the bus tells about a transfer: how far its log has come. */
+export interface LogPosition {
+  /** Sequence number of the newest event. */
+  readonly sequence: number;
+  /** Sequence number of the newest event that changed the status; 0 when this news is of none. */
+  readonly statusSequence: number;
+}
+
+/** Watches one transfer. It holds the newest position and nothing else, however far behind its reader is. */
+export interface Watch extends Disposable {
+  /** Newest position heard of since the watch began; zeros before the first. */
+  readonly position: LogPosition;
+  /** Resolves when `position.sequence` is above `after`, or the watch is disposed of. One call at a time. */
+  changed(after: number): Promise<void>;
+}
+
+/** Tells watchers that a log has grown. It carries no events: those are read from the store. */
+export interface EventBus {
+  publish(transferId: string, position: LogPosition): Promise<void>;
+  /** Resolves when every later `publish` will be heard. */
+  watch(transferId: string): Promise<Watch>;
+  /** Watches of this process that have not been disposed of. */
+  readonly watchers: number;
+}

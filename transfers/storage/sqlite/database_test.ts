@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { SILENT_LOG } from "../../log.ts";
+import { isError } from "../../testing/errors.ts";
+import { Database } from "./database.ts";
+import { MIGRATIONS } from "./migrations.ts";
+
+/** Runs with the path of a database that is not there yet. */
+async function withPath(body: (path: string) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir();
+  try {
+    await body(`${directory}/gramcast.db`);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+/** Opens a database with these migrations, looks, and closes it. */
+async function opened(
+  path: string,
+  migrations: readonly string[],
+  look: (database: Database) => unknown,
+): Promise<void> {
+  const database = await Database.open(path, SILENT_LOG, migrations);
+  try {
+    await look(database);
+  } finally {
+    await database.close();
+  }
+}
+
+const version = (database: Database) => database.first<{ user_version: number }>("PRAGMA user_version")?.user_version;
+const NEXT = [...MIGRATIONS, "ALTER TABLE queue ADD COLUMN note TEXT; UPDATE queue SET note = owner"];
+
+Deno.test("a database of an older version is brought to the newest with what is in it, once", () =>
+  withPath(async (path) => {
+    await opened(
+      path,
+      MIGRATIONS,
+      (database) =>
+        database.transaction(() =>
+          database.run("INSERT INTO queue (id, owner, priority, confirmed) VALUES ('a', 'ann', 0, 1)")
+        ),
+    );
+    for (let start = 0; start < 2; start++) {
+      await opened(path, NEXT, (database) => {
+        assert.equal(version(database), MIGRATIONS.length + 1);
+        assert.deepEqual({ ...database.first<object>("SELECT id, note FROM queue") }, { id: "a", note: "ann" });
+      });
+    }
+    await assert.rejects(
+      opened(path, MIGRATIONS, version),
+      isError("STORAGE_UNREADABLE", `version ${NEXT.length}`, `1 to ${MIGRATIONS.length}`),
+    );
+  }));
+
+Deno.test("a migration that fails in its middle changes nothing", () =>
+  withPath(async (path) => {
+    await opened(path, MIGRATIONS, () => {});
+    await assert.rejects(opened(path, [...MIGRATIONS, "CREATE TABLE half (a TEXT) STRICT; DROP TABLE none"], version));
+    await opened(path, MIGRATIONS, (database) => {
+      assert.equal(version(database), MIGRATIONS.length);
+      assert.equal(database.first("SELECT 1 FROM sqlite_schema WHERE name = 'half'"), undefined);
+    });
+  }));
+
+Deno.test("a transaction that throws changes nothing, and the next goes on", () =>
+  withPath((path) =>
+    opened(path, ["CREATE TABLE numbers (n INTEGER) STRICT"], async (database) => {
+      const add = (n: number) => database.run("INSERT INTO numbers VALUES (?)", n);
+      await assert.rejects(
+        database.transaction(() => {
+          add(1);
+          throw new Error("after all not");
+        }),
+        /after all not/,
+      );
+      await database.transaction(() => add(2));
+      assert.deepEqual(database.all<{ n: number }>("SELECT n FROM numbers").map(({ n }) => n), [2]);
+    })
+  ));

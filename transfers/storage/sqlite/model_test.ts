@@ -1,0 +1,181 @@
+/** The adapters in memory are the model: whatever is done to both, the durable ones answer the same. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { GramcastError } from "../../../errors.ts";
+import { MemoryImageStore } from "../memory/memory_image_store.ts";
+import { MemoryQueue } from "../memory/memory_queue.ts";
+import { MemoryTransferStore } from "../memory/memory_transfer_store.ts";
+import type { ImageStore, ListQuery, TransferQueue, TransferStore } from "../ports.ts";
+import { statusOnly, stepEvent, transferRecord } from "../../testing/records.ts";
+import { type ImageRecord, TRANSFER_STATUSES } from "../../types.ts";
+import { TemporaryStorage } from "./testing/temporary_storage.ts";
+
+/** Something that is done to an adapter, with what it answers. `text` tells of it when a test fails. */
+interface Operation<Port> {
+  readonly text: string;
+  readonly run: (port: Port) => Promise<unknown>;
+}
+
+function operation<Port>(text: string, run: (port: Port) => Promise<unknown>): Operation<Port> {
+  return { text, run };
+}
+
+const id = fc.constantFrom("a", "b", "c");
+const owner = fc.constantFrom("ann", "bob");
+const step = fc.integer({ min: 1, max: 5 });
+const byte = fc.integer({ min: 0, max: 255 });
+const status = fc.constantFrom(...TRANSFER_STATUSES);
+const statuses = fc.option(fc.uniqueArray(status), { nil: null });
+
+async function answer<Port>(port: Port, { run }: Operation<Port>): Promise<unknown> {
+  try {
+    return plain(await run(port));
+  } catch (error) {
+    if (!(error instanceof GramcastError)) throw error;
+    return [error.code, error.code === "QUEUE_FULL" ? error.message : null];
+  }
+}
+
+/** Bytes as an array of a single kind, whichever the adapter answers. */
+function plain(value: unknown): unknown {
+  return value instanceof Uint8Array ? [...value] : value;
+}
+
+/** Runs operations on both, and compares each answer and what there is to see after it. */
+async function compare<Port>(
+  operations: readonly Operation<Port>[],
+  model: Port,
+  real: Port,
+  look: (port: Port) => Promise<unknown>,
+): Promise<void> {
+  for (const { text, run } of operations) {
+    assert.deepEqual(await answer(real, { text, run }), await answer(model, { text, run }), text);
+    assert.deepEqual(await look(real), await look(model), `what there is to see after ${text}`);
+  }
+}
+
+function check<Port>(
+  operations: fc.Arbitrary<Operation<Port>>,
+  ports: (storage: TemporaryStorage["storage"]) => readonly [Port, Port],
+  look: (port: Port) => Promise<unknown>,
+): Promise<void> {
+  return fc.assert(
+    fc.asyncProperty(fc.array(operations, { minLength: 20, maxLength: 40 }), async (given) => {
+      await using temporary = await TemporaryStorage.open();
+      await compare(given, ...ports(temporary.storage), look);
+    }),
+    { numRuns: 12, seed: 1 },
+  );
+}
+
+const storeOperations = fc.oneof(
+  fc.tuple(id, owner, fc.constantFrom(null, "k", "l")).map(([id, owner, idempotencyKey]) =>
+    operation<TransferStore>(`create ${id} ${owner} ${idempotencyKey}`, async (store) => {
+      if (await store.get(id) !== null) return "there";
+      return await store.create(transferRecord({ id, owner, idempotencyKey, contentId: owner }), statusOnly("QUEUED"));
+    })
+  ),
+  fc.tuple(id, fc.uniqueArray(status), status, fc.array(fc.boolean(), { maxLength: 4 }), step).map(
+    ([id, from, status, kinds, step]) =>
+      operation<TransferStore>(`append ${id} ${from} ${status} ${kinds} ${step}`, (store) => {
+        const events = kinds.map((losses, i) => losses ? stepEvent(step + i) : statusOnly(status));
+        const changes = { status, step, finishedAt: step, resultId: step > 2 ? `r${step}` : null };
+        return store.append(id, { from, changes, events });
+      }),
+  ),
+  fc.tuple(id, step, byte).map(([id, step, byte]) =>
+    operation<TransferStore>(
+      `saveCheckpoint ${id} ${step}`,
+      (store) => store.saveCheckpoint(id, step, new Uint8Array([byte, step])),
+    )
+  ),
+  fc.tuple(id, step, byte, fc.boolean()).map(([id, step, byte, keep]) =>
+    operation<TransferStore>(
+      `saveFrame ${id} ${step} ${keep}`,
+      (store) => store.saveFrame(id, { step, width: byte, height: 1 }, new Uint8Array([byte]), keep),
+    )
+  ),
+  id.map((id) => operation<TransferStore>(`remove ${id}`, (store) => store.remove(id))),
+  fc.record<ListQuery>({
+    owner,
+    statuses,
+    olderThan: fc.option(fc.nat({ max: 6 }), { nil: null }),
+    newerThan: fc.option(fc.nat({ max: 6 }), { nil: null }),
+    limit: fc.nat({ max: 4 }),
+    take: fc.constantFrom("newest", "oldest"),
+  }).map((query) => operation<TransferStore>(`list ${JSON.stringify(query)}`, (store) => store.list(query))),
+);
+
+async function lookAtStore(store: TransferStore): Promise<unknown> {
+  const seen: unknown[] = [await store.withStatus(TRANSFER_STATUSES)];
+  for (const { id, finishedAt } of await store.ended()) seen.push([id, finishedAt]);
+  for (const owner of ["ann", "bob"]) seen.push(await store.count(owner, null), await store.findByKey(owner, "k"));
+  for (const image of ["ann", "style", "r3"]) seen.push(await store.imageUses(image));
+  for (const id of ["a", "b", "c"]) {
+    seen.push(await store.events(id, 1, 5), await store.lossHistory(id, 3));
+    for (const step of await store.checkpoints(id)) seen.push(step, plain(await store.readCheckpoint(id, step)));
+    for (const frame of await store.frames(id)) seen.push(frame, plain(await store.readFrame(id, frame.step)));
+  }
+  return seen;
+}
+
+Deno.test("SqliteTransferStore answers as MemoryTransferStore does", () =>
+  check(storeOperations, ({ store }) => [new MemoryTransferStore(), store], lookAtStore));
+
+const queueId = fc.tuple(id, fc.nat({ max: 3 })).map(([id, number]) => `${id}${number}`);
+
+const queueOperations = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.tuple(queueId, owner, fc.nat({ max: 1 }), fc.boolean(), fc.boolean()).map(
+      ([id, owner, priority, limited, confirmed]) =>
+        operation<TransferQueue>(`reserve ${id} ${owner} ${priority} ${limited} ${confirmed}`, async (queue) => {
+          await queue.reserve({ id, owner, priority }, limited ? { total: 6, perOwner: 4 } : null);
+          if (confirmed) await queue.confirm(id);
+        }),
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom("v", "w").map((worker) =>
+      operation<TransferQueue>(`claim ${worker}`, (queue) => queue.claim(worker))
+    ),
+  },
+  queueId.map((id) => operation<TransferQueue>(`confirm ${id}`, (queue) => queue.confirm(id))),
+  queueId.map((id) => operation<TransferQueue>(`settle ${id}`, (queue) => queue.settle(id))),
+  fc.constant(operation<TransferQueue>("dropUnconfirmed", (queue) => queue.dropUnconfirmed())),
+);
+
+async function lookAtQueue(queue: TransferQueue): Promise<unknown> {
+  const waiting = await queue.waiting();
+  const positions = await Promise.all(["a0", ...waiting].map((id) => queue.position(id)));
+  return [waiting, positions, await queue.claimed("v"), await queue.claimed("w")];
+}
+
+Deno.test("SqliteQueue answers as MemoryQueue does", () =>
+  check(queueOperations, ({ queue }) => [new MemoryQueue(), queue], lookAtQueue));
+
+const image = fc.tuple(id, owner, fc.constantFrom("1", "2")).map(([id, owner, digit]): ImageRecord => ({
+  id: `${id}${owner}${digit}`,
+  owner,
+  sha256: digit.repeat(64),
+  width: 1,
+  height: 2,
+  mimeType: "image/png",
+  byteLength: 1,
+  createdAt: id.charCodeAt(0),
+}));
+
+const imageOperations = fc.oneof(
+  image.map((record) =>
+    operation<ImageStore>(
+      `put ${record.id}`,
+      (images) => images.put(record, new Uint8Array([Number(record.sha256[0])])),
+    )
+  ),
+  image.map(({ id }) => operation<ImageStore>(`remove ${id}`, (images) => images.remove(id))),
+  image.map((record) => operation<ImageStore>(`read ${record.id}`, (images) => images.read(record))),
+);
+
+Deno.test("SqliteImageStore answers as MemoryImageStore does", () =>
+  check(imageOperations, ({ images }) => [new MemoryImageStore(), images], (images) => images.all()));

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { OWNER, ServiceStage, upTo } from "../../testing/service_stage.ts";
+import { TemporaryStorage } from "./testing/temporary_storage.ts";
+
+/** Bytes of the result of a transfer that has succeeded. */
+async function resultOf(stage: ServiceStage, id: string): Promise<Uint8Array> {
+  const { status, resultId } = await stage.ended(id);
+  assert.equal(status, "SUCCEEDED");
+  return new Uint8Array(await stage.service.images.read((await stage.service.images.get(OWNER, resultId!))!));
+}
+
+Deno.test("a transfer goes on after a restart, with every event once and the result of an undisturbed run", async () => {
+  await using temporary = await TemporaryStorage.open();
+  const { store, images, queue } = temporary.storage;
+  const first = await ServiceStage.open({ store, images, queue });
+  first.engine.hold();
+  const { id } = await first.start({ idempotencyKey: "k", keepFrames: true });
+  const waiting = await first.start({ seed: 8 });
+  first.engine.allow(12);
+  await first.engine.blocked();
+  await first.service.drain();
+
+  const after = await temporary.reopen();
+  await using second = await ServiceStage.open({ store: after.store, images: after.images, queue: after.queue });
+  assert.equal((await second.start({ idempotencyKey: "k", keepFrames: true })).id, id);
+  const result = await resultOf(second, id);
+  assert.deepEqual(await second.loggedSteps(id), upTo(20));
+  assert.deepEqual((await after.store.frames(id)).map(({ step }) => step), [5, 10, 15, 20]);
+  await resultOf(second, waiting.id);
+
+  await using undisturbed = await ServiceStage.open();
+  assert.deepEqual(await resultOf(undisturbed, (await undisturbed.start()).id), result);
+});

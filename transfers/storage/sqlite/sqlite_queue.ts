@@ -1,0 +1,94 @@
+// The port answers with promises and SQLite at once: an async method makes a rejection of whatever is thrown.
+// deno-lint-ignore-file require-await
+import type { QueueEntry, QueueLimits, TransferQueue } from "../ports.ts";
+import { queueFull } from "../../life/queue_limits.ts";
+import type { Database } from "./database.ts";
+
+/** A queue in the database of the transfers. What a power cut takes back is put right when the service opens. */
+export class SqliteQueue implements TransferQueue {
+  readonly #database: Database;
+  /** Place by id of those that wait, in order; null when it must be read again. No other process changes the queue. */
+  #order: ReadonlyMap<string, number> | null = null;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async reserve({ id, owner, priority }: QueueEntry, limits: QueueLimits | null): Promise<void> {
+    await this.#database.transaction(() => {
+      if (this.#database.first("SELECT 1 FROM queue WHERE id = ?", id) !== undefined) return;
+      if (limits !== null) {
+        const { total, ofOwner } = this.#database.first<{ total: number; ofOwner: number }>(
+          "SELECT count(*) AS total, count(*) FILTER (WHERE owner = ?) AS ofOwner FROM queue WHERE worker IS NULL",
+          owner,
+        )!;
+        const full = queueFull(limits, total, ofOwner);
+        if (full !== null) throw full;
+      }
+      this.#database.run(
+        "INSERT INTO queue (id, owner, priority, confirmed) VALUES (?, ?, ?, 0)",
+        id,
+        owner,
+        priority,
+      );
+    });
+  }
+
+  async confirm(id: string): Promise<void> {
+    await this.#change("UPDATE queue SET confirmed = 1 WHERE id = ? AND worker IS NULL", id);
+  }
+
+  async claim(worker: string): Promise<string | null> {
+    if (this.#places().size === 0) return null;
+    return await this.#database.transaction(() => {
+      const [id] = this.#places().keys();
+      if (id === undefined) return null;
+      this.#order = null;
+      // The row that is replaced, or added, gets a number above all others: turns count up.
+      this.#database.run(
+        "INSERT OR REPLACE INTO turns (owner, priority) SELECT owner, priority FROM queue WHERE id = ?",
+        id,
+      );
+      this.#database.run("UPDATE queue SET worker = ?, turn = (SELECT max(turn) FROM turns) WHERE id = ?", worker, id);
+      return id;
+    });
+  }
+
+  async settle(id: string): Promise<void> {
+    await this.#change("DELETE FROM queue WHERE id = ?", id);
+  }
+
+  async claimed(worker: string): Promise<readonly string[]> {
+    return this.#database.all<{ id: string }>("SELECT id FROM queue WHERE worker = ? ORDER BY turn", worker)
+      .map(({ id }) => id);
+  }
+
+  async position(id: string): Promise<number | null> {
+    return this.#places().get(id) ?? null;
+  }
+
+  async waiting(): Promise<readonly string[]> {
+    return [...this.#places().keys()];
+  }
+
+  async dropUnconfirmed(): Promise<void> {
+    await this.#change("DELETE FROM queue WHERE worker IS NULL AND confirmed = 0");
+  }
+
+  async #change(sql: string, ...values: string[]): Promise<void> {
+    await this.#database.transaction(() => {
+      this.#order = null;
+      this.#database.run(sql, ...values);
+    });
+  }
+
+  #places(): ReadonlyMap<string, number> {
+    if (this.#order !== null) return this.#order;
+    const rows = this.#database.all<{ id: string }>(
+      `SELECT id FROM queue LEFT JOIN turns USING (owner, priority)
+        WHERE worker IS NULL AND confirmed = 1
+        ORDER BY priority DESC, row_number() OVER (PARTITION BY owner, priority ORDER BY arrival), turns.turn, arrival`,
+    );
+    return this.#order = new Map(rows.map(({ id }, place) => [id, place]));
+  }
+}

@@ -1,0 +1,243 @@
+import { GramcastError } from "../../errors.ts";
+import type { FrameHandle, ProgressItem, ProgressRequest } from "../api.ts";
+import type { Clock, Delay } from "../clock.ts";
+import type { FrameCache } from "./frame_cache.ts";
+import type { EventBus, TransferStore, Watch } from "../storage/ports.ts";
+import { hasEnded, type TransferEvent, type TransferRecord } from "../types.ts";
+
+/** Events read from the log at once: what a subscriber that replays holds in memory at most. */
+const BATCH = 64;
+
+export interface ProgressSources {
+  readonly store: TransferStore;
+  readonly bus: EventBus;
+  readonly frames: FrameCache;
+  readonly clock: Clock;
+}
+
+/**
+ * What happens to one transfer, as one subscriber sees it.
+ *
+ * It is pulled: a subscriber is a cursor into the event log and a watch that remembers how far the log has come, so one
+ * that reads slowly or not at all costs a few hundred bytes, and replay and live delivery are the same code, with no
+ * seam to lose or repeat an event at.
+ *
+ * Without `after` the first item is a snapshot: the newest event of the log with the newest frame. Then, or with `after`
+ * from the start, follow the events with higher sequence numbers. It completes after the event that ended the transfer,
+ * when that is the last of the log: the end in the middle of the log of a resumed transfer completes nothing.
+ *
+ * Frames are latest-wins: an event's frame is delivered only while no newer one exists. `skippedFrames` counts those
+ * passed over since the last that was delivered.
+ *
+ * Without `minInterval` every event is delivered. With it, the subscriber asks for fewer: events between deliveries are
+ * passed over, which shows as a jump of the sequence number, and their losses are still in the loss history. Every change
+ * of status is delivered even so. Of the events at hand, the one that carries the newest frame is chosen, else the newest.
+ * The end of the transfer, and the last frame before it, do not wait for the interval.
+ */
+export class ProgressStream implements AsyncIterableIterator<ProgressItem> {
+  readonly #sources: ProgressSources;
+  readonly #id: string;
+  readonly #watch: Watch;
+  readonly #minInterval: number;
+  /** Sequence number of the last event delivered or passed over. */
+  #cursor: number;
+  #snapshotDue: boolean;
+  #batch: readonly TransferEvent[] = [];
+  #skipped = 0;
+  #lastDelivery = -Infinity;
+  #closed = false;
+  #delay: Delay | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /**
+   * @param record The transfer, which the caller may see.
+   * @throws {GramcastError} BAD_USER_INPUT for an `after` that the log has not reached, or a negative number.
+   */
+  static async open(
+    sources: ProgressSources,
+    record: TransferRecord,
+    request: ProgressRequest,
+  ): Promise<ProgressStream> {
+    const minInterval = wholeNumber("minInterval", request.minInterval ?? 0, 2 ** 31 - 1);
+    const after = request.after ?? null;
+    if (after !== null) wholeNumber("after", after, record.sequence);
+    // The watch begins before the log is read, so that no event falls in between.
+    const watch = await sources.bus.watch(record.id);
+    return new ProgressStream(sources, record.id, watch, after, minInterval);
+  }
+
+  private constructor(
+    sources: ProgressSources,
+    id: string,
+    watch: Watch,
+    after: number | null,
+    minInterval: number,
+  ) {
+    this.#sources = sources;
+    this.#id = id;
+    this.#watch = watch;
+    this.#cursor = after ?? 0;
+    this.#snapshotDue = after === null;
+    this.#minInterval = minInterval;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** The next delivery; waits for one where there is none. Calls made at once are answered in order. */
+  next(): Promise<IteratorResult<ProgressItem, undefined>> {
+    const result = this.#turn.then(() => this.#next());
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  /** Ends the subscription; a `next()` that waits is answered at once. */
+  return(): Promise<IteratorResult<ProgressItem, undefined>> {
+    this.#close();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  throw(error: unknown): Promise<IteratorResult<ProgressItem, undefined>> {
+    this.#close();
+    return Promise.reject(error);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#close();
+    return Promise.resolve();
+  }
+
+  #close(): void {
+    this.#closed = true;
+    this.#batch = [];
+    this.#watch[Symbol.dispose]();
+    this.#delay?.[Symbol.dispose]();
+  }
+
+  async #next(): Promise<IteratorResult<ProgressItem, undefined>> {
+    try {
+      const item = await this.#produce();
+      if (item !== null && !this.#closed) {
+        this.#lastDelivery = this.#sources.clock.elapsed();
+        if (hasEnded(item.event.status) && item.event.sequence >= item.transfer.sequence) this.#close();
+        return { done: false, value: item };
+      }
+    } catch (error) {
+      this.#close();
+      throw error;
+    }
+    this.#close();
+    return { done: true, value: undefined };
+  }
+
+  /** Null when there will be nothing more. */
+  async #produce(): Promise<ProgressItem | null> {
+    while (!this.#closed) {
+      const record = await this.#sources.store.get(this.#id);
+      if (record === null) return null;
+      if (this.#snapshotDue) return await this.#snapshot(record);
+      if (record.sequence <= this.#cursor) {
+        if (hasEnded(record.status)) return null;
+        await this.#watch.changed(this.#cursor);
+        continue;
+      }
+      if (this.#minInterval === 0) {
+        const event = await this.#nextEvent();
+        if (event !== undefined) return await this.#deliver(event, record);
+      } else if (!await this.#waitOutInterval(record)) {
+        const event = await this.#coalesce(record);
+        if (event !== undefined) return await this.#deliver(event, record);
+      }
+    }
+    return null;
+  }
+
+  async #snapshot(record: TransferRecord): Promise<ProgressItem | null> {
+    const [event] = await this.#sources.store.events(this.#id, record.sequence - 1, 1);
+    if (event === undefined) return null;
+    const frame = await this.#sources.frames.newest(this.#id);
+    this.#snapshotDue = false;
+    this.#cursor = event.sequence;
+    return { event, transfer: record, frame, skippedFrames: 0 };
+  }
+
+  /** The event after the cursor, by batches. */
+  async #nextEvent(): Promise<TransferEvent | undefined> {
+    let event = this.#batch.find(({ sequence }) => sequence > this.#cursor);
+    if (event === undefined) {
+      this.#batch = await this.#sources.store.events(this.#id, this.#cursor, BATCH);
+      event = this.#batch[0];
+    }
+    return event;
+  }
+
+  async #deliver(event: TransferEvent, record: TransferRecord): Promise<ProgressItem> {
+    this.#cursor = event.sequence;
+    let frame: FrameHandle | null = null;
+    let skippedFrames = this.#skipped;
+    if (event.frame) {
+      // A newer one may have been made since `record` was read, and its picture has then taken this one's place.
+      if (event.step === record.frameStep) frame = await this.#sources.frames.at(this.#id, event.step);
+      if (frame === null) skippedFrames = ++this.#skipped;
+      else this.#skipped = 0;
+    }
+    return { event, transfer: record, frame, skippedFrames };
+  }
+
+  /** Waits while the last delivery is too recent. Answers whether it waited: the log must be looked at again then. */
+  async #waitOutInterval(record: TransferRecord): Promise<boolean> {
+    const { clock, store } = this.#sources;
+    const rest = this.#lastDelivery + this.#minInterval - clock.elapsed();
+    if (rest <= 0 || hasEnded(record.status)) return false;
+    using delay = clock.delay(rest);
+    this.#delay = delay;
+    let over = false;
+    delay.done.then(() => over = true);
+    for (let seen = record.sequence; !over && !this.#closed; seen = this.#watch.position.sequence) {
+      await Promise.race([delay.done, this.#watch.changed(seen)]);
+      if (this.#watch.position.statusSequence <= this.#cursor) continue;
+      const now = await store.get(this.#id);
+      if (now === null || hasEnded(now.status)) break;
+    }
+    this.#delay = null;
+    return true;
+  }
+
+  /** The one event to deliver of all after the cursor. Passes over those before it, counting their frames. */
+  async #coalesce(record: TransferRecord): Promise<TransferEvent | undefined> {
+    let chosen: TransferEvent | undefined;
+    let withFrame: TransferEvent | undefined;
+    let change: TransferEvent | undefined;
+    let frames = 0;
+    let framesToChosen = 0;
+    scan: for (let from = this.#cursor;;) {
+      const events = await this.#sources.store.events(this.#id, from, BATCH);
+      for (const event of events) {
+        if (event.losses === null) {
+          change = event;
+          break scan;
+        }
+        if (event.frame && event.step === record.frameStep) {
+          withFrame = event;
+          framesToChosen = frames;
+        }
+        if (event.frame) frames++;
+        chosen = event;
+      }
+      if (events.length < BATCH || this.#closed) break;
+      from = events.at(-1)!.sequence;
+    }
+    const event = withFrame ?? change ?? chosen;
+    // What carries a frame is counted by `#deliver` if the frame turns out to be gone.
+    this.#skipped += event === withFrame ? framesToChosen : event?.frame ? frames - 1 : frames;
+    return event;
+  }
+}
+
+function wholeNumber(field: string, value: number, high: number): number {
+  if (Number.isInteger(value) && value >= 0 && value <= high) return value;
+  throw new GramcastError("BAD_USER_INPUT", `Cannot use ${field} ${value}: wanted a whole number from 0 to ${high}`, {
+    field,
+  });
+}

@@ -6,7 +6,7 @@
  */
 import { OnnxBackend } from "../engine/backends/onnx/backend.ts";
 import { createOptimizer } from "../engine/descent/optimizers/create.ts";
-import { resolveOptions } from "../engine/resolve_options.ts";
+import { resolveOptions } from "../engine/options/resolve.ts";
 import { Stage } from "../engine/descent/stage.ts";
 import { formulaPixels } from "../engine/testing/formula.ts";
 import { encodePicture } from "../images/encode.ts";

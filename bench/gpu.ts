@@ -13,7 +13,7 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { stepFlops } from "../engine/estimate/estimate.ts";
-import { resolveOptions } from "../engine/resolve_options.ts";
+import { resolveOptions } from "../engine/options/resolve.ts";
 import type { EngineFigures } from "./gpu_engine.ts";
 import { row } from "./table.ts";
 

@@ -10,7 +10,7 @@
  */
 import { stepFlops } from "../engine/estimate/estimate.ts";
 import { featureSize } from "../engine/objective/objective.ts";
-import { resolveOptions } from "../engine/resolve_options.ts";
+import { resolveOptions } from "../engine/options/resolve.ts";
 import { layersUpTo } from "../engine/vgg16.ts";
 import { row } from "./table.ts";
 

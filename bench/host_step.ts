@@ -9,7 +9,7 @@
  */
 import { createOptimizer } from "../engine/descent/optimizers/create.ts";
 import { toPicture } from "../engine/picture.ts";
-import { PRESETS } from "../engine/presets.ts";
+import { PRESETS } from "../engine/options/presets.ts";
 import { formulaPixels } from "../engine/testing/formula.ts";
 import { addTotalVariation } from "../engine/objective/total_variation.ts";
 import { median, row } from "./table.ts";

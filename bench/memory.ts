@@ -15,8 +15,8 @@
 import { estimateCost, planScale, stepFlops } from "../engine/estimate/estimate.ts";
 import { OnnxBackend } from "../engine/backends/onnx/backend.ts";
 import { Optimisation } from "../engine/descent/optimisation.ts";
-import type { OptimizerKind, PresetName } from "../engine/options.ts";
-import { resolveOptions } from "../engine/resolve_options.ts";
+import type { OptimizerKind, PresetName } from "../engine/options/options.ts";
+import { resolveOptions } from "../engine/options/resolve.ts";
 import { formulaPicture } from "../engine/testing/formula.ts";
 import { resizePicture } from "../images/resize.ts";
 import { loadWeights } from "../weights/load_weights.ts";

@@ -9,7 +9,7 @@ import { detectBlock } from "../engine/backends/onnx/detect_block.ts";
 import { PackedParameters } from "../engine/backends/onnx/parameters.ts";
 import { PlanarLayout } from "../engine/backends/onnx/planar_layout.ts";
 import { buildStepGraph } from "../engine/backends/onnx/step_graph.ts";
-import { PRESETS } from "../engine/presets.ts";
+import { PRESETS } from "../engine/options/presets.ts";
 import { featureSize, type Objective } from "../engine/objective/objective.ts";
 import { formulaParameters, formulaPixels } from "../engine/testing/formula.ts";
 import { row } from "./inputs.ts";

@@ -9,7 +9,7 @@ import { Lbfgs } from "../engine/descent/optimizers/lbfgs.ts";
 import { FirstGuess } from "../engine/descent/optimizers/first_guess.ts";
 import { smoothing } from "../engine/descent/optimizers/smoothing.ts";
 import { toPixels } from "../engine/picture.ts";
-import { resolveOptions } from "../engine/resolve_options.ts";
+import { resolveOptions } from "../engine/options/resolve.ts";
 import { Stage } from "../engine/descent/stage.ts";
 import { resizePicture } from "../images/resize.ts";
 import { loadWeights } from "../weights/load_weights.ts";

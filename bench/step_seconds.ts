@@ -8,8 +8,8 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { ModelBuilder } from "../engine/backends/onnx/model.ts";
 import { OnnxBackend } from "../engine/backends/onnx/backend.ts";
-import { PRESETS } from "../engine/presets.ts";
-import { resolveOptions } from "../engine/resolve_options.ts";
+import { PRESETS } from "../engine/options/presets.ts";
+import { resolveOptions } from "../engine/options/resolve.ts";
 import { stepFlops } from "../engine/estimate/estimate.ts";
 import { formulaParameters, formulaPixels } from "../engine/testing/formula.ts";
 import { median, reference, row } from "./inputs.ts";

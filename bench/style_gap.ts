@@ -12,8 +12,8 @@
 import { OnnxBackend } from "../engine/backends/onnx/backend.ts";
 import type { Losses } from "../engine/objective/losses.ts";
 import { Optimisation } from "../engine/descent/optimisation.ts";
-import type { PresetName } from "../engine/options.ts";
-import { resolveOptions } from "../engine/resolve_options.ts";
+import type { PresetName } from "../engine/options/options.ts";
+import { resolveOptions } from "../engine/options/resolve.ts";
 import { BGR_MEAN, CONV_LAYERS, type Vgg16Parameters } from "../engine/vgg16.ts";
 import { encodePicture } from "../images/encode.ts";
 import { resizePicture } from "../images/resize.ts";

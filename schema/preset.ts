@@ -1,6 +1,6 @@
-import { PRESET_NAMES, type PresetName as Name } from "../engine/options.ts";
-import { PRESETS } from "../engine/presets.ts";
-import { resolveOptions } from "../engine/resolve_options.ts";
+import { PRESET_NAMES, type PresetName as Name } from "../engine/options/options.ts";
+import { PRESETS } from "../engine/options/presets.ts";
+import { resolveOptions } from "../engine/options/resolve.ts";
 import { builder } from "./builder.ts";
 import { PresetName, TransferOptions } from "./transfer_options.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { PRESET_NAMES } from "../engine/options.ts";
+import { PRESET_NAMES } from "../engine/options/options.ts";
 import { FakeServices } from "./testing/fake_services.ts";
 import { fail, run } from "./testing/execute.ts";
 

@@ -1,5 +1,5 @@
-import type { TransferRequest } from "../engine/options.ts";
-import { resolveOptions, within } from "../engine/resolve_options.ts";
+import type { TransferRequest } from "../engine/options/options.ts";
+import { resolveOptions, within } from "../engine/options/resolve.ts";
 import { GramcastError } from "../errors.ts";
 import type { CostEstimate, StartRequest } from "../transfers/api.ts";
 import type { TransferRecord } from "../transfers/types.ts";

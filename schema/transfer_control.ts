@@ -1,5 +1,5 @@
-import type { Retuning } from "../engine/options.ts";
-import { MAX_STEPS, within } from "../engine/resolve_options.ts";
+import type { Retuning } from "../engine/options/options.ts";
+import { MAX_STEPS, within } from "../engine/options/resolve.ts";
 import { GramcastError } from "../errors.ts";
 import type { TransferRecord } from "../transfers/types.ts";
 import { bounded } from "./arguments.ts";

@@ -4,7 +4,7 @@ import type {
   OptimizerOptions as OptimizerOptionValues,
   Scale as ScaleValue,
   TransferOptions as TransferOptionValues,
-} from "../engine/options.ts";
+} from "../engine/options/options.ts";
 import { builder } from "./builder.ts";
 
 export const PresetName = builder.enumType("PresetName", {

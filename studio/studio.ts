@@ -1,4 +1,4 @@
-import { PRESET_NAMES } from "../engine/options.ts";
+import { PRESET_NAMES } from "../engine/options/options.ts";
 import type { Pages } from "../server/http.ts";
 
 const DIST = new URL("./dist/", import.meta.url);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { PRESET_NAMES } from "../engine/options.ts";
+import { PRESET_NAMES } from "../engine/options/options.ts";
 import { inspectImage } from "../images/decode.ts";
 import { currentManifest, operations, writtenManifest } from "./build.ts";
 import { studioPages } from "./studio.ts";

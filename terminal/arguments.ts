@@ -5,8 +5,8 @@
  */
 import { parseArgs } from "node:util";
 import { GramcastError } from "../errors.ts";
-import type { TransferRequest } from "../engine/options.ts";
-import { COLOR_MODES, INIT_KINDS, OPTIMIZER_KINDS, POOLINGS, PRESET_NAMES } from "../engine/options.ts";
+import type { TransferRequest } from "../engine/options/options.ts";
+import { COLOR_MODES, INIT_KINDS, OPTIMIZER_KINDS, POOLINGS, PRESET_NAMES } from "../engine/options/options.ts";
 
 export const USAGE = `Repaints a picture in the style of others.
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { PRESETS } from "../engine/presets.ts";
+import { PRESETS } from "../engine/options/presets.ts";
 import { decodePicture } from "../images/decode.ts";
 
 const STEPS = PRESETS.FAST.scales.reduce((sum, { steps }) => sum + steps, 0);

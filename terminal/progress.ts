@@ -1,5 +1,5 @@
 import type { StepReport } from "../engine/descent/optimisation.ts";
-import type { TransferOptions } from "../engine/options.ts";
+import type { TransferOptions } from "../engine/options/options.ts";
 import { workDone } from "../engine/descent/work_done.ts";
 
 const BAR = 24;

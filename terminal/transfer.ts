@@ -7,13 +7,13 @@
 import { basename } from "node:path";
 import { readConfig } from "../config.ts";
 import { GramcastError } from "../errors.ts";
-import { checkLayers } from "../engine/check_layers.ts";
+import { checkLayers } from "../engine/options/check_layers.ts";
 import type { LossPoint } from "../engine/objective/losses.ts";
 import { openBackend } from "../engine/backends/open.ts";
 import { Optimisation, type OptimisationInput } from "../engine/descent/optimisation.ts";
 import type { Picture } from "../engine/picture.ts";
-import type { TransferOptions } from "../engine/options.ts";
-import { resolveOptions } from "../engine/resolve_options.ts";
+import type { TransferOptions } from "../engine/options/options.ts";
+import { resolveOptions } from "../engine/options/resolve.ts";
 import { decodePicture, type ImageLimits } from "../images/decode.ts";
 import { encodePicture } from "../images/encode.ts";
 import { resizePicture } from "../images/resize.ts";

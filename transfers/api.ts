@@ -5,7 +5,7 @@
  */
 import type { ScaleCost } from "../engine/estimate/estimate.ts";
 import type { LossPoint } from "../engine/objective/losses.ts";
-import type { Retuning, TransferOptions, TransferRequest } from "../engine/options.ts";
+import type { Retuning, TransferOptions, TransferRequest } from "../engine/options/options.ts";
 import type { Picture } from "../engine/picture.ts";
 import type { EndStatus } from "./life/tally.ts";
 import type { EngineInfo, ImageRecord, Owner, TransferEvent, TransferRecord, TransferStatus } from "./types.ts";

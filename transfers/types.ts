@@ -5,7 +5,7 @@
  */
 import type { ErrorCode } from "../errors.ts";
 import type { Losses } from "../engine/objective/losses.ts";
-import type { TransferOptions } from "../engine/options.ts";
+import type { TransferOptions } from "../engine/options/options.ts";
 
 export const TRANSFER_STATUSES = ["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"] as const;
 export type TransferStatus = (typeof TRANSFER_STATUSES)[number];

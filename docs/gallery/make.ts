@@ -11,10 +11,10 @@
 import { existsSync } from "node:fs";
 import { OnnxBackend } from "../../engine/backends/onnx/backend.ts";
 import { Optimisation } from "../../engine/descent/optimisation.ts";
-import { PRESET_NAMES, type PresetName, type TransferRequest } from "../../engine/options.ts";
+import { PRESET_NAMES, type PresetName, type TransferRequest } from "../../engine/options/options.ts";
 import type { Picture } from "../../engine/picture.ts";
-import { PRESETS } from "../../engine/presets.ts";
-import { resolveOptions } from "../../engine/resolve_options.ts";
+import { PRESETS } from "../../engine/options/presets.ts";
+import { resolveOptions } from "../../engine/options/resolve.ts";
 import { decodePicture } from "../../images/decode.ts";
 import { encodePicture } from "../../images/encode.ts";
 import { resizePicture } from "../../images/resize.ts";
@@ -110,7 +110,7 @@ ${grid.join("\n")}
 ## Presets
 
 All at ${SIDE} pixels, so that they can be compared, and those that begin with noise with ${STEPS_FROM_NOISE} steps; sizes and steps of
-their own are in [engine/presets.ts](../../engine/presets.ts). CLASSIC, GATYS and JOHNSON have the weights of their sources, which suit the pre-trained VGG16:
+their own are in [engine/options/presets.ts](../../engine/options/presets.ts). CLASSIC, GATYS and JOHNSON have the weights of their sources, which suit the pre-trained VGG16:
 by the built-in filters, and in fewer steps, GATYS keeps little of the content here and CLASSIC takes on little of the style.
 
 | preset | ${PAIRS.map(([content, style]) => `${content} + ${style}`).join(" | ")} |

@@ -5,7 +5,7 @@
  */
 import type { Mask, Term } from "../objective/objective.ts";
 import type { Losses } from "../objective/losses.ts";
-import type { LayerWeight, Pooling } from "../options.ts";
+import type { LayerWeight, Pooling } from "../options/options.ts";
 import type { Size } from "../picture.ts";
 import { formulaNoise } from "../testing/formula.ts";
 import combinations from "./golden/combinations.json" with { type: "json" };

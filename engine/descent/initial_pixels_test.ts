@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { initialPixels } from "./initial_pixels.ts";
 import type { OptimisationInput } from "./input.ts";
-import type { InitOptions } from "../options.ts";
+import type { InitOptions } from "../options/options.ts";
 import { toPixels } from "../picture.ts";
 import { formulaPicture } from "../testing/formula.ts";
 import { nearestResize } from "../testing/nearest.ts";

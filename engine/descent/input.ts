@@ -1,5 +1,5 @@
 import { combineLuma, matchColors, toGrey } from "../objective/color.ts";
-import type { TransferOptions } from "../options.ts";
+import type { TransferOptions } from "../options/options.ts";
 import type { Picture, Size } from "../picture.ts";
 
 /** A style picture with its share of the style, and where in the result it is to be. */

@@ -5,7 +5,7 @@ import { Descent } from "./descent.ts";
 import { initialPixels } from "./initial_pixels.ts";
 import { finishColors, type OptimisationInput, prepareColors, type Resize } from "./input.ts";
 import type { Losses } from "../objective/losses.ts";
-import type { Retuning, Scale } from "../options.ts";
+import type { Retuning, Scale } from "../options/options.ts";
 import { type Picture, type Pixels, type Size, toPicture, toPixels } from "../picture.ts";
 import { resample } from "./resample.ts";
 import { checkMemory } from "../estimate/check_memory.ts";

@@ -11,7 +11,7 @@ import type { OptimisationInput, Resize } from "./input.ts";
 import type { LayerLoss, Losses } from "../objective/losses.ts";
 import type { Mask, Term } from "../objective/objective.ts";
 import type { OptimizerState } from "./optimizers/optimizer.ts";
-import type { LayerWeight, OptimizerOptions, Scale } from "../options.ts";
+import type { LayerWeight, OptimizerOptions, Scale } from "../options/options.ts";
 import { fitLongestSide, type Picture, type Pixels, toPixels } from "../picture.ts";
 import { meanSquare, type StageBackend, TiledStage, WholeStage } from "../tiles/stage_backend.ts";
 import { canTile } from "../tiles/tiled_evaluator.ts";

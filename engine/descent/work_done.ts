@@ -1,4 +1,4 @@
-import type { Scale, TransferOptions } from "../options.ts";
+import type { Scale, TransferOptions } from "../options/options.ts";
 
 /** Of the first `step` steps of a transfer, how many belong to each of its scales. */
 export function stepsTaken(scales: readonly Pick<Scale, "steps">[], step: number): number[] {

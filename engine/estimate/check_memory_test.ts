@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { GramcastError } from "../../errors.ts";
 import { checkMemory } from "./check_memory.ts";
 import { estimateCost } from "./estimate.ts";
-import { OPTIMIZER_KINDS, PRESET_NAMES } from "../options.ts";
-import { resolveOptions } from "../resolve_options.ts";
+import { OPTIMIZER_KINDS, PRESET_NAMES } from "../options/options.ts";
+import { resolveOptions } from "../options/resolve.ts";
 
 const MEBIBYTE = 2 ** 20;
 

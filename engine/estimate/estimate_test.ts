@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { estimateCost, stepFlops } from "./estimate.ts";
-import { PRESET_NAMES, type TransferOptions } from "../options.ts";
-import { resolveOptions } from "../resolve_options.ts";
+import { PRESET_NAMES, type TransferOptions } from "../options/options.ts";
+import { resolveOptions } from "../options/resolve.ts";
 import { transferOptions } from "../testing/options.ts";
 
 const GIBIBYTE = 2 ** 30;

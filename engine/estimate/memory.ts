@@ -5,7 +5,7 @@
  * @module
  */
 import { featureSize } from "../objective/objective.ts";
-import type { TransferOptions } from "../options.ts";
+import type { TransferOptions } from "../options/options.ts";
 import type { Size } from "../picture.ts";
 import { CONV_LAYERS, convIndex, layersUpTo, pooledSize } from "../vgg16.ts";
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Pooling } from "../options.ts";
+import type { Pooling } from "../options/options.ts";
 import type { Size } from "../picture.ts";
 import { CONV_NAMES, layersUpTo, pooledSize } from "../vgg16.ts";
 import type { Whitener } from "./whitening.ts";

@@ -1,6 +1,6 @@
-import type { TransferOptions } from "../options.ts";
+import type { TransferOptions } from "../options/options.ts";
 import { fitLongestSide, type Size } from "../picture.ts";
-import { resolveOptions } from "../resolve_options.ts";
+import { resolveOptions } from "../options/resolve.ts";
 
 /** Options for tests; scales by longest side and steps, all else as CLASSIC unless given. */
 export function transferOptions(

@@ -1,6 +1,6 @@
 import { featureBytes, forwardBytes, stepBytes } from "../estimate/memory.ts";
 import { deepestLayer, featureSize } from "../objective/objective.ts";
-import type { TransferOptions } from "../options.ts";
+import type { TransferOptions } from "../options/options.ts";
 import type { Size } from "../picture.ts";
 import { chooseGrid, finestGrid, type TileGrid } from "./tile_grid.ts";
 import type { Cut } from "./tiled_grams.ts";

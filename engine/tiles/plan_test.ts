@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { planScale } from "../estimate/estimate.ts";
-import { PRESET_NAMES } from "../options.ts";
-import { resolveOptions } from "../resolve_options.ts";
+import { PRESET_NAMES } from "../options/options.ts";
+import { resolveOptions } from "../options/resolve.ts";
 
 const MEBIBYTE = 2 ** 20;
 

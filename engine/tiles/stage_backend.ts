@@ -5,7 +5,7 @@
  */
 import type { Backend, Evaluator, Target, TilingBackend } from "../backends/backend.ts";
 import type { Objective } from "../objective/objective.ts";
-import type { Pooling } from "../options.ts";
+import type { Pooling } from "../options/options.ts";
 import { type Picture, type Pixels, type Size, toPixels } from "../picture.ts";
 import { trace } from "../objective/square_matrix.ts";
 import { TiledEvaluator } from "./tiled_evaluator.ts";

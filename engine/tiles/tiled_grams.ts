@@ -1,6 +1,6 @@
 import type { Target, TileEvaluator, TilingBackend } from "../backends/backend.ts";
 import { deepestLayer, type Term } from "../objective/objective.ts";
-import type { Pooling } from "../options.ts";
+import type { Pooling } from "../options/options.ts";
 import type { Pixels, Size } from "../picture.ts";
 import type { TileGrid } from "./tile_grid.ts";
 import { TileMasks } from "./tile_masks.ts";

@@ -1,7 +1,7 @@
 import type { LossPoint } from "../../engine/objective/losses.ts";
-import type { Retuning } from "../../engine/options.ts";
+import type { Retuning } from "../../engine/options/options.ts";
 import type { Picture } from "../../engine/picture.ts";
-import { resolveOptions } from "../../engine/resolve_options.ts";
+import { resolveOptions } from "../../engine/options/resolve.ts";
 import { GramcastError } from "../../errors.ts";
 import type {
   CostEstimate,

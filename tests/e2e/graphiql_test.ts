@@ -1,6 +1,6 @@
 /** GraphiQL in a real browser, as somebody who knows nothing opens it. */
 import assert from "node:assert/strict";
-import { PRESETS } from "../../engine/presets.ts";
+import { PRESETS } from "../../engine/options/presets.ts";
 import { NO_BROWSER, openBrowser } from "../studio/testing/browser.ts";
 import { ServerProcess } from "../testing/server_process.ts";
 import { post, startSmall } from "./operations.ts";

@@ -1,6 +1,6 @@
 import { checkMemory } from "../../engine/estimate/check_memory.ts";
 import type { Cost } from "../../engine/estimate/estimate.ts";
-import type { TransferOptions } from "../../engine/options.ts";
+import type { TransferOptions } from "../../engine/options/options.ts";
 import { stepsTaken } from "../../engine/descent/work_done.ts";
 import type { CostEstimate } from "../api.ts";
 import { StepTime } from "./step_time.ts";

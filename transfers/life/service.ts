@@ -1,6 +1,6 @@
 import { decodePicture } from "../../images/decode.ts";
 import type { LossPoint } from "../../engine/objective/losses.ts";
-import type { Retuning } from "../../engine/options.ts";
+import type { Retuning } from "../../engine/options/options.ts";
 import { GramcastError } from "../../errors.ts";
 import type {
   CostEstimate,

@@ -1,4 +1,4 @@
-import { within } from "../../engine/resolve_options.ts";
+import { within } from "../../engine/options/resolve.ts";
 import { GramcastError } from "../../errors.ts";
 import type { StartRequest } from "../api.ts";
 import { sha256Hex } from "./image_keeper.ts";

@@ -1,10 +1,10 @@
-import { checkLayers } from "../../engine/check_layers.ts";
-import { resolveOptions } from "../../engine/resolve_options.ts";
-import type { TransferOptions } from "../../engine/options.ts";
+import { checkLayers } from "../../engine/options/check_layers.ts";
+import { resolveOptions } from "../../engine/options/resolve.ts";
+import type { TransferOptions } from "../../engine/options/options.ts";
 import { GramcastError } from "../../errors.ts";
 import type { StartRequest } from "../api.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import { extendOptions } from "./extend_options.ts";
+import { extendOptions } from "../../engine/options/extend.ts";
 import type { Forecast } from "./forecast.ts";
 import type { KeptImages } from "./image_library.ts";
 import { type Journal, statusChange, statusEvent } from "./journal.ts";

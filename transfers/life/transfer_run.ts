@@ -1,5 +1,5 @@
 import { encodePicture } from "../../images/encode.ts";
-import type { Retuning } from "../../engine/options.ts";
+import type { Retuning } from "../../engine/options/options.ts";
 import type { Picture } from "../../engine/picture.ts";
 import { GramcastError } from "../../errors.ts";
 import { CheckpointWriter } from "./checkpoint_writer.ts";

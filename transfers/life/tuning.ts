@@ -1,5 +1,5 @@
-import type { Retuning, TransferOptions } from "../../engine/options.ts";
-import { within } from "../../engine/resolve_options.ts";
+import type { Retuning, TransferOptions } from "../../engine/options/options.ts";
+import { within } from "../../engine/options/resolve.ts";
 import type { TransferRecord, Tuning } from "../types.ts";
 
 /** The weights that options give, as a tuning in force after a step. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Losses } from "../../engine/objective/losses.ts";
-import type { TransferOptions } from "../../engine/options.ts";
+import type { TransferOptions } from "../../engine/options/options.ts";
 import type { Picture } from "../../engine/picture.ts";
 import type { EngineInfo, TransferFailure, Tuning } from "../types.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Losses } from "../../engine/objective/losses.ts";
-import type { TransferOptions } from "../../engine/options.ts";
+import type { TransferOptions } from "../../engine/options/options.ts";
 import type { Picture, Size } from "../../engine/picture.ts";
 import type { TransferFailure, Tuning } from "../types.ts";
 import type { EngineIdentity, EngineJob } from "./engine.ts";

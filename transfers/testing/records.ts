@@ -1,5 +1,5 @@
 import type { Losses } from "../../engine/objective/losses.ts";
-import { resolveOptions } from "../../engine/resolve_options.ts";
+import { resolveOptions } from "../../engine/options/resolve.ts";
 import type { NewEvent } from "../storage/ports.ts";
 import type { TransferRecord, TransferStatus } from "../types.ts";
 

@@ -1,5 +1,5 @@
 import type { Losses } from "../../engine/objective/losses.ts";
-import type { TransferOptions } from "../../engine/options.ts";
+import type { TransferOptions } from "../../engine/options/options.ts";
 import type { Picture } from "../../engine/picture.ts";
 import { GramcastError } from "../../errors.ts";
 import type { EngineJob } from "../process/engine.ts";

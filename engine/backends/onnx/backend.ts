@@ -2,7 +2,7 @@ import { env } from "onnxruntime-node";
 import type { Backend, BackendInfo, Evaluator, Target, TileEvaluator, TileObjective } from "../backend.ts";
 import { downscaleMask } from "../../objective/masks.ts";
 import { deepestLayer, featureSize, type Objective } from "../../objective/objective.ts";
-import type { Pooling } from "../../options.ts";
+import type { Pooling } from "../../options/options.ts";
 import type { Pixels, Size } from "../../picture.ts";
 import { DEFAULT_PRECISION, type Precision, setCudaPrecision } from "../precision.ts";
 import type { Vgg16Parameters } from "../../vgg16.ts";

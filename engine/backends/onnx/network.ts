@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Pooling } from "../../options.ts";
+import type { Pooling } from "../../options/options.ts";
 import type { Size } from "../../picture.ts";
 import { AVERAGE_POOL_GAIN } from "../../objective/pooling.ts";
 import { type ConvLayer, layersUpTo, type PoolLayer } from "../../vgg16.ts";

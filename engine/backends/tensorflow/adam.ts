@@ -1,5 +1,5 @@
 import type { DeviceAdam, DeviceStep } from "../device_adam.ts";
-import type { OptimizerOptions } from "../../options.ts";
+import type { OptimizerOptions } from "../../options/options.ts";
 import { adamRates } from "../../descent/optimizers/adam.ts";
 import type { OptimizerState } from "../../descent/optimizers/optimizer.ts";
 import type { Pixels, Size } from "../../picture.ts";

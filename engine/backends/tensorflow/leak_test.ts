@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import type { Objective } from "../../objective/objective.ts";
-import { PRESETS } from "../../presets.ts";
+import { PRESETS } from "../../options/presets.ts";
 import { formulaParameters, formulaPixels } from "../../testing/formula.ts";
 import { whitener } from "../../objective/whitening.ts";
 import { TensorflowBackend } from "./backend.ts";

@@ -1,5 +1,5 @@
 import { AVERAGE_POOL_GAIN } from "../../objective/pooling.ts";
-import type { Pooling } from "../../options.ts";
+import type { Pooling } from "../../options/options.ts";
 import type { Pixels, Size } from "../../picture.ts";
 import { CONV_LAYERS, type ConvLayer, layersUpTo, type PoolLayer, type Vgg16Parameters } from "../../vgg16.ts";
 import type { Tensor, Tf } from "./tf.ts";

@@ -1,4 +1,4 @@
-import type { OptimizerOptions } from "../../options.ts";
+import type { OptimizerOptions } from "../../options/options.ts";
 import { Adam } from "./adam.ts";
 import type { Size } from "../../picture.ts";
 import { FirstGuess } from "./first_guess.ts";

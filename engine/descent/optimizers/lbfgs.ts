@@ -1,4 +1,4 @@
-import type { OptimizerOptions } from "../../options.ts";
+import type { OptimizerOptions } from "../../options/options.ts";
 import type { Pixels, Size } from "../../picture.ts";
 import type { Optimizer, OptimizerState, Point, Verdict } from "./optimizer.ts";
 import { FirstGuess, type Moments } from "./first_guess.ts";

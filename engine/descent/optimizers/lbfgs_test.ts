@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { OptimizerOptions } from "../../options.ts";
+import type { OptimizerOptions } from "../../options/options.ts";
 import { formulaNoise } from "../../testing/formula.ts";
 import { Lbfgs } from "./lbfgs.ts";
 

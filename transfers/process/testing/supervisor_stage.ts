@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { stepFlops } from "../../../engine/estimate/estimate.ts";
-import type { TransferRequest } from "../../../engine/options.ts";
+import type { TransferRequest } from "../../../engine/options/options.ts";
 import type { Picture } from "../../../engine/picture.ts";
-import { resolveOptions } from "../../../engine/resolve_options.ts";
+import { resolveOptions } from "../../../engine/options/resolve.ts";
 import { encodePicture } from "../../../images/encode.ts";
 import { SystemClock } from "../../clock.ts";
 import { SILENT_LOG } from "../../log.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { GramcastError } from "../errors.ts";
+import { GramcastError } from "../../errors.ts";
 import { checkLayers } from "./check_layers.ts";
-import { resolveOptions } from "./resolve_options.ts";
-import { CONV_NAMES } from "./vgg16.ts";
+import { resolveOptions } from "./resolve.ts";
+import { CONV_NAMES } from "../vgg16.ts";
 
 const SIZE = { width: 40, height: 30 };
 

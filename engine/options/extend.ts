@@ -1,5 +1,5 @@
-import type { Scale, TransferOptions } from "../../engine/options.ts";
-import { MAX_STEPS } from "../../engine/resolve_options.ts";
+import type { Scale, TransferOptions } from "./options.ts";
+import { MAX_STEPS } from "./resolve.ts";
 import { GramcastError } from "../../errors.ts";
 
 /**

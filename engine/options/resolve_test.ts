@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { GramcastError } from "../errors.ts";
+import { GramcastError } from "../../errors.ts";
 import { PRESET_NAMES, type TransferRequest } from "./options.ts";
 import { PRESETS } from "./presets.ts";
-import { MAX_SIZE, MAX_STEPS, MIN_SIZE, resolveOptions } from "./resolve_options.ts";
-import { CONV_NAMES } from "./vgg16.ts";
+import { MAX_SIZE, MAX_STEPS, MIN_SIZE, resolveOptions } from "./resolve.ts";
+import { CONV_NAMES } from "../vgg16.ts";
 
 const CONTENT = { width: 400, height: 300 };
 const resolve = (request: TransferRequest, content = CONTENT) => resolveOptions(request, content, 77);

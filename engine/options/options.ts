@@ -1,5 +1,5 @@
 /**
- * What a transfer is asked to do, fully resolved: every option has a value. `resolve_options.ts` makes it from what a
+ * What a transfer is asked to do, fully resolved: every option has a value. `resolve.ts` makes it from what a
  * caller gave and a preset.
  *
  * @module

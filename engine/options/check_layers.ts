@@ -1,6 +1,6 @@
-import { GramcastError } from "../errors.ts";
+import { GramcastError } from "../../errors.ts";
 import type { TransferOptions } from "./options.ts";
-import { CONV_NAMES, convIndex } from "./vgg16.ts";
+import { CONV_NAMES, convIndex } from "../vgg16.ts";
 
 /**
  * Checks that parameters reach far enough up the network for what is asked.

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { checkLayers } from "./check_layers.ts";
 import { PRESET_NAMES } from "./options.ts";
 import { PRESETS } from "./presets.ts";
-import { resolveOptions } from "./resolve_options.ts";
-import { CONV_NAMES } from "./vgg16.ts";
+import { resolveOptions } from "./resolve.ts";
+import { CONV_NAMES } from "../vgg16.ts";
 
 const SIZE = { width: 300, height: 200 };
 

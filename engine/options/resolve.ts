@@ -1,4 +1,4 @@
-import { GramcastError } from "../errors.ts";
+import { GramcastError } from "../../errors.ts";
 import {
   type InitOptions,
   type LayerWeight,
@@ -7,10 +7,10 @@ import {
   type TransferOptions,
   type TransferRequest,
 } from "./options.ts";
-import { fitLongestSide, type Size } from "./picture.ts";
+import { fitLongestSide, type Size } from "../picture.ts";
 import { PRESETS } from "./presets.ts";
-import { CONV_NAMES } from "./vgg16.ts";
-import { MAX_WHITENING } from "./objective/whitening.ts";
+import { CONV_NAMES } from "../vgg16.ts";
+import { MAX_WHITENING } from "../objective/whitening.ts";
 
 /** Longest side that may be asked for, in pixels. */
 export const MIN_SIZE = 32;

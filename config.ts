@@ -10,7 +10,7 @@ export interface Config {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
-  /** Where transfers, images and downloaded weights are kept. */
+  /** Where transfers, and images are kept. */
   readonly dataDir: string;
   /** `memory` forgets everything at exit. */
   readonly store: "sqlite" | "memory";
@@ -20,10 +20,8 @@ export interface Config {
   readonly precision: Precision;
   /** Numbers of the GPUs that each get an engine process of their own; none for one process that sees all. */
   readonly gpus: readonly number[];
-  /** `auto`, `pretrained`, `builtin`, or the path of a file. */
+  /** `auto` for the VGG16 that ships, or the path of a file. */
   readonly weights: string;
-  /** Where pre-trained weights are downloaded from; null for the public default. */
-  readonly weightsUrl: string | null;
   /** Bytes of one encoded picture. */
   readonly maxImageBytes: number;
   /** Pixels of one decoded picture. */
@@ -99,14 +97,7 @@ const SETTINGS = {
       return gpus.every(Number.isInteger) && new Set(gpus).size === gpus.length ? gpus : undefined;
     },
   },
-  weights: text("WEIGHTS", "auto", "auto, pretrained, builtin, or the path of a file"),
-  weightsUrl: {
-    variable: "WEIGHTS_URL",
-    fallback: "",
-    wanted: "an http or https address, or nothing",
-    parse: (value: string) =>
-      value === "" ? null : /^https?:$/.test(URL.parse(value)?.protocol ?? "") ? value : undefined,
-  },
+  weights: text("WEIGHTS", "auto", "auto, or the path of a file"),
   maxImageBytes: wholeNumber("MAX_IMAGE_BYTES", 25 * MEBIBYTE, 1024, 1024 * MEBIBYTE),
   maxImagePixels: wholeNumber("MAX_IMAGE_PIXELS", 50_000_000, 1024, 1_000_000_000),
   maxQueued: wholeNumber("MAX_QUEUED", 1000, 1, 1_000_000),

@@ -9,7 +9,7 @@ Deno.test("readConfig() has a default for everything, also where a variable is e
   const config = read();
   assert.deepEqual(read(Object.fromEntries(CONFIG_VARIABLES.map((name) => [name, ""]))), config);
   assert.equal(`${config.host}:${config.port}`, "127.0.0.1:4000");
-  assert.equal(config.weightsUrl, null);
+  assert.equal(config.weights, "auto");
   assert.deepEqual(config.corsOrigins, []);
 });
 
@@ -21,7 +21,6 @@ Deno.test("readConfig() takes what is given", () => {
     PRECISION: "float16",
     GPUS: "0, 2",
     WEIGHTS: "a file.npy",
-    WEIGHTS_URL: "https://mirror.example/vgg16.h5",
     CHECKPOINT_SECONDS: "0.5",
     CORS_ORIGINS: "https://a.example, http://b.example:8080",
   });
@@ -31,7 +30,6 @@ Deno.test("readConfig() takes what is given", () => {
   assert.equal(config.precision, "float16");
   assert.deepEqual(config.gpus, [0, 2]);
   assert.equal(config.weights, "a file.npy");
-  assert.equal(config.weightsUrl, "https://mirror.example/vgg16.h5");
   assert.equal(config.checkpointSeconds, 0.5);
   assert.deepEqual(config.corsOrigins, ["https://a.example", "http://b.example:8080"]);
 });
@@ -43,7 +41,6 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   ENGINE: ["cuda", "onnx:tpu", "tensorflow:cpu"],
   PRECISION: ["half", "fp16", "16"],
   GPUS: ["all", "0,0", "1,", "-1"],
-  WEIGHTS_URL: ["mirror", "ftp://a.example/x"],
   MAX_IMAGE_BYTES: ["0", "25MB"],
   MAX_IMAGE_PIXELS: ["1"],
   MAX_QUEUED: ["0"],

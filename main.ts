@@ -14,7 +14,8 @@ import { studioPages } from "./studio/studio.ts";
 import type { Log } from "./transfers/log.ts";
 import { openTransfers } from "./transfers/open.ts";
 import { classLabels } from "./weights/class_labels.ts";
-import { WeightsSource } from "./weights/source.ts";
+import { describeWeights } from "./weights/describe_weights.ts";
+import { weightsPath } from "./weights/shipped.ts";
 
 const log: Log = {
   info: (message) => console.log(message),
@@ -23,7 +24,8 @@ const log: Log = {
 
 async function serve(config: Config): Promise<void> {
   const stop = nextSignal();
-  await using weights = await WeightsSource.open(config, log.info);
+  const weights = await describeWeights(weightsPath(config.weights));
+  log.info(`Weights: ${weights.name}, ${weights.layers.length} layers`);
   const transfers = await openTransfers(config, weights, log);
   const services: Services = {
     config,
@@ -31,7 +33,7 @@ async function serve(config: Config): Promise<void> {
     frames: frameEncoder(new FrameEncoder()),
     fetchImage,
     classLabels,
-    weights: () => Promise.resolve(weights.current),
+    weights: () => Promise.resolve(weights),
   };
   try {
     const server = startServer(services, { ...config, pages: studioPages }, log);

@@ -1,6 +1,5 @@
 /**
- * The losses of CLASSIC beside the article's program, from the same start picture (formula noise), with trained filters and
- * style layer conv3_3:
+ * The losses of CLASSIC beside the article's program, from the same start picture (formula noise):
  *
  *     deno task bench classic_curve [size] [steps]
  */
@@ -11,7 +10,8 @@ import { Stage } from "../engine/descent/stage.ts";
 import { formulaPixels } from "../engine/testing/formula.ts";
 import { encodePicture } from "../images/encode.ts";
 import { resizePicture } from "../images/resize.ts";
-import { reference, row, SHARED, squarePicture, trainedParameters } from "./inputs.ts";
+import { SHIPPED_WEIGHTS } from "../weights/shipped.ts";
+import { reference, row, squarePicture, vgg16Parameters } from "./inputs.ts";
 
 const size = Number(Deno.args[0] ?? 256);
 const steps = Number(Deno.args[1] ?? 100);
@@ -24,30 +24,15 @@ for (const [name, picture] of Object.entries({ content, style })) {
 const lines = await reference(
   "reference.py",
   "losses",
-  ...[
-    "--weights",
-    `${SHARED}weights/vgg16_front_conv1_1-conv3_3.npz`,
-    "--style-layers",
-    "conv3_3",
-    "--init",
-    "formula:7",
-  ],
-  ...[
-    "--content",
-    `${folder}/content.png`,
-    "--style",
-    `${folder}/style.png`,
-    "--size",
-    `${size}`,
-    "--steps",
-    `${steps}`,
-  ],
+  ...["--weights", SHIPPED_WEIGHTS, "--style-layers", "conv4_3", "--init", "formula:7"],
+  ...["--content", `${folder}/content.png`, "--style", `${folder}/style.png`],
+  ...["--size", `${size}`, "--steps", `${steps}`],
 );
 const theirs = lines.map((line) => JSON.parse(line) as { step: number; total: number; content: number; style: number });
 
-const backend = await OnnxBackend.open(await trainedParameters());
+const backend = await OnnxBackend.open(await vgg16Parameters());
 const options = resolveOptions(
-  { preset: "CLASSIC", size, steps, styleLayers: [{ layer: "conv3_3", weight: 1 }] },
+  { preset: "CLASSIC", size, steps },
   content,
   0,
 );

@@ -1,4 +1,4 @@
-/** What the benchmarks compare with: trained filters, pictures and the article's program in PyTorch, where they are. */
+/** What the benchmarks share: VGG16, pictures, and the article's program in PyTorch, where it is. */
 import { fileURLToPath } from "node:url";
 import type { Picture } from "../engine/picture.ts";
 import type { Vgg16Parameters } from "../engine/vgg16.ts";
@@ -6,18 +6,19 @@ import { decodePicture } from "../images/decode.ts";
 import { resizePicture } from "../images/resize.ts";
 import { readSample, SAMPLES } from "../samples/samples.ts";
 import { loadWeights } from "../weights/load_weights.ts";
+import { weightsPath } from "../weights/shipped.ts";
 
 export { median, row } from "./table.ts";
 
-/** A folder beside the project with `weights`, `images` and `reference`; it is not part of it. */
+/** A folder beside the project with `images` and `reference`; it is not part of it. */
 export const SHARED = fileURLToPath(new URL("../../shared/", import.meta.url));
 
 /** Python with torch, numpy and PIL. */
 export const PYTHON = Deno.env.get("PYTHON") ?? "/usr/bin/python3";
 
-/** Trained filters for conv1_1 to conv3_3. */
-export async function trainedParameters(): Promise<Vgg16Parameters> {
-  return (await loadWeights(`${SHARED}weights/vgg16_front_conv1_1-conv3_3.npz`)).parameters;
+/** VGG16's parameters. @param setting As in `WEIGHTS`. */
+export async function vgg16Parameters(setting = "auto"): Promise<Vgg16Parameters> {
+  return (await loadWeights(weightsPath(setting))).parameters;
 }
 
 /** A built-in sample or a picture of the shared folder, scaled to a square as the reference does it. */

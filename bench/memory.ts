@@ -19,8 +19,7 @@ import type { OptimizerKind, PresetName } from "../engine/options/options.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
 import { formulaPicture } from "../engine/testing/formula.ts";
 import { resizePicture } from "../images/resize.ts";
-import { loadWeights } from "../weights/load_weights.ts";
-import { row } from "./inputs.ts";
+import { row, vgg16Parameters } from "./inputs.ts";
 
 const DEFAULT = ["CLASSIC", "BALANCED", "GATYS"].flatMap((preset) =>
   ["ADAM", "LBFGS"].flatMap((optimizer) => [256, 512, 668, 1024].map((size) => `${preset}/${optimizer}/${size}`))
@@ -46,7 +45,7 @@ function peakBytes(): number {
 
 async function measure(what: string): Promise<void> {
   const options = optionsOf(what);
-  const backend = await OnnxBackend.open((await loadWeights("builtin")).parameters);
+  const backend = await OnnxBackend.open(await vgg16Parameters());
   const { width, height } = options;
   const content = formulaPicture(width, height, 1);
   const styles = [{ picture: formulaPicture(width, height, 2), weight: 1 }];

@@ -26,7 +26,7 @@ interface Progress {
 const dataDir = await Deno.makeTempDir();
 const server = new Deno.Command(Deno.execPath(), {
   args: ["task", "start"],
-  env: { PORT: "0", DATA_DIR: dataDir, WEIGHTS: "builtin", NO_COLOR: "1" },
+  env: { PORT: "0", DATA_DIR: dataDir, NO_COLOR: "1" },
   stdout: "piped",
   stderr: "null",
 }).spawn();

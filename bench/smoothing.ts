@@ -1,6 +1,6 @@
 /**
  * L-BFGS whose first guess of the inverse Hessian may smooth beside L-BFGS without: evaluations until either has the loss
- * that the plain one has after `steps`, FAST's objective from the content picture, on trained and on built-in filters:
+ * that the plain one has after `steps`, FAST's objective from the content picture:
  *
  *     deno task bench smoothing [size] [steps]
  */
@@ -12,48 +12,43 @@ import { toPixels } from "../engine/picture.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
 import { Stage } from "../engine/descent/stage.ts";
 import { resizePicture } from "../images/resize.ts";
-import { loadWeights } from "../weights/load_weights.ts";
-import { row, squarePicture, trainedParameters } from "./inputs.ts";
+import { row, squarePicture, vgg16Parameters } from "./inputs.ts";
 
 const size = Number(Deno.args[0] ?? 128);
 const steps = Number(Deno.args[1] ?? 60);
 const scale = { size, width: size, height: size, steps };
-console.log(row("filters", "pictures", "loss", "steps without", "steps with", "ratio"));
-console.log(row("---", "---", "--:", "--:", "--:", "--:"));
-for (const filters of ["trained", "built-in"]) {
-  const parameters = filters === "trained" ? await trainedParameters() : (await loadWeights("builtin")).parameters;
-  const backend = await OnnxBackend.open(parameters);
-  for (const [contentName, styleName] of [["hoovertowernight", "starry_night"], ["tubingen", "the_scream"]] as const) {
-    const content = await squarePicture(contentName, size);
-    const style = await squarePicture(styleName, size);
-    const options = resolveOptions({ preset: "FAST", scales: [scale] }, content, 0);
-    const input = { options, content, styles: [{ picture: style, weight: 1 }] };
-    const stage = await Stage.prepare(backend, resizePicture, input, scale);
-    /** The lowest loss after each evaluation. */
-    const descend = async (firstGuess: FirstGuess): Promise<number[]> => {
-      const state = { numbers: {}, arrays: { pixels: toPixels(content) } };
-      const lbfgs = new Lbfgs(options.optimizer, state, firstGuess);
-      const losses: number[] = [];
-      for (let step = 0; step < steps; step++) {
-        const { losses: { total: loss }, gradient } = await stage.evaluate(lbfgs.query, options);
-        lbfgs.advance({ loss, gradient });
-        losses.push(Math.min(loss, losses.at(-1) ?? Infinity));
-      }
-      return losses;
-    };
-    const without = await descend(new FirstGuess());
-    const smoothed = await descend(new FirstGuess(smoothing(scale)));
-    await stage.dispose();
-    const goal = without.at(-1)!;
-    const reached = smoothed.findIndex((loss) => loss <= goal) + 1;
-    console.log(row(
-      filters,
-      `${contentName}, ${styleName}`,
-      goal.toPrecision(3),
-      steps,
-      reached || "not reached",
-      reached ? (reached / steps).toFixed(2) : "",
-    ));
-  }
-  await backend.close();
+console.log(row("pictures", "loss", "steps without", "steps with", "ratio"));
+console.log(row("---", "--:", "--:", "--:", "--:"));
+const backend = await OnnxBackend.open(await vgg16Parameters());
+for (const [contentName, styleName] of [["hoovertowernight", "starry_night"], ["tubingen", "the_scream"]] as const) {
+  const content = await squarePicture(contentName, size);
+  const style = await squarePicture(styleName, size);
+  const options = resolveOptions({ preset: "FAST", scales: [scale] }, content, 0);
+  const input = { options, content, styles: [{ picture: style, weight: 1 }] };
+  const stage = await Stage.prepare(backend, resizePicture, input, scale);
+  /** The lowest loss after each evaluation. */
+  const descend = async (firstGuess: FirstGuess): Promise<number[]> => {
+    const state = { numbers: {}, arrays: { pixels: toPixels(content) } };
+    const lbfgs = new Lbfgs(options.optimizer, state, firstGuess);
+    const losses: number[] = [];
+    for (let step = 0; step < steps; step++) {
+      const { losses: { total: loss }, gradient } = await stage.evaluate(lbfgs.query, options);
+      lbfgs.advance({ loss, gradient });
+      losses.push(Math.min(loss, losses.at(-1) ?? Infinity));
+    }
+    return losses;
+  };
+  const without = await descend(new FirstGuess());
+  const smoothed = await descend(new FirstGuess(smoothing(scale)));
+  await stage.dispose();
+  const goal = without.at(-1)!;
+  const reached = smoothed.findIndex((loss) => loss <= goal) + 1;
+  console.log(row(
+    `${contentName}, ${styleName}`,
+    goal.toPrecision(3),
+    steps,
+    reached || "not reached",
+    reached ? (reached / steps).toFixed(2) : "",
+  ));
 }
+await backend.close();

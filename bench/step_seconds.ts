@@ -2,8 +2,6 @@
  * Seconds per CLASSIC step of the engine next to the article's program in PyTorch, in turns on the same machine:
  *
  *     deno task bench step_seconds [sizes, as 256,668] [rounds] [style layer]
- *
- * Formula weights reach conv4_3, which the trained ones that are at hand do not.
  */
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { ModelBuilder } from "../engine/backends/onnx/model.ts";

@@ -1,10 +1,9 @@
 /**
- * How soon each way of optimising reaches what the article's program has after 100 steps, by trained filters up to conv3_3:
+ * How soon each way of optimising reaches what the article's program has after 100 steps:
  *
  *     deno task bench time_to_quality [content+style/size]...
  *
- * The article's program is CLASSIC with conv3_3 for style, since no trained filters beyond it are at hand: noise, Adam, 100
- * steps. First its objective is given to other optimisers, start pictures and schedules; then presets run with objectives of
+ * The article's program is CLASSIC: noise, Adam, 100 steps. First its objective is given to other optimisers, start pictures and schedules; then presets run with objectives of
  * their own. A step costs its floating-point operations, in units of a full-size step of the article's program, so that this
  * does not depend on what else the machine does; the seconds do. `closed` and `content` are style_gap.py's, of the last picture.
  *
@@ -20,7 +19,7 @@ import type { Picture } from "../engine/picture.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
 import { encodePicture } from "../images/encode.ts";
 import { resizePicture } from "../images/resize.ts";
-import { reference, row, SHARED, squarePicture, trainedParameters } from "./inputs.ts";
+import { reference, row, SHARED, squarePicture, vgg16Parameters } from "./inputs.ts";
 
 const DEFAULT = [
   "hoovertowernight+starry_night/256",
@@ -30,7 +29,7 @@ const DEFAULT = [
 ];
 const SEED = 1;
 /** The article's program: its picture after 100 steps has the losses of step 101. */
-const ARTICLE: TransferRequest = { preset: "CLASSIC", styleLayers: [{ layer: "conv3_3" }] };
+const ARTICLE: TransferRequest = { preset: "CLASSIC" };
 const LBFGS = { kind: "LBFGS" } as const;
 const FROM_CONTENT = { kind: "CONTENT" } as const;
 
@@ -160,11 +159,11 @@ async function compare(backend: Backend, what: string, folder: string): Promise<
   }
 }
 
-if (!existsSync(`${SHARED}weights`)) {
-  console.error("Cannot compare: the trained filters of the shared folder beside the project are not here");
+if (!existsSync(SHARED)) {
+  console.error("Cannot compare: wanted a folder with pictures and style_gap.py beside the project");
   Deno.exit(1);
 }
-const backend = await OnnxBackend.open(await trainedParameters());
+const backend = await OnnxBackend.open(await vgg16Parameters());
 const folder = await Deno.makeTempDir();
 try {
   for (const what of Deno.args.length > 0 ? Deno.args : DEFAULT) await compare(backend, what, folder);

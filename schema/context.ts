@@ -35,7 +35,7 @@ export interface WeightLayer {
 /** The VGG16 parameters in use, without the numbers. */
 export interface WeightsInfo {
   readonly name: string;
-  readonly origin: "PRETRAINED" | "BUILTIN";
+  readonly origin: "SHIPPED" | "FILE";
   /** Lower-case hexadecimal. */
   readonly sha256: string;
   readonly layers: readonly WeightLayer[];

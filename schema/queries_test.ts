@@ -33,7 +33,7 @@ Deno.test("samples, engine and weights tell what is there", async () => {
     engine: { backend: "onnx", device: "cpu", precision: "float32", version: "1.30.0" },
     weights: {
       name: "test filters",
-      origin: "BUILTIN",
+      origin: "SHIPPED",
       sha256: "5a",
       note: "Not trained.",
       layers: [{ name: "conv1_1", weightShape: [3, 3, 3, 64], biasShape: [64] }],

@@ -79,7 +79,7 @@ Deno.test("a transfer that has ended has losses, frames, a result, an engine and
     queuePosition: null,
     result: { id: "im_content" },
     engine: { backend: "onnx" },
-    weights: { name: "test filters", origin: "BUILTIN", layers: [{ weightShape: [3, 3, 3, 64] }] },
+    weights: { name: "test filters", origin: "SHIPPED", layers: [{ weightShape: [3, 3, 3, 64] }] },
     losses: {
       total: 5.025,
       content: 0.25,

@@ -4,8 +4,8 @@ import type { WeightLayer as WeightLayerValue, WeightsInfo } from "./context.ts"
 const WeightsOrigin = builder.enumType("WeightsOrigin", {
   description: "Where VGG16's parameters come from.",
   values: {
-    PRETRAINED: { description: "Trained on ImageNet." },
-    BUILTIN: { description: "Filters that come with the program, for use without any download." },
+    SHIPPED: { description: "The file that comes with the program." },
+    FILE: { description: "A file of whoever runs the server." },
   },
 });
 
@@ -30,7 +30,7 @@ const WeightLayer = builder.objectRef<WeightLayerValue>("WeightLayer").implement
 export const Weights = builder.objectRef<WeightsInfo>("Weights").implement({
   description: "VGG16's parameters.",
   fields: (t) => ({
-    name: t.exposeString("name", { description: "Name of the file or of the built-in set." }),
+    name: t.exposeString("name", { description: "Name of the file." }),
     origin: t.field({ type: WeightsOrigin, description: "Where they come from.", resolve: ({ origin }) => origin }),
     sha256: t.exposeString("sha256", { description: "Their SHA-256 in hexadecimal." }),
     layers: t.field({

@@ -34,7 +34,7 @@ PICTURE is a file or the name of a built-in sample.
   --content-mask PICTURE   --style-masks PICTURE,PICTURE
   --seed N                 (default 0)
   --quality 1–100          of the JPEG frames (default 90)
-  --weights W              auto, pretrained, builtin or a file (default: the variable WEIGHTS, else auto)
+  --weights W              auto or a file (default: the variable WEIGHTS, else auto: the VGG16 that ships)
   --engine E               auto, onnx:cpu … (default: the variable ENGINE, else auto)
 `;
 

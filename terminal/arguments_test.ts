@@ -90,7 +90,7 @@ const OPTIONS: readonly [string, string[], (args: TransferArguments) => unknown,
   ]],
   ["--seed", ["--seed=-5"], ({ seed }) => seed, -5],
   ["--quality", ["--quality", "100"], ({ quality }) => quality, 100],
-  ["--weights", ["--weights", "builtin"], ({ weights }) => weights, "builtin"],
+  ["--weights", ["--weights", "mine.npz"], ({ weights }) => weights, "mine.npz"],
   ["--engine", ["--engine", "onnx:cpu"], ({ engine }) => engine, "onnx:cpu"],
 ];
 for (const [option, given, read, wanted] of OPTIONS) {

@@ -11,7 +11,7 @@ async function demo(args: string[], env: Record<string, string>): Promise<{ code
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "--quiet", "demo", ...args],
     cwd: fileURLToPath(new URL("..", import.meta.url)),
-    env: { NO_COLOR: "1", STORE: "memory", PORT: "0", ENGINE: "onnx:cpu", WEIGHTS: "builtin", ...env },
+    env: { NO_COLOR: "1", STORE: "memory", PORT: "0", ENGINE: "onnx:cpu", ...env },
   }).output();
   return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
 }

@@ -19,7 +19,7 @@ import { encodePicture } from "../images/encode.ts";
 import { resizePicture } from "../images/resize.ts";
 import { readSample, SAMPLES } from "../samples/samples.ts";
 import { loadWeights } from "../weights/load_weights.ts";
-import { WeightsSource } from "../weights/source.ts";
+import { weightsPath } from "../weights/shipped.ts";
 import { parseTransferArguments, type TransferArguments, USAGE } from "./arguments.ts";
 import { plotLosses } from "./loss_plot.ts";
 import { OutputFolder } from "./output_folder.ts";
@@ -38,12 +38,10 @@ async function runTransfer(args: TransferArguments): Promise<boolean> {
   const config = readConfig((name) => Deno.env.get(name));
   const input = await readInput(args, { maxBytes: config.maxImageBytes, maxPixels: config.maxImagePixels });
   const folder = await OutputFolder.create(args.out);
-  const settings = { ...config, weights: args.weights ?? config.weights };
-  await using source = await WeightsSource.open(settings, log);
-  await source.settled;
-  const { parameters } = await loadWeights(source.current.reference);
+  const { name, parameters } = await loadWeights(weightsPath(args.weights ?? config.weights));
   checkLayers(input.options, new Set(parameters.convs.keys()));
   const backend = await openBackend(args.engine ?? config.engine, parameters, log, { precision: config.precision });
+  log(`Weights: ${name}`);
   try {
     const limits = { memoryBytes: config.engineMemoryBytes };
     return await optimise(await Optimisation.start(backend, resizePicture, input, limits), input, args, folder);

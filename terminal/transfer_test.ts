@@ -6,7 +6,7 @@ import { decodePicture } from "../images/decode.ts";
 const PROGRAM = fileURLToPath(new URL("./transfer.ts", import.meta.url));
 const LIMITS = { maxBytes: 1e6, maxPixels: 1e6 };
 /** Small, and the same everywhere. */
-const SETTINGS = ["--weights", "builtin", "--engine", "onnx:cpu"];
+const SETTINGS = ["--weights", "auto", "--engine", "onnx:cpu"];
 const PICTURES = ["--content", "city-at-night", "--style", "starry-swirls"];
 
 function start(args: readonly string[]): Deno.ChildProcess {
@@ -63,7 +63,7 @@ Deno.test("a transfer prints its losses, keeps the frames that were asked for, a
     });
     assert.ok(totals[3]! < totals[0]!, totals.join(" "));
     assert.equal(lines[4], `Wrote ${join(out, "result.png")} and losses.svg`);
-    assert.match(err, /^Using built-in weights builtin \(13 layers, sha256 [0-9a-f]{12}\)/);
+    assert.match(err, /^Weights: vgg16_convolutions_f16\.npz$/m);
     assert.match(await Deno.readTextFile(join(out, "losses.svg")), /^<svg [\s\S]*<\/svg>\n$/);
   }));
 

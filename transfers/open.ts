@@ -6,11 +6,12 @@
 import type { Config } from "../config.ts";
 import { estimateCost, stepFlops } from "../engine/estimate/estimate.ts";
 import { readSample, SAMPLES } from "../samples/samples.ts";
-import type { WeightsSource } from "../weights/source.ts";
+import { describeWeights } from "../weights/describe_weights.ts";
+import type { WeightsDescription } from "../weights/loaded_weights.ts";
+import { SHIPPED_WEIGHTS } from "../weights/shipped.ts";
 import { SystemClock } from "./clock.ts";
 import { launchEngine } from "./process/launch.ts";
 import { Supervisor } from "./process/supervisor.ts";
-import { KnownWeights } from "./life/known_weights.ts";
 import { type Log, oneLine } from "./log.ts";
 import { MemoryEventBus } from "./storage/memory/memory_event_bus.ts";
 import { MemoryImageStore } from "./storage/memory/memory_image_store.ts";
@@ -43,19 +44,19 @@ export interface OpenTransfers {
  *
  * @throws {GramcastError} ENGINE_UNAVAILABLE for an engine that was asked for by name and does not start.
  */
-export async function openTransfers(config: Config, weights: WeightsSource, log: Log): Promise<OpenTransfers> {
+export async function openTransfers(config: Config, weights: WeightsDescription, log: Log): Promise<OpenTransfers> {
   const clock = new SystemClock();
-  const [storage, known] = await Promise.all([openStorage(config, log), KnownWeights.open(weights)]);
+  const [storage, known] = await Promise.all([openStorage(config, log), knownWeights(weights)]);
   const openEngine = (gpu?: number) =>
     new Supervisor({
-      launch: (reference, without) =>
-        launchEngine(config.engine, reference, config.checkpointSeconds, {
+      launch: (path, without) =>
+        launchEngine(config.engine, path, config.checkpointSeconds, {
           memoryBytes: config.engineMemoryBytes,
           precision: config.precision,
           gpu,
           without,
         }),
-      findWeights: (sha256) => known.find(sha256),
+      findWeights: (sha256) => known.get(sha256 ?? "") ?? weights.path,
       stepFlops: ({ options }) => stepFlops(options, options),
       memoryBytes: config.engineMemoryBytes,
       silenceMilliseconds: SILENCE_MILLISECONDS,
@@ -73,19 +74,24 @@ export async function openTransfers(config: Config, weights: WeightsSource, log:
       engineMemoryBytes: config.engineMemoryBytes,
       cost: estimateCost,
       samples: SAMPLES.map(({ name, description }) => ({ name, description, read: () => readSample(name) })),
-      layers: () => new Set(weights.current.layers.map(({ name }) => name)),
+      layers: () => new Set(weights.layers.map(({ name }) => name)),
     },
   );
   // Ready before the first transfer comes. An engine that was asked for by name has to be there at the start.
   const warm = () => Promise.all(engines.map((engine) => engine.info()));
   if (config.engine === "auto") void warm().catch((error) => log.warn(oneLine(error)));
   else await warm();
-  weights.onChange(() => void warm().catch((error) => log.warn(oneLine(error))));
   let closed: Promise<void> | undefined;
   return {
     service,
     close: () => closed ??= service.drain().finally(() => storage.close()),
   };
+}
+
+/** Files by their SHA-256 with which transfers that were begun can be gone on with: the one in use and the one that ships. */
+async function knownWeights(weights: WeightsDescription): Promise<ReadonlyMap<string, string>> {
+  const shipped = weights.origin === "SHIPPED" ? weights : await describeWeights(SHIPPED_WEIGHTS);
+  return new Map([shipped, weights].map(({ sha256, path }) => [sha256, path]));
 }
 
 async function openStorage({ store, dataDir }: Config, log: Log): Promise<Storage> {

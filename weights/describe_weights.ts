@@ -6,10 +6,10 @@ import type { WeightsDescription } from "./loaded_weights.ts";
  * Checks parameters and says what they are, in a thread of its own: to read and check them takes seconds, in which the
  * caller's thread is free.
  *
- * @param reference As for `loadWeights`.
+ * @param path As for `loadWeights`.
  * @throws {GramcastError} WEIGHTS_UNREADABLE naming file, layer, what was found and what was wanted.
  */
-export async function describeWeights(reference: string): Promise<WeightsDescription> {
+export async function describeWeights(path: string): Promise<WeightsDescription> {
   const worker = new Worker(new URL("./describe_worker.ts", import.meta.url), { type: "module" });
   try {
     const { promise, resolve, reject } = Promise.withResolvers<Description>();
@@ -18,7 +18,7 @@ export async function describeWeights(reference: string): Promise<WeightsDescrip
       event.preventDefault();
       reject(new Error(event.message));
     };
-    worker.postMessage(reference);
+    worker.postMessage(path);
     const answer = await promise;
     if ("code" in answer) throw new GramcastError(answer.code, answer.message);
     return answer;

@@ -1,5 +1,5 @@
 /**
- * The thread behind `describeWeights`: takes one reference, answers with a description or a failure.
+ * The thread behind `describeWeights`: takes one path, answers with a description or a failure.
  *
  * @module
  */
@@ -15,9 +15,9 @@ const scope = globalThis as unknown as {
   postMessage(message: Description): void;
 };
 
-scope.onmessage = async ({ data: reference }) => {
+scope.onmessage = async ({ data: path }) => {
   try {
-    const { parameters: _, ...description } = await loadWeights(reference);
+    const { parameters: _, ...description } = await loadWeights(path);
     scope.postMessage(description);
   } catch (error) {
     if (!(error instanceof GramcastError)) throw error;

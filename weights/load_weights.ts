@@ -1,27 +1,26 @@
 import { resolve } from "node:path";
-import { BUILTIN_NAME, loadBuiltinWeights } from "./builtin.ts";
 import { FileSource } from "./formats/byte_source.ts";
 import type { LoadedWeights } from "./loaded_weights.ts";
 import { hashSource, type LoadOptions, readParameters } from "./read_parameters.ts";
+import { SHIPPED_NOTE, SHIPPED_WEIGHTS } from "./shipped.ts";
 
 /**
  * Loads parameters.
  *
- * @param reference Path of a .npy, .npz, .h5 or .safetensors file, or `builtin`: what `LoadedWeights.reference` holds.
+ * @param path Of a .npy, .npz, .h5 or .safetensors file.
  * @throws {GramcastError} WEIGHTS_UNREADABLE naming file, layer, what was found and what was wanted.
  */
-export async function loadWeights(reference: string, options: LoadOptions = {}): Promise<LoadedWeights> {
-  if (reference === BUILTIN_NAME) return await loadBuiltinWeights();
-  using source = new FileSource(reference);
+export async function loadWeights(path: string, options: LoadOptions = {}): Promise<LoadedWeights> {
+  using source = new FileSource(path);
   const { layers, parameters } = await readParameters(source, options);
-  const sha256 = await hashSource(source, "sha256");
+  const isShipped = resolve(path) === SHIPPED_WEIGHTS;
   return {
     name: source.name,
-    origin: "PRETRAINED",
-    sha256,
+    origin: isShipped ? "SHIPPED" : "FILE",
+    sha256: await hashSource(source),
     layers,
-    note: null,
-    reference: resolve(reference),
+    note: isShipped ? SHIPPED_NOTE : null,
+    path: resolve(path),
     parameters,
   };
 }

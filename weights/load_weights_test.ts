@@ -25,8 +25,8 @@ Deno.test("every format gives the same parameters", async (t) => {
     await t.step(name, async () => {
       const weights = await loadWeights(fixturePath(name));
       assert.equal(weights.name, name);
-      assert.equal(weights.origin, "PRETRAINED");
-      assert.equal(weights.sha256, createHash("sha256").update(Deno.readFileSync(weights.reference)).digest("hex"));
+      assert.equal(weights.origin, "FILE");
+      assert.equal(weights.sha256, createHash("sha256").update(Deno.readFileSync(weights.path)).digest("hex"));
       assert.deepEqual(weights.layers, [{ name: "conv1_1", weightShape: [3, 3, 3, 64], biasShape: [64] }]);
       const conv = weights.parameters.convs.get("conv1_1")!;
       assert.deepEqual(conv.kernel, fixtureKernel());

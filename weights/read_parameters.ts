@@ -40,9 +40,9 @@ async function openFlat(source: ByteSource, head: string): Promise<TensorFile> {
   throw unreadable(source.name, "its first bytes are of no known format", ".npy, .npz, .h5 or .safetensors");
 }
 
-/** Hash of a whole source in hexadecimal, read in pieces, with a pause for others after each. */
-export async function hashSource(source: ByteSource, algorithm: "sha256" | "md5"): Promise<string> {
-  const hash = createHash(algorithm);
+/** SHA-256 of a whole source in hexadecimal, read in pieces, with a pause for others after each. */
+export async function hashSource(source: ByteSource): Promise<string> {
+  const hash = createHash("sha256");
   for (let offset = 0; offset < source.size; offset += HASH_CHUNK_BYTES) {
     hash.update(readBytes(source, offset, Math.min(HASH_CHUNK_BYTES, source.size - offset)));
     await new Promise((done) => setTimeout(done));

@@ -1,5 +1,5 @@
 /**
- * Makes the pictures of this folder and its page, and the cards of the studio's presets, by the built-in filters on the CPU:
+ * Makes the pictures of this folder and its page, and the cards of the studio's presets, on the CPU:
  *
  *     deno task gallery [preset or "grid"]...
  *
@@ -20,6 +20,7 @@ import { encodePicture } from "../../images/encode.ts";
 import { resizePicture } from "../../images/resize.ts";
 import { readSample, SAMPLES } from "../../samples/samples.ts";
 import { loadWeights } from "../../weights/load_weights.ts";
+import { SHIPPED_WEIGHTS } from "../../weights/shipped.ts";
 
 const SEED = 1;
 const LIMITS = { maxBytes: 1e8, maxPixels: 1e8 };
@@ -126,7 +127,7 @@ if (unknown !== undefined) {
   console.error(`Cannot make "${unknown}": wanted grid, ${PRESET_NAMES.join(", ")}, or nothing for all of it`);
   Deno.exit(1);
 }
-const { parameters } = await loadWeights("builtin");
+const { parameters } = await loadWeights(SHIPPED_WEIGHTS);
 const backend = await OnnxBackend.open(parameters);
 if (wanted.includes("grid")) {
   for (const style of styles) {

@@ -5,7 +5,7 @@ import { FakeTransfers } from "./fake_transfers.ts";
 
 const WEIGHTS: WeightsInfo = {
   name: "test filters",
-  origin: "BUILTIN",
+  origin: "SHIPPED",
   sha256: "5a",
   layers: [{ name: "conv1_1", weightShape: [3, 3, 3, 64], biasShape: [64] }],
   note: "Not trained.",

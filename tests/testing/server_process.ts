@@ -93,7 +93,7 @@ function spawn({ dataDir, port = 0, env = {}, preload }: ServerSettings) {
       argument === "run" && preload !== undefined ? [argument, "--preload", preload] : [argument]
     ),
     cwd: ROOT,
-    env: { PORT: String(port), DATA_DIR: dataDir, WEIGHTS: "builtin", ENGINE: "onnx:cpu", NO_COLOR: "1", ...env },
+    env: { PORT: String(port), DATA_DIR: dataDir, ENGINE: "onnx:cpu", NO_COLOR: "1", ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

@@ -15,6 +15,7 @@ import { CLASSIFIER_SIDE } from "../../engine/backends/whole_network.ts";
 import { decodePicture } from "../../images/decode.ts";
 import { resizePicture } from "../../images/resize.ts";
 import { loadWeights } from "../../weights/load_weights.ts";
+import { SHIPPED_WEIGHTS } from "../../weights/shipped.ts";
 import { ChildRun, NO_LIMITS, type Send } from "./child_run.ts";
 import { failureOf } from "./failure.ts";
 import { encodeMessage, readMessages } from "./framing.ts";
@@ -28,9 +29,9 @@ const send: Send = (report, parts = []) => {
 const log = (line: string) => console.error(line);
 
 /** Loads weights and opens the engine; reports either what it is or why it cannot. */
-async function open(engine: string, reference: string, options: OpenOptions): Promise<Backend | null> {
+async function open(engine: string, weights: string, options: OpenOptions): Promise<Backend | null> {
   try {
-    const { parameters, sha256 } = await loadWeights(reference);
+    const { parameters, sha256 } = await loadWeights(weights);
     const backend = await openBackend(engine, parameters, log, options);
     send({ kind: "ready", identity: { engine: backend.info, weightsSha256: sha256 } });
     return backend;
@@ -44,9 +45,9 @@ async function open(engine: string, reference: string, options: OpenOptions): Pr
 /** With fc6–fc8, which take 495 MB and which nothing else needs. */
 let classifier: Promise<Backend> | undefined;
 
-async function classify(engine: string, reference: string, encoded: Uint8Array): Promise<void> {
+async function classify(engine: string, weights: string, encoded: Uint8Array): Promise<void> {
   try {
-    classifier ??= loadWeights(reference, { dense: true })
+    classifier ??= loadWeights(weights, { dense: true })
       .then(({ parameters }) => openBackend(engine, parameters, log, { precision }));
     const side = { width: CLASSIFIER_SIDE, height: CLASSIFIER_SIDE };
     const picture = await resizePicture(await decodePicture(encoded, NO_LIMITS), side);
@@ -60,7 +61,7 @@ async function classify(engine: string, reference: string, encoded: Uint8Array):
 
 const [
   engine = "auto",
-  reference = "builtin",
+  weights = SHIPPED_WEIGHTS,
   checkpointSeconds = "5",
   memoryBytes = "Infinity",
   precision = DEFAULT_PRECISION,
@@ -70,7 +71,7 @@ const [
 console.log = console.info = console.debug = console.error;
 new Worker(new URL("./memory_watch.ts", import.meta.url), { type: "module" });
 
-const backend = await open(engine, reference, { precision, without });
+const backend = await open(engine, weights, { precision, without });
 if (backend === null) Deno.exit(1);
 
 let run: ChildRun | null = null;
@@ -91,7 +92,7 @@ for await (const { header, parts } of readMessages<Command>(Deno.stdin.readable)
       run?.retune(header.tuning);
       break;
     case "classify":
-      void classify(engineName(backend.info), reference, parts[0]!);
+      void classify(engineName(backend.info), weights, parts[0]!);
       break;
   }
 }

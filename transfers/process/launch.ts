@@ -31,7 +31,7 @@ export interface LaunchOptions {
  * no network, no writing, no other programs.
  *
  * @param engine As in `ENGINE`.
- * @param weights As `loadWeights` takes it: `builtin`, or the path of a file.
+ * @param weights Path of their file.
  * @param checkpointSeconds Between checkpoints, where they are cheap.
  */
 export function launchEngine(
@@ -40,7 +40,7 @@ export function launchEngine(
   checkpointSeconds: number,
   options: LaunchOptions = {},
 ): Launch {
-  const readable = [ROOT, LIBC_HINT, ...(weights === "builtin" ? [] : [weights])];
+  const readable = [ROOT, LIBC_HINT, weights];
   return {
     command: Deno.execPath(),
     args: [

@@ -20,15 +20,15 @@ Deno.test("an engine may call libraries, read the program and its weights, and n
 });
 
 Deno.test("an engine process is shown the one GPU that is meant for it", () => {
-  assert.deepEqual(launchEngine("onnx:cuda", "builtin", 5, { gpu: 1 }).env, { CUDA_VISIBLE_DEVICES: "1" });
-  assert.equal(launchEngine("onnx:cuda", "builtin", 5).env, undefined);
+  assert.deepEqual(launchEngine("onnx:cuda", "w.npz", 5, { gpu: 1 }).env, { CUDA_VISIBLE_DEVICES: "1" });
+  assert.equal(launchEngine("onnx:cuda", "w.npz", 5).env, undefined);
 });
 
 Deno.test("an engine process is told what memory it may take and what precision is allowed", () => {
-  const told = (options: LaunchOptions) => launchEngine("onnx:cpu", "builtin", 5, options).args.slice(-5);
+  const told = (options: LaunchOptions) => launchEngine("onnx:cpu", "w.npz", 5, options).args.slice(-5);
   const given = { memoryBytes: 2 ** 30, precision: "float16" } as const;
-  assert.deepEqual(told(given), ["onnx:cpu", "builtin", "5", "1073741824", "float16"]);
-  assert.deepEqual(told({}), ["onnx:cpu", "builtin", "5", "Infinity", "tf32"]);
+  assert.deepEqual(told(given), ["onnx:cpu", "w.npz", "5", "1073741824", "float16"]);
+  assert.deepEqual(told({}), ["onnx:cpu", "w.npz", "5", "Infinity", "tf32"]);
 });
 
 Deno.test("TensorFlow's library may look at variables and at the machine, without network or writing", () => {

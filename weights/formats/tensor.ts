@@ -54,9 +54,9 @@ export function decodeTensor(bytes: Uint8Array<ArrayBuffer>, layout: TensorLayou
   const values = layout.type === "float32"
     ? new Float32Array(buffer, byteOffset, count)
     : layout.type === "float64"
-    ? Float32Array.from(new Float64Array(buffer, byteOffset, count))
+    ? new Float32Array(new Float64Array(buffer, byteOffset, count))
     : layout.type === "float16"
-    ? Float32Array.from(new Float16Array(buffer, byteOffset, count))
+    ? new Float32Array(new Float16Array(buffer, byteOffset, count))
     : widenBfloat16(new Uint16Array(buffer, byteOffset, count));
   return layout.fortranOrder ? fortranToC(values, layout.shape) : values;
 }
@@ -103,6 +103,10 @@ export function permuteAxes(values: Float32Array, shape: readonly number[], axes
 
 /** @throws {GramcastError} WEIGHTS_UNREADABLE when a value is NaN or infinite. */
 export function checkFinite(file: string, what: string, values: Float32Array): void {
-  const at = values.findIndex((value) => !Number.isFinite(value));
-  if (at >= 0) throw unreadable(file, `${what} has ${values[at]} at position ${at}`, "finite numbers");
+  // A loop: with a callback for each of 14.7 million values it takes ten times as long.
+  for (let at = 0; at < values.length; at++) {
+    if (!Number.isFinite(values[at]!)) {
+      throw unreadable(file, `${what} has ${values[at]} at position ${at}`, "finite numbers");
+    }
+  }
 }

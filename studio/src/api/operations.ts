@@ -92,8 +92,6 @@ export interface StyleInput {
 
 export type TransferStatus = "CANCELLED" | "FAILED" | "QUEUED" | "RUNNING" | "SUCCEEDED";
 
-export type WeightsOrigin = "BUILTIN" | "PRETRAINED";
-
 export type Picture = { readonly id: string; readonly url: string; readonly width: number; readonly height: number };
 
 export type Options = {
@@ -176,14 +174,6 @@ export type BeginVariables = Record<string, never>;
 export const Begin: Operation<BeginData, BeginVariables> = {
   text:
     "query Begin{samples{name description image{...Picture}}presets{name description options{...Options}}}fragment Picture on Image{id url width height}fragment Options on TransferOptions{preset width height steps scales{size steps}contentWeight styleWeight tvWeight contentLayers{layer weight}styleLayers{layer weight}optimizer{kind learningRate beta1 beta2 epsilon history}init{kind noise}pooling color styleScale whitening normalizeGradients averaging seed frameEvery keepFrames}",
-};
-
-export type AboutData = {
-  readonly weights: { readonly name: string; readonly origin: WeightsOrigin; readonly note: string | null };
-};
-export type AboutVariables = Record<string, never>;
-export const About: Operation<AboutData, AboutVariables> = {
-  text: "query About{weights{name origin note}}",
 };
 
 export type EstimatesData = {

@@ -1,5 +1,4 @@
 import { useEffect } from "preact/hooks";
-import { Banner } from "../parts/banner.tsx";
 import { ConnectionNotice } from "../parts/connection_notice.tsx";
 import { PageLink } from "../parts/page_link.tsx";
 import { route } from "../state/route.ts";
@@ -38,7 +37,6 @@ export function App() {
           ? <Gallery />
           : <Compose />}
       </main>
-      <Banner />
     </>
   );
 }

@@ -4,6 +4,7 @@ import type { TransferRequest } from "../../../engine/options/options.ts";
 import type { Picture } from "../../../engine/picture.ts";
 import { resolveOptions } from "../../../engine/options/resolve.ts";
 import { encodePicture } from "../../../images/encode.ts";
+import { SHIPPED_WEIGHTS } from "../../../weights/shipped.ts";
 import { SystemClock } from "../../clock.ts";
 import { SILENT_LOG } from "../../log.ts";
 import type { Tuning } from "../../types.ts";
@@ -14,11 +15,11 @@ import { Supervisor, type SupervisorOptions } from "../supervisor.ts";
 
 const FALSE_CHILD = fileURLToPath(new URL("./false_child.ts", import.meta.url));
 
-/** A supervisor of real engine processes with the built-in filters. */
+/** A supervisor of real engine processes with the weights that ship. */
 export function realSupervisor(options: Partial<SupervisorOptions> = {}): Supervisor {
   return new Supervisor({
     launch: (weights) => launchEngine("onnx:cpu", weights, 5),
-    findWeights: () => "builtin",
+    findWeights: () => SHIPPED_WEIGHTS,
     stepFlops: ({ options }) => stepFlops(options, options),
     memoryBytes: 2 ** 33,
     silenceMilliseconds: 30_000,

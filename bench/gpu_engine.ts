@@ -118,9 +118,9 @@ async function transferSeconds(backend: Backend, side: number, evaluation: numbe
     let encoded: Promise<unknown> = Promise.resolve();
     while (!optimisation.finished) {
       await optimisation.advance();
-      await optimisation.fetch("picture");
+      const picture = await optimisation.picture();
       await encoded;
-      encoded = encodePicture(optimisation.picture(), { format: "JPEG" });
+      encoded = encodePicture(picture, { format: "JPEG" });
     }
     await encoded;
     return { step: (performance.now() - started) / 1000 / steps, steps };

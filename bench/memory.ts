@@ -54,10 +54,10 @@ async function measure(what: string): Promise<void> {
   let slowest = Infinity;
   while (!optimisation.finished) {
     slowest = Math.min(slowest, (await optimisation.advance()).seconds);
-    optimisation.picture();
+    await optimisation.picture();
   }
   const steps = peakBytes();
-  optimisation.checkpoint();
+  await optimisation.checkpoint();
   console.log(JSON.stringify({ steps, peak: peakBytes(), seconds: slowest }));
 }
 

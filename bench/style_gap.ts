@@ -59,7 +59,7 @@ async function judge(backend: OnnxBackend, pair: readonly [string, string]): Pro
   const result = file("result");
   await Deno.writeFile(file("content"), await encodePicture(content, { format: "PNG" }));
   await Deno.writeFile(file("style"), await encodePicture(style, { format: "PNG" }));
-  await Deno.writeFile(result, await encodePicture(optimisation.picture(), { format: "PNG" }));
+  await Deno.writeFile(result, await encodePicture(await optimisation.picture(), { format: "PNG" }));
   await optimisation.dispose();
   const [line] = await reference("style_gap.py", file("content"), file("style"), result);
   const seen = JSON.parse(line!) as Record<string, number>;

@@ -90,7 +90,7 @@ async function run(backend: Backend, { request, same }: Way, content: Picture, s
     seconds.push(spent);
     if (same) losses.push(report.losses.total);
   }
-  const result = optimisation.picture();
+  const result = await optimisation.picture();
   await optimisation.dispose();
   if (!same) losses.push(await articleLoss(backend, content, style, result));
   const full = stepFlops(options, resolveOptions({ ...ARTICLE, size: options.width }, content, SEED));

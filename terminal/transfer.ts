@@ -98,8 +98,7 @@ async function optimise(
       printer.step(report);
       if (isWanted(report.step, args, options.frameEvery)) {
         const format = { format: "JPEG", quality: args.quality } as const;
-        await optimisation.fetch("picture");
-        await folder.write(`res_${report.step}.jpg`, await encodePicture(optimisation.picture(), format));
+        await folder.write(`res_${report.step}.jpg`, await encodePicture(await optimisation.picture(), format));
       }
     }
   } finally {
@@ -118,8 +117,7 @@ async function finish(
   folder: OutputFolder,
 ): Promise<void> {
   await folder.write("losses.svg", plotLosses(points, { content, style, tv }));
-  await optimisation.fetch("picture");
-  const result = await folder.write("result.png", await encodePicture(optimisation.picture(), { format: "PNG" }));
+  const result = await folder.write("result.png", await encodePicture(await optimisation.picture(), { format: "PNG" }));
   const stopped = optimisation.finished ? "" : `Stopped at step ${optimisation.step} of ${steps}. `;
   print(`${stopped}Wrote ${result} and losses.svg\n`);
 }

@@ -57,7 +57,7 @@ async function paint(
   const optimisation = await Optimisation.start(backend, resizePicture, { options, content, styles });
   while (!optimisation.finished) await optimisation.advance();
   await optimisation.dispose();
-  return optimisation.picture();
+  return await optimisation.picture();
 }
 
 /** A preset as this page shows it. */

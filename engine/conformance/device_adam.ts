@@ -58,40 +58,26 @@ export function testDeviceAdam(name: string, open: OpenBackend): void {
     const whole = await Optimisation.start(backend, nearestResize, input());
     const cut = await Optimisation.start(backend, nearestResize, input());
     for (const optimisation of [whole, cut]) for (let i = 0; i < 3; i++) await optimisation.advance();
-    await cut.fetch("picture");
-    cut.picture();
-    await cut.fetch();
-    const rest = await Optimisation.restore(backend, nearestResize, input(), cut.checkpoint());
+    await cut.picture();
+    const rest = await Optimisation.restore(backend, nearestResize, input(), await cut.checkpoint());
     await cut.dispose();
     const ends: Uint8Array[] = [];
     for (const optimisation of [whole, rest]) {
       optimisation.retune({ contentWeight: 3, learningRate: 2 });
       while (!optimisation.finished) await optimisation.advance();
-      await optimisation.fetch();
-      ends.push(optimisation.checkpoint());
+      ends.push(await optimisation.checkpoint());
       await optimisation.dispose();
     }
     assert.deepEqual(ends[0], ends[1]);
   });
 
-  test("says when a picture would have to be fetched first", async (backend) => {
-    const optimisation = await Optimisation.start(backend, nearestResize, input());
-    await optimisation.advance();
-    assert.throws(() => optimisation.picture(), /fetch\(\)/);
-    await optimisation.fetch("picture");
-    optimisation.picture();
-    assert.throws(() => optimisation.checkpoint(), /fetch\(\)/);
-    await optimisation.dispose();
-  });
-
   test("keeps the last good picture on the device when a loss is not finite", async (backend) => {
     const optimisation = await Optimisation.start(backend, nearestResize, input());
     await optimisation.advance();
-    await optimisation.fetch();
-    const good = optimisation.picture();
+    const good = await optimisation.picture();
     optimisation.retune({ styleWeight: 1e38, contentWeight: 1e38 });
     await assert.rejects(optimisation.advance(), { code: "LOSS_NOT_FINITE", message: /^Cannot take step 2: / });
-    assert.deepEqual(optimisation.picture(), good);
+    assert.deepEqual(await optimisation.picture(), good);
     await optimisation.dispose();
   });
 }
@@ -105,8 +91,7 @@ async function run(backend: Backend, given: OptimisationInput) {
     losses.push(report.losses.total);
     tv.push(report.losses.tv);
   }
-  await optimisation.fetch("picture");
-  const picture: Picture = optimisation.picture();
+  const picture: Picture = await optimisation.picture();
   await optimisation.dispose();
   return { losses, tv, picture };
 }

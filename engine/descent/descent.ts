@@ -24,21 +24,26 @@ export class Descent {
     this.#optimizer = this.#create(state);
   }
 
-  /** The picture; `fetch()` has to come before it. */
-  get pixels(): Pixels {
-    if (this.#here === "nothing") throw new Error("Cannot give the picture: it is on the device, fetch() brings it");
+  /** The picture, brought here where steps were taken on a device. */
+  async pixels(): Promise<Pixels> {
+    if (this.#adam && this.#here === "nothing") {
+      this.#optimizer.pixels.set(await this.#adam.pixels());
+      this.#here = "picture";
+    }
     return this.#optimizer.pixels;
   }
 
-  /** All of the optimiser's state; `fetch()` has to come before it. */
-  state(): OptimizerState {
-    if (this.#here !== "all") throw new Error("Cannot give the state: it is on the device, fetch() brings it");
+  /** All of the optimiser's state, brought here where steps were taken on a device. */
+  async state(): Promise<OptimizerState> {
+    if (this.#adam && this.#here !== "all") {
+      this.#optimizer = this.#create(await this.#adam.state());
+      this.#here = "all";
+    }
     return this.#optimizer.state();
   }
 
-  /** What carries on at another scale, see `Optimizer`; `fetch()` has to come before it. */
+  /** What carries on at another scale, see `Optimizer`, after `leaveDevice()`. */
   rescaled(from: Size, to: Size, pixels: Pixels): Descent {
-    this.state();
     return new Descent(this.#options, to, this.#optimizer.rescaled(from, to, pixels), this.#learningRate);
   }
 
@@ -48,22 +53,21 @@ export class Descent {
     this.#optimizer.objectiveChanged();
   }
 
-  /** From here on the picture moves on the device, where optimiser and engine can; `leaveDevice()` ends it. */
+  /** From here on the picture moves on the device, where optimiser and engine can; `leaveDevice()` ends that. */
   async useDevice(stage: Stage): Promise<void> {
-    if (this.#options.kind === "ADAM") this.#adam = await stage.adam(this.#options, this.state());
+    if (this.#options.kind === "ADAM") this.#adam = await stage.adam(this.#options, await this.state());
   }
 
-  leaveDevice(): void {
+  /** Brings all of the state here; further steps are taken here. */
+  async leaveDevice(): Promise<void> {
+    await this.state();
+    this.dispose();
+  }
+
+  /** Frees what is held on a device; what was not brought here is lost. */
+  dispose(): void {
     this.#adam?.dispose();
     this.#adam = null;
-  }
-
-  /** Brings here what `pixels` gives, or all of the state, after steps on a device; else it does nothing. */
-  async fetch(what: "picture" | "all"): Promise<void> {
-    if (!this.#adam || this.#here === "all" || this.#here === what) return;
-    if (what === "picture") this.#optimizer.pixels.set(await this.#adam.pixels());
-    else this.#optimizer = this.#create(await this.#adam.state());
-    this.#here = what;
   }
 
   /**
@@ -83,7 +87,7 @@ export class Descent {
     }
     const { losses, finite } = await stage.move(this.#adam, weights, this.#learningRate);
     if (!finite) {
-      await this.fetch("all");
+      await this.state();
       throw notFinite(step, losses);
     }
     this.#here = "nothing";

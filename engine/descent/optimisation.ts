@@ -176,7 +176,7 @@ export class Optimisation {
     if (accepted || !this.#lastLosses) this.#lastLosses = losses;
     this.#step++;
     this.#scaleStep++;
-    this.#updateAverage();
+    await this.#updateAverage();
     return {
       step: this.#step,
       losses: this.#lastLosses,
@@ -185,27 +185,19 @@ export class Optimisation {
     };
   }
 
-  /**
-   * Brings here what `picture()` gives, or all that `checkpoint()` needs: an engine may keep them on its device. Has to
-   * come before either, once after each step; where there is nothing to bring it does nothing.
-   */
-  async fetch(what: "picture" | "all" = "all"): Promise<void> {
-    await this.#descent.fetch(what);
-  }
-
   /** The picture after the last step: averaged and with the colours that were asked for. */
-  picture(): Picture {
-    return finishColors(this.#input.options, toPicture(this.#shownPixels(), this.size), this.#content);
+  async picture(): Promise<Picture> {
+    return finishColors(this.#input.options, toPicture(await this.#shownPixels(), this.size), this.#content);
   }
 
   /** All that `restore()` needs. */
-  checkpoint(): Uint8Array<ArrayBuffer> {
+  async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
     return writeCheckpoint({
       step: this.#step,
       scale: this.#scaleIndex,
       scaleStep: this.#scaleStep,
       ...this.size,
-      optimizer: this.#descent.state(),
+      optimizer: await this.#descent.state(),
       average: this.#average,
       averagedSteps: this.#averagedSteps,
       weights: {
@@ -231,7 +223,7 @@ export class Optimisation {
 
   /** Frees what the backend holds. */
   async dispose(): Promise<void> {
-    this.#descent.leaveDevice();
+    this.#descent.dispose();
     await this.#stage?.dispose();
     this.#stage = null;
   }
@@ -257,10 +249,10 @@ export class Optimisation {
    * which interpolation does not know and steps would have to find again.
    */
   async #enterNextScale(): Promise<void> {
-    await this.fetch();
+    await this.#descent.leaveDevice();
     await this.dispose();
     const from = this.size;
-    const shown = this.#shownPixels();
+    const shown = await this.#shownPixels();
     this.#scaleIndex++;
     this.#scaleStep = 0;
     const pixels = this.#input.options.init.kind === "CONTENT"
@@ -280,17 +272,17 @@ export class Optimisation {
     return toPixels(await this.#resize(content, this.size)).map((value, i) => value + change[i]!);
   }
 
-  #updateAverage(): void {
+  async #updateAverage(): Promise<void> {
     if (!this.#average) return;
     const decay = this.#input.options.averaging;
-    const { pixels } = this.#descent;
+    const pixels = await this.#descent.pixels();
     for (let i = 0; i < pixels.length; i++) this.#average[i] = decay * this.#average[i]! + (1 - decay) * pixels[i]!;
     this.#averagedSteps++;
   }
 
   /** The average corrected for its bias towards 0, or the iterate where none is taken. */
-  #shownPixels(): Pixels {
-    if (!this.#average || this.#averagedSteps === 0) return this.#descent.pixels;
+  async #shownPixels(): Promise<Pixels> {
+    if (!this.#average || this.#averagedSteps === 0) return await this.#descent.pixels();
     const correction = 1 / (1 - this.#input.options.averaging ** this.#averagedSteps);
     return this.#average.map((sum) => sum * correction);
   }

@@ -95,27 +95,27 @@ Deno.test("the same input gives the same bytes, also taken apart and put togethe
     await t.step(name, () =>
       withBackend(async (backend) => {
         const whole = await start(backend, given);
-        const checkpoints = [whole.checkpoint()];
-        const pictures = [whole.picture().rgb];
+        const checkpoints = [await whole.checkpoint()];
+        const pictures = [(await whole.picture()).rgb];
         const reports: StepReport[] = [];
         while (!whole.finished) {
           reports.push(await whole.advance());
-          checkpoints.push(whole.checkpoint());
-          pictures.push(whole.picture().rgb);
+          checkpoints.push(await whole.checkpoint());
+          pictures.push((await whole.picture()).rgb);
         }
         await whole.dispose();
         assert.equal(reports.length, given.options.steps);
         const again = await start(backend, given);
         assert.deepEqual((await run(again)).map(withoutSeconds), reports.map(withoutSeconds));
-        assertSameBytes(again.checkpoint(), checkpoints.at(-1)!);
+        assertSameBytes(await again.checkpoint(), checkpoints.at(-1)!);
         for (let cut = 0; cut < checkpoints.length; cut++) {
           const restored = await restore(backend, given, checkpoints[cut]!);
           assert.equal(restored.step, cut);
-          assertSameBytes(restored.picture().rgb, pictures[cut]!);
-          assertSameBytes(restored.checkpoint(), checkpoints[cut]!);
+          assertSameBytes((await restored.picture()).rgb, pictures[cut]!);
+          assertSameBytes(await restored.checkpoint(), checkpoints[cut]!);
           assert.deepEqual((await run(restored)).map(withoutSeconds), reports.slice(cut).map(withoutSeconds));
-          assertSameBytes(restored.checkpoint(), checkpoints.at(-1)!);
-          assertSameBytes(restored.picture().rgb, pictures.at(-1)!);
+          assertSameBytes(await restored.checkpoint(), checkpoints.at(-1)!);
+          assertSameBytes((await restored.picture()).rgb, pictures.at(-1)!);
         }
       }));
   }
@@ -131,15 +131,15 @@ Deno.test("within less memory than the whole takes, tiles give the same picture,
     assert.ok(planScale(given.options.scales[1]!, given.options, limits.memoryBytes).tiles);
     const tiled = await Optimisation.start(backend, nearestResize, given, limits);
     const reports = await run(tiled, 3);
-    const bytes = tiled.checkpoint();
+    const bytes = await tiled.checkpoint();
     reports.push(...await run(tiled));
     reports.forEach(({ losses: { total } }, i) => {
       assert.ok(Math.abs(total / wanted[i]!.losses.total - 1) < 1e-3, `${total}, wanted ${wanted[i]!.losses.total}`);
     });
-    assert.ok(relativeDistance(tiled.picture().rgb, whole.picture().rgb) < 1e-2);
+    assert.ok(relativeDistance((await tiled.picture()).rgb, (await whole.picture()).rgb) < 1e-2);
     const restored = await Optimisation.restore(backend, nearestResize, given, bytes, limits);
     await run(restored);
-    assertSameBytes(restored.checkpoint(), tiled.checkpoint());
+    assertSameBytes(await restored.checkpoint(), await tiled.checkpoint());
     await assert.rejects(Optimisation.start(backend, nearestResize, given, { memoryBytes: 2 ** 20 }), {
       code: "TOO_LARGE",
       message: /no size would fit$/,
@@ -149,7 +149,7 @@ Deno.test("within less memory than the whole takes, tiles give the same picture,
 Deno.test("another seed gives another picture", () =>
   withBackend(async (backend) => {
     const [one, other] = [await start(backend, input({ seed: 1 })), await start(backend, input({ seed: 2 }))];
-    assert.notDeepEqual(one.picture(), other.picture());
+    assert.notDeepEqual(await one.picture(), await other.picture());
   }));
 
 Deno.test("60 steps and 40 more after a restart are 100 steps", () =>
@@ -158,13 +158,13 @@ Deno.test("60 steps and 40 more after a restart are 100 steps", () =>
     const first = await start(backend, steps(60));
     await run(first);
     assert.equal(first.finished, true);
-    const extended = await restore(backend, steps(100), first.checkpoint());
+    const extended = await restore(backend, steps(100), await first.checkpoint());
     assert.equal(extended.finished, false);
     await run(extended);
     const whole = await start(backend, steps(100));
     await run(whole);
     assert.equal(extended.step, 100);
-    assert.deepEqual(extended.checkpoint(), whole.checkpoint());
+    assert.deepEqual(await extended.checkpoint(), await whole.checkpoint());
   }));
 
 Deno.test("steps are counted over all scales, and none is taken beyond the last", () =>
@@ -174,7 +174,7 @@ Deno.test("steps are counted over all scales, and none is taken beyond the last"
     assert.deepEqual(reports.map(({ step }) => step), [1, 2, 3, 4, 5, 6, 7, 8]);
     assert.deepEqual(reports.map(({ size }) => Math.max(size.width, size.height)), [32, 32, 32, 41, 41, 41, 50, 50]);
     assert.deepEqual(optimisation.size, { width: 40, height: 50 });
-    assert.equal(optimisation.picture().rgb.length, 3 * 40 * 50);
+    assert.equal((await optimisation.picture()).rgb.length, 3 * 40 * 50);
     await assert.rejects(optimisation.advance(), /Cannot take step 9: wanted at most 8/);
   }));
 
@@ -204,7 +204,7 @@ Deno.test("what began as the content has the content's own detail at a finer sca
     const optimisation = await start(backend, given);
     const reports = await run(optimisation);
     assert.ok(reports.at(-1)!.losses.content < 1e-9, `${reports.at(-1)!.losses.content}`);
-    assertSameBytes(optimisation.picture().rgb, (await nearestResize(CONTENT, optimisation.size)).rgb);
+    assertSameBytes((await optimisation.picture()).rgb, (await nearestResize(CONTENT, optimisation.size)).rgb);
   }));
 
 Deno.test("L-BFGS' losses never go up", () =>
@@ -224,7 +224,7 @@ Deno.test("weights and learning rate change from the next step on, and survive a
         const retuned = await start(backend, given);
         const reports = [await retuned.advance(), await retuned.advance(), await retuned.advance()];
         retuned.retune({ styleWeight: 100, tvWeight: 0.5, learningRate: optimizer === "ADAM" ? 3 : 0.5 });
-        const bytes = retuned.checkpoint();
+        const bytes = await retuned.checkpoint();
         reports.push(...await run(retuned));
         assert.deepEqual(reports.slice(0, 3).map(withoutSeconds), plain.slice(0, 3).map(withoutSeconds));
         for (const { losses: { total, content, style, tv } } of reports.slice(3)) {
@@ -234,7 +234,7 @@ Deno.test("weights and learning rate change from the next step on, and survive a
         assert.notDeepEqual(reports[5]!.losses.style, plain[5]!.losses.style);
         const restored = await restore(backend, given, bytes);
         await run(restored);
-        assert.deepEqual(restored.checkpoint(), retuned.checkpoint());
+        assert.deepEqual(await restored.checkpoint(), await retuned.checkpoint());
       }));
   }
 });
@@ -246,7 +246,7 @@ Deno.test("what is left out of a retuning stays", () =>
     retuned.retune({ contentWeight: null, learningRate: given.options.optimizer.learningRate });
     await run(plain);
     await run(retuned);
-    assert.deepEqual(retuned.checkpoint(), plain.checkpoint());
+    assert.deepEqual(await retuned.checkpoint(), await plain.checkpoint());
   }));
 
 Deno.test("a loss that is not finite ends Adam with step and term, and the last good picture stays", async (t) => {
@@ -269,15 +269,15 @@ Deno.test("a loss that is not finite ends Adam with step and term, and the last 
         });
         const optimisation = await start(failing, input());
         await run(optimisation, 3);
-        const [picture, checkpoint] = [optimisation.picture(), optimisation.checkpoint()];
+        const [picture, checkpoint] = [await optimisation.picture(), await optimisation.checkpoint()];
         await assert.rejects(optimisation.advance(), (error) => {
           assert.ok(error instanceof GramcastError);
           assert.equal(error.code, "LOSS_NOT_FINITE");
           assert.match(error.message, message);
           return true;
         });
-        assert.deepEqual(optimisation.picture(), picture);
-        assert.deepEqual(optimisation.checkpoint(), checkpoint);
+        assert.deepEqual(await optimisation.picture(), picture);
+        assert.deepEqual(await optimisation.checkpoint(), checkpoint);
         await optimisation.dispose();
       }));
   }
@@ -303,9 +303,9 @@ Deno.test("L-BFGS ends, too, when its first loss of a scale is not finite", () =
     });
     const optimisation = await start(failing, input({ optimizer: "LBFGS", scales: SCALES }));
     await run(optimisation, 3);
-    const picture = optimisation.picture();
+    const picture = await optimisation.picture();
     await assert.rejects(optimisation.advance(), { code: "LOSS_NOT_FINITE" });
-    assert.ok(optimisation.picture().rgb.length > picture.rgb.length, "the picture is that of the finer scale");
+    assert.ok((await optimisation.picture()).rgb.length > picture.rgb.length, "the picture is that of the finer scale");
     await optimisation.dispose();
   }));
 
@@ -313,14 +313,14 @@ Deno.test("the averaged picture is the bias-corrected mean of the iterates", () 
   withBackend(async (backend) => {
     const averaged = await start(backend, input({ averaging: 0.8 }));
     const plain = await start(backend, input());
-    let [sum, weight] = [new Float64Array(plain.picture().rgb.length), 0];
+    let [sum, weight] = [new Float64Array((await plain.picture()).rgb.length), 0];
     for (let step = 0; step < 6; step++) {
       await averaged.advance();
       await plain.advance();
-      const iterate = plain.picture().rgb;
+      const iterate = (await plain.picture()).rgb;
       sum = sum.map((value, i) => 0.8 * value + 0.2 * iterate[i]!);
       weight = 0.8 * weight + 0.2;
-      const shown = averaged.picture().rgb;
+      const shown = (await averaged.picture()).rgb;
       // Iterates are rounded here before they are averaged, and clamped.
       const worst = shown.reduce((most, value, i) => Math.max(most, Math.abs(value - sum[i]! / weight)), 0);
       assert.ok(worst < 1.01, `step ${step + 1}: ${worst}`);
@@ -337,7 +337,7 @@ Deno.test("with its luminance kept the picture has the content's chroma", () =>
     const optimisation = await start(backend, given);
     await run(optimisation, 2);
     const own = await nearestResize(content, optimisation.size);
-    const { rgb } = optimisation.picture();
+    const { rgb } = await optimisation.picture();
     let changed = 0;
     for (let i = 0; i < rgb.length; i += 3) {
       const shift = rgb[i]! - own.rgb[i]!;
@@ -352,7 +352,7 @@ Deno.test("a checkpoint of another input is refused", () =>
     const optimisation = await start(backend, input({ scales: SCALES }));
     await run(optimisation, 5);
     const refused = { code: "CHECKPOINT_UNREADABLE" };
-    const bytes = optimisation.checkpoint();
+    const bytes = await optimisation.checkpoint();
     await assert.rejects(restore(backend, input({ scales: [{ size: 32, steps: 9 }] }), bytes), {
       ...refused,
       message: "Cannot go on from the checkpoint: it has 33×41 pixels in scale 2, wanted a scale of the schedule",

@@ -65,8 +65,8 @@ export class ChildRun {
       // A device that has failed: another process, or another engine, may go on.
       if (!(error instanceof GramcastError) || error.code.startsWith("ENGINE_")) throw error;
       const { code, message } = error;
-      await this.#optimisation?.fetch("picture");
-      const good = this.#optimisation !== null && this.#optimisation.step > 0 ? this.#optimisation.picture() : null;
+      const optimisation = this.#optimisation;
+      const good = optimisation && optimisation.step > 0 ? await optimisation.picture() : null;
       this.#send({ kind: "failed", failure: { code, message }, size: sizeOf(good) }, [good?.rgb ?? null]);
     } finally {
       await this.#optimisation?.dispose();
@@ -86,9 +86,7 @@ export class ChildRun {
 
   async #step(optimisation: Optimisation): Promise<void> {
     const { step, losses, seconds } = await optimisation.advance();
-    const due = frameIsDue(this.#job.options, step);
-    if (due) await optimisation.fetch("picture");
-    const frame = due ? optimisation.picture() : null;
+    const frame = frameIsDue(this.#job.options, step) ? await optimisation.picture() : null;
     this.#send({ kind: "step", step, losses, seconds, size: sizeOf(frame) }, [frame?.rgb ?? null]);
     const since = (performance.now() - this.#checkpointed) / 1000;
     if (since > Math.max(this.#interval, CHECKPOINT_SPACING * this.#checkpointSeconds)) {
@@ -98,10 +96,10 @@ export class ChildRun {
 
   async #checkpoint(optimisation: Optimisation): Promise<void> {
     const begun = performance.now();
-    await optimisation.fetch();
-    const picture = optimisation.picture();
+    const checkpoint = await optimisation.checkpoint();
+    const picture = await optimisation.picture();
     const { step } = optimisation;
-    this.#send({ kind: "checkpoint", step, size: sizeOf(picture) }, [optimisation.checkpoint(), picture.rgb]);
+    this.#send({ kind: "checkpoint", step, size: sizeOf(picture) }, [checkpoint, picture.rgb]);
     this.#checkpointed = performance.now();
     this.#checkpointSeconds = (this.#checkpointed - begun) / 1000;
   }

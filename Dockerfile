@@ -3,7 +3,8 @@
 #   docker build -t gramcast .
 #   docker run --rm -p 4000:4000 -v gramcast:/data gramcast
 #
-# Every setting is an environment variable (`-e WEIGHTS=builtin`); transfers, pictures and downloaded weights are in /data.
+# Every setting is an environment variable (`-e CORS_ORIGINS=*`); transfers and pictures are in /data, weights in the image. One's
+# own are mounted: `-v ./vgg16.npy:/vgg16.npy:ro -e WEIGHTS=/vgg16.npy`.
 # It needs nothing else that can be written: `--read-only --cap-drop ALL --security-opt no-new-privileges` works.
 
 FROM denoland/deno:debian-2.9.6 AS packages

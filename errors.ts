@@ -18,7 +18,6 @@ export type ErrorCode =
   | "STORAGE_UNREADABLE"
   | "TOO_LARGE"
   | "WEIGHTS_INCOMPLETE"
-  | "WEIGHTS_UNAVAILABLE"
   | "WEIGHTS_UNREADABLE";
 
 /**

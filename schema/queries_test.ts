@@ -35,7 +35,7 @@ Deno.test("samples, engine and weights tell what is there", async () => {
       name: "test filters",
       origin: "SHIPPED",
       sha256: "5a",
-      note: "Not trained.",
+      note: "Of this test.",
       layers: [{ name: "conv1_1", weightShape: [3, 3, 3, 64], biasShape: [64] }],
     },
   });

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { GramcastError } from "../errors.ts";
 import { MemorySource } from "./formats/byte_source.ts";
 import { readParameters } from "./read_parameters.ts";
-import { writeSafetensors } from "./formats/safetensors.ts";
 import { fixturePath, lowestLayers } from "./testing/small_weights.ts";
+import { writeSafetensors } from "./testing/write_safetensors.ts";
 
 const FILES = ["python2_protocol0.npy", "python2_protocol2.npy", "python3_protocol4.npy", "deflated.npz", "stored.npz"];
 /** Headers, opcodes and directories are where damage matters; most of a file is numbers, where it does not. */

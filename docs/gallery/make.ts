@@ -96,9 +96,7 @@ async function writePage(): Promise<void> {
   });
   const page = `# Gallery
 
-Every picture here is made of [built-in samples](../../samples/) by the built-in filters, which whoever starts Gramcast without a
-network has too; \`deno task gallery\` makes them all. By the pre-trained VGG16 larger forms of a style are taken on better:
-see [CLASSIC, as it emerges](../classic/).
+Every picture here is made of [built-in samples](../../samples/); \`deno task gallery\` makes them all.
 
 ## Contents × styles
 
@@ -111,8 +109,7 @@ ${grid.join("\n")}
 ## Presets
 
 All at ${SIDE} pixels, so that they can be compared, and those that begin with noise with ${STEPS_FROM_NOISE} steps; sizes and steps of
-their own are in [engine/options/presets.ts](../../engine/options/presets.ts). CLASSIC, GATYS and JOHNSON have the weights of their sources, which suit the pre-trained VGG16:
-by the built-in filters, and in fewer steps, GATYS keeps little of the content here and CLASSIC takes on little of the style.
+their own are in [engine/options/presets.ts](../../engine/options/presets.ts). CLASSIC, GATYS and JOHNSON have the weights of their sources.
 
 | preset | ${PAIRS.map(([content, style]) => `${content} + ${style}`).join(" | ")} |
 | --- | ${PAIRS.map(() => "---").join(" | ")} |

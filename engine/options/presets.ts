@@ -15,12 +15,9 @@ export interface Preset
 
 const ADAM = { kind: "ADAM", learningRate: 10, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, history: 10 } as const;
 const LBFGS = { ...ADAM, kind: "LBFGS", learningRate: 1 } as const;
-/**
- * Every layer up to conv3_3: what one misses of a style, another sees, which matters most with the built-in filters
- * (docs/filters.md has the figures).
- */
+/** Every layer up to conv3_3: what one misses of a style, another sees. */
 const SHALLOW_STYLE = equal("conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1", "conv3_2", "conv3_3");
-/** Built-in filters keep the content by its edges in conv1_2, pre-trained ones by its forms in conv3_2. */
+/** The content by its edges in conv1_2 and by its forms in conv3_2. */
 const EDGES_AND_FORMS = [{ layer: "conv1_2", weight: 1 }, { layer: "conv3_2", weight: 2 }] as const;
 const PLAIN = {
   tvWeight: 0,

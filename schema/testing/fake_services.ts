@@ -8,7 +8,7 @@ const WEIGHTS: WeightsInfo = {
   origin: "SHIPPED",
   sha256: "5a",
   layers: [{ name: "conv1_1", weightShape: [3, 3, 3, 64], biasShape: [64] }],
-  note: "Not trained.",
+  note: "Of this test.",
 };
 
 /** Everything that resolvers need, without an engine, a disk or a network. */

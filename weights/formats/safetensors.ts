@@ -1,10 +1,8 @@
 /**
  * .safetensors: eight bytes of length, a JSON header with type, shape and place of each array, then the arrays.
  *
- * This project's own files name their arrays `conv1_1.weight` (HWIO, BGR, 0–255 minus means) and `conv1_1.bias`. A weight
- * may be 8-bit (`I8`) with a factor for each output channel beside it, `conv1_1.scale`: weight = I8 · scale. Their
- * metadata say `input_mean` (BGR, comma-separated) where it is not VGG16's own. Files with torchvision's names follow
- * torchvision's convention.
+ * Arrays named `conv1_1.weight` (HWIO, BGR, 0–255 minus means) and `conv1_1.bias` follow Caffe's convention; metadata say
+ * `input_mean` (BGR, comma-separated) where it is not VGG16's own. Files with torchvision's names follow torchvision's.
  *
  * @module
  */
@@ -27,53 +25,25 @@ interface HeaderEntry {
   readonly offset: number;
 }
 
-/** A file's arrays, and what its metadata say. */
-export interface Safetensors extends TensorFile {
-  readonly metadata: Readonly<Record<string, string>>;
-}
-
 /** Lists a file's arrays; each is read when it is asked for. @throws {GramcastError} WEIGHTS_UNREADABLE */
-export function readSafetensors(source: ByteSource): Safetensors {
+export function readSafetensors(source: ByteSource): TensorFile {
   const { entries, metadata } = readHeader(source);
   const tensors = new Map<string, StoredTensor>();
   for (const [name, entry] of entries) {
-    if (name.endsWith(".scale")) continue;
-    tensors.set(name, storedTensor(source, name, entry, entries));
+    tensors.set(name, storedTensor(source, name, entry));
   }
   const mean = metadata.input_mean === undefined ? undefined : parseMean(source, metadata.input_mean);
-  return { tensors, metadata, ...(mean && { inputMean: mean }) };
+  return { tensors, ...(mean && { inputMean: mean }) };
 }
 
-function storedTensor(
-  source: ByteSource,
-  name: string,
-  { dtype, shape, offset }: HeaderEntry,
-  entries: ReadonlyMap<string, HeaderEntry>,
-): StoredTensor {
+function storedTensor(source: ByteSource, name: string, { dtype, shape, offset }: HeaderEntry): StoredTensor {
   const type = FLOAT_TYPES.get(dtype);
-  if (type) {
-    const layout = { type, bigEndian: false, fortranOrder: false, shape };
-    return { shape, read: () => Promise.resolve(readTensor(source, offset, layout)) };
-  }
-  const scaleName = name.replace(/\.weight$/, ".scale");
-  const scale = entries.get(scaleName);
-  if (dtype !== "I8" || !scale) {
-    return {
-      shape,
-      read: () =>
-        Promise.reject(unreadable(source.name, `${name} has elements of type ${dtype}`, "F16, BF16, F32 or F64")),
-    };
-  }
-  const channels = shape.at(-1) ?? 0;
   return {
     shape,
+    // deno-lint-ignore require-await -- what is thrown becomes a rejection
     read: async () => {
-      if (scale.shape.length !== 1 || scale.shape[0] !== channels) {
-        throw unreadable(source.name, `${scaleName} has shape [${scale.shape}]`, `[${channels}]`);
-      }
-      const factors = await storedTensor(source, scaleName, scale, new Map()).read();
-      const codes = new Int8Array(readBytes(source, offset, elementCount(shape)).buffer);
-      return Float32Array.from(codes, (code, i) => code * factors[i % channels]!);
+      if (!type) throw unreadable(source.name, `${name} has elements of type ${dtype}`, "F16, BF16, F32 or F64");
+      return readTensor(source, offset, { type, bigEndian: false, fortranOrder: false, shape });
     },
   };
 }
@@ -123,7 +93,7 @@ function parseEntry(source: ByteSource, name: string, value: unknown, dataStart:
   }
   const [start, end] = [dataStart + offsets[0]!, dataStart + offsets[1]!];
   const type = FLOAT_TYPES.get(dtype);
-  const bytes = elementCount(shape) * (type ? FLOAT_BYTES[type] : dtype === "I8" ? 1 : NaN);
+  const bytes = elementCount(shape) * (type ? FLOAT_BYTES[type] : NaN);
   if (end > source.size) throw unreadable(source.name, `it ends at byte ${source.size}`, `${end} bytes for ${label}`);
   if (end - start !== bytes && !Number.isNaN(bytes)) {
     throw unreadable(source.name, `${label} has ${end - start} bytes`, `${bytes} for ${dtype} of shape [${shape}]`);
@@ -141,38 +111,4 @@ function parseMean(source: ByteSource, text: string): [number, number, number] {
     throw unreadable(source.name, `its input_mean is "${text.replace(/[^\w.,-]/g, "?").slice(0, 40)}"`, "three means");
   }
   return means as [number, number, number];
-}
-
-/** An array to write: floats as `F32` or `F16`, or 8-bit codes as `I8`. */
-export interface WritableTensor {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly values: Float32Array | Float16Array | Int8Array;
-}
-
-/** The bytes of a .safetensors file. Arrays are laid out in the order given, larger elements should come first. */
-export function writeSafetensors(
-  tensors: readonly WritableTensor[],
-  metadata: Readonly<Record<string, string>>,
-): Uint8Array<ArrayBuffer> {
-  const header: Record<string, unknown> = { __metadata__: metadata };
-  let offset = 0;
-  for (const { name, shape, values } of tensors) {
-    const dtype = values instanceof Float32Array ? "F32" : values instanceof Float16Array ? "F16" : "I8";
-    if (elementCount(shape) !== values.length) throw new RangeError(`${name} has ${values.length} values`);
-    header[name] = { dtype, shape, data_offsets: [offset, offset + values.byteLength] };
-    offset += values.byteLength;
-  }
-  // Padded with spaces so that the arrays begin at a multiple of 8, as the format recommends.
-  const text = new TextEncoder().encode(JSON.stringify(header));
-  const length = Math.ceil(text.length / 8) * 8;
-  const file = new Uint8Array(8 + length + offset).fill(0x20, 8, 8 + length);
-  new DataView(file.buffer).setBigUint64(0, BigInt(length), true);
-  file.set(text, 8);
-  let position = 8 + length;
-  for (const { values } of tensors) {
-    file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), position);
-    position += values.byteLength;
-  }
-  return file;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { MemorySource } from "./byte_source.ts";
 import { readParameters } from "../read_parameters.ts";
-import { writeSafetensors } from "./safetensors.ts";
+import { writeSafetensors } from "../testing/write_safetensors.ts";
 import { torchvisionDense } from "./torchvision.ts";
 
 const SIDE = 4;

@@ -1,5 +1,5 @@
 import { CONV_LAYERS } from "../../engine/vgg16.ts";
-import type { WritableTensor } from "../formats/safetensors.ts";
+import type { WritableTensor } from "./write_safetensors.ts";
 
 /** conv1_1's kernel in all files of `testdata/`, by the closed form of `make_fixtures.py`. */
 export function fixtureKernel(): Float32Array {

@@ -10,7 +10,6 @@ const ADVICE: Readonly<Record<string, string>> = {
   LOSS_NOT_FINITE: "The numbers have run away: choose a lower learning rate or smaller weights.",
   STORAGE_FULL: "The server has no room left: delete finished paintings, or ask whoever runs it.",
   WEIGHTS_INCOMPLETE: "The loaded filters lack a layer that was asked for: choose other layers.",
-  WEIGHTS_UNAVAILABLE: "The filters could not be had: ask whoever runs the server.",
 };
 
 /** A sentence on what to do; there is always something. */

@@ -1,6 +1,8 @@
 import { Image } from "imagescript";
 import { fitLongestSide, type Picture, type Size } from "../engine/picture.ts";
 import { GramcastError } from "../errors.ts";
+import { DEFAULT_QUALITY, LIMITS } from "../limits.ts";
+import { checkNumber, whole } from "../values.ts";
 import { ownBytes, rawRgb, sharp } from "./sharp.ts";
 
 export type EncodedFormat = "JPEG" | "PNG";
@@ -13,7 +15,6 @@ export interface EncodeOptions {
   readonly maxSize?: number;
 }
 
-export const DEFAULT_QUALITY = 85;
 /** imagescript types the hundred numbers one by one. */
 type JpegQuality = NonNullable<Parameters<Image["encodeJPEG"]>[0]>;
 /** Longest side that a JPEG's header can express. */
@@ -25,7 +26,7 @@ const MAX_JPEG_SIDE = 65_535;
  * @throws {GramcastError} BAD_USER_INPUT for a quality, a size or a picture that the format cannot have.
  */
 export async function encodePicture(picture: Picture, options: EncodeOptions): Promise<Uint8Array<ArrayBuffer>> {
-  const quality = wholeNumber("quality", options.quality ?? DEFAULT_QUALITY, 1, 100);
+  const quality = checkNumber("quality", LIMITS.quality, options.quality ?? DEFAULT_QUALITY);
   const size = shownSize(picture, options.maxSize);
   return options.format === "JPEG" ? await encodeJpeg(picture, size, quality) : await encodePng(picture, size);
 }
@@ -34,7 +35,7 @@ export async function encodePicture(picture: Picture, options: EncodeOptions): P
 export function shownSize(size: Size, maxSize: number | undefined): Size {
   const longest = Math.max(size.width, size.height);
   if (maxSize === undefined) return { width: size.width, height: size.height };
-  wholeNumber("maxSize", maxSize, 1, Number.MAX_SAFE_INTEGER);
+  checkNumber("maxSize", whole(1, Number.MAX_SAFE_INTEGER), maxSize);
   return maxSize < longest ? fitLongestSide(size, maxSize) : { width: size.width, height: size.height };
 }
 
@@ -62,15 +63,4 @@ function scaled(picture: Picture, size: Size) {
   const pipeline = sharp(picture.rgb, rawRgb(picture.width, picture.height));
   if (picture.width === size.width && picture.height === size.height) return pipeline;
   return pipeline.resize({ width: size.width, height: size.height, fit: "fill", kernel: "lanczos3" });
-}
-
-function wholeNumber(field: string, value: number, low: number, high: number): number {
-  if (!Number.isInteger(value) || value < low || value > high) {
-    throw new GramcastError(
-      "BAD_USER_INPUT",
-      `Cannot use ${field} ${value}: wanted a whole number from ${low} to ${high}`,
-      { field },
-    );
-  }
-  return value;
 }

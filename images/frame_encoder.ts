@@ -1,5 +1,6 @@
 import type { Picture } from "../engine/picture.ts";
-import { DEFAULT_QUALITY, type EncodeOptions, encodePicture } from "./encode.ts";
+import { DEFAULT_QUALITY } from "../limits.ts";
+import { type EncodeOptions, encodePicture } from "./encode.ts";
 
 /** Finds the picture that a key stands for; called only where it must be encoded. */
 export type PictureSource = () => Picture | Promise<Picture>;

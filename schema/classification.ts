@@ -1,10 +1,10 @@
-import { bounded } from "./arguments.ts";
+import { LIMITS } from "../limits.ts";
+import { checkNumber } from "../values.ts";
 import { builder } from "./builder.ts";
 import { CLASSIFY_COST } from "./costs.ts";
 import { ImageInput, resolveImage } from "./image_input.ts";
 
 const DEFAULT_TOP = 5;
-const CLASSES = 1000;
 
 interface ClassificationValue {
   readonly index: number;
@@ -24,15 +24,21 @@ const Classification = builder.objectRef<ClassificationValue>("Classification").
 builder.queryField("classify", (t) =>
   t.field({
     type: [Classification],
-    complexity: ({ top }) => ({ field: CLASSIFY_COST, multiplier: Math.min(Math.max(top ?? DEFAULT_TOP, 1), CLASSES) }),
+    complexity: ({ top }) => ({
+      field: CLASSIFY_COST,
+      multiplier: Math.min(Math.max(top ?? DEFAULT_TOP, 1), LIMITS.top.maximum),
+    }),
     description:
       "ImageNet classes by the whole VGG16 (conv, fc6-fc8, softmax), the most probable first; an error with code WEIGHTS_INCOMPLETE where the weights have no fc layers.",
     args: {
       image: t.arg({ type: ImageInput, required: true, description: "The picture; it is scaled to 224 px." }),
-      top: t.arg.int({ defaultValue: DEFAULT_TOP, description: "How many classes, 1 to 1000." }),
+      top: t.arg.int({
+        defaultValue: DEFAULT_TOP,
+        description: `How many classes, ${LIMITS.top.minimum} to ${LIMITS.top.maximum}.`,
+      }),
     },
     resolve: async (_root, { image, top }, context) => {
-      const wanted = bounded("top", top, 1, CLASSES) ?? DEFAULT_TOP;
+      const wanted = checkNumber("top", LIMITS.top, top ?? DEFAULT_TOP);
       const { id } = await resolveImage(context, image, "image");
       const probabilities = await context.transfers.classify(context.owner, id);
       const labels = await context.classLabels();

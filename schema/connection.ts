@@ -1,12 +1,7 @@
-import { GramcastError } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
 import type { Page, PageRequest } from "../transfers/api.ts";
-import { bounded, boundedText } from "./arguments.ts";
+import { DEFAULT_PAGE } from "../transfers/storage/paging.ts";
 import { builder } from "./builder.ts";
-
-/** Entries of a page when the caller names no number, and at most. */
-const DEFAULT_PAGE = 20;
-const MAX_PAGE = 100;
-const MAX_CURSOR = 256;
 
 const PageInfo = builder.objectRef<Page<unknown>>("PageInfo").implement({
   description: "Where a page lies in its list.",
@@ -37,27 +32,13 @@ export interface PageArguments {
 /** The field `pageInfo` of a connection. */
 export const PAGE_INFO = { type: PageInfo, description: "Where this page lies in the whole list." } as const;
 
-/**
- * Checks the paging arguments of a connection and fills in the page's length.
- *
- * @throws {GramcastError} BAD_USER_INPUT with the argument at fault.
- */
-export function pageRequest(args: PageArguments): PageRequest {
-  const first = bounded("first", args.first, 0, MAX_PAGE);
-  const last = bounded("last", args.last, 0, MAX_PAGE);
-  if (first !== null && last !== null) {
-    throw new GramcastError("BAD_USER_INPUT", "Cannot use first beside last: wanted one of them", { field: "last" });
-  }
-  return {
-    first: first ?? (last === null ? DEFAULT_PAGE : null),
-    last,
-    after: boundedText("after", args.after, 1, MAX_CURSOR),
-    before: boundedText("before", args.before, 1, MAX_CURSOR),
-  };
+/** The paging arguments of a connection as the transfers layer takes and checks them. */
+export function pageRequest({ first, last, after, before }: PageArguments): PageRequest {
+  return { first: first ?? null, last: last ?? null, after: after ?? null, before: before ?? null };
 }
 
 /** Complexity of a connection: everything below it counts once for each entry asked for. */
 export function pageComplexity(args: PageArguments): { field: number; multiplier: number } {
   const entries = args.first ?? args.last ?? DEFAULT_PAGE;
-  return { field: 1, multiplier: Math.min(Math.max(entries, 1), MAX_PAGE) };
+  return { field: 1, multiplier: Math.min(Math.max(entries, 1), LIMITS.page.maximum) };
 }

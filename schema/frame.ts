@@ -1,14 +1,10 @@
 import type { FrameHandle, Page } from "../transfers/api.ts";
-import { bounded } from "./arguments.ts";
+import { DEFAULT_QUALITY, LIMITS } from "../limits.ts";
+import { checkNumber, optional } from "../values.ts";
 import { builder } from "./builder.ts";
 import { PAGE_INFO } from "./connection.ts";
 import type { Context, FrameEncoding, FrameFormat as Format } from "./context.ts";
 import { PICTURE_COST } from "./costs.ts";
-
-/** Longest side of an encoded frame that may be asked for, in pixels. */
-export const MIN_FRAME_SIZE = 16;
-export const MAX_FRAME_SIZE = 4096;
-export const DEFAULT_QUALITY = 85;
 
 const FrameFormat = builder.enumType("FrameFormat", {
   description: "File format of an encoded frame.",
@@ -32,9 +28,12 @@ export const Frame = builder.objectRef<FrameHandle>("Frame").implement({
       format: t.arg({ type: FrameFormat, defaultValue: "JPEG", description: "File format." }),
       maxSize: t.arg.int({
         description:
-          `Longest side in pixels, ${MIN_FRAME_SIZE} to ${MAX_FRAME_SIZE}; a frame is never enlarged. Left out: its own size.`,
+          `Longest side in pixels, ${LIMITS.frameSize.minimum} to ${LIMITS.frameSize.maximum}; a frame is never enlarged. Left out: its own size.`,
       }),
-      quality: t.arg.int({ defaultValue: DEFAULT_QUALITY, description: "Of a JPEG, 1 to 100; PNG has no use for it." }),
+      quality: t.arg.int({
+        defaultValue: DEFAULT_QUALITY,
+        description: `Of a JPEG, ${LIMITS.quality.minimum} to ${LIMITS.quality.maximum}; PNG has no use for it.`,
+      }),
     };
     return {
       step: t.exposeInt("step", { description: "The step that it was made after, counted from 1 over all scales." }),
@@ -75,8 +74,8 @@ function encodeFrame(frame: FrameHandle, args: EncodingArguments, context: Conte
 export function frameEncoding(args: EncodingArguments): FrameEncoding {
   return {
     format: args.format ?? "JPEG",
-    maxSize: bounded("maxSize", args.maxSize, MIN_FRAME_SIZE, MAX_FRAME_SIZE),
-    quality: bounded("quality", args.quality, 1, 100) ?? DEFAULT_QUALITY,
+    maxSize: optional(args.maxSize, (size) => checkNumber("maxSize", LIMITS.frameSize, size)),
+    quality: checkNumber("quality", LIMITS.quality, args.quality ?? DEFAULT_QUALITY),
   };
 }
 

@@ -1,13 +1,13 @@
 import { GramcastError } from "../errors.ts";
 import type { ImageRecord } from "../transfers/types.ts";
-import { quoted } from "./arguments.ts";
+import { LIMITS } from "../limits.ts";
+import { checkText, quoted } from "../values.ts";
 import { decodeBase64 } from "./base64.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 
 /** Longest time that fetching a picture from elsewhere may take, in milliseconds. */
 const FETCH_TIMEOUT_MS = 15_000;
-const MAX_URL_LENGTH = 4096;
 
 /** A picture as a caller gives it, in one of five ways. */
 export const ImageInput = builder.inputType("ImageInput", {
@@ -52,12 +52,7 @@ async function takeIn(context: Context, input: ImageInputValue): Promise<ImageRe
     return await images.keep(owner, await decodeBase64(input.base64, maxImageBytes));
   }
   if (typeof input.url === "string") {
-    if (input.url.length > MAX_URL_LENGTH) {
-      throw new GramcastError(
-        "BAD_USER_INPUT",
-        `Cannot fetch an address of ${input.url.length} characters: wanted at most ${MAX_URL_LENGTH}`,
-      );
-    }
+    checkText("url", LIMITS.url, input.url);
     const limits = { maxBytes: maxImageBytes, timeoutMs: FETCH_TIMEOUT_MS };
     return await images.keep(owner, await context.fetchImage(input.url, limits));
   }

@@ -50,7 +50,12 @@ const WRONG: [name: string, image: unknown, code: string, message: RegExp][] = [
     /^Cannot find sample "x{77}\.\.\.": .*content, style$/,
   ],
   ["an unknown image", { image: "im_x" }, "NOT_FOUND", /^Cannot find image "im_x": wanted the id of an image$/],
-  ["an address without end", { url: `https://a/${"x".repeat(5000)}` }, "BAD_USER_INPUT", /5010 characters.* 4096$/],
+  [
+    "an address without end",
+    { url: `https://a/${"x".repeat(5000)}` },
+    "BAD_USER_INPUT",
+    /5010 characters.* 4096 characters$/,
+  ],
 ];
 for (const [name, image, code, message] of WRONG) {
   Deno.test(`ImageInput refuses ${name}, and says where it stood`, async () => {

@@ -1,20 +1,13 @@
 import type { TransferRequest } from "../engine/options/options.ts";
-import { resolveOptions, within } from "../engine/options/resolve.ts";
-import { GramcastError } from "../errors.ts";
 import type { CostEstimate, StartRequest } from "../transfers/api.ts";
+import { checkStartRequest } from "../transfers/life/start_request.ts";
 import type { TransferRecord } from "../transfers/types.ts";
-import { bounded, boundedText } from "./arguments.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { INTAKE_COST } from "./costs.ts";
 import { type ImageInputValue, resolveImage } from "./image_input.ts";
 import { Transfer } from "./transfer.ts";
 import { StartTransferInput, type StartTransferValue } from "./transfer_inputs.ts";
-
-const MAX_STYLES = 8;
-const MAX_STYLE_WEIGHT = 1e6;
-const MAX_PRIORITY = 100;
-const MAX_KEY_LENGTH = 255;
 
 const StartTransferPayload = builder.objectRef<{ readonly transfer: TransferRecord }>("StartTransferPayload").implement(
   {
@@ -102,53 +95,31 @@ function intakeCost(input: StartTransferValue): number {
  * @throws {GramcastError} BAD_USER_INPUT with the field at fault, or what `resolveImage` throws.
  */
 export async function startRequest(context: Context, input: StartTransferValue): Promise<StartRequest> {
-  const options = checkOptions(input);
-  const take = async (image: ImageInputValue | null | undefined, field: string) =>
-    image ? (await resolveImage(context, image, field)).id : null;
+  const { content, styles: given, contentMask, init, priority, idempotencyKey, ...rest } = input;
+  const styles = given.map(({ image, weight, mask }) => ({ image, weight: weight ?? 1, mask }));
+  const asked = {
+    // GraphQL leaves out what was not given; no member is there with the value undefined.
+    ...rest as TransferRequest,
+    init: init ? { kind: init.kind, noise: init.noise ?? null } : null,
+    priority: priority ?? 0,
+    idempotencyKey: idempotencyKey ?? null,
+  };
+  // Before the pictures, so that nothing is fetched or kept for a wrong request.
+  checkStartRequest(asked, styles, Boolean(init?.image));
+  const take = async (image: ImageInputValue, field: string) => (await resolveImage(context, image, field)).id;
+  const takeOptional = (image: ImageInputValue | null | undefined, field: string) => image ? take(image, field) : null;
   // One after the other: at most one picture is in memory, and the first that is wrong is the one that is reported.
-  const contentId = (await resolveImage(context, input.content, "content")).id;
-  const styles: { imageId: string; weight: number; maskId: string | null }[] = [];
-  for (const [i, style] of input.styles.entries()) {
-    const imageId = (await resolveImage(context, style.image, `styles.${i}.image`)).id;
-    styles.push({ imageId, weight: style.weight ?? 1, maskId: await take(style.mask, `styles.${i}.mask`) });
+  const contentId = await take(content, "content");
+  const taken: StartRequest["styles"][number][] = [];
+  for (const [i, { image, weight, mask }] of styles.entries()) {
+    const imageId = await take(image, `styles.${i}.image`);
+    taken.push({ imageId, weight, maskId: await takeOptional(mask, `styles.${i}.mask`) });
   }
   return {
-    ...options,
+    ...asked,
     contentId,
-    styles,
-    contentMaskId: await take(input.contentMask, "contentMask"),
-    initImageId: await take(input.init?.image, "init.image"),
-    priority: input.priority ?? 0,
-    idempotencyKey: input.idempotencyKey ?? null,
+    styles: taken,
+    contentMaskId: await takeOptional(contentMask, "contentMask"),
+    initImageId: await takeOptional(init?.image, "init.image"),
   };
-}
-
-/** Checks everything that can be checked without a picture, so that nothing is fetched or kept for a wrong request. */
-function checkOptions(input: StartTransferValue): TransferRequest {
-  const { content: _, styles, contentMask: _mask, priority, idempotencyKey, ...rest } = input;
-  if (styles.length < 1 || styles.length > MAX_STYLES) {
-    throw invalid("styles", `Cannot use ${styles.length} styles: wanted 1 to ${MAX_STYLES}`);
-  }
-  styles.forEach(({ weight }, i) => within(`styles.${i}.weight`, weight ?? 1, 0, MAX_STYLE_WEIGHT));
-  if (styles.every(({ weight }) => weight === 0)) {
-    throw invalid("styles", "Cannot use styles whose weights are all 0: wanted one above 0");
-  }
-  bounded("priority", priority, -MAX_PRIORITY, MAX_PRIORITY);
-  boundedText("idempotencyKey", idempotencyKey, 1, MAX_KEY_LENGTH);
-  const { init } = input;
-  if (init?.kind === "IMAGE" && !init.image) {
-    throw invalid("init.image", "Cannot start from an image: found none, wanted init.image with kind IMAGE");
-  }
-  if (init?.image && init.kind !== "IMAGE") {
-    throw invalid("init.kind", `Cannot use init.image with kind ${init.kind}: wanted kind IMAGE`);
-  }
-  // GraphQL leaves out what was not given; no member is there with the value undefined.
-  const request = { ...rest, init: init ? { kind: init.kind, noise: init.noise ?? null } : null } as TransferRequest;
-  // The ranges do not depend on the picture's size; the transfers layer resolves the options again with it.
-  resolveOptions(request, { width: 1, height: 1 }, 0);
-  return request;
-}
-
-function invalid(field: string, message: string): GramcastError {
-  return new GramcastError("BAD_USER_INPUT", message, { field });
 }

@@ -2,7 +2,8 @@ import { workDone } from "../engine/descent/work_done.ts";
 import type { Page } from "../transfers/api.ts";
 import type { ImageRecord, StyleRecord, TransferFailure, TransferRecord } from "../transfers/types.ts";
 import { GramcastError } from "../errors.ts";
-import { bounded } from "./arguments.ts";
+import { LIMITS } from "../limits.ts";
+import { checkNumber } from "../values.ts";
 import { builder } from "./builder.ts";
 import { PAGE_INFO, pageComplexity, pageRequest } from "./connection.ts";
 import type { Context } from "./context.ts";
@@ -14,8 +15,6 @@ import { Node } from "./node.ts";
 import { TransferOptions } from "./transfer_options.ts";
 import { Weights } from "./weights.ts";
 
-const MIN_POINTS = 2;
-const MAX_POINTS = 10_000;
 const DEFAULT_POINTS = 200;
 /** Points that count as much as a plain field. */
 const POINTS_PER_COST = 10;
@@ -105,11 +104,11 @@ export const Transfer = builder.objectRef<TransferRecord>("Transfer").implement(
       args: {
         points: t.arg.int({
           defaultValue: DEFAULT_POINTS,
-          description: `Most points that are wanted, ${MIN_POINTS} to ${MAX_POINTS}.`,
+          description: `Most points that are wanted, ${LIMITS.points.minimum} to ${LIMITS.points.maximum}.`,
         }),
       },
       resolve: ({ id }, { points }, { transfers }) =>
-        transfers.lossHistory(id, bounded("points", points, MIN_POINTS, MAX_POINTS) ?? DEFAULT_POINTS),
+        transfers.lossHistory(id, checkNumber("points", LIMITS.points, points ?? DEFAULT_POINTS)),
     }),
     frame: t.field({
       type: Frame,

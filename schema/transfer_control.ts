@@ -1,21 +1,16 @@
 import type { Retuning } from "../engine/options/options.ts";
-import { MAX_STEPS, within } from "../engine/options/resolve.ts";
-import { GramcastError } from "../errors.ts";
+import { TUNABLES } from "../engine/options/retune.ts";
+import { MAX_STEPS, OPTIONS } from "../engine/options/table.ts";
+import { checkNumber, optional } from "../values.ts";
 import type { TransferRecord } from "../transfers/types.ts";
-import { bounded } from "./arguments.ts";
 import { builder } from "./builder.ts";
+import { inputField, type InputFieldsOf } from "./option_types.ts";
 import { Transfer } from "./transfer.ts";
 
-const RetuneInput = builder.inputType("RetuneInput", {
-  description: "New weights of a running transfer; what is left out stays. At least one is wanted.",
-  fields: (t) => ({
-    contentWeight: t.float({ description: "Factor on the content loss, 0 to 1e12; without unit." }),
-    styleWeight: t.float({ description: "Factor on the style loss, 0 to 1e12; without unit." }),
-    tvWeight: t.float({ description: "Factor on the total variation, 0 to 1e12; without unit." }),
-    learningRate: t.float({
-      description: "ADAM: step in pixel values (0-255). LBFGS: factor on the quasi-Newton step. 1e-6 to 1000.",
-    }),
-  }),
+const RetuneInput = builder.inputRef<Retuning>("RetuneInput").implement({
+  description: "New values of what may change while a transfer runs; what is left out stays. At least one is wanted.",
+  fields: (t) =>
+    Object.fromEntries(TUNABLES.map(({ name, entry }) => [name, inputField(t, entry)])) as InputFieldsOf<Retuning>,
 });
 
 const CancelTransferPayload = payload("CancelTransferPayload", "What cancelTransfer has stopped.");
@@ -59,7 +54,11 @@ builder.mutationField("resumeTransfer", (t) =>
       }),
     },
     resolve: async (_root, { id, steps }, { owner, transfers }) => ({
-      transfer: await transfers.resume(owner, id, bounded("steps", steps, 1, MAX_STEPS)),
+      transfer: await transfers.resume(
+        owner,
+        id,
+        optional(steps, (steps) => checkNumber("steps", OPTIONS.steps.value, steps)),
+      ),
     }),
   }));
 
@@ -72,23 +71,10 @@ builder.mutationField("retuneTransfer", (t) =>
       input: t.arg({ type: RetuneInput, required: true, description: "The new weights." }),
     },
     resolve: async (_root, { id, input }, { owner, transfers }) => {
-      return { transfer: await transfers.retune(owner, id, checkedRetuning(input)) };
+      // GraphQL leaves out what was not given; no member is there with the value undefined.
+      return { transfer: await transfers.retune(owner, id, input as Retuning) };
     },
   }));
-
-function checkedRetuning(input: typeof RetuneInput.$inferInput): Retuning {
-  for (const field of ["contentWeight", "styleWeight", "tvWeight"] as const) {
-    within(`input.${field}`, input[field] ?? 0, 0, 1e12);
-  }
-  within("input.learningRate", input.learningRate ?? 1, 1e-6, 1e3);
-  if (Object.values(input).every((value) => value === null || value === undefined)) {
-    throw new GramcastError("BAD_USER_INPUT", "Cannot retune without a value: wanted at least one weight", {
-      field: "input",
-    });
-  }
-  // GraphQL leaves out what was not given; no member is there with the value undefined.
-  return input as Retuning;
-}
 
 builder.mutationField("deleteTransfer", (t) =>
   t.field({

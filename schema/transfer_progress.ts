@@ -1,16 +1,13 @@
 import { workDone } from "../engine/descent/work_done.ts";
 import { GramcastError } from "../errors.ts";
 import type { ProgressItem } from "../transfers/api.ts";
-import { bounded } from "./arguments.ts";
+import { LIMITS } from "../limits.ts";
+import { checkNumber, optional } from "../values.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { Frame } from "./frame.ts";
 import { Losses } from "./losses.ts";
 import { Transfer, TransferError, TransferStatus } from "./transfer.ts";
-
-const MAX_INT = 2 ** 31 - 1;
-/** Longest time between two deliveries that may be asked for, in milliseconds. */
-const MAX_INTERVAL = 60_000;
 
 /** Stands for the id of the newest transfer, so that an example can be run without copying one. */
 const NEWEST = "newest";
@@ -41,7 +38,7 @@ const TransferProgress = builder.objectRef<ProgressItem>("TransferProgress").imp
     losses: t.field({
       type: Losses,
       nullable: true,
-      description: "Losses before this step was taken; null in events that only change the status.",
+      description: "The losses of this step; null in events that only change the status.",
       resolve: ({ event }) => event.losses,
     }),
     frame: t.field({
@@ -88,13 +85,13 @@ builder.subscriptionField("transferProgress", (t) =>
       after: t.arg.int({ description: "Sequence number of the last event seen; 0 for all from the first." }),
       minInterval: t.arg.int({
         defaultValue: 0,
-        description: "At most one event in this many milliseconds, ends excepted; 0 to 60000.",
+        description: `At most one event in this many milliseconds, ends excepted; 0 to ${LIMITS.minInterval.maximum}.`,
       }),
     },
     subscribe: async (_root, { id, after, minInterval }, context) => {
       const request = {
-        after: bounded("after", after, 0, MAX_INT),
-        minInterval: bounded("minInterval", minInterval, 0, MAX_INTERVAL) ?? 0,
+        after: optional(after, (after) => checkNumber("after", LIMITS.sequence, after)),
+        minInterval: checkNumber("minInterval", LIMITS.minInterval, minInterval ?? 0),
       };
       return context.transfers.progress(context.owner, id === NEWEST ? await newestOf(context) : id, request);
     },

@@ -1,5 +1,5 @@
 import type { Services } from "../schema/context.ts";
-import { DEFAULT_QUALITY } from "../schema/frame.ts";
+import { DEFAULT_QUALITY } from "../limits.ts";
 import type { FrameHandle } from "../transfers/api.ts";
 import { LOCAL_OWNER } from "./graphql.ts";
 

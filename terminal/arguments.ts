@@ -1,42 +1,55 @@
 /**
- * The options of `deno task transfer`, by the names of GraphQL's `StartTransferInput`.
+ * The command line of `deno task transfer`: its own flags here, those of the options from the option table.
  *
  * @module
  */
 import { parseArgs } from "node:util";
+import { DEFAULT_PRESET, PRESET_NAMES, type TransferRequest } from "../engine/options/options.ts";
+import { checkPictures, checkRequest } from "../engine/options/resolve.ts";
 import { GramcastError } from "../errors.ts";
-import type { TransferRequest } from "../engine/options/options.ts";
-import { COLOR_MODES, INIT_KINDS, OPTIMIZER_KINDS, POOLINGS, PRESET_NAMES } from "../engine/options/options.ts";
+import { LIMITS } from "../limits.ts";
+import { checkNumber } from "../values.ts";
+import { type FlagValues, OPTION_FLAGS, requestOfFlags } from "./option_flags.ts";
+
+const OWN_FLAGS = `
+  --preset NAME            where every other option comes from: ${PRESET_NAMES.join(", ")}
+                           (default ${DEFAULT_PRESET})
+  --style-weights 1,0.5    shares of several styles
+  --style-masks A,B        where in each style picture its style is taken from: white is, black is not
+  --content-mask PICTURE   where the content picture is repainted: white is, black is not
+  --init-image PICTURE     the picture to begin with, with --init image
+  --frames 12,46,100       steps whose picture is kept as res_12.jpg and so on; "every:10" for every tenth
+  --quality N              of the JPEG frames, ${LIMITS.quality.minimum} to ${LIMITS.quality.maximum} (default 90)
+  --weights W              auto or a file (default: the variable WEIGHTS, else auto: the VGG16 that ships)
+  --engine E               auto, onnx:cpu … (default: the variable ENGINE, else auto)
+`;
 
 export const USAGE = `Repaints a picture in the style of others.
 
   deno task transfer --content PICTURE --style PICTURE [--style PICTURE …] --out FOLDER [options]
 
 PICTURE is a file or the name of a built-in sample.
+${OWN_FLAGS}
+What differs from the preset (docs/options.md has the presets' values):
 
-  --preset NAME            ${PRESET_NAMES.join(", ")} (default BALANCED)
-  --size PIXELS            longest side of the result
-  --steps N                over all scales
-  --scales 128:60,256:40   sizes and steps from coarse to fine, instead of --size and --steps
-  --frames 12,46,100       steps whose picture is kept as res_12.jpg and so on; "every:10" for every tenth
-  --style-weights 1,0.5    shares of several styles
-  --content-weight W       --style-weight W       --tv-weight W
-  --content-layers conv1_1,conv2_1:0.5            layers and their weights
-  --style-layers conv4_3
-  --optimizer KIND         ${OPTIMIZER_KINDS.join(", ")}
-  --learning-rate RATE     --history N
-  --init KIND              ${INIT_KINDS.join(", ")}
-  --init-image PICTURE     --init-noise SHARE     (0 none, 1 noise alone)
-  --pooling KIND           ${POOLINGS.join(", ")}
-  --color MODE             ${COLOR_MODES.join(", ")}
-  --style-scale FACTOR     --averaging DECAY
-  --normalize-gradients    --normalize-losses      --whitening SHARE
-  --content-mask PICTURE   --style-masks PICTURE,PICTURE
-  --seed N                 (default 0)
-  --quality 1–100          of the JPEG frames (default 90)
-  --weights W              auto or a file (default: the variable WEIGHTS, else auto: the VGG16 that ships)
-  --engine E               auto, onnx:cpu … (default: the variable ENGINE, else auto)
+${OPTION_FLAGS.map(usageOf).join("\n")}
+
+Here the seed is 0 and every frame is kept unless told otherwise; --no-… turns a flag off.
 `;
+
+/** A flag and what it does, in two columns. */
+function usageOf({ flag, value, help }: (typeof OPTION_FLAGS)[number]): string {
+  const indent = " ".repeat(27);
+  const lines = [`  --${flag}${value ? ` ${value}` : ""}`];
+  if (lines[0]!.length < indent.length) lines[0] = lines[0]!.padEnd(indent.length);
+  else lines.push(indent);
+  for (const word of help.split(" ")) {
+    const line = lines.at(-1)!;
+    if (line.length + word.length > 118) lines.push(indent + word);
+    else lines[lines.length - 1] = `${line}${line.endsWith(" ") ? "" : " "}${word}`;
+  }
+  return lines.join("\n");
+}
 
 /** Which steps' pictures are kept. */
 export type FrameSelection = { readonly steps: ReadonlySet<number> } | { readonly every: number } | null;
@@ -51,7 +64,6 @@ export interface TransferArguments {
   /** Null: as the preset's `frameEvery` says. */
   readonly frames: FrameSelection;
   readonly quality: number;
-  readonly seed: number;
   readonly weights: string | undefined;
   readonly engine: string | undefined;
 }
@@ -72,24 +84,27 @@ export function parseTransferArguments(args: readonly string[]): TransferArgumen
   if (content === undefined) throw missing("--content");
   if (style.length === 0) throw missing("--style");
   if (out === undefined) throw missing("--out");
-  const weights = forEachStyle("--style-weights", values["style-weights"], style).map((text) =>
-    text === undefined ? 1 : number("--style-weights", text)
+  const weights = forEachStyle("--style-weights", values["style-weights"], style).map((given) =>
+    given === undefined ? 1 : number(given)
   );
   const masks = forEachStyle("--style-masks", values["style-masks"], style);
-  const quality = number("--quality", values.quality ?? "90");
-  if (!Number.isInteger(quality) || quality < 1 || quality > 100) {
-    throw wrong("--quality", String(quality), "a whole number from 1 to 100");
-  }
+  const initImage = values["init-image"] ?? null;
+  const flags: FlagValues = initImage === null ? values : { init: "IMAGE", ...values };
+  const asked = requestOfFlags(flags);
+  const preset = values.preset?.toUpperCase() as TransferRequest["preset"];
+  const request: TransferRequest = { keepFrames: true, ...asked, ...(preset === undefined ? {} : { preset }) };
+  const styles = style.map((picture, i) => ({ picture, weight: weights[i] as number, mask: masks[i] || null }));
+  checkPictures(request, styles, initImage !== null);
+  checkRequest(request);
   return {
     content,
-    styles: style.map((picture, i) => ({ picture, weight: weights[i]!, mask: masks[i] || null })),
+    styles,
     out,
     contentMask: values["content-mask"] ?? null,
-    initImage: values["init-image"] ?? null,
-    request: toRequest(values),
+    initImage,
+    request,
     frames: values.frames === undefined ? null : frameSelection(values.frames),
-    quality,
-    seed: number("--seed", values.seed ?? "0"),
+    quality: checkNumber("quality", LIMITS.quality, number(values.quality ?? "90")),
     weights: values.weights,
     engine: values.engine,
   };
@@ -105,36 +120,17 @@ function parse(args: readonly string[]) {
         style: { ...TEXT, multiple: true },
         out: TEXT,
         preset: TEXT,
-        size: TEXT,
-        steps: TEXT,
-        scales: TEXT,
         frames: TEXT,
         "style-weights": TEXT,
-        "content-weight": TEXT,
-        "style-weight": TEXT,
-        "tv-weight": TEXT,
-        "content-layers": TEXT,
-        "style-layers": TEXT,
-        optimizer: TEXT,
-        "learning-rate": TEXT,
-        history: TEXT,
-        init: TEXT,
-        "init-image": TEXT,
-        "init-noise": TEXT,
-        pooling: TEXT,
-        color: TEXT,
-        "style-scale": TEXT,
-        averaging: TEXT,
-        whitening: TEXT,
-        "normalize-gradients": FLAG,
-        "normalize-losses": FLAG,
-        "content-mask": TEXT,
         "style-masks": TEXT,
-        seed: TEXT,
+        "content-mask": TEXT,
+        "init-image": TEXT,
         quality: TEXT,
         weights: TEXT,
         engine: TEXT,
+        ...Object.fromEntries(OPTION_FLAGS.map(({ flag, type }) => [flag, { type }])),
       },
+      allowNegative: true,
     }).values;
   } catch (error) {
     const lines = (error instanceof Error ? error.message : String(error)).split("\n");
@@ -142,51 +138,6 @@ function parse(args: readonly string[]) {
     const reason = lines.length > 1 ? lines.at(-1)! : lines[0]!.split(". ")[0]!;
     throw new GramcastError("BAD_USER_INPUT", `Cannot read the command line: ${reason.replace(/\.$/, "")}`);
   }
-}
-
-type Values = ReturnType<typeof parse>;
-
-function toRequest(values: Values): TransferRequest {
-  const kind = choice("--optimizer", values.optimizer, OPTIMIZER_KINDS);
-  if (!kind) refuseAlone(["--learning-rate", "--history"], values, "--optimizer");
-  const init = choice("--init", values.init ?? (values["init-image"] ? "IMAGE" : undefined), INIT_KINDS);
-  if (!init) refuseAlone(["--init-noise"], values, "--init");
-  if ((init === "IMAGE") !== (values["init-image"] !== undefined)) {
-    throw wrong("--init", String(values.init), "--init-image with --init image, and with no other");
-  }
-  return {
-    preset: choice("--preset", values.preset, PRESET_NAMES),
-    size: optional("--size", values.size),
-    steps: optional("--steps", values.steps),
-    scales: values.scales === undefined ? null : list(values.scales).map((scale) => {
-      const [size, steps, more] = scale.split(":");
-      if (!size || !steps || more !== undefined) {
-        throw wrong("--scales", scale, "sizes and steps as 128:60,256:40");
-      }
-      return { size: number("--scales", size), steps: number("--scales", steps) };
-    }),
-    contentWeight: optional("--content-weight", values["content-weight"]),
-    styleWeight: optional("--style-weight", values["style-weight"]),
-    tvWeight: optional("--tv-weight", values["tv-weight"]),
-    contentLayers: layers("--content-layers", values["content-layers"]),
-    styleLayers: layers("--style-layers", values["style-layers"]),
-    optimizer: kind
-      ? {
-        kind,
-        learningRate: optional("--learning-rate", values["learning-rate"]),
-        history: optional("--history", values.history),
-      }
-      : null,
-    init: init ? { kind: init, noise: optional("--init-noise", values["init-noise"]) } : null,
-    pooling: choice("--pooling", values.pooling, POOLINGS),
-    color: choice("--color", values.color, COLOR_MODES),
-    styleScale: optional("--style-scale", values["style-scale"]),
-    averaging: optional("--averaging", values.averaging),
-    whitening: optional("--whitening", values.whitening),
-    normalizeGradients: values["normalize-gradients"] ?? null,
-    normalizeLosses: values["normalize-losses"] ?? null,
-    keepFrames: true,
-  };
 }
 
 function frameSelection(text: string): FrameSelection {
@@ -201,15 +152,6 @@ function stepNumber(text: string): number {
   throw wrong("--frames", text, "steps as 12,46,100, or every:10");
 }
 
-function layers(option: string, text: string | undefined) {
-  if (text === undefined) return null;
-  return list(text).map((each) => {
-    const [layer, weight, more] = each.split(":");
-    if (!layer || more !== undefined) throw wrong(option, each, "layers as conv1_1,conv2_1:0.5");
-    return { layer, weight: weight === undefined ? 1 : number(option, weight) };
-  });
-}
-
 /** One item for each style, or none at all. */
 function forEachStyle(option: string, text: string | undefined, styles: readonly string[]): (string | undefined)[] {
   if (text === undefined) return styles.map(() => undefined);
@@ -222,26 +164,9 @@ function list(text: string): string[] {
   return text.split(",").map((item) => item.trim());
 }
 
-function optional(option: string, text: string | undefined): number | null {
-  return text === undefined ? null : number(option, text);
-}
-
-function number(option: string, text: string): number {
-  const value = text.trim() === "" ? NaN : Number(text);
-  if (Number.isFinite(value)) return value;
-  throw wrong(option, text, "a number");
-}
-
-function choice<T extends string>(option: string, text: string | undefined, choices: readonly T[]): T | null {
-  if (text === undefined) return null;
-  const found = choices.find((each) => each === text.toUpperCase());
-  if (found) return found;
-  throw wrong(option, text, `one of ${choices.join(", ")}`);
-}
-
-function refuseAlone(options: readonly string[], values: Values, partner: string): void {
-  const given = options.find((option) => values[option.slice(2) as keyof Values] !== undefined);
-  if (given) throw new GramcastError("BAD_USER_INPUT", `Cannot use ${given} alone: wanted ${partner} with it`);
+/** A number from its text; what is none stays text, to be refused where values are checked. */
+function number(given: string): unknown {
+  return given.trim() === "" || Number.isNaN(Number(given)) ? given : Number(given);
 }
 
 function wrong(option: string, text: string, wanted: string): GramcastError {

@@ -27,6 +27,8 @@ import { ProgressPrinter } from "./progress.ts";
 
 /** Exit status of a program that Ctrl-C has ended. */
 const INTERRUPTED = 130;
+/** A program at a terminal gives the same every time, unless it is told otherwise. */
+const DEFAULT_SEED = 0;
 
 /**
  * Runs a transfer in this process, and prints to the terminal.
@@ -59,7 +61,7 @@ async function readInput(args: TransferArguments, limits: ImageLimits): Promise<
     ...(mask ? { mask: await read(mask) } : {}),
   })));
   return {
-    options: resolveOptions(args.request, content, args.seed),
+    options: resolveOptions(args.request, content, DEFAULT_SEED),
     content,
     styles,
     ...(args.contentMask ? { contentMask: await read(args.contentMask) } : {}),
@@ -96,7 +98,7 @@ async function optimise(
       const report = await optimisation.advance();
       points.push({ step: report.step, ...report.losses });
       printer.step(report);
-      if (isWanted(report.step, args, options.frameEvery)) {
+      if (isWanted(report.step, args, options)) {
         const format = { format: "JPEG", quality: args.quality } as const;
         await folder.write(`res_${report.step}.jpg`, await encodePicture(await optimisation.picture(), format));
       }
@@ -122,9 +124,9 @@ async function finish(
   print(`${stopped}Wrote ${result} and losses.svg\n`);
 }
 
-function isWanted(step: number, { frames }: TransferArguments, frameEvery: number): boolean {
+function isWanted(step: number, { frames }: TransferArguments, { frameEvery, keepFrames }: TransferOptions): boolean {
   if (frames && "steps" in frames) return frames.steps.has(step);
-  return step % (frames ? frames.every : frameEvery) === 0;
+  return (frames !== null || keepFrames) && step % (frames?.every ?? frameEvery) === 0;
 }
 
 /** The first Ctrl-C asks for the end after the step under way, the second ends the program at once. */

@@ -13,7 +13,7 @@ const LAYERS = ["engine", "weights", "images", "samples", "transfers", "schema",
 /** The terminal drives the engine itself; it knows neither transfers nor the API. */
 const TERMINAL = ["engine", "weights", "images", "samples", "terminal"];
 /** Files at the top that every layer may import. */
-const SHARED = ["errors.ts", "config.ts"];
+const SHARED = ["errors.ts", "values.ts", "limits.ts", "config.ts"];
 
 /** Libraries that only one folder may know, so that they can be replaced there. */
 const CONFINED: Readonly<Record<string, string>> = {

@@ -5,7 +5,7 @@
  */
 import type { ErrorCode } from "../errors.ts";
 import type { Losses } from "../engine/objective/losses.ts";
-import type { TransferOptions } from "../engine/options/options.ts";
+import type { TransferOptions, Tunables } from "../engine/options/options.ts";
 
 export const TRANSFER_STATUSES = ["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"] as const;
 export type TransferStatus = (typeof TRANSFER_STATUSES)[number];
@@ -54,13 +54,9 @@ export interface EngineInfo {
   readonly version: string;
 }
 
-/** The weights in force after a step: a transfer can be retuned while it runs. */
-export interface Tuning {
+/** What is in force after a step: a transfer can be retuned while it runs. */
+export interface Tuning extends Tunables {
   readonly afterStep: number;
-  readonly contentWeight: number;
-  readonly styleWeight: number;
-  readonly tvWeight: number;
-  readonly learningRate: number;
 }
 
 export interface TransferRecord {
@@ -113,7 +109,7 @@ export interface TransferEvent {
   readonly step: number;
   /** Of all scales together. */
   readonly steps: number;
-  /** Losses before this step was taken; null in events that only change the status. */
+  /** The losses of this step; null in events that only change the status. */
   readonly losses: Losses | null;
   /** Whether a frame was made after this step. */
   readonly frame: boolean;

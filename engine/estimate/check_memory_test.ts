@@ -3,13 +3,14 @@ import fc from "fast-check";
 import { GramcastError } from "../../errors.ts";
 import { checkMemory } from "./check_memory.ts";
 import { estimateCost } from "./estimate.ts";
-import { OPTIMIZER_KINDS, PRESET_NAMES } from "../options/options.ts";
+import { PRESET_NAMES } from "../options/options.ts";
+import { OPTIONS } from "../options/table.ts";
 import { resolveOptions } from "../options/resolve.ts";
 
 const MEBIBYTE = 2 ** 20;
 
 Deno.test("what cannot be done within the memory is refused with the numbers and the largest size that can", () => {
-  const kind = fc.constantFrom(...OPTIMIZER_KINDS);
+  const kind = fc.constantFrom(...OPTIONS.optimizer.value.parts.kind.value.choices);
   const side = fc.integer({ min: 32, max: 4096 });
   const memory = fc.integer({ min: 250, max: 4000 });
   fc.assert(

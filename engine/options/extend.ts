@@ -1,6 +1,6 @@
+import { checkNumber, invalid, whole } from "../../values.ts";
 import type { Scale, TransferOptions } from "./options.ts";
-import { MAX_STEPS } from "./resolve.ts";
-import { GramcastError } from "../../errors.ts";
+import { MAX_STEPS } from "./table.ts";
 
 /**
  * The options under which an ended transfer goes on.
@@ -12,12 +12,12 @@ import { GramcastError } from "../../errors.ts";
 export function extendOptions(options: TransferOptions, done: number, more: number | null): TransferOptions {
   if (more === null) {
     if (done < options.steps) return options;
-    throw invalid("nothing: all steps are done", "how many more");
+    throw invalid("steps", `Cannot go on without steps: all ${done} are done, wanted how many more`);
   }
-  const most = MAX_STEPS - done;
-  if (!Number.isInteger(more) || more < 1 || more > most) {
-    throw invalid(String(more), `a whole number from 1 to ${most}`);
+  if (done >= MAX_STEPS) {
+    throw invalid("steps", `Cannot go on for ${more} steps: ${done} are done, which is the most that there may be`);
   }
+  checkNumber("steps", whole(1, MAX_STEPS - done), more);
   // The last scale is lengthened; when fewer steps than planned are asked for, the schedule is cut where they end.
   const scales: Scale[] = [];
   let left = done + more;
@@ -28,8 +28,4 @@ export function extendOptions(options: TransferOptions, done: number, more: numb
   }
   const { width, height } = scales.at(-1)!;
   return { ...options, scales, steps: done + more, width, height };
-}
-
-function invalid(given: string, wanted: string): GramcastError {
-  return new GramcastError("BAD_USER_INPUT", `Cannot use steps ${given}: wanted ${wanted}`, { field: "steps" });
 }

@@ -3,15 +3,18 @@
  *
  * @module
  */
-import type { LayerWeight, PresetName, TransferOptions } from "./options.ts";
+import type { DefaultedName, DrawnName, LayerWeight, PresetName, Settings } from "./options.ts";
+import { entryOf, OPTION_NAMES, type Schedule } from "./table.ts";
 
 /** A preset's options; sizes of its scales are longest sides, the aspect ratio is the content picture's. */
-export interface Preset
-  extends Omit<TransferOptions, "preset" | "width" | "height" | "steps" | "scales" | "seed" | "keepFrames"> {
+export interface Preset extends Omit<Settings, DrawnName> {
   /** What it is for, in a sentence. */
   readonly description: string;
-  readonly scales: readonly { readonly size: number; readonly steps: number }[];
+  readonly scales: Schedule;
 }
+
+/** A preset as it is written: what it leaves out is the option's default. */
+type Recipe = Omit<Preset, DefaultedName> & Partial<Pick<Preset, DefaultedName>>;
 
 const ADAM = { kind: "ADAM", learningRate: 10, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, history: 10 } as const;
 const LBFGS = { ...ADAM, kind: "LBFGS", learningRate: 1 } as const;
@@ -19,20 +22,8 @@ const LBFGS = { ...ADAM, kind: "LBFGS", learningRate: 1 } as const;
 const SHALLOW_STYLE = equal("conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1", "conv3_2", "conv3_3");
 /** The content by its edges in conv1_2 and by its forms in conv3_2. */
 const EDGES_AND_FORMS = [{ layer: "conv1_2", weight: 1 }, { layer: "conv3_2", weight: 2 }] as const;
-const PLAIN = {
-  tvWeight: 0,
-  pooling: "MAX",
-  color: "STYLE",
-  styleScale: 1,
-  normalizeGradients: false,
-  normalizeLosses: false,
-  whitening: 0,
-  averaging: 0,
-} as const;
-
 /** What the presets have in common that no paper names: docs/presets.md says why. */
 const COARSE_TO_FINE = {
-  ...PLAIN,
   normalizeLosses: true,
   styleWeight: 1,
   contentLayers: EDGES_AND_FORMS,
@@ -45,9 +36,8 @@ const COARSE_TO_FINE = {
 /** Large forms are found here, where a step costs little; what these steps add is not undone at the sizes after them. */
 const COARSE = [{ size: 32, steps: 100 }, { size: 64, steps: 100 }, { size: 128, steps: 80 }] as const;
 
-export const PRESETS: Readonly<Record<PresetName, Preset>> = {
+const RECIPES: Readonly<Record<PresetName, Recipe>> = {
   CLASSIC: {
-    ...PLAIN,
     description: "The published article: truncated noise, 100 rounds of Adam with learning rate 10 at 668 px.",
     scales: [{ size: 668, steps: 100 }],
     contentWeight: 0.1,
@@ -80,7 +70,6 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     frameEvery: 5,
   },
   GATYS: {
-    ...PLAIN,
     description:
       "Gatys, Ecker and Bethge (2016): relu1_1 to relu5_1 for style, relu4_2 for content, L-BFGS from noise.",
     scales: [{ size: 512, steps: 500 }],
@@ -93,7 +82,6 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     frameEvery: 5,
   },
   JOHNSON: {
-    ...PLAIN,
     description:
       "Johnson, Alahi and Fei-Fei (2016): relu1_2, 2_2, 3_3, 4_3 for style, relu2_2 for content, L-BFGS from noise.",
     scales: [{ size: 256, steps: 500 }],
@@ -106,6 +94,14 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     frameEvery: 5,
   },
 };
+
+const DEFAULTS = Object.fromEntries(
+  OPTION_NAMES.flatMap((name) => "default" in entryOf(name) ? [[name, entryOf(name).default]] : []),
+) as Pick<Preset, DefaultedName>;
+
+export const PRESETS = Object.fromEntries(
+  Object.entries(RECIPES).map(([name, recipe]) => [name, { ...DEFAULTS, ...recipe }]),
+) as Readonly<Record<PresetName, Preset>>;
 
 /** Layers that count the same. */
 function equal(...layers: string[]): LayerWeight[] {

@@ -36,6 +36,7 @@ Deno.test("CLASSIC is the published article", () => {
     whitening: 0,
     averaging: 0,
     frameEvery: 1,
+    keepFrames: false,
   });
 });
 

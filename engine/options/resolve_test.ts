@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { GramcastError } from "../../errors.ts";
 import { PRESET_NAMES, type TransferRequest } from "./options.ts";
 import { PRESETS } from "./presets.ts";
-import { MAX_SIZE, MAX_STEPS, MIN_SIZE, resolveOptions } from "./resolve.ts";
+import { resolveOptions } from "./resolve.ts";
+import { MAX_SIZE, MAX_STEPS, MIN_SIZE } from "./table.ts";
 import { CONV_NAMES } from "../vgg16.ts";
 
 const CONTENT = { width: 400, height: 300 };
@@ -91,8 +92,8 @@ Deno.test("schedules that contradict themselves are refused", () => {
     [{ scales: two, size: 64 }, "size", /wanted the last scale's size \(128\), or none/],
     [{ scales: [] }, "scales", /0 scales: wanted 1 to 12/],
     [{ scales: Array.from({ length: 13 }, (_, i) => ({ size: 64 + i, steps: 1 })) }, "scales", /13 scales/],
-    [{ scales: two.toReversed() }, "scales.1.size", /more than the scale before \(128\)/],
-    [{ scales: [two[0]!, two[0]!] }, "scales.1.size", /more than the scale before \(64\)/],
+    [{ scales: two.toReversed() }, "scales.1.size", /more than the one before \(128\)/],
+    [{ scales: [two[0]!, two[0]!] }, "scales.1.size", /more than the one before \(64\)/],
     [{ scales: two.map(({ size }) => ({ size, steps: MAX_STEPS - 1 })) }, "scales", /at most 10000 in all/],
   ];
   for (const [request, field, message] of refusals) {
@@ -113,7 +114,7 @@ Deno.test("layers are checked for their names, weights and repetition", () => {
       [[{ layer: "conv1_1" }, { layer: "conv1_1" }], `${field}.1.layer`, /"conv1_1" twice: wanted each layer once/],
       [[{ layer: "conv1_1", weight: -1 }], `${field}.0.weight`, /-1: wanted a number from 0/],
       [[{ layer: "conv1_1", weight: NaN }], `${field}.0.weight`, /NaN/],
-      [[...every, { layer: "conv1_1" }], field, /14 layers: wanted at most 13/],
+      [[...every, { layer: "conv1_1" }], field, /14 (content|style)Layers: wanted 0 to 13/],
     ];
     for (const [layers, at, message] of refusals) {
       const error = refusal({ [field]: layers });

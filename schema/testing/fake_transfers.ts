@@ -2,6 +2,7 @@ import type { LossPoint } from "../../engine/objective/losses.ts";
 import type { Retuning } from "../../engine/options/options.ts";
 import type { Picture } from "../../engine/picture.ts";
 import { resolveOptions } from "../../engine/options/resolve.ts";
+import { checkRetuning, retuned, withTunables } from "../../engine/options/retune.ts";
 import { GramcastError } from "../../errors.ts";
 import type {
   CostEstimate,
@@ -22,6 +23,7 @@ import {
   type TransferRecord,
   type TransferStatus,
 } from "../../transfers/types.ts";
+import { pageOf } from "../../transfers/storage/paging.ts";
 import { FakeImages } from "./fake_images.ts";
 import { FakeStream } from "./fake_stream.ts";
 
@@ -133,10 +135,11 @@ export class FakeTransfers implements Transfers {
     return Promise.resolve(this.#append(id, { status: "QUEUED", options }, false));
   }
 
-  retune(_owner: Owner, id: string, { styleWeight }: Retuning): Promise<TransferRecord> {
+  retune(_owner: Owner, id: string, retuning: Retuning): Promise<TransferRecord> {
+    checkRetuning(retuning);
     const { options } = this.#record(id);
     return Promise.resolve(
-      this.#append(id, { options: { ...options, styleWeight: styleWeight ?? options.styleWeight } }, false),
+      this.#append(id, { options: withTunables(options, retuned(options, retuning)) }, false),
     );
   }
 
@@ -155,7 +158,7 @@ export class FakeTransfers implements Transfers {
   list(owner: Owner, page: PageRequest, statuses: readonly TransferStatus[] | null): Promise<Page<TransferRecord>> {
     const all = [...this.#records.values()].filter((record) => record.owner === owner)
       .filter((record) => statuses?.includes(record.status) ?? true).reverse();
-    return Promise.resolve(slice(all, page, ({ id }) => id));
+    return Promise.resolve(pageOf(all, (record) => all.indexOf(record), page));
   }
 
   // deno-lint-ignore require-await -- what it throws has to come as a rejection
@@ -189,7 +192,7 @@ export class FakeTransfers implements Transfers {
   frames(id: string, page: PageRequest): Promise<Page<FrameHandle>> {
     const record = this.#record(id);
     const frames = Array.from({ length: record.step }, (_, i) => this.#frame(record, i + 1));
-    return Promise.resolve(slice(frames, page, ({ step }) => String(step)));
+    return Promise.resolve(pageOf(frames, ({ step }) => step, page));
   }
 
   queuePosition(): Promise<number | null> {
@@ -266,16 +269,4 @@ export class FakeTransfers implements Transfers {
     const picture: Picture = { width, height, rgb: new Uint8Array(3 * width * height).fill(step) };
     return { transferId: id, step, width, height, picture: () => Promise.resolve(picture) };
   }
-}
-
-function slice<T>(all: readonly T[], { first, after, last }: PageRequest, cursorOf: (node: T) => string): Page<T> {
-  const start = after ? all.findIndex((node) => cursorOf(node) === after) + 1 : 0;
-  const rest = all.slice(start);
-  const nodes = last ? rest.slice(-last) : rest.slice(0, first ?? rest.length);
-  return {
-    edges: nodes.map((node) => ({ cursor: cursorOf(node), node })),
-    hasNextPage: start + nodes.length < all.length,
-    hasPreviousPage: start > 0,
-    totalCount: all.length,
-  };
 }

@@ -1,6 +1,7 @@
 import { decodePicture } from "../../images/decode.ts";
 import type { LossPoint } from "../../engine/objective/losses.ts";
 import type { Retuning } from "../../engine/options/options.ts";
+import { checkRetuning, retuned } from "../../engine/options/retune.ts";
 import { GramcastError } from "../../errors.ts";
 import type {
   CostEstimate,
@@ -29,7 +30,7 @@ import { recover } from "./recovery.ts";
 import { Retention, type RetentionLimits } from "./retention.ts";
 import { Starter } from "./starter.ts";
 import { listTransfers } from "./transfer_list.ts";
-import { retuned, tuningChanges } from "./tuning.ts";
+import { tuningChanges } from "./tuning.ts";
 import { type EngineInfo, hasEnded, type Owner, type TransferRecord, type TransferStatus } from "../types.ts";
 
 export interface TransferPorts {
@@ -168,6 +169,7 @@ export class TransferService implements Transfers {
           `Cannot retune the transfer: it is ${record.status}, wanted one that is QUEUED or RUNNING`,
         );
       }
+      checkRetuning(retuning);
       const running = this.#dispatcher.running(id);
       if (running !== undefined) {
         const after = await running.run.retune(retuning);
@@ -177,7 +179,8 @@ export class TransferService implements Transfers {
         }
         continue;
       }
-      const changes = tuningChanges(record, retuned(record.options, retuning, record.step));
+      const tuning = { afterStep: record.step, ...retuned(record.options, retuning) };
+      const changes = tuningChanges(record, tuning);
       const after = await this.#journal.append(id, { from: [record.status], changes, events: [] });
       if (after !== null) return after;
     }

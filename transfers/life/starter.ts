@@ -35,7 +35,7 @@ export class Starter {
   }
 
   async start(owner: Owner, request: StartRequest): Promise<TransferRecord> {
-    checkStartRequest(request);
+    checkStartRequest(request, request.styles, request.initImageId !== null);
     const key = request.idempotencyKey;
     if (key === null) return await this.#start(owner, request);
     return await this.#inTurn(JSON.stringify([owner, key]), () => this.#start(owner, request));

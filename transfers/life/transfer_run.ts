@@ -11,7 +11,8 @@ import { assembleJob } from "./job.ts";
 import { type Journal, statusChange } from "./journal.ts";
 import { type Log, oneLine } from "../log.ts";
 import type { TransferChanges, TransferStore } from "../storage/ports.ts";
-import { retuned, sameWeights, tuningChanges, withTuning } from "./tuning.ts";
+import { retuned, withTunables } from "../../engine/options/retune.ts";
+import { sameTunables, tuningChanges } from "./tuning.ts";
 import type { TransferFailure, TransferRecord, TransferStatus, Tuning } from "../types.ts";
 
 /** Attempts without any progress after which a transfer has failed. */
@@ -77,16 +78,14 @@ export class TransferRun implements EngineSink {
   }
 
   /**
-   * Resolves with the record once the weights are in force; null when the transfer ends before. Steps that are logged
+   * Takes over a retuning that has been checked. Resolves with the record once the weights are in force; null when the transfer ends before. Steps that are logged
    * stay as they are, also where they are being computed again.
-   *
-   * @throws {GramcastError} BAD_USER_INPUT for a weight out of range.
    */
   retune(retuning: Retuning): Promise<TransferRecord | null> {
     const { options, step } = this.#record;
     const pending = this.#retunings.at(-1);
-    const current = pending === undefined ? options : withTuning(options, pending.tuning);
-    const tuning = retuned(current, retuning, step);
+    const current = pending === undefined ? options : withTunables(options, pending.tuning);
+    const tuning = { afterStep: step, ...retuned(current, retuning) };
     const { promise, resolve } = Promise.withResolvers<TransferRecord | null>();
     this.#retunings.push({ tuning, resolve });
     this.#current?.retune(tuning);
@@ -259,13 +258,13 @@ export class TransferRun implements EngineSink {
   async retuned(tuning: Tuning): Promise<void> {
     // Those that were in force when the log was written come again where its steps are computed again.
     const known = this.#record.tunings.some((other) =>
-      other.afterStep === tuning.afterStep && sameWeights(other, tuning)
+      other.afterStep === tuning.afterStep && sameTunables(other, tuning)
     );
     if (!known) {
       await this.#append(["RUNNING"], { changes: tuningChanges(this.#record, tuning), events: [] });
     }
     // Each retuning holds what those before it asked for.
-    const last = this.#retunings.findLastIndex((retuning) => sameWeights(retuning.tuning, tuning));
+    const last = this.#retunings.findLastIndex((retuning) => sameTunables(retuning.tuning, tuning));
     for (const { resolve } of this.#retunings.splice(0, last + 1)) resolve(this.#record);
   }
 

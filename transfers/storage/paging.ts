@@ -1,8 +1,9 @@
-import { GramcastError } from "../../errors.ts";
+import { LIMITS } from "../../limits.ts";
+import { checkNumber, checkText, invalid } from "../../values.ts";
 import type { Page, PageRequest } from "../api.ts";
 
-const DEFAULT_PAGE = 20;
-const MAX_PAGE = 100;
+/** Entries of a page when nothing is said. */
+export const DEFAULT_PAGE = 20;
 
 /** A page request, checked: how many, from which end, and between which places. */
 export interface PageRange {
@@ -18,27 +19,14 @@ export function pageRange(request: PageRequest): PageRange {
   const first = request.first ?? null;
   const last = request.last ?? null;
   if (first !== null && last !== null) {
-    throw new GramcastError("BAD_USER_INPUT", "Cannot page: found both first and last, wanted one of them", {
-      field: "last",
-    });
+    throw invalid("last", "Cannot use first beside last: wanted one of them");
   }
   return {
-    limit: pageSize(last === null ? "first" : "last", last ?? first ?? DEFAULT_PAGE),
+    limit: checkNumber(last === null ? "first" : "last", LIMITS.page, last ?? first ?? DEFAULT_PAGE),
     from: last === null ? "start" : "end",
     after: readCursor("after", request.after),
     before: readCursor("before", request.before),
   };
-}
-
-function pageSize(field: string, value: number): number {
-  if (Number.isInteger(value) && value >= 0 && value <= MAX_PAGE) return value;
-  throw new GramcastError(
-    "BAD_USER_INPUT",
-    `Cannot use ${field} ${value}: wanted a whole number from 0 to ${MAX_PAGE}`,
-    {
-      field,
-    },
-  );
 }
 
 /** The opaque cursor of a place in a list. */
@@ -48,15 +36,14 @@ export function cursorOf(place: number): string {
 
 function readCursor(field: string, cursor: string | null | undefined): number | null {
   if (cursor === null || cursor === undefined) return null;
+  checkText(field, LIMITS.cursor, cursor);
   try {
     const place = /^at:(\d{1,15})$/.exec(atob(cursor))?.[1];
     if (place !== undefined) return Number(place);
   } catch {
     // Not base64: no cursor of ours either.
   }
-  throw new GramcastError("BAD_USER_INPUT", `Cannot use ${field}: found no cursor, wanted one that a page gave`, {
-    field,
-  });
+  throw invalid(field, `Cannot use ${field}: found no cursor, wanted one that a page gave`);
 }
 
 /** A page of a list that is at hand, by ascending places. */

@@ -3,7 +3,7 @@ import type { TransferOptions } from "../../engine/options/options.ts";
 import type { Picture } from "../../engine/picture.ts";
 import { GramcastError } from "../../errors.ts";
 import type { EngineJob } from "../process/engine.ts";
-import { withTuning } from "../life/tuning.ts";
+import { withTunables } from "../../engine/options/retune.ts";
 import type { Tuning } from "../types.ts";
 
 /**
@@ -44,7 +44,7 @@ export class ToyOptimisation {
     const due = this.#later.findLast((tuning) => tuning.afterStep <= this.#step) ?? null;
     if (due === null) return null;
     this.#later = this.#later.filter((tuning) => tuning.afterStep > this.#step);
-    this.#options = withTuning(this.#options, due);
+    this.#options = withTunables(this.#options, due);
     return { ...due, afterStep: this.#step };
   }
 

@@ -68,6 +68,7 @@ export interface StartTransferInput {
   readonly init?: InitInput | null;
   readonly keepFrames?: boolean | null;
   readonly normalizeGradients?: boolean | null;
+  readonly normalizeLosses?: boolean | null;
   readonly optimizer?: OptimizerInput | null;
   readonly pooling?: Pooling | null;
   readonly preset?: PresetName | null;

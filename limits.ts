@@ -1,0 +1,37 @@
+/**
+ * Limits of what a caller may ask that are no options of a transfer; those of its options are in `engine/options/table.ts`,
+ * those that whoever runs the server sets are in `config.ts`.
+ *
+ * @module
+ */
+import { real, text, whole } from "./values.ts";
+
+export const LIMITS = {
+  /** Style pictures of a transfer. */
+  styles: whole(1, 8),
+  /** Share of one style among the styles; without unit. */
+  styleWeight: real(0, 1e6),
+  /** Transfers of higher priority begin first; without unit. */
+  priority: whole(-100, 100),
+  idempotencyKey: text(1, 255),
+  /** An address that a picture is fetched from. */
+  url: text(1, 4096),
+  /** Points of a transfer's loss history. */
+  points: whole(2, 10_000),
+  /** Entries of a page. */
+  page: whole(0, 100),
+  cursor: text(1, 256),
+  /** Longest side of an encoded frame, in pixels. */
+  frameSize: whole(16, 4096),
+  /** Of a JPEG. */
+  quality: whole(1, 100),
+  /** Sequence number of an event; the largest that GraphQL's Int can say. */
+  sequence: whole(0, 2 ** 31 - 1),
+  /** Milliseconds between two events of a subscription. */
+  minInterval: whole(0, 60_000),
+  /** Classes of a classification. */
+  top: whole(1, 1000),
+} as const;
+
+/** Quality of a JPEG when nothing is said. */
+export const DEFAULT_QUALITY = 85;

@@ -15,6 +15,7 @@ import type {
   Vitals,
 } from "../api.ts";
 import type { Clock } from "../clock.ts";
+import { Classifications } from "./classifications.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { Engine } from "../process/engine.ts";
 import { type CostModel, Forecast } from "./forecast.ts";
@@ -70,6 +71,7 @@ export class TransferService implements Transfers {
   readonly #dispatcher: Dispatcher;
   readonly #starter: Starter;
   readonly #retention: Retention;
+  readonly #classifications: Classifications;
 
   /** Takes up what a stop left unfinished, and begins to run transfers. */
   static async open(ports: TransferPorts, settings: TransferSettings): Promise<TransferService> {
@@ -93,6 +95,7 @@ export class TransferService implements Transfers {
       { store, images: ports.images, frames: this.#frames, journal: this.#journal, clock, log },
       settings.retention,
     );
+    this.#classifications = new Classifications(ports.engines[0], settings.imageLimits, settings.layers);
     this.#dispatcher = new Dispatcher(
       {
         store,
@@ -257,7 +260,7 @@ export class TransferService implements Transfers {
   async classify(owner: Owner, imageId: string): Promise<Float32Array> {
     const image = await this.images.get(owner, imageId);
     if (image === null) throw new GramcastError("NOT_FOUND", `Cannot classify image "${imageId}": found no such image`);
-    return await this.#ports.engines[0].classify(await this.images.read(image));
+    return await this.#classifications.classify(() => this.images.read(image));
   }
 
   /**

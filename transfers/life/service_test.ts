@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { CONV_NAMES } from "../../engine/vgg16.ts";
 import { isError } from "../testing/errors.ts";
 import type { FakeClock } from "../testing/fake_clock.ts";
 import { OWNER, png, ServiceStage, upTo } from "../testing/service_stage.ts";
@@ -239,4 +240,40 @@ Deno.test("TransferService removes what is past its retention and spares the res
 
 function rounded(value: number | null): number | null {
   return value && Math.round(1e6 * value) / 1e6;
+}
+
+Deno.test("TransferService.classify() asks the engine for one picture at a time, at most 16 together", async () => {
+  const layers = new Set([...CONV_NAMES, "fc6", "fc7", "fc8"]);
+  await using stage = await ServiceStage.open({}, { layers: () => layers });
+  const pixels: number[] = [];
+  const waiting: (() => void)[] = [];
+  stage.engine.classify = (rgb) => {
+    pixels.push(rgb.length);
+    return new Promise((resolve) => waiting.push(() => resolve(new Float32Array(1000))));
+  };
+  const calls = Array.from({ length: 16 }, () => stage.service.classify(OWNER, stage.contentId));
+  await until(() => pixels.length === 1);
+  await assert.rejects(stage.service.classify(OWNER, stage.contentId), isError("QUEUE_FULL", "fewer than 16"));
+  assert.equal(waiting.length, 1);
+  for (let answered = 1; answered <= 16; answered++) {
+    await until(() => waiting.length === 1);
+    assert.equal(pixels.length, answered);
+    waiting.shift()!();
+  }
+  assert.equal((await Promise.all(calls)).length, 16);
+  assert.deepEqual(new Set(pixels), new Set([3 * 224 * 224]));
+});
+
+Deno.test("TransferService.classify() does not trouble the engine where the weights have no dense layers", async () => {
+  await using stage = await ServiceStage.open();
+  stage.engine.classify = () => assert.fail("asked");
+  await assert.rejects(
+    stage.service.classify(OWNER, stage.contentId),
+    isError("WEIGHTS_INCOMPLETE", "no fc6, fc7, fc8"),
+  );
+});
+
+/** Lets everything else go on until a condition holds. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve));
 }

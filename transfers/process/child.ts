@@ -12,11 +12,9 @@ import { engineName, openBackend, type OpenOptions } from "../../engine/backends
 import { DEFAULT_PRECISION, type Precision } from "../../engine/backends/precision.ts";
 import { toPixels } from "../../engine/picture.ts";
 import { CLASSIFIER_SIDE } from "../../engine/backends/whole_network.ts";
-import { decodePicture } from "../../images/decode.ts";
-import { resizePicture } from "../../images/resize.ts";
 import { loadWeights } from "../../weights/load_weights.ts";
 import { SHIPPED_WEIGHTS } from "../../weights/shipped.ts";
-import { ChildRun, NO_LIMITS, type Send } from "./child_run.ts";
+import { ChildRun, type Send } from "./child_run.ts";
 import { failureOf } from "./failure.ts";
 import { encodeMessage, readMessages } from "./framing.ts";
 import { type Command, commandJob } from "./messages.ts";
@@ -45,12 +43,11 @@ async function open(engine: string, weights: string, options: OpenOptions): Prom
 /** With fc6–fc8, which take 495 MB and which nothing else needs. */
 let classifier: Promise<Backend> | undefined;
 
-async function classify(engine: string, weights: string, encoded: Uint8Array): Promise<void> {
+async function classify(engine: string, weights: string, rgb: Uint8Array): Promise<void> {
   try {
     classifier ??= loadWeights(weights, { dense: true })
       .then(({ parameters }) => openBackend(engine, parameters, log, { precision }));
-    const side = { width: CLASSIFIER_SIDE, height: CLASSIFIER_SIDE };
-    const picture = await resizePicture(await decodePicture(encoded, NO_LIMITS), side);
+    const picture = { width: CLASSIFIER_SIDE, height: CLASSIFIER_SIDE, rgb };
     const probabilities = await (await classifier).classify(toPixels(picture));
     send({ kind: "classified" }, [new Uint8Array(probabilities.slice().buffer)]);
   } catch (error) {

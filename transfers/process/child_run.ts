@@ -10,7 +10,7 @@ import type { EngineJob } from "./engine.ts";
 import type { Report } from "./messages.ts";
 
 /** Pictures were measured against the limits when they were taken in. */
-export const NO_LIMITS = { maxBytes: Number.MAX_SAFE_INTEGER, maxPixels: Number.MAX_SAFE_INTEGER };
+const NO_LIMITS = { maxBytes: Number.MAX_SAFE_INTEGER, maxPixels: Number.MAX_SAFE_INTEGER };
 
 /** Checkpoints are at least so many times as far apart as the last one took: L-BFGS' are large. */
 const CHECKPOINT_SPACING = 20;

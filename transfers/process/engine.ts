@@ -76,8 +76,13 @@ export interface Engine {
    */
   info(weightsSha256?: string | null): Promise<EngineIdentity>;
   run(job: EngineJob, sink: EngineSink): EngineRun;
-  /** ImageNet probabilities (1000) of an encoded picture. @throws {GramcastError} WEIGHTS_INCOMPLETE */
-  classify(picture: Uint8Array): Promise<Float32Array>;
+  /**
+   * ImageNet probabilities (1000).
+   *
+   * @param rgb Pixels of a picture with `CLASSIFIER_SIDE` on each side: 150 kB, however large what they come from is.
+   * @throws {GramcastError} WEIGHTS_INCOMPLETE
+   */
+  classify(rgb: Uint8Array): Promise<Float32Array>;
   /** Ends it at once; a transfer that still runs is lost. */
   close(): Promise<void>;
 }

@@ -1,7 +1,8 @@
 import type { Clock } from "../clock.ts";
 import { type Log, oneLine } from "../log.ts";
 import type { TransferFailure } from "../types.ts";
-import { encodeMessage, type Message, readMessages } from "./framing.ts";
+import { type Message, readMessages } from "./framing.ts";
+import { MessageWriter } from "./message_writer.ts";
 import type { Command, Report } from "./messages.ts";
 import { memoryOf } from "./sign_of_life.ts";
 
@@ -25,7 +26,7 @@ export class EngineProcess {
   /** What it was ended for, or how it ended by itself; resolves when it is gone. */
   readonly ended: Promise<TransferFailure>;
   readonly #child: Deno.ChildProcess;
-  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #input: MessageWriter<Command>;
   readonly #limits: ProcessLimits;
   readonly #clock: Clock;
   readonly #log: Log;
@@ -51,7 +52,7 @@ export class EngineProcess {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    this.#input = this.#child.stdin.getWriter();
+    this.#input = new MessageWriter(this.#child.stdin);
     this.ended = this.#live(onReport);
   }
 
@@ -59,13 +60,14 @@ export class EngineProcess {
     return this.#child.pid;
   }
 
-  /** Sends a command. One that a process at its end does not hear is lost with it. */
+  /**
+   * Sends a command, whole and after those before it. One that a process at its end does not hear is lost with it:
+   * `ended` tells why.
+   *
+   * @throws {TypeError} For a command that cannot be encoded: nothing of it was sent.
+   */
   async send(command: Command, parts: readonly (Uint8Array | null)[] = []): Promise<void> {
-    try {
-      for (const bytes of encodeMessage(command, parts)) await this.#input.write(bytes);
-    } catch {
-      // The pipe is closed; `ended` tells why.
-    }
+    await this.#input.write(command, parts);
   }
 
   /** Ends it at once. Of several verdicts the first counts. */
@@ -90,7 +92,7 @@ export class EngineProcess {
     const { code, signal } = await this.#child.status;
     clearInterval(watch);
     await listening;
-    await this.#input.close().catch(() => {});
+    await this.#input.close();
     return this.#verdict ?? {
       code: "ENGINE_CRASHED",
       message: `Cannot go on: the engine process ended with ${signal === null ? `exit code ${code}` : signal}`,

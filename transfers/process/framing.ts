@@ -19,10 +19,15 @@ interface Envelope<T> {
 /** A header is some JSON; a longer one is no header but stray output. */
 const MAX_HEADER_BYTES = 2 ** 24;
 
-/** Encodes a message. The parts are answered as they are, not copied. */
+/**
+ * Encodes a message. The parts are answered as they are, not copied.
+ *
+ * @throws {TypeError} For a header that is no JSON, or longer than a reader takes.
+ */
 export function encodeMessage<T>(header: T, parts: readonly (Uint8Array | null)[]): Uint8Array[] {
   const envelope: Envelope<T> = { header, lengths: parts.map((part) => part === null ? null : part.length) };
   const json = new TextEncoder().encode(JSON.stringify(envelope));
+  if (json.length > MAX_HEADER_BYTES) throw new TypeError(`Cannot write a message with ${json.length} bytes of header`);
   const head = new Uint8Array(4 + json.length);
   new DataView(head.buffer).setUint32(0, json.length, true);
   head.set(json, 4);

@@ -20,7 +20,7 @@ export type Command =
   }
   | { readonly kind: "stop" }
   | { readonly kind: "retune"; readonly tuning: Tuning }
-  /** Part: an encoded picture. */
+  /** Part: RGB pixels, `CLASSIFIER_SIDE` on each side. */
   | { readonly kind: "classify" };
 
 /** From the engine. */

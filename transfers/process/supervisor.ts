@@ -1,12 +1,12 @@
 import { engineName, LAST_ENGINE } from "../../engine/backends/open.ts";
 import { GramcastError } from "../../errors.ts";
 import type { Clock } from "../clock.ts";
-import type { Log } from "../log.ts";
+import { type Log, oneLine } from "../log.ts";
 import type { TransferFailure } from "../types.ts";
 import type { Engine, EngineIdentity, EngineJob, EngineOutcome, EngineRun, EngineSink } from "./engine.ts";
 import { EngineProcess, type Launch, type ProcessLimits } from "./engine_process.ts";
 import type { Message } from "./framing.ts";
-import { jobCommand, pictureOf, type Report } from "./messages.ts";
+import { type Command, jobCommand, pictureOf, type Report } from "./messages.ts";
 import { StepDeadline } from "./step_deadline.ts";
 
 export interface SupervisorOptions extends ProcessLimits {
@@ -31,6 +31,11 @@ const LOSSES_OF_AN_ENGINE = 2;
 const LONGEST_BACK_OFF = 30_000;
 
 const CLOSED: TransferFailure = { code: "ENGINE_UNAVAILABLE", message: "Cannot go on: the engine is closed" };
+const UNSENDABLE: EngineOutcome = {
+  kind: "failed",
+  failure: { code: "INTERNAL", message: "Cannot begin: the engine cannot be told of this transfer" },
+  picture: null,
+};
 const TOO_LATE: TransferFailure = {
   code: "ENGINE_HUNG",
   message: `Cannot start the engine: it was not ready after ${START_MILLISECONDS / 1000} s`,
@@ -104,24 +109,32 @@ export class Supervisor implements Engine {
         resolve(outcome);
       } else deadline.begin(header.kind === "step" ? header.seconds : null);
     };
-    this.#run = {
+    const run: Conversation = {
       take: (message) => take(message).catch((error) => (process.kill(CLOSED), reject(error))),
       lost: (failure) => resolve({ kind: "lost", failure }),
     };
+    this.#run = run;
     deadline.begin(null);
     const outcome = promise.finally(() => {
       deadline.stop();
       this.#run = null;
     });
-    void process.send(...jobCommand(job));
+    process.send(...jobCommand(job)).catch((error) => {
+      this.#options.log.warn(`Engine process: ${oneLine(error)}`);
+      resolve(UNSENDABLE);
+    });
+    const tell = (command: Command) => {
+      // A run that is over has nothing to say to the one after it.
+      if (this.#run === run) void process.send(command);
+    };
     return {
       outcome,
-      stop: () => void process.send({ kind: "stop" }),
-      retune: (tuning) => void process.send({ kind: "retune", tuning }),
+      stop: () => tell({ kind: "stop" }),
+      retune: (tuning) => tell({ kind: "retune", tuning }),
     };
   }
 
-  async classify(picture: Uint8Array): Promise<Float32Array> {
+  async classify(rgb: Uint8Array): Promise<Float32Array> {
     await this.info();
     if (this.#opened === null) throw errorOf(CLOSED);
     const { process } = this.#opened;
@@ -134,7 +147,7 @@ export class Supervisor implements Engine {
       },
       lost: (failure) => reject(errorOf(failure)),
     });
-    await process.send({ kind: "classify" }, [picture]);
+    void process.send({ kind: "classify" }, [rgb]);
     return await promise;
   }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { SystemClock } from "../clock.ts";
 import { FakeClock } from "../testing/fake_clock.ts";
 import { launchEngine } from "./launch.ts";
-import { falseChild, realSupervisor, Recorder, smallJob } from "./testing/supervisor_stage.ts";
+import { falseChild, noise, realSupervisor, Recorder, smallJob } from "./testing/supervisor_stage.ts";
 
 /** Steps that nothing here waits for: however late a command is heard, some are left. */
 const MANY = 10_000;
@@ -80,8 +80,39 @@ Deno.test("Supervisor", async (t) => {
   });
 
   await t.step("says that the weights have no dense layers when it is to classify", async () => {
-    const { content } = await smallJob({});
-    await assert.rejects(engine.classify(content), { code: "WEIGHTS_INCOMPLETE" });
+    await assert.rejects(engine.classify(new Uint8Array(3 * 224 * 224)), { code: "WEIGHTS_INCOMPLETE" });
+  });
+
+  await t.step("sends each command whole, though others come while a job of some megabytes is on its way", async () => {
+    const { pid } = engine;
+    const job = await smallJob({ optimizer: { kind: "ADAM" }, scales: [{ size: 32, steps: MANY }] });
+    const content = await noise(1500);
+    assert.ok(content.length > 2 ** 21, `${content.length} bytes`);
+    const recorder = new Recorder();
+    const run = engine.run({ ...job, content, styles: [{ picture: content, weight: 1, mask: null }] }, recorder);
+    const tuning = { afterStep: 0, contentWeight: 9, styleWeight: 1, tvWeight: 0, learningRate: 1 };
+    run.retune(tuning);
+    const classified = Promise.allSettled(
+      Array.from({ length: 16 }, () => engine.classify(new Uint8Array(3 * 224 * 224))),
+    );
+    recorder.onStep = ({ step }) => step === 3 ? run.stop() : undefined;
+    assert.equal((await run.outcome).kind, "stopped");
+    assert.deepEqual(recorder.tunings.map(({ contentWeight }) => contentWeight), [9]);
+    assert.deepEqual(
+      new Set((await classified).map((one) => one.status === "rejected" && one.reason.code)),
+      new Set(["WEIGHTS_INCOMPLETE"]),
+    );
+    assert.equal(engine.pid, pid);
+  });
+
+  await t.step("fails a run that cannot be sent, and stays up for the next", async () => {
+    const { pid } = engine;
+    const job = await smallJob({ steps: 2 });
+    const options = { ...job.options, seed: 1n as unknown as number };
+    const outcome = await engine.run({ ...job, options }, new Recorder()).outcome;
+    assert.equal(outcome.kind === "failed" && outcome.failure.code, "INTERNAL");
+    assert.equal((await engine.run(job, new Recorder()).outcome).kind, "finished");
+    assert.equal(engine.pid, pid);
   });
 
   await t.step("loses a run with its process, and starts another", async () => {

@@ -123,7 +123,7 @@ export class FakeEngine implements Engine {
     await promise;
   }
 
-  classify(): Promise<Float32Array> {
+  classify(_rgb: Uint8Array): Promise<Float32Array> {
     return Promise.resolve(new Float32Array(1000).fill(0.001));
   }
 

@@ -21,7 +21,7 @@ export async function classify(
   layout: Layout,
   options: SessionOptions,
 ): Promise<Float32Array> {
-  requireWholeNetwork(parameters);
+  requireWholeNetwork(new Set([...parameters.convs.keys(), ...parameters.denses.keys()]));
   const graph = new ModelBuilder();
   const side = { width: CLASSIFIER_SIDE, height: CLASSIFIER_SIDE };
   const top = pool(graph, layout, forward(graph, layout, side, "conv5_3", "MAX").at(-1)!.output, "MAX");

@@ -18,7 +18,7 @@ export async function classify(
   parameters: Vgg16Parameters,
   pixels: Pixels,
 ): Promise<Float32Array> {
-  requireWholeNetwork(parameters);
+  requireWholeNetwork(new Set([...parameters.convs.keys(), ...parameters.denses.keys()]));
   const probabilities = tf.tidy((): Tensor => {
     const image = network.image(pixels, { width: CLASSIFIER_SIDE, height: CLASSIFIER_SIDE });
     const top = network.pool(network.forward(image, "conv5_3", "MAX").at(-1)!.output, "MAX");

@@ -49,6 +49,13 @@ export async function smallJob(request: TransferRequest, checkpoint: Uint8Array 
   };
 }
 
+/** A picture of so many pixels on each side that hardly compresses, as a file. */
+export function noise(side: number): Promise<Uint8Array> {
+  const rgb = new Uint8Array(3 * side * side);
+  for (let i = 0, state = 1; i < rgb.length; i++) rgb[i] = (state = (state * 48271) % 2147483647) >> 8;
+  return encodePicture({ width: side, height: side, rgb }, { format: "PNG" });
+}
+
 function gradient(width: number, height: number, factor: number): Promise<Uint8Array> {
   const rgb = Uint8Array.from({ length: 3 * width * height }, (_, i) => (i * factor) % 256);
   return encodePicture({ width, height, rgb }, { format: "PNG" });

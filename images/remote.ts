@@ -55,7 +55,8 @@ export class ImageFetcher {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), limits.timeoutMs);
     try {
-      return await this.#follow(url, limits.maxBytes, deadline.signal);
+      // Every wait in there ends with the deadline, also one that knows of no signal.
+      return await abortable(this.#follow(url, limits.maxBytes, deadline.signal), deadline.signal);
     } catch (cause) {
       if (cause instanceof GramcastError) throw cause;
       const found = cause instanceof Refusal
@@ -66,6 +67,8 @@ export class ImageFetcher {
       throw new GramcastError("IMAGE_UNREACHABLE", `Cannot fetch picture from ${url.host}: found ${found}`, { cause });
     } finally {
       clearTimeout(timer);
+      // Whatever is still open is closed.
+      deadline.abort();
     }
   }
 
@@ -100,7 +103,8 @@ export class ImageFetcher {
   /** All addresses of a host, each of them allowed. A name without any looks the same as one that leads inside. */
   async #addressesOf(url: URL, signal: AbortSignal): Promise<readonly string[]> {
     const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-    const addresses = isIP(host) ? [host] : await abortable(this.#options.resolve(host).catch(() => []), signal);
+    const addresses = isIP(host) ? [host] : await this.#options.resolve(host).catch(() => []);
+    signal.throwIfAborted();
     if (addresses.length === 0 || !addresses.every((address) => this.#options.allowsAddress(address))) {
       throw new Refusal("a host that is not on the public network, wanted a public one");
     }
@@ -128,6 +132,10 @@ export class ImageFetcher {
     };
     const request = url.protocol === "https:" ? getHttps(url, options, resolve) : getHttp(url, options, resolve);
     request.on("error", reject);
+    request.on("upgrade", (_response, socket) => {
+      socket.destroy();
+      reject(new Refusal("status 101, wanted 200"));
+    });
     return promise;
   }
 }

@@ -281,6 +281,9 @@ const DELAYS: readonly [string, string[]][] = [
   ["within the head", [OK, "x-one: 1\r\n"]],
   ["before the body", [`${OK}content-length: 5\r\n\r\n`]],
   ["within the body", [`${OK}content-length: 5\r\n\r\n`, "abc"]],
+  ["after a promise of an answer", ["HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n"]],
+  ["within a chunk's length", [`${OK}transfer-encoding: chunked\r\n\r\n5`]],
+  ["within the trailers", [`${OK}transfer-encoding: chunked\r\n\r\n0\r\na: b\r\n`]],
 ];
 for (const [where, pieces] of DELAYS) {
   Deno.test(`fetchImage() gives up a server that waits ${where}`, async () => {
@@ -312,6 +315,41 @@ Deno.test("fetchImage() gives up a body that comes drop by drop, and a resolver 
   const resolve = () => new Promise<string[]>(() => {});
   await assertFails(fetchFrom(server, "/", { limits, resolve }), "IMAGE_UNREACHABLE", /no complete answer/);
 });
+
+const SWITCHED = "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n";
+
+Deno.test("fetchImage() does not change to another protocol, and waits for none", async () => {
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  await using server = serveBytes(async function* () {
+    yield SWITCHED;
+    await released;
+  });
+  await assertFails(fetchFrom(server, "/"), "IMAGE_UNREACHABLE", /found status 101, wanted 200$/);
+  release();
+});
+
+/** What a server can send for ever without beginning the body. */
+const ENDLESS: readonly [string, string, string][] = [
+  ["hints", "", "HTTP/1.1 103 Early Hints\r\n\r\n"],
+  ["trailers", `${OK}transfer-encoding: chunked\r\n\r\n0\r\n`, "a: b\r\n"],
+  ["a chunk's length", `${OK}transfer-encoding: chunked\r\n\r\n1;`, "a".repeat(6)],
+];
+for (const [what, head, piece] of ENDLESS) {
+  Deno.test(`fetchImage() gives up a server that sends ${what} without end`, async () => {
+    await using server = serveBytes(async function* () {
+      yield head;
+      for (;;) {
+        yield piece.repeat(100);
+        await new Promise((next) => setTimeout(next));
+      }
+    });
+    await assertFails(
+      fetchFrom(server, "/", { limits: { ...LIMITS, timeoutMs: 300 } }),
+      "IMAGE_UNREACHABLE",
+      /found (no complete answer, wanted one within 0\.3 seconds|a connection that failed, wanted the picture)$/,
+    );
+  });
+}
 
 Deno.test("fetchImage() bounds the head of an answer", async () => {
   await using server = serveBytes(function* () {

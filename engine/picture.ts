@@ -2,8 +2,10 @@
 export interface Picture {
   readonly width: number;
   readonly height: number;
-  /** `3 * width * height` bytes, RGB RGB …. */
+  /** `3 * width * height` bytes, RGB RGB …; where there is alpha, not multiplied by it. */
   readonly rgb: Uint8Array;
+  /** `width * height` bytes, 0 where nothing is to be seen, 255 where all is. Left out: opaque. */
+  readonly alpha?: Uint8Array;
 }
 
 /** Width and height in pixels. */

@@ -1,6 +1,8 @@
-import type { Picture } from "../engine/picture.ts";
+import { fitLongestSide, type Picture, type Size } from "../engine/picture.ts";
 import { GramcastError } from "../errors.ts";
+import { Admission } from "./admission.ts";
 import { ACCEPTED_FORMATS, type ImageFormat, isAccepted, mimeTypeOf, recogniseFormat } from "./format.ts";
+import { countFrames, withEnd, withStillBrand } from "./peculiarities.ts";
 import { ownBytes, sharp } from "./sharp.ts";
 import { readTiffTags, TIFF_COMPRESSION, TIFF_PHOTOMETRIC } from "./tiff_tags.ts";
 
@@ -12,22 +14,46 @@ export interface ImageLimits {
   readonly maxPixels: number;
 }
 
+/** Longest side that is read: a JPEG cannot have a longer one, and rows of millions of pixels take memory like pictures. */
+export const MAX_SIDE = 65_535;
+
 /** What a picture's header says. */
 export interface ImageInfo {
   /** In pixels, as shown: after EXIF orientation. */
   readonly width: number;
   readonly height: number;
   readonly mimeType: string;
+  /** Frames of an animation, or pages: the first is the picture. */
+  readonly frames: number;
+}
+
+export interface DecodeOptions {
+  /** Longest side that is wanted, in pixels: a larger picture is shrunk while it is read. Left out: its own size. */
+  readonly longest?: number;
+  /** `WHITE` lays the picture over white (when left out), `KEEP` gives it as it is, with its alpha. */
+  readonly transparency?: "WHITE" | "KEEP";
 }
 
 interface Header extends ImageInfo {
   readonly format: ImageFormat;
+  /** Of a channel: libvips' name, as uchar or ushort. */
+  readonly depth: string;
+  /** libvips' name of the colour space. */
+  readonly space: string;
+  readonly hasProfile: boolean;
 }
 
 /** Seconds after which decoding is given up; the largest allowed pictures take a few. */
 const DECODE_SECONDS = 60;
 
+/** One for the whole process: what is decoded at once, whoever asks for it. */
+const decoding = new Admission({ bytes: 400e6, places: 4 });
+
+/** Longest side to which a picture is decoded that is only to be checked. */
+const CHECKED_SIDE = 64;
+
 const PHOTOMETRIC_YCBCR = 6;
+const PHOTOMETRIC_LAB: readonly number[] = [8, 9, 10];
 const COMPRESSION_JPEG = 7;
 
 /**
@@ -37,39 +63,101 @@ const COMPRESSION_JPEG = 7;
  * @throws {GramcastError} IMAGE_TOO_LARGE for too many bytes or pixels, IMAGE_UNREADABLE for anything but a picture.
  */
 export async function inspectImage(bytes: Uint8Array, limits: ImageLimits): Promise<ImageInfo> {
-  const { width, height, mimeType } = await readHeader(bytes, limits);
-  return { width, height, mimeType };
+  const { width, height, mimeType, frames } = await readHeader(withStillBrand(bytes), limits);
+  return { width, height, mimeType, frames };
+}
+
+/**
+ * Reads a picture to its end, and keeps nothing but what its header says: so that nobody is surprised by damage later.
+ *
+ * @throws {GramcastError} What `decodePicture` throws.
+ */
+export async function checkImage(bytes: Uint8Array, limits: ImageLimits): Promise<ImageInfo> {
+  const info = await inspectImage(bytes, limits);
+  await decodePicture(bytes, limits, { longest: CHECKED_SIDE });
+  return info;
 }
 
 /**
  * Decodes a picture to 8-bit sRGB, as shown: turned upright by its EXIF orientation, colours converted by its ICC profile
- * (CMYK, grey, palette and 16 bits too), laid over white where it is transparent. Of several frames or pages, the first.
- * Works off the event loop.
+ * (CMYK, grey, palette and 16 bits too). Of several frames or pages, the first. Works off the event loop, and waits its
+ * turn: all pictures that are decoded at once share one budget of memory.
  *
  * @param bytes A PNG, JPEG, GIF, TIFF, WebP or AVIF file; must not change while this runs.
  * @param limits Checked against the header, before any pixel is decoded.
  * @throws {GramcastError} IMAGE_TOO_LARGE for too many bytes or pixels, IMAGE_UNREADABLE for anything but a whole picture.
  */
-export async function decodePicture(bytes: Uint8Array, limits: ImageLimits): Promise<Picture> {
-  const header = await readHeader(bytes, limits);
-  try {
-    // Warnings are let pass: many files in the wild hold a harmless oddity. Cut-off data is an error, not a warning.
-    const { data, info } = await sharp(bytes, { failOn: "error", limitInputPixels: limits.maxPixels, autoOrient: true })
-      .timeout({ seconds: DECODE_SECONDS })
-      .flatten({ background: "#ffffff" })
-      .toColourspace("srgb")
-      .raw({ depth: "uchar" })
-      .toBuffer({ resolveWithObject: true });
-    if (info.channels !== 3) throw new Error(`decoded to ${info.channels} channels`);
-    return { width: info.width, height: info.height, rgb: ownBytes(data) };
-  } catch (cause) {
-    const { format, width, height } = header;
-    throw new GramcastError(
-      "IMAGE_UNREADABLE",
-      `Cannot read image: found a ${format} of ${width}×${height} with broken or missing data, wanted a whole file`,
-      { cause },
-    );
+export async function decodePicture(
+  bytes: Uint8Array,
+  limits: ImageLimits,
+  options: DecodeOptions = {},
+): Promise<Picture> {
+  const still = withStillBrand(bytes);
+  const header = await readHeader(still, limits);
+  return await decoding.run(decodedBytes(header), async () => {
+    try {
+      return await decodeWhole(still, header, limits, options);
+    } catch (cause) {
+      const { format, width, height } = header;
+      throw new GramcastError(
+        "IMAGE_UNREADABLE",
+        `Cannot read image: found a ${format} of ${width}×${height} with broken or missing data, wanted a whole file`,
+        { cause },
+      );
+    }
+  });
+}
+
+/** What decoding holds: RGBA of the whole picture, in the file's own depth. */
+function decodedBytes({ width, height, depth }: Header): number {
+  return width * height * 4 * (depth === "uchar" ? 1 : 2);
+}
+
+async function decodeWhole(bytes: Uint8Array, header: Header, limits: ImageLimits, options: DecodeOptions) {
+  const read = (file: Uint8Array, failOn: "error" | "warning") => decodeFile(file, header, limits, options, failOn);
+  // Warnings are let pass: many files in the wild hold a harmless oddity. Cut-off data is an error, not a warning.
+  const whole = header.format === "JPEG" ? withEnd(bytes) : bytes;
+  // With its end put back, data that is missing before it is no more than a warning.
+  return await read(whole, whole === bytes ? "error" : "warning");
+}
+
+async function decodeFile(
+  bytes: Uint8Array,
+  header: Header,
+  limits: ImageLimits,
+  { longest = Infinity, transparency = "WHITE" }: DecodeOptions,
+  failOn: "error" | "warning",
+): Promise<Picture> {
+  const reading = { failOn, limitInputPixels: limits.maxPixels, autoOrient: true };
+  // libvips applies no profile to grey of 16 bits: it does to grey of 8.
+  const file = header.space === "grey16" && header.hasProfile
+    ? await sharp(bytes, reading).timeout({ seconds: DECODE_SECONDS })
+      .toColourspace("b-w").keepIccProfile().png({ compressionLevel: 0 }).toBuffer()
+    : bytes;
+  let pipeline = sharp(file, reading).timeout({ seconds: DECODE_SECONDS }).toColourspace("srgb");
+  // Colours of more than 8 bits with a profile are left in Display P3 otherwise.
+  if (header.space === "rgb16" && header.hasProfile) pipeline = pipeline.withIccProfile("srgb");
+  if (transparency === "WHITE") pipeline = pipeline.flatten({ background: "#ffffff" });
+  if (longest < Math.max(header.width, header.height)) {
+    pipeline = pipeline.resize({
+      ...fitLongestSide(header, longest),
+      fit: "fill",
+      kernel: "lanczos3",
+      fastShrinkOnLoad: false,
+    });
   }
+  const { data, info } = await pipeline.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+  if (info.channels === 3) return { width: info.width, height: info.height, rgb: ownBytes(data) };
+  if (info.channels === 4) return await withoutNeedlessAlpha(data, info);
+  throw new Error(`decoded to ${info.channels} channels`);
+}
+
+/** RGB and alpha apart; a picture that is opaque everywhere has no alpha. */
+async function withoutNeedlessAlpha(rgba: Uint8Array, { width, height }: Size): Promise<Picture> {
+  const layers = () => sharp(rgba, { raw: { width, height, channels: 4 } });
+  const rgb = ownBytes(await layers().removeAlpha().raw().toBuffer());
+  if ((await layers().stats()).isOpaque) return { width, height, rgb };
+  return { width, height, rgb, alpha: ownBytes(await layers().extractChannel(3).raw().toBuffer()) };
 }
 
 async function readHeader(bytes: Uint8Array, limits: ImageLimits): Promise<Header> {
@@ -84,32 +172,50 @@ async function readHeader(bytes: Uint8Array, limits: ImageLimits): Promise<Heade
     const found = bytes.byteLength === 0 ? "no bytes" : `${format ?? "an unknown format"} (${bytes.byteLength} bytes)`;
     throw new GramcastError("IMAGE_UNREADABLE", `Cannot read image: found ${found}, wanted ${ACCEPTED_FORMATS}`);
   }
-  if (format === "TIFF") refuseBareYcbcr(bytes);
-  const { width, height } = await readSize(bytes, format);
+  if (format === "TIFF") refuseColoursOfTiff(bytes);
+  const found = await readMetadata(bytes, format);
+  const { width, height } = found.autoOrient;
+  if (Math.max(width, height) > MAX_SIDE) {
+    throw new GramcastError(
+      "IMAGE_TOO_LARGE",
+      `Cannot accept image: found ${width}×${height} pixels, wanted sides of at most ${MAX_SIDE}`,
+    );
+  }
   if (width * height > limits.maxPixels) {
     throw new GramcastError(
       "IMAGE_TOO_LARGE",
       `Cannot accept image: found ${width}×${height} = ${width * height} pixels, wanted at most ${limits.maxPixels}`,
     );
   }
-  return { format, width, height, mimeType: mimeTypeOf(format) };
+  return {
+    format,
+    width,
+    height,
+    mimeType: mimeTypeOf(format),
+    frames: countFrames(bytes, format) ?? found.pages ?? 1,
+    depth: found.depth,
+    space: found.space,
+    hasProfile: found.hasProfile,
+  };
 }
 
-/** libvips reads YCbCr as if it were RGB, unless JPEG inside the TIFF converts it: wrong colours and no error. */
-function refuseBareYcbcr(bytes: Uint8Array): void {
+/** What libvips would read with wrong colours and no error: YCbCr as if it were RGB, L*a*b* by another white. */
+function refuseColoursOfTiff(bytes: Uint8Array): void {
   const tags = readTiffTags(bytes);
-  if (tags.get(TIFF_PHOTOMETRIC) !== PHOTOMETRIC_YCBCR || tags.get(TIFF_COMPRESSION) === COMPRESSION_JPEG) return;
+  const photometric = tags.get(TIFF_PHOTOMETRIC) ?? -1;
+  const bareYcbcr = photometric === PHOTOMETRIC_YCBCR && tags.get(TIFF_COMPRESSION) !== COMPRESSION_JPEG;
+  if (!bareYcbcr && !PHOTOMETRIC_LAB.includes(photometric)) return;
   throw new GramcastError(
     "IMAGE_UNREADABLE",
-    "Cannot read image: found a TIFF of YCbCr without JPEG compression, wanted RGB, grey, palette or CMYK",
+    `Cannot read image: found a TIFF of ${bareYcbcr ? "YCbCr without JPEG compression" : "L*a*b*"}, ` +
+      "wanted RGB, grey, palette or CMYK",
   );
 }
 
-async function readSize(bytes: Uint8Array, format: ImageFormat): Promise<{ width: number; height: number }> {
+async function readMetadata(bytes: Uint8Array, format: ImageFormat) {
   try {
     // The limit is checked by the caller, who can then say both what was found and what is wanted.
-    const { autoOrient } = await sharp(bytes, { failOn: "error", limitInputPixels: false }).metadata();
-    return autoOrient;
+    return await sharp(bytes, { failOn: "error", limitInputPixels: false }).metadata();
   } catch (cause) {
     throw new GramcastError(
       "IMAGE_UNREADABLE",

@@ -62,6 +62,42 @@ Deno.test("decodePicture() refuses YCbCr in TIFF, which libvips would read with 
   await assertRefused(await fixture("ycbcr.tif"), "IMAGE_UNREADABLE", /found a TIFF of YCbCr without JPEG compression/);
 });
 
+for (const name of ["lab.tif", "lab16.tif"]) {
+  Deno.test(`decodePicture() refuses ${name}, which libvips would read by another white`, async () => {
+    await assertRefused(
+      await fixture(name),
+      "IMAGE_UNREADABLE",
+      /^Cannot read image: found a TIFF of L\*a\*b\*, wanted RGB, grey, palette or CMYK$/,
+    );
+  });
+}
+
+for (const [name, format] of [["rgb.heic", "HEIC"], ["rgb.jp2", "JPEG 2000"], ["rgb.jxl", "JPEG XL"]] as const) {
+  Deno.test(`decodePicture() refuses ${name} by name`, async () => {
+    const wanted = new RegExp(
+      `^Cannot read image: found ${format} \\(\\d+ bytes\\), wanted PNG, JPEG, GIF, TIFF, WebP or AVIF$`,
+    );
+    await assertRefused(await fixture(name), "IMAGE_UNREADABLE", wanted);
+  });
+}
+
+Deno.test("decodePicture() refuses sides that no picture has, before it reads any row", async () => {
+  for (const [width, height] of [[1, 50_000_000], [50_000_000, 1]] as const) {
+    const bytes = await withSize("rgb.png", (view) => {
+      view.setUint32(16, width);
+      view.setUint32(20, height);
+      view.setUint32(29, crc32(new Uint8Array(view.buffer, 12, 17)));
+    });
+    for (const read of [inspectImage, decodePicture]) {
+      await assertThrows(
+        read(bytes, { maxBytes: 100_000, maxPixels: 50_000_000 }),
+        "IMAGE_TOO_LARGE",
+        new RegExp(`^Cannot accept image: found ${width}×${height} pixels, wanted sides of at most 65535$`),
+      );
+    }
+  }
+});
+
 Deno.test("sharp itself reads no SVG, even when asked to", async () => {
   await assert.rejects(sharp(FOREIGN["SVG"]!).metadata(), /unsupported image format/);
 });

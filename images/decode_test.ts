@@ -42,6 +42,8 @@ const OVER_WHITE_GREY: readonly Colour[] = [[127, 127, 127], WHITE, [212, 212, 2
 // libvips converts through its own press profile, so ink-like colours come out: far from the RGB that went in.
 const PRESS: readonly Colour[] = [[232, 0, 0], [0, 141, 45], [32, 6, 117], [197, 172, 53]];
 const BITS: readonly Colour[] = [BLACK, WHITE, WHITE, BLACK];
+/** Colours that the profiles of the fixtures have, and sRGB too. */
+const MUTED: readonly Colour[] = [[200, 40, 30], [60, 180, 80], [50, 70, 190], [210, 190, 60]];
 
 const CASES: readonly Case[] = [
   { name: "rgb.png", mimeType: "image/png", expected: BLOCKS, tolerance: 0 },
@@ -65,12 +67,29 @@ const CASES: readonly Case[] = [
   { name: "grey_alpha.png", mimeType: "image/png", expected: OVER_WHITE_GREY, tolerance: 1 },
   { name: "cmyk.jpg", mimeType: "image/jpeg", expected: PRESS, tolerance: 6 },
   { name: "cmyk.tif", mimeType: "image/tiff", expected: PRESS, tolerance: 6 },
+  { name: "cmyk_profile.jpg", mimeType: "image/jpeg", expected: MUTED, tolerance: 1 },
+  { name: "cmyk_profile.tif", mimeType: "image/tiff", expected: MUTED, tolerance: 1 },
+  { name: "rgb16.tif", mimeType: "image/tiff", expected: BLOCKS, tolerance: 0 },
+  { name: "srgb_profile8.png", mimeType: "image/png", expected: MUTED, tolerance: 0 },
+  { name: "srgb_profile16.png", mimeType: "image/png", expected: MUTED, tolerance: 1 },
+  { name: "wide_profile8.png", mimeType: "image/png", expected: MUTED, tolerance: 1 },
+  { name: "wide_profile16.png", mimeType: "image/png", expected: MUTED, tolerance: 1 },
+  { name: "wide_profile8.tif", mimeType: "image/tiff", expected: MUTED, tolerance: 1 },
+  { name: "wide_profile16.tif", mimeType: "image/tiff", expected: MUTED, tolerance: 1 },
+  { name: "grey_profile8.png", mimeType: "image/png", expected: GREYS, tolerance: 1 },
+  { name: "grey_profile16.png", mimeType: "image/png", expected: GREYS, tolerance: 1 },
+  { name: "grey_profile8.tif", mimeType: "image/tiff", expected: GREYS, tolerance: 1 },
+  { name: "grey_profile16.tif", mimeType: "image/tiff", expected: GREYS, tolerance: 1 },
+  { name: "avif8.avif", mimeType: "image/avif", expected: MUTED, tolerance: 1 },
+  { name: "avif10.avif", mimeType: "image/avif", expected: MUTED, tolerance: 1 },
+  { name: "avif12.avif", mimeType: "image/avif", expected: MUTED, tolerance: 1 },
+  { name: "no_end.jpg", mimeType: "image/jpeg", expected: BLOCKS, tolerance: 3 },
 ];
 
 for (const { name, mimeType, expected, tolerance } of CASES) {
   Deno.test(`decodePicture() gives ${name} as 8-bit RGB`, async () => {
     const bytes = await fixture(name);
-    assert.deepEqual(await inspectImage(bytes, LIMITS), { width: 16, height: 12, mimeType });
+    assert.deepEqual(await inspectImage(bytes, LIMITS), { width: 16, height: 12, mimeType, frames: 1 });
     const picture = await decodePicture(bytes, LIMITS);
     assert.deepEqual([picture.width, picture.height], [16, 12]);
     assert.equal(Object.getPrototypeOf(picture.rgb), Uint8Array.prototype);
@@ -78,14 +97,20 @@ for (const { name, mimeType, expected, tolerance } of CASES) {
   });
 }
 
-for (const orientation of [2, 3, 4, 5, 6, 7, 8]) {
-  Deno.test(`decodePicture() turns EXIF orientation ${orientation} upright`, async () => {
-    const bytes = await fixture(`orientation_${orientation}.png`);
-    assert.deepEqual(await inspectImage(bytes, LIMITS), { width: 16, height: 12, mimeType: "image/png" });
-    const picture = await decodePicture(bytes, LIMITS);
-    assert.deepEqual([picture.width, picture.height], [16, 12]);
-    assertQuarters(picture, BLOCKS, 0);
-  });
+for (const orientation of [1, 2, 3, 4, 5, 6, 7, 8]) {
+  for (const kind of ["png", "jpg"]) {
+    Deno.test(`decodePicture() turns EXIF orientation ${orientation} of a ${kind} upright, at any size`, async () => {
+      const bytes = await fixture(`orientation_${orientation}.${kind}`);
+      const { width, height } = await inspectImage(bytes, LIMITS);
+      assert.deepEqual([width, height], [16, 12]);
+      for (const longest of [undefined, 16, 8]) {
+        const picture = await decodePicture(bytes, LIMITS, longest === undefined ? {} : { longest });
+        assert.deepEqual([picture.width, picture.height], longest === 8 ? [8, 6] : [16, 12]);
+        // Shrunk, the blocks run into each other.
+        assertQuarters(picture, BLOCKS, longest === 8 ? 24 : kind === "png" ? 0 : 3);
+      }
+    });
+  }
 }
 
 for (const format of ["jpeg", "webp", "tiff"] as const) {
@@ -99,14 +124,14 @@ for (const format of ["jpeg", "webp", "tiff"] as const) {
   });
 }
 
-for (const name of ["animated.gif", "animated.webp", "pages.tif"]) {
-  Deno.test(`decodePicture() takes the first of several in ${name}`, async () => {
+for (const name of ["animated.gif", "animated.webp", "animated.png", "animated.avif", "pages.tif"]) {
+  Deno.test(`decodePicture() takes the first of several in ${name}, and inspectImage() counts them`, async () => {
     const bytes = await fixture(name);
     const info = await inspectImage(bytes, LIMITS);
-    assert.deepEqual([info.width, info.height], [16, 12]);
+    assert.deepEqual([info.width, info.height, info.frames], [16, 12, 2]);
     const picture = await decodePicture(bytes, LIMITS);
     assert.deepEqual([picture.width, picture.height], [16, 12]);
-    assertQuarters(picture, [BLOCKS[0]!, BLOCKS[0]!, BLOCKS[0]!, BLOCKS[0]!], 0);
+    assertQuarters(picture, [BLOCKS[0]!, BLOCKS[0]!, BLOCKS[0]!, BLOCKS[0]!], name.endsWith("avif") ? 3 : 0);
   });
 }
 
@@ -139,7 +164,7 @@ Deno.test("decodePicture() takes 1×1 pictures and extreme aspect ratios", async
   for (const [width, height] of [[1, 1], [20_000, 1], [1, 20_000], [5000, 2]] as const) {
     const rgb = new Uint8Array(3 * width * height).map((_, i) => (i * 7) & 255);
     const bytes = await sharp(rgb, rawRgb(width, height)).png().toBuffer();
-    assert.deepEqual(await inspectImage(bytes, LIMITS), { width, height, mimeType: "image/png" });
+    assert.deepEqual(await inspectImage(bytes, LIMITS), { width, height, mimeType: "image/png", frames: 1 });
     assert.deepEqual(await decodePicture(bytes, LIMITS), { width, height, rgb });
   }
 });
@@ -149,4 +174,39 @@ Deno.test("decodePicture() takes bytes that are a view into a larger buffer", as
   const larger = new Uint8Array(bytes.length + 20);
   larger.set(bytes, 7);
   assertQuarters(await decodePicture(larger.subarray(7, 7 + bytes.length), LIMITS), BLOCKS, 0);
+});
+
+Deno.test("decodePicture() keeps alpha apart from the colours where it is asked to", async () => {
+  const [opaque, half, none] = [255, 128, 0];
+  for (const name of ["rgba.png", "rgba.tif", "rgba.webp", "grey_alpha.png"]) {
+    const { rgb, alpha } = await decodePicture(await fixture(name), LIMITS, { transparency: "KEEP" });
+    assert.deepEqual([alpha?.length, alpha?.[0], alpha?.[15]], [16 * 12, half, none], name);
+    if (name !== "grey_alpha.png") assert.deepEqual([...rgb.subarray(0, 3)], [255, 0, 0], name);
+  }
+  const { alpha } = await decodePicture(await fixture("rgb.png"), LIMITS, { transparency: "KEEP" });
+  assert.equal(alpha, undefined, `a picture that is ${opaque} everywhere has none`);
+});
+
+Deno.test("decodePicture() shrinks while it reads, edges of what is transparent without its colour", async () => {
+  // Red, then a green that nobody sees.
+  const values = new Uint8Array(4 * 64 * 64).map((_, i) =>
+    [...(i % 256 < 128 ? [255, 0, 0, 255] : [0, 255, 0, 0])][i % 4]!
+  );
+  const bytes = await sharp(values, { raw: { width: 64, height: 64, channels: 4 } }).png().toBuffer();
+  const { width, height, rgb, alpha } = await decodePicture(bytes, LIMITS, { longest: 24, transparency: "KEEP" });
+  assert.deepEqual([width, height], [24, 24]);
+  for (let x = 0; x < width; x++) {
+    if (alpha![x]! > 8) assert.ok(rgb[3 * x]! > 230 && rgb[3 * x + 1]! < 25, `column ${x}`);
+  }
+});
+
+Deno.test("decodePicture() takes a whole JPEG without its end, and none that lacks more", async () => {
+  const noise = new Uint8Array(3 * 64 * 64).map((_, i) => (i * 7919) % 251);
+  const whole = await sharp(noise, rawRgb(64, 64)).jpeg({ quality: 90 }).toBuffer();
+  const expected = await decodePicture(whole, LIMITS);
+  for (const lost of [1, 2]) assert.deepEqual(await decodePicture(whole.subarray(0, -lost), LIMITS), expected);
+  for (const share of [0.3, 0.6, 0.8]) {
+    const cut = whole.subarray(0, Math.floor(share * whole.length));
+    await assert.rejects(decodePicture(cut, LIMITS), /broken or missing data/);
+  }
 });

@@ -1,4 +1,4 @@
-import { decodePicture, type ImageLimits, inspectImage } from "../../images/decode.ts";
+import { checkImage, type ImageLimits, inspectImage } from "../../images/decode.ts";
 import { GramcastError } from "../../errors.ts";
 import type { ImageLibrary } from "../api.ts";
 import { type ImageKeeper, sha256Hex } from "./image_keeper.ts";
@@ -38,10 +38,8 @@ export class KeptImages implements ImageLibrary {
   }
 
   async keep(owner: Owner, bytes: Uint8Array): Promise<ImageRecord> {
-    const info = await inspectImage(bytes, this.#limits);
-    // A header can promise what the data does not hold: decode now, so that no transfer fails for it later.
-    await decodePicture(bytes, this.#limits);
-    return await this.#keeper.keep(owner, bytes, info);
+    // A header can promise what the data does not hold: read it all now, so that no transfer fails for it later.
+    return await this.#keeper.keep(owner, bytes, await checkImage(bytes, this.#limits));
   }
 
   async get(owner: Owner, id: string): Promise<ImageRecord | null> {

@@ -1,8 +1,8 @@
 import type { Backend } from "../../engine/backends/backend.ts";
-import { type Limits, Optimisation, type OptimisationInput } from "../../engine/descent/optimisation.ts";
+import { type Limits, Optimisation } from "../../engine/descent/optimisation.ts";
 import type { Picture } from "../../engine/picture.ts";
 import { GramcastError } from "../../errors.ts";
-import { decodePicture } from "../../images/decode.ts";
+import { decodeInput } from "../../images/decode_input.ts";
 import { resizePicture } from "../../images/resize.ts";
 import { frameIsDue } from "../life/frame_due.ts";
 import type { Tuning } from "../types.ts";
@@ -74,7 +74,7 @@ export class ChildRun {
   }
 
   async #begin(backend: Backend): Promise<Optimisation> {
-    const input = await decodeInput(this.#job);
+    const input = await decodeInput(this.#job.options, this.#job, NO_LIMITS);
     const { checkpoint } = this.#job;
     const optimisation = checkpoint === null
       ? await Optimisation.start(backend, resizePicture, input, this.#limits)
@@ -116,21 +116,4 @@ export class ChildRun {
 
 function sizeOf(picture: Picture | null) {
   return { width: picture?.width ?? 0, height: picture?.height ?? 0 };
-}
-
-async function decodeInput(
-  { options, content, styles, contentMask, initPicture }: EngineJob,
-): Promise<OptimisationInput> {
-  const decode = (bytes: Uint8Array) => decodePicture(bytes, NO_LIMITS);
-  return {
-    options,
-    content: await decode(content),
-    styles: await Promise.all(styles.map(async ({ picture, weight, mask }) => ({
-      picture: await decode(picture),
-      weight,
-      ...(mask ? { mask: await decode(mask) } : {}),
-    }))),
-    ...(contentMask ? { contentMask: await decode(contentMask) } : {}),
-    ...(initPicture ? { initPicture: await decode(initPicture) } : {}),
-  };
 }

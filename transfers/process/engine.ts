@@ -6,22 +6,15 @@
 import type { Losses } from "../../engine/objective/losses.ts";
 import type { TransferOptions } from "../../engine/options/options.ts";
 import type { Picture } from "../../engine/picture.ts";
+import type { EncodedInput } from "../../images/decode_input.ts";
 import type { EngineInfo, TransferFailure, Tuning } from "../types.ts";
 
 /** All that an engine needs for a transfer. Pictures are encoded, as they were kept. */
-export interface EngineJob {
+export interface EngineJob extends EncodedInput {
   /** With the weights that are in force where it begins: at the checkpoint's step, or at 0. */
   readonly options: TransferOptions;
   /** Weights that come into force later, by step. */
   readonly tunings: readonly Tuning[];
-  readonly content: Uint8Array;
-  readonly styles: readonly {
-    readonly picture: Uint8Array;
-    readonly weight: number;
-    readonly mask: Uint8Array | null;
-  }[];
-  readonly contentMask: Uint8Array | null;
-  readonly initPicture: Uint8Array | null;
   /** Where to go on; null begins from the start. */
   readonly checkpoint: Uint8Array | null;
 }

@@ -1,0 +1,45 @@
+import type { OptimisationInput } from "../engine/descent/input.ts";
+import type { TransferOptions } from "../engine/options/options.ts";
+import { decodePicture, type ImageLimits } from "./decode.ts";
+
+/** The pictures of a transfer as files. */
+export interface EncodedInput {
+  readonly content: Uint8Array;
+  readonly styles: readonly {
+    readonly picture: Uint8Array;
+    readonly weight: number;
+    readonly mask: Uint8Array | null;
+  }[];
+  readonly contentMask: Uint8Array | null;
+  readonly initPicture: Uint8Array | null;
+}
+
+/**
+ * Decodes the pictures of a transfer one after another, each no larger than the transfer's last scale has use for: what
+ * they take is bounded by the size of the result, however large the files are.
+ *
+ * @throws {GramcastError} What `decodePicture` throws.
+ */
+export async function decodeInput(
+  options: TransferOptions,
+  { content, styles, contentMask, initPicture }: EncodedInput,
+  limits: ImageLimits,
+): Promise<OptimisationInput> {
+  const { size } = options.scales.at(-1)!;
+  const decode = (bytes: Uint8Array, longest = size) => decodePicture(bytes, limits, { longest });
+  const decoded: OptimisationInput["styles"][number][] = [];
+  for (const { picture, weight, mask } of styles) {
+    decoded.push({
+      picture: await decode(picture, Math.max(1, Math.round(size * options.styleScale))),
+      weight,
+      ...(mask ? { mask: await decode(mask) } : {}),
+    });
+  }
+  return {
+    options,
+    content: await decode(content),
+    styles: decoded,
+    ...(contentMask ? { contentMask: await decode(contentMask) } : {}),
+    ...(initPicture ? { initPicture: await decode(initPicture) } : {}),
+  };
+}

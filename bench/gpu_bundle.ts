@@ -17,7 +17,7 @@ const STAGE = join(BUNDLE, "gramcast-bench");
 const ENTRIES = [
   "bench/gpu.ts",
   "bench/gpu_engine.ts",
-  "engine/backends/onnx/webgpu_test.ts",
+  "engine/backends/onnx/webgpu_slow_test.ts",
   "engine/backends/tensorflow/backend_test.ts",
 ];
 const BESIDE = ["bench/gpu_torch.py", "bench/gpu.sh"];

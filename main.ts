@@ -36,7 +36,7 @@ async function serve(config: Config): Promise<void> {
     weights: () => Promise.resolve(weights),
   };
   try {
-    const server = startServer(services, { ...config, pages: studioPages }, log);
+    const server = await startServer(services, { ...config, pages: studioPages }, log);
     log.info(`Gramcast listens on ${server.url}: open it in a browser; GraphiQL is at ${server.url}/graphql`);
     log.info(`${await stop}: stopping`);
     await Promise.all([server.stop(), transfers.close()]);

@@ -26,7 +26,11 @@ const services = {
   frames: { encode: ({ step }: { readonly step: number }) => Promise.resolve(pictures[step % 2]!) },
 };
 const log = { info() {}, warn: console.warn };
-await using server = startServer(services, { host: "127.0.0.1", port: 0, corsOrigins: [], pages: studioPages }, log);
+await using server = await startServer(
+  services,
+  { host: "127.0.0.1", port: 0, corsOrigins: [], pages: studioPages },
+  log,
+);
 
 for (let i = 0; i < transfers; i++) {
   await fetch(`${server.url}/graphql`, {

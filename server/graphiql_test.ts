@@ -5,7 +5,7 @@ import { exampleOperations } from "./example_operations.ts";
 import { serveFake } from "./testing/serve_fake.ts";
 
 Deno.test("GraphiQL is served in one piece, compressed once, with a policy that lets its script run", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   const headers = { accept: "text/html", "accept-encoding": "gzip" };
   const page = await fetch(`${fake.url}/graphql`, { headers });
   const html = await page.text();

@@ -6,7 +6,7 @@ const START = `mutation ($input: StartTransferInput!) { startTransfer(input: $in
 const PICTURES = { content: { sample: "content" }, styles: [{ image: { sample: "style" } }] };
 
 Deno.test("an operation is answered over POST and GET", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   assert.equal((await fake.post(START, { input: PICTURES })).data.startTransfer.transfer.id, "tr_1");
   const response = await fetch(`${fake.url}/graphql?query=${encodeURIComponent("{ engine { device } }")}`);
   assert.deepEqual((await answerOf(response)).data, { engine: { device: "cpu" } });
@@ -49,7 +49,7 @@ const WRONG: [name: string, query: string, variables: unknown, code: string, fie
 ];
 for (const [name, query, variables, code, field] of WRONG) {
   Deno.test(`${name} is answered with ${code} and nothing of the server's inside`, async () => {
-    await using fake = serveFake();
+    await using fake = await serveFake();
     const { errors } = await fake.post(query, variables);
     assert.deepEqual([errors[0]?.extensions.code, errors[0]?.extensions.field], [code, field]);
     assert.doesNotMatch(JSON.stringify(errors), /\bat .*\.ts|file:|node_modules|stack|originalError|unexpected/);
@@ -58,7 +58,7 @@ for (const [name, query, variables, code, field] of WRONG) {
 }
 
 Deno.test("a bug is masked as INTERNAL and leaves one line in the log", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   fake.services.transfers.failures.set("engine", new TypeError("secret\nof /home/somebody"));
   const { data, errors } = await fake.post("{ engine { device } }");
   assert.equal(data, null);
@@ -73,14 +73,14 @@ Deno.test("a bug is masked as INTERNAL and leaves one line in the log", async ()
 });
 
 Deno.test("a message does not send a long value back", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   const { errors } = await fake.post(START, { input: { ...PICTURES, size: "x".repeat(100_000) } });
   assert.equal(errors[0]!.message.length, 500);
   assert.equal(errors[0]!.extensions.code, "BAD_USER_INPUT");
 });
 
 Deno.test("a mutation over GET is refused", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   const query = 'mutation { deleteTransfer(id: "tr_1") { id } }';
   const response = await fetch(`${fake.url}/graphql?query=${encodeURIComponent(query)}`);
   assert.equal(response.status, 405);
@@ -88,7 +88,7 @@ Deno.test("a mutation over GET is refused", async () => {
 });
 
 Deno.test("a request that is no operation is refused with its own status, a code and one line", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   const send = async (body: BodyInit, type: string, accept = "*/*") => {
     const headers = { "content-type": type, accept };
     const { status, errors } = await answerOf(await fetch(`${fake.url}/graphql`, { method: "POST", headers, body }));
@@ -107,7 +107,7 @@ Deno.test("a request that is no operation is refused with its own status, a code
 });
 
 Deno.test("a body that is too large is refused by its announced length and while it arrives", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   const piece = new Uint8Array(2 ** 20).fill(0x20);
   const announced = await fetch(`${fake.url}/graphql`, {
     method: "POST",
@@ -165,7 +165,7 @@ const TOO_COMPLEX: [name: string, query: string, variables?: object][] = [
 ];
 for (const [name, query, variables] of TOO_COMPLEX) {
   Deno.test(`${name} are refused before anything is computed`, async () => {
-    await using fake = serveFake();
+    await using fake = await serveFake();
     fake.services.transfers.failures.set("get", new Error("must not be reached"));
     const { data, errors } = await fake.post(query, variables);
     assert.deepEqual([data ?? null, errors.length], [null, 1], JSON.stringify(errors));
@@ -175,7 +175,7 @@ for (const [name, query, variables] of TOO_COMPLEX) {
 }
 
 Deno.test("the same document passes with small variables, before and after it was refused with large ones", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   const query =
     "query ($n: Int) { transfers(first: $n) { edges { node { frame { a: base64 b: base64 c: base64 } } } } }";
   for (const [n, code] of [[2, undefined], [100, "QUERY_TOO_COMPLEX"], [2, undefined]] as const) {
@@ -185,7 +185,7 @@ Deno.test("the same document passes with small variables, before and after it wa
 });
 
 Deno.test("a cheap operation in front does not hide a dear one in the same document", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   const dear = `{ ${aliases(6, 'classify(image: { sample: "style" }) { index }')} }`;
   const response = await fetch(`${fake.url}/graphql`, {
     method: "POST",
@@ -196,7 +196,7 @@ Deno.test("a cheap operation in front does not hide a dear one in the same docum
 });
 
 Deno.test("an argument that fails does not switch the limits off", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   const query = `query ($id: ID = "a") { transfer(id: $id) { id } ${
     aliases(6, 'classify(image: { sample: "style" }) { index }')
   } }`;
@@ -207,20 +207,20 @@ Deno.test("an argument that fails does not switch the limits off", async () => {
 });
 
 Deno.test("depth is bounded", async () => {
-  await using fake = serveFake({ operationLimits: { ...OPERATION_LIMITS, maxDepth: 5 } });
+  await using fake = await serveFake({ operationLimits: { ...OPERATION_LIMITS, maxDepth: 5 } });
   const query = "{ transfers { edges { node { styles { image { id } } } } } }";
   assert.match((await fake.post(query)).errors[0]!.message, /found 6 levels, wanted at most 5$/);
   assert.deepEqual((await fake.post(`{ ${nested(50)} }`)).data, { engine: { device: "cpu" } });
 });
 
 Deno.test("a fragment that spreads itself is refused", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   const { errors } = await fake.post("{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }");
   assert.equal(errors[0]!.extensions.code, "GRAPHQL_VALIDATION_FAILED");
 });
 
 Deno.test("deep introspection is refused, the usual one is answered", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   const deep = "{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }";
   assert.equal((await fake.post(deep)).errors[0]!.extensions.code, "GRAPHQL_VALIDATION_FAILED");
   const { getIntrospectionQuery } = await import("graphql");

@@ -4,6 +4,7 @@ import { logInternal } from "./errors.ts";
 import { exampleOperations } from "./example_operations.ts";
 import { GraphiqlPage } from "./graphiql.ts";
 import type { GraphqlServer } from "./graphql.ts";
+import type { ListenerHandlers } from "./listener.ts";
 import { METRICS_TYPE, metricsText } from "./metrics.ts";
 import type { OriginPolicy } from "./origin.ts";
 import { servePicture } from "./pictures.ts";
@@ -24,35 +25,43 @@ export interface HandlerParts {
   readonly log: Log;
   /** Whether the server has begun to stop. */
   readonly stopping: () => boolean;
+  /** What connections there are. */
+  readonly connections: () => { readonly open: number; readonly heldBytes: number };
 }
 
-/** Puts the routes together into a handler for `Deno.serve`. */
-export function createHandler(parts: HandlerParts): (request: Request) => Promise<Response> {
+/** Puts the routes together into what a `Listener` calls. */
+export function createHandlers(parts: HandlerParts): ListenerHandlers {
   const { services, origins, log } = parts;
   const graphiql = new GraphiqlPage(async () =>
     exampleOperations((await services.transfers.images.samples()).map(({ name }) => name))
   );
-  return async (request) => {
-    const { pathname } = new URL(request.url);
-    // Once upgraded, a response is the socket's, and the request's headers cannot be read any more.
-    if (request.headers.get("upgrade")?.toLowerCase() === "websocket") return upgrade(parts, request, pathname);
-    try {
-      const response = await refuse(origins, request) ?? origins.preflight(request) ??
-        await dispatch(parts, graphiql, request, pathname);
-      return secured(origins, origins.share(request, response));
-    } catch (error) {
-      logInternal(log, error);
-      return text(500, "Cannot answer: found an internal error, which has been logged");
-    }
+  return {
+    async request(request) {
+      try {
+        const { pathname } = new URL(request.url);
+        const response = await refuse(origins, request) ?? origins.preflight(request) ??
+          await dispatch(parts, graphiql, request, pathname);
+        return secured(origins, origins.share(request, response));
+      } catch (error) {
+        logInternal(log, error);
+        return text(500, "Cannot answer: found an internal error, which has been logged");
+      }
+    },
+    upgrade(request, upgrade) {
+      const { pathname } = new URL(request.url);
+      if (pathname !== "/graphql") return text(404, "Cannot upgrade here: wanted /graphql");
+      return refuse(origins, request) ?? parts.sockets.accept(request, upgrade);
+    },
   };
 }
 
 async function dispatch(
-  { services, graphql, sockets, pages, stopping }: HandlerParts,
+  parts: HandlerParts,
   graphiql: GraphiqlPage,
   request: Request,
   pathname: string,
 ): Promise<Response> {
+  const { services, graphql, pages, stopping } = parts;
   switch (pathname) {
     case "/graphql": {
       const page = request.method === "GET" && /\btext\/html\b/.test(request.headers.get("accept") ?? "");
@@ -63,16 +72,11 @@ async function dispatch(
     case "/ready":
       return await ready(services, stopping());
     case "/metrics":
-      return await metrics(services, sockets);
+      return await metrics(parts);
     default:
       return await servePicture(services, request, pathname) ?? await pages(request, pathname) ??
         text(404, "Cannot find anything here");
   }
-}
-
-function upgrade({ origins, sockets }: HandlerParts, request: Request, pathname: string): Response {
-  if (pathname !== "/graphql") return text(404, "Cannot upgrade here: wanted /graphql");
-  return refuse(origins, request) ?? sockets.accept(request);
 }
 
 function refuse(origins: OriginPolicy, request: Request): Response | undefined {
@@ -111,9 +115,10 @@ async function readiness({ transfers }: Services): Promise<"ready" | "starting" 
   return state;
 }
 
-async function metrics({ transfers }: Services, sockets: WebSocketServer): Promise<Response> {
-  const figures = { sockets: sockets.size, residentBytes: Deno.memoryUsage().rss };
-  return new Response(metricsText(await transfers.vitals(), figures), {
+async function metrics({ services, sockets, connections }: HandlerParts): Promise<Response> {
+  const { open, heldBytes } = connections();
+  const figures = { connections: open, heldBytes, sockets: sockets.size, residentBytes: Deno.memoryUsage().rss };
+  return new Response(metricsText(await services.transfers.vitals(), figures), {
     headers: { "content-type": METRICS_TYPE, "cache-control": "no-store" },
   });
 }

@@ -6,7 +6,7 @@ const START = `mutation { startTransfer(input: {
 }) { transfer { id } } }`;
 
 Deno.test("/health answers without asking the transfers anything", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   fake.services.transfers.failures.set("engine", new Error("must not be asked"));
   const response = await fetch(`${fake.url}/health`);
   assert.deepEqual([response.status, await response.json()], [200, { status: "ok" }]);
@@ -14,7 +14,7 @@ Deno.test("/health answers without asking the transfers anything", async () => {
 });
 
 Deno.test("/ready answers 503 without an engine, and while the storage is full", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   const state = async () => {
     const response = await fetch(`${fake.url}/ready`);
     return [response.status, (await response.json()).status];
@@ -29,7 +29,7 @@ Deno.test("/ready answers 503 without an engine, and while the storage is full",
 });
 
 Deno.test("/metrics counts transfers, steps and watchers", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   for (let i = 0; i < 3; i++) await fake.post(START);
   fake.services.transfers.step("tr_1", 3);
   fake.services.transfers.step("tr_2", 2);
@@ -51,7 +51,7 @@ Deno.test("/metrics counts transfers, steps and watchers", async () => {
 });
 
 Deno.test("/ leads to GraphiQL, and asks for nothing elsewhere", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   const response = await fetch(fake.url);
   const page = await response.text();
   assert.match(page, /href="\/graphql"/);
@@ -60,14 +60,14 @@ Deno.test("/ leads to GraphiQL, and asks for nothing elsewhere", async () => {
 });
 
 Deno.test("pages given to the server take the place of the landing page, and leave the rest", async () => {
-  await using fake = serveFake({ pages: (_request, path) => path === "/" ? new Response("studio") : undefined });
+  await using fake = await serveFake({ pages: (_request, path) => path === "/" ? new Response("studio") : undefined });
   assert.equal(await (await fetch(fake.url)).text(), "studio");
   const other = await fetch(`${fake.url}/other`);
   assert.deepEqual([other.status, await other.text()], [404, "Cannot find anything here\n"]);
 });
 
 Deno.test("pictures are served with their type, for ever, and not twice", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   await fake.post(START);
   fake.services.transfers.step("tr_1", 3);
   const paths: [path: string, type: string, caching: RegExp, body: RegExp][] = [
@@ -98,7 +98,7 @@ Deno.test("pictures are served with their type, for ever, and not twice", async 
 });
 
 Deno.test("what is no picture of the caller's is 404, and not cached", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   await fake.post(START);
   const paths = [
     "/images/im_9",
@@ -123,7 +123,7 @@ Deno.test("what is no picture of the caller's is 404, and not cached", async () 
 });
 
 Deno.test("an error in a route is logged and masked", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   fake.services.transfers.failures.set("get", new Error("secret of /home"));
   const response = await fetch(`${fake.url}/transfers/tr_1/result.png`);
   assert.equal(response.status, 500);

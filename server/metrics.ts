@@ -2,6 +2,10 @@ import type { Vitals } from "../transfers/api.ts";
 
 /** What the process itself shows. */
 export interface ProcessFigures {
+  /** Open connections, WebSockets included. */
+  readonly connections: number;
+  /** Bytes of bodies and messages that they make the server hold. */
+  readonly heldBytes: number;
   /** Open WebSockets. */
   readonly sockets: number;
   /** Memory that the system has given the server's process; the engine has one of its own. */
@@ -19,7 +23,10 @@ interface Metric {
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 /** The figures in Prometheus' text format. */
-export function metricsText(vitals: Vitals, { sockets, residentBytes }: ProcessFigures): string {
+export function metricsText(
+  vitals: Vitals,
+  { connections, heldBytes, sockets, residentBytes }: ProcessFigures,
+): string {
   const ended = Object.entries(vitals.ended).map(([status, count]) => [`{status="${status}"}`, count] as const);
   const metrics = [
     gauge("gramcast_transfers_waiting", "Transfers in the queue.", vitals.waiting),
@@ -33,6 +40,8 @@ export function metricsText(vitals: Vitals, { sockets, residentBytes }: ProcessF
     counter("gramcast_steps_total", "Steps that the engines have taken since the start.", vitals.steps),
     counter("gramcast_step_seconds_total", "Seconds that they have spent on them.", vitals.stepSeconds),
     gauge("gramcast_watchers", "Open subscriptions to transfers.", vitals.watchers),
+    gauge("gramcast_connections", "Open connections, WebSockets included.", connections),
+    gauge("gramcast_held_bytes", "Bytes of bodies and messages that connections make the server hold.", heldBytes),
     gauge("gramcast_sockets", "Open WebSockets.", sockets),
     gauge("gramcast_storage_writable", "1 when the storage can be written.", Number(vitals.storageWritable)),
     gauge("process_resident_memory_bytes", "Memory of the server's process, without its engines.", residentBytes),

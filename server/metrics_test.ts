@@ -10,7 +10,7 @@ Deno.test("metricsText() writes every figure in Prometheus' text format", () => 
     stepSeconds: 350.25,
     watchers: 4,
     storageWritable: false,
-  }, { sockets: 2, residentBytes: 123_456_789 });
+  }, { connections: 5, heldBytes: 4096, sockets: 2, residentBytes: 123_456_789 });
   const lines = text.split("\n");
   assert.equal(lines.pop(), "");
   assert.deepEqual(lines.filter((line) => !line.startsWith("#")), [
@@ -22,6 +22,8 @@ Deno.test("metricsText() writes every figure in Prometheus' text format", () => 
     "gramcast_steps_total 700",
     "gramcast_step_seconds_total 350.25",
     "gramcast_watchers 4",
+    "gramcast_connections 5",
+    "gramcast_held_bytes 4096",
     "gramcast_sockets 2",
     "gramcast_storage_writable 0",
     "process_resident_memory_bytes 123456789",
@@ -29,5 +31,5 @@ Deno.test("metricsText() writes every figure in Prometheus' text format", () => 
   const described = lines.flatMap((line) => /^# HELP (\S+) \S/.exec(line)?.[1] ?? []);
   const typed = lines.flatMap((line) => /^# TYPE (\S+) (counter|gauge)$/.exec(line)?.[1] ?? []);
   assert.deepEqual(described, typed);
-  assert.equal(typed.length, 9);
+  assert.equal(typed.length, 11);
 });

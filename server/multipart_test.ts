@@ -93,7 +93,7 @@ Deno.test("readMultipart() takes the parts in any order, and an empty body of pa
 });
 
 Deno.test("a picture is uploaded in a multipart request, without any header of its own", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   const answer = await send(fake, form({ operations: OPERATIONS, map: MAP, 0: new File([TINY_PNG], "a.png") }));
   assert.deepEqual(answer.data, { uploadImage: { image: { byteLength: TINY_PNG.byteLength } } });
 });
@@ -139,7 +139,7 @@ const ABUSE: [name: string, parts: Record<string, string | Blob>, code: string, 
 ];
 for (const [name, parts, code, status] of ABUSE) {
   Deno.test(`a multipart request with ${name} is refused with ${code}`, async () => {
-    await using fake = serveFake();
+    await using fake = await serveFake();
     const answer = await send(fake, form(parts));
     assert.deepEqual([answer.errors[0]!.extensions.code, answer.status], [code, status]);
     assert.match(answer.errors[0]!.message, /^Cannot [^\n]+[^.]$/);
@@ -148,7 +148,7 @@ for (const [name, parts, code, status] of ABUSE) {
 }
 
 Deno.test("a multipart request without a boundary, or cut off, is refused with BAD_REQUEST", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   for (const type of ["multipart/form-data", "multipart/form-data; boundary=b"]) {
     const answer = await send(fake, "--b\r\nContent-Disposition: form-data; name=operations\r\n\r\n{", {
       "content-type": type,
@@ -158,7 +158,7 @@ Deno.test("a multipart request without a boundary, or cut off, is refused with B
 });
 
 Deno.test("a multipart body that is too large as a whole is refused by its announced length", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   const answer = await send(fake, form({ operations: OPERATIONS, map: MAP, 0: new Blob([new Uint8Array(2 ** 21)]) }));
   assert.deepEqual([answer.errors[0]!.extensions.code, answer.status], ["REQUEST_ENTITY_TOO_LARGE", 413]);
 });

@@ -42,7 +42,7 @@ Deno.test("isLoopback() knows loopback names and addresses", () => {
 });
 
 Deno.test("a page of another origin is refused with FORBIDDEN, whatever it sends", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   const body = JSON.stringify({ query: ENGINE });
   const form = new FormData();
   form.set("operations", body);
@@ -64,7 +64,7 @@ Deno.test("a page of another origin is refused with FORBIDDEN, whatever it sends
 });
 
 Deno.test("a page of a configured origin gets its preflight answered and may read what comes back", async () => {
-  await using fake = serveFake({ corsOrigins: [OTHER] });
+  await using fake = await serveFake({ corsOrigins: [OTHER] });
   const preflight = await fetch(`${fake.url}/graphql`, {
     method: "OPTIONS",
     headers: {
@@ -86,7 +86,7 @@ Deno.test("a page of a configured origin gets its preflight answered and may rea
 });
 
 Deno.test("a name that does not lead here is answered 421", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(fake.url).port) });
   const request = "GET /health HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n";
   await connection.write(new TextEncoder().encode(request));

@@ -1,11 +1,14 @@
+import type { AddressInfo } from "node:net";
 import { GramcastError } from "../errors.ts";
 import type { Services } from "../schema/context.ts";
 import type { Log } from "../transfers/log.ts";
 import { createGraphqlServer } from "./graphql.ts";
-import { createHandler, type Pages } from "./http.ts";
+import { createHandlers, type Pages } from "./http.ts";
 import { landingPages } from "./landing_page.ts";
 import { OPERATION_LIMITS, type OperationLimits } from "./limits.ts";
 import { OriginPolicy } from "./origin.ts";
+import { ByteBudget } from "./byte_budget.ts";
+import { CONNECTION_LIMITS, type ConnectionLimits, Listener } from "./listener.ts";
 import { WEBSOCKET_LIMITS, type WebSocketLimits, WebSocketServer } from "./websocket.ts";
 
 export interface ServerOptions {
@@ -17,6 +20,7 @@ export interface ServerOptions {
   readonly pages?: Pages;
   readonly operationLimits?: OperationLimits;
   readonly webSocketLimits?: WebSocketLimits;
+  readonly connectionLimits?: ConnectionLimits;
 }
 
 /** A server that listens. */
@@ -25,6 +29,10 @@ export interface RunningServer extends AsyncDisposable {
   readonly url: string;
   /** Open WebSockets. */
   readonly sockets: number;
+  /** Open connections, WebSockets included. */
+  readonly connections: number;
+  /** Bytes of bodies and messages that connections make the server hold. */
+  readonly heldBytes: number;
   /**
    * Stops taking requests, closes WebSockets with 1012 so that clients connect elsewhere and go on, and waits for answers
    * under way. Server-sent events that still flow are cut off.
@@ -40,58 +48,61 @@ const GRACE_MS = 2000;
  *
  * @throws {GramcastError} BAD_USER_INPUT when it cannot listen there.
  */
-export function startServer(services: Services, options: ServerOptions, log: Log): RunningServer {
+export async function startServer(services: Services, options: ServerOptions, log: Log): Promise<RunningServer> {
+  const limits = options.connectionLimits ?? CONNECTION_LIMITS;
+  const budget = new ByteBudget(limits.maxHeldBytes);
   const graphql = createGraphqlServer(services, log, options.operationLimits ?? OPERATION_LIMITS);
-  const sockets = new WebSocketServer(graphql, log, options.webSocketLimits ?? WEBSOCKET_LIMITS);
+  const sockets = new WebSocketServer(graphql, budget, log, options.webSocketLimits ?? WEBSOCKET_LIMITS);
   const origins = new OriginPolicy(options);
-  const cut = new AbortController();
   let stopped: Promise<void> | undefined;
   const pages = options.pages ?? landingPages;
   const stopping = () => stopped !== undefined;
-  const handler = createHandler({ services, graphql, sockets, origins, pages, log, stopping });
-  const listener = listen(options, cut.signal, handler);
+  const connections = () => ({ open: listener.size, heldBytes: budget.held });
+  const handlers = createHandlers({ services, graphql, sockets, origins, pages, log, stopping, connections });
+  const listener = new Listener(handlers, budget, limits, log);
+  const address = await listen(listener, options);
 
   async function stop(): Promise<void> {
     await sockets.drain();
-    const closed = listener.shutdown();
-    const timer = setTimeout(() => cut.abort(), GRACE_MS);
-    await closed;
-    clearTimeout(timer);
+    await listener.stop(GRACE_MS);
     await graphql.dispose();
   }
 
   return {
-    url: addressOf(listener.addr as Deno.NetAddr),
+    url: addressOf(address),
     get sockets() {
       return sockets.size;
     },
-    stop: () => stopped ??= stop(),
-    [Symbol.asyncDispose]() {
-      return this.stop();
+    get connections() {
+      return listener.size;
     },
+    get heldBytes() {
+      return budget.held;
+    },
+    stop: () => stopped ??= stop(),
+    [Symbol.asyncDispose]: () => stopped ??= stop(),
   };
 }
 
-function listen(
-  { host, port }: ServerOptions,
-  signal: AbortSignal,
-  handler: (request: Request) => Promise<Response>,
-): Deno.HttpServer {
+/** Why it cannot listen, by what the system says. */
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "the port is in use",
+  EACCES: "no permission",
+  EPERM: "no permission",
+  EADDRNOTAVAIL: "no such address here",
+};
+
+async function listen(listener: Listener, { host, port }: ServerOptions): Promise<AddressInfo> {
   try {
-    return Deno.serve({ hostname: host, port, signal, onListen() {} }, handler);
+    return await listener.listen(host, port);
   } catch (cause) {
-    const found = cause instanceof Deno.errors.AddrInUse
-      ? "the port is in use"
-      : cause instanceof Deno.errors.PermissionDenied
-      ? "no permission"
-      : cause instanceof Deno.errors.AddrNotAvailable
-      ? "no such address here"
-      : "an address that cannot be used";
+    const { code = "" } = cause as NodeJS.ErrnoException;
+    const found = REASONS[code] ?? "an address that cannot be used";
     const message = `Cannot listen on ${host}:${port}: found ${found}, wanted another HOST or PORT`;
     throw new GramcastError("BAD_USER_INPUT", message, { field: "PORT", cause });
   }
 }
 
-function addressOf({ hostname, port }: Deno.NetAddr): string {
-  return `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+function addressOf({ address, port }: AddressInfo): string {
+  return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }

@@ -1,6 +1,6 @@
 /**
- * graphql-transport-ws over Deno's WebSockets. The adapter that graphql-ws ships for Deno closes every socket there
- * (its issue 587) and does not wait for slow readers.
+ * graphql-transport-ws over the sockets of `ws`. The adapter of graphql-ws for them bounds neither what a peer sends nor
+ * what it does not read.
  *
  * @module
  */
@@ -10,61 +10,88 @@ import {
   getOperationAST,
   GraphQLError,
   type GraphQLFormattedError,
+  OperationTypeNode,
 } from "graphql";
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type Server, type SubscribePayload } from "graphql-ws";
+// @ts-types="npm:@types/ws@8.18.2"
+import { type ServerOptions, WebSocketServer as Upgrader } from "ws";
 import type { Log } from "../transfers/log.ts";
+import { BoundedSocket, type SocketLimits } from "./bounded_socket.ts";
+import type { ByteBudget } from "./byte_budget.ts";
 import { isInternal, logInternal, maskError, serverError } from "./errors.ts";
 import type { GraphqlServer } from "./graphql.ts";
-import { SendPacer } from "./send_pacer.ts";
+import type { Upgrade } from "./listener.ts";
 
-export interface WebSocketLimits {
+export interface WebSocketLimits extends SocketLimits {
   /** Sockets that may be open at once. */
   readonly maxSockets: number;
-  /** Operations that may be under way on one socket. */
+  /** Messages that may be worked on at once for one socket: operations under way. */
   readonly maxOperations: number;
-  /** Characters of one message. */
-  readonly maxMessage: number;
-  /** Bytes that may wait to be sent before an operation is held up. */
-  readonly highWater: number;
+  /** Characters of a message that opens a subscription: they are kept for as long as it lasts. */
+  readonly maxSubscription: number;
 }
 
 export const WEBSOCKET_LIMITS: WebSocketLimits = {
   maxSockets: 1000,
   maxOperations: 50,
   maxMessage: 8 * 2 ** 20,
+  maxGreeting: 2 ** 14,
+  maxSubscription: 2 ** 16,
   highWater: 2 ** 20,
+  beatMs: 10_000,
 };
 
-/** Seconds until a peer that answers no ping is given up. */
-const IDLE_SECONDS = 20;
 /** Milliseconds in which sockets may say goodbye. */
 const DRAIN_MS = 2000;
-const MAX_REASON = 100;
+/** Pieces that one message may come in. */
+const MAX_FRAGMENTS = 1024;
 
 const SERVICE_RESTART = 1012;
-const UNSUPPORTED_DATA = 1003;
-const MESSAGE_TOO_BIG = 1009;
 const INTERNAL_SERVER_ERROR = 4500;
+
+/** What is known of a socket and of the message that is being read from it. */
+interface Extra {
+  readonly socket: BoundedSocket;
+  readonly characters: () => number;
+}
 
 /** Accepts sockets and runs their operations. */
 export class WebSocketServer {
-  readonly #server: Server;
+  readonly #server: Server<Extra>;
+  readonly #upgrader: Upgrader;
+  readonly #budget: ByteBudget;
   readonly #limits: WebSocketLimits;
   readonly #log: Log;
-  readonly #sockets = new Map<WebSocket, Promise<void>>();
+  readonly #sockets = new Set<BoundedSocket>();
   #draining = false;
 
-  constructor(graphql: GraphqlServer, log: Log, limits: WebSocketLimits = WEBSOCKET_LIMITS) {
+  constructor(graphql: GraphqlServer, budget: ByteBudget, log: Log, limits: WebSocketLimits = WEBSOCKET_LIMITS) {
+    this.#budget = budget;
     this.#limits = limits;
     this.#log = log;
-    this.#server = makeServer({
+    const options: ServerOptions & { readonly maxFragments: number; readonly closeTimeout: number } = {
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: limits.maxMessage,
+      maxFragments: MAX_FRAGMENTS,
+      closeTimeout: DRAIN_MS,
+      handleProtocols: () => GRAPHQL_TRANSPORT_WS_PROTOCOL,
+    };
+    this.#upgrader = new Upgrader(options);
+    this.#server = makeServer<Record<string, unknown>, Extra>({
       execute: (args) => (args as EnvelopedArguments).rootValue.execute(args),
       subscribe: (args) => (args as EnvelopedArguments).rootValue.subscribe(args),
-      onSubscribe: (context, _id, payload) => {
-        if (Object.keys(context.subscriptions).length > limits.maxOperations) {
+      onConnect: (context) => {
+        // Nobody reads it: it is not kept for the life of the socket.
+        delete (context as { connectionParams?: unknown }).connectionParams;
+        context.extra.socket.greeted = true;
+      },
+      onSubscribe: ({ extra }, _id, payload) => {
+        if (extra.socket.messages > limits.maxOperations) {
           return [serverError("RATE_LIMITED", `Cannot run more than ${limits.maxOperations} operations on one socket`)];
         }
-        return prepare(graphql, payload);
+        return prepare(graphql, payload, extra.characters(), limits.maxSubscription);
       },
       // An iterator that fails midway comes here as it is.
       onError: (_context, _id, _payload, errors) => errors.map((error) => this.#masked(error)),
@@ -80,8 +107,8 @@ export class WebSocketServer {
     return this.#sockets.size;
   }
 
-  /** Answers an upgrade request. */
-  accept(request: Request): Response {
+  /** Takes a connection over; answers why not otherwise. */
+  accept(request: Request, { incoming, socket, head }: Upgrade): Response | undefined {
     const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
     if (!offered.includes(GRAPHQL_TRANSPORT_WS_PROTOCOL)) {
       return new Response(`Cannot upgrade: wanted the subprotocol ${GRAPHQL_TRANSPORT_WS_PROTOCOL}\n`, { status: 400 });
@@ -90,67 +117,44 @@ export class WebSocketServer {
       const why = this.#draining ? "the server is stopping" : "too many sockets are open";
       return new Response(`Cannot upgrade: ${why}\n`, { status: 503, headers: { "retry-after": "2" } });
     }
-    const { socket, response } = Deno.upgradeWebSocket(request, {
-      protocol: GRAPHQL_TRANSPORT_WS_PROTOCOL,
-      idleTimeout: IDLE_SECONDS,
+    // A handshake that is none is answered by the library; the callback comes at once or never.
+    this.#upgrader.handleUpgrade(incoming, socket, head as never, (opened) => {
+      this.#open(new BoundedSocket(opened, socket, this.#budget.lease(), this.#limits));
     });
-    socket.binaryType = "arraybuffer";
-    const closed = Promise.withResolvers<void>();
-    this.#sockets.set(socket, closed.promise);
-    socket.onopen = () => this.#open(socket);
-    // Comes twice when a peer has answered no ping.
-    socket.addEventListener("close", () => {
-      this.#sockets.delete(socket);
-      closed.resolve();
-    });
-    return response;
+    return undefined;
   }
 
   /** Refuses new sockets and closes the open ones with 1012, upon which clients connect again and go on. */
   async drain(): Promise<void> {
     this.#draining = true;
-    const closed = [...this.#sockets.values()];
-    for (const socket of this.#sockets.keys()) close(socket, SERVICE_RESTART, "Service restart");
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, DRAIN_MS);
-    await Promise.race([Promise.all(closed), promise]);
-    clearTimeout(timer);
+    for (const socket of this.#sockets) socket.close(SERVICE_RESTART, "Service restart");
+    // The library gives up those that do not say goodbye.
+    await Promise.all([...this.#sockets].map(({ closed }) => closed));
   }
 
-  #open(socket: WebSocket): void {
-    const { maxMessage, highWater } = this.#limits;
-    const pacer = new SendPacer(socket, highWater);
-    let over = false;
+  async #open(socket: BoundedSocket): Promise<void> {
+    this.#sockets.add(socket);
+    let characters = 0;
     const ended = this.#server.opened({
-      // `socket.protocol` is always empty on Deno's server side; `accept` has made sure of it.
+      // The only one that `accept` lets through.
       protocol: GRAPHQL_TRANSPORT_WS_PROTOCOL,
-      send: async (data) => {
-        if (socket.readyState !== WebSocket.OPEN) return;
-        socket.send(data);
-        // Waiting here holds up the operation's iterator, so that it produces no more than is read.
-        await pacer.ready();
-      },
-      close: (code, reason) => close(socket, code ?? INTERNAL_SERVER_ERROR, reason ?? ""),
-      onMessage: (handle) => {
-        socket.onmessage = async ({ data }) => {
-          if (typeof data !== "string") return close(socket, UNSUPPORTED_DATA, "Text messages only");
-          if (data.length > maxMessage) return close(socket, MESSAGE_TOO_BIG, `At most ${maxMessage} characters`);
+      // Waiting holds up the operation's iterator, so that it produces no more than is read.
+      send: (data) => socket.send(data),
+      close: (code, reason) => socket.close(code ?? INTERNAL_SERVER_ERROR, reason ?? ""),
+      onMessage: (handle) =>
+        socket.onMessage(async (text) => {
+          characters = text.length;
           try {
-            await handle(data);
+            await handle(text);
           } catch (error) {
             this.#masked(error);
-            close(socket, INTERNAL_SERVER_ERROR, "Internal error");
+            socket.close(INTERNAL_SERVER_ERROR, "Internal error");
           }
-        };
-      },
-    }, undefined);
-    socket.onclose = async ({ code, reason }) => {
-      if (over) return;
-      over = true;
-      pacer.close();
-      await ended(code, reason);
-    };
-    socket.onerror = () => {};
+        }),
+    }, { socket, characters: () => characters });
+    const { code, reason } = await socket.closed;
+    this.#sockets.delete(socket);
+    await ended(code, reason);
   }
 
   #masked(error: unknown): GraphQLFormattedError {
@@ -164,20 +168,32 @@ interface EnvelopedArguments extends ExecutionArgs {
 }
 
 /** Parses and validates an operation; execution goes through the same plugins as over HTTP. */
-async function prepare(graphql: GraphqlServer, payload: SubscribePayload) {
+async function prepare(graphql: GraphqlServer, payload: SubscribePayload, characters: number, maxSubscription: number) {
+  const { variables } = payload;
+  // The library keeps the message until the operation ends.
+  (payload as { variables?: unknown }).variables = undefined;
   try {
     const enveloped = graphql.getEnveloped({ params: payload } as never);
     const document = enveloped.parse(payload.query);
     const errors = enveloped.validate(enveloped.schema, document);
     if (errors.length > 0) return errors.map(maskError);
-    if (!getOperationAST(document, payload.operationName)) {
+    const operation = getOperationAST(document, payload.operationName);
+    if (!operation) {
       return [serverError("BAD_REQUEST", "Cannot execute: found no single operation of that name, wanted one")];
+    }
+    if (operation.operation === OperationTypeNode.SUBSCRIPTION && characters > maxSubscription) {
+      return [
+        serverError(
+          "QUERY_TOO_COMPLEX",
+          `Cannot open a subscription: found ${characters} characters, wanted at most ${maxSubscription}`,
+        ),
+      ];
     }
     return {
       schema: enveloped.schema,
       document,
       operationName: payload.operationName ?? null,
-      variableValues: payload.variables ?? {},
+      variableValues: variables ?? {},
       contextValue: await enveloped.contextFactory(),
       rootValue: { execute: enveloped.execute, subscribe: enveloped.subscribe },
     };
@@ -191,10 +207,4 @@ function formatted(error: GraphQLError | GraphQLFormattedError): GraphQLFormatte
   const { extensions, ...rest } = error instanceof GraphQLError ? error.toJSON() : error;
   const { http: _, ...shown } = extensions ?? {};
   return { ...rest, extensions: shown };
-}
-
-function close(socket: WebSocket, code: number, reason: string): void {
-  if (socket.readyState === WebSocket.OPEN || socket.readyState === WebSocket.CONNECTING) {
-    socket.close(code, reason.slice(0, MAX_REASON));
-  }
 }

@@ -16,7 +16,7 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 Deno.test("graphql-ws follows a transfer to its end over one socket", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   const client = createClient({ url: `${fake.url}/graphql`.replace("http", "ws"), retryAttempts: 0 });
   const started = client.iterate({ query: START });
   assert.deepEqual((await started.next()).value?.data, { startTransfer: { transfer: { id: "tr_1" } } });
@@ -32,7 +32,7 @@ Deno.test("graphql-ws follows a transfer to its end over one socket", async () =
 });
 
 Deno.test("a subscription ends at its source when its client completes it, or goes away", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   const { transfers } = fake.services;
   await fake.post(START);
   const polite = await RawSocket.connect(fake.url);
@@ -50,7 +50,7 @@ Deno.test("a subscription ends at its source when its client completes it, or go
 });
 
 Deno.test("a subscription over server-sent events ends at its source when its client goes away", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   await fake.post(START);
   const leave = new AbortController();
   const response = await fetch(`${fake.url}/graphql`, {
@@ -88,7 +88,7 @@ const WRONG: [name: string, query: string, code: string][] = [
 ];
 for (const [name, query, code] of WRONG) {
   Deno.test(`${name} is answered over WebSocket with ${code}, and the socket goes on`, async () => {
-    await using fake = serveFake();
+    await using fake = await serveFake();
     await fake.post(START);
     const socket = await RawSocket.connect(fake.url);
     await socket.init();
@@ -107,7 +107,7 @@ for (const [name, query, code] of WRONG) {
 }
 
 Deno.test("a bug in the middle of a subscription is masked, over WebSocket and server-sent events", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   await fake.post(START);
   const socket = await RawSocket.connect(fake.url);
   await socket.init();
@@ -146,7 +146,7 @@ const BREACHES: [name: string, messages: unknown[], code: number][] = [
 ];
 for (const [name, messages, code] of BREACHES) {
   Deno.test(`a socket that sends ${name} is closed with ${code}`, async () => {
-    await using fake = serveFake({ webSocketLimits: { ...WEBSOCKET_LIMITS, maxMessage: 1000 } });
+    await using fake = await serveFake({ webSocketLimits: { ...WEBSOCKET_LIMITS, maxMessage: 1000 } });
     const socket = await RawSocket.connect(fake.url);
     for (const message of messages) socket.send(message);
     assert.equal((await socket.closed).code, code);
@@ -156,7 +156,7 @@ for (const [name, messages, code] of BREACHES) {
 }
 
 Deno.test("a page of another origin gets no socket, one of this server's does", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   const refused = await RawSocket.connect(fake.url, { origin: "https://other.example" }).catch((error) => error);
   assert.match(String(refused), /403|Forbidden/i);
   const allowed = await RawSocket.connect(fake.url, { origin: fake.url });
@@ -165,13 +165,13 @@ Deno.test("a page of another origin gets no socket, one of this server's does", 
 });
 
 Deno.test("an upgrade without the subprotocol, or elsewhere, is refused", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   assert.match(String(await RawSocket.connect(fake.url, {}, []).catch((error) => error)), /400/);
   assert.match(String(await RawSocket.connect(`${fake.url}/images`).catch((error) => error)), /404/);
 });
 
 Deno.test("sockets, operations on one socket, and subscriptions in all are bounded", async () => {
-  await using fake = serveFake({
+  await using fake = await serveFake({
     webSocketLimits: { ...WEBSOCKET_LIMITS, maxSockets: 2, maxOperations: 2 },
     operationLimits: { ...OPERATION_LIMITS, maxSubscriptions: 3 },
   });
@@ -199,7 +199,7 @@ Deno.test("sockets, operations on one socket, and subscriptions in all are bound
 });
 
 Deno.test("a slow reader holds up its own subscription only", async () => {
-  await using fake = serveFake({ webSocketLimits: { ...WEBSOCKET_LIMITS, highWater: 2 ** 16 } });
+  await using fake = await serveFake({ webSocketLimits: { ...WEBSOCKET_LIMITS, highWater: 2 ** 16 } });
   await fake.post(START.replace("steps: 5", "steps: 1000"));
   const big = new Uint8Array(2 ** 20);
   let encoded = 0;
@@ -243,7 +243,7 @@ function frame(text: string): Uint8Array<ArrayBuffer> {
 }
 
 Deno.test("stop() closes sockets with 1012 and ends their subscriptions", async () => {
-  await using fake = serveFake();
+  await using fake = await serveFake();
   await fake.post(START);
   const socket = await RawSocket.connect(fake.url);
   await socket.init();

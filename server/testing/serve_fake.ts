@@ -25,11 +25,11 @@ export interface Answer {
 }
 
 /** Starts a server that a test can talk to. */
-export function serveFake(options: Partial<ServerOptions> = {}): FakeServer {
+export async function serveFake(options: Partial<ServerOptions> = {}): Promise<FakeServer> {
   const services = new FakeServices();
   const log: string[] = [];
   const add = (message: string) => void log.push(message);
-  const server = startServer(services, { host: "127.0.0.1", port: 0, corsOrigins: [], ...options }, {
+  const server = await startServer(services, { host: "127.0.0.1", port: 0, corsOrigins: [], ...options }, {
     info: add,
     warn: add,
   });

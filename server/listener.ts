@@ -1,0 +1,315 @@
+/**
+ * HTTP on TCP connections that are bounded: in number, in what they may hold, and in how long they may keep the server
+ * waiting. `node:http`, since `Deno.serve` shows no connections and has no deadlines.
+ *
+ * @module
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { Log } from "../transfers/log.ts";
+import { ByteBudget, type Lease } from "./byte_budget.ts";
+import { Connection } from "./connection.ts";
+import { logInternal, serverError } from "./errors.ts";
+
+export interface ConnectionLimits {
+  /** Connections that may be open at once, WebSockets included. When there are more, idle ones go first. */
+  readonly maxConnections: number;
+  /** Bytes of the first line and the headers of a request. */
+  readonly maxHeaderBytes: number;
+  /** Milliseconds in which headers, and a whole request, have to come. */
+  readonly headersMs: number;
+  readonly requestMs: number;
+  /** Milliseconds that a connection may stay open between requests. */
+  readonly idleMs: number;
+  /** Milliseconds in which a peer has to send, or to take, at least 64 KiB more of what is under way. */
+  readonly stallMs: number;
+  /** Requests that may come on one connection before the first is answered. */
+  readonly maxPipelined: number;
+  /** Bytes of bodies and messages that all connections together may make the server hold. */
+  readonly maxHeldBytes: number;
+}
+
+export const CONNECTION_LIMITS: ConnectionLimits = {
+  maxConnections: 2000,
+  maxHeaderBytes: 2 ** 15,
+  headersMs: 10_000,
+  requestMs: 300_000,
+  // Longer than proxies keep theirs (60 s), so that it is them who close.
+  idleMs: 75_000,
+  stallMs: 20_000,
+  maxPipelined: 16,
+  maxHeldBytes: 2 ** 28,
+};
+
+/** A request to go over to another protocol, as `node:http` hands it out. */
+export interface Upgrade {
+  readonly incoming: IncomingMessage;
+  readonly socket: Socket;
+  /** What has come behind the request. */
+  readonly head: Uint8Array;
+}
+
+export interface ListenerHandlers {
+  request(request: Request): Promise<Response>;
+  /** Takes the connection over, or answers why not. */
+  upgrade(request: Request, upgrade: Upgrade): Response | undefined;
+}
+
+/** Bytes that are sent in one go. */
+const SLICE_BYTES = 2 ** 16;
+/** Looks at the connections in the time of a stall. */
+const LOOKS = 4;
+
+/** Listens on a port, and answers what comes. */
+export class Listener {
+  readonly budget: ByteBudget;
+  readonly #limits: ConnectionLimits;
+  readonly #handlers: ListenerHandlers;
+  readonly #log: Log;
+  readonly #server: Server;
+  /** Those that have been idle for longest come first. */
+  readonly #connections = new Map<Socket, Connection>();
+  #stopping = false;
+  #watch: ReturnType<typeof setInterval> | undefined;
+
+  constructor(handlers: ListenerHandlers, budget: ByteBudget, limits: ConnectionLimits, log: Log) {
+    this.budget = budget;
+    this.#handlers = handlers;
+    this.#limits = limits;
+    this.#log = log;
+    const options = {
+      maxHeaderSize: limits.maxHeaderBytes,
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      keepAliveTimeout: limits.idleMs,
+      connectionsCheckingInterval: Math.min(1000, limits.headersMs / LOOKS),
+      // Clients that offer HTTP/2 in passing are answered as if they had not.
+      shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === "websocket",
+    };
+    this.#server = createServer(options, (incoming, outgoing) => void this.#answer(incoming, outgoing));
+    this.#server.on("connection", (socket) => this.#admit(socket));
+    this.#server.on("upgrade", (incoming, socket, head) => this.#upgrade({ incoming, socket: socket as Socket, head }));
+    this.#server.on("clientError", (error, socket) => refuseUnread(error as NodeJS.ErrnoException, socket as Socket));
+  }
+
+  /** Open connections. */
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /** @throws What the system says, with its `code`. */
+  async listen(host: string, port: number): Promise<AddressInfo> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#server.once("error", reject);
+    this.#server.listen(port, host, resolve);
+    await promise;
+    this.#server.off("error", reject);
+    // Such as no file descriptor for another connection: those that are open go on.
+    this.#server.on("error", (error) => logInternal(this.#log, error));
+    this.#watch = setInterval(() => this.#endStalled(), this.#limits.stallMs / LOOKS);
+    return this.#server.address() as AddressInfo;
+  }
+
+  /** Takes no new requests, and ends connections when they are idle; those that are not after `graceMs`. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#server.close(() => resolve());
+    for (const { socket, idle } of this.#connections.values()) if (idle) socket.destroy();
+    const timer = setTimeout(() => this.#connections.forEach(({ socket }) => socket.destroy()), graceMs);
+    await promise;
+    clearTimeout(timer);
+    clearInterval(this.#watch);
+  }
+
+  #admit(socket: Socket): void {
+    if (this.#connections.size >= this.#limits.maxConnections) {
+      const longestIdle = this.#connections.values().find(({ idle }) => idle);
+      if (!longestIdle) return void socket.destroy();
+      longestIdle.socket.destroy();
+      this.#connections.delete(longestIdle.socket);
+    }
+    this.#connections.set(socket, new Connection(socket));
+    socket.on("close", () => this.#connections.delete(socket));
+  }
+
+  #endStalled(): void {
+    for (const connection of this.#connections.values()) {
+      if (connection.stalled(this.#limits)) connection.socket.destroy();
+    }
+  }
+
+  async #answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const { socket } = incoming;
+    const connection = this.#connections.get(socket);
+    if (!connection || ++connection.requests > this.#limits.maxPipelined) return void socket.destroy();
+    const lease = this.budget.lease();
+    const gone = new AbortController();
+    outgoing.on("close", () => gone.abort());
+    outgoing.on("error", () => {});
+    try {
+      const request = toRequest(incoming, connection, lease, gone.signal);
+      const response = request ? await this.#handlers.request(request) : MALFORMED();
+      if (this.#stopping) outgoing.setHeader("connection", "close");
+      await send(response, outgoing, connection, lease);
+    } catch (error) {
+      logInternal(this.#log, error);
+      socket.destroy();
+    } finally {
+      lease.hold(0);
+      connection.requests--;
+      // The longest idle is the first again.
+      if (this.#connections.delete(socket) && !socket.destroyed) this.#connections.set(socket, connection);
+      if (this.#stopping && connection.idle) socket.destroySoon();
+    }
+  }
+
+  #upgrade(upgrade: Upgrade): void {
+    const { incoming, socket } = upgrade;
+    const connection = this.#connections.get(socket);
+    if (!connection) return void socket.destroy();
+    connection.upgraded = true;
+    const request = toRequest(incoming, connection, this.budget.lease(), new AbortController().signal);
+    const refusal = request ? this.#handlers.upgrade(request, upgrade) : MALFORMED();
+    if (refusal) void refuseUpgrade(socket, refusal);
+  }
+}
+
+function MALFORMED(): Response {
+  return new Response("Cannot read this request: found a method, host or path that is none\n", { status: 400 });
+}
+
+/** The request as the rest of the server sees it; undefined when it has no address or method. */
+function toRequest(
+  incoming: IncomingMessage,
+  connection: Connection,
+  lease: Lease,
+  signal: AbortSignal,
+): Request | undefined {
+  const { method = "GET", url = "/", rawHeaders } = incoming;
+  const { host } = incoming.headers;
+  const base = `http://${host ?? "localhost"}`;
+  if (!/^[^/?#@\\\s]+$/.test(host ?? "localhost")) return undefined;
+  const address = URL.parse(url.startsWith("/") ? base + url : url);
+  if (!address || !/^https?:$/.test(address.protocol)) return undefined;
+  const headers = new Headers();
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) headers.append(rawHeaders[i]!, rawHeaders[i + 1]!);
+  const bodiless = method === "GET" || method === "HEAD" ||
+    (headers.get("content-length") ?? "0") === "0" && !headers.has("transfer-encoding");
+  try {
+    return new Request(address, {
+      method,
+      headers,
+      signal,
+      ...(bodiless ? {} : { body: bodyOf(incoming, connection, lease) }),
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+/** A body as it comes; all of it counts as held until the request is answered. */
+function bodyOf(
+  incoming: IncomingMessage,
+  connection: Connection,
+  lease: Lease,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const chunks = incoming.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array<ArrayBuffer>>;
+  return new ReadableStream({
+    start: () => connection.progress(),
+    async pull(controller) {
+      const { done, value } = await connection.wait(chunks.next());
+      if (done) return controller.close();
+      connection.arrived(value.byteLength);
+      if (!lease.hold(lease.held + value.byteLength)) return controller.error(busy());
+      controller.enqueue(value);
+    },
+    async cancel() {
+      await chunks.return?.();
+      // What is still to come is thrown away, so that the answer can be read.
+      incoming.resume();
+    },
+  }, { highWaterMark: 0 });
+}
+
+/** Sends a response as fast as it is taken, and no faster. */
+async function send(
+  response: Response,
+  outgoing: ServerResponse,
+  connection: Connection,
+  lease: Lease,
+): Promise<void> {
+  const reader = response.body?.getReader();
+  const ended = Promise.withResolvers<void>();
+  outgoing.on("close", () => {
+    ended.resolve();
+    reader?.cancel().catch(() => {});
+  });
+  if (outgoing.destroyed || outgoing.closed) return void await reader?.cancel();
+  const before = lease.held;
+  const begin = () => {
+    outgoing.statusCode = response.status;
+    for (const [name, value] of response.headers) outgoing.appendHeader(name, value);
+  };
+  if (/^text\/event-stream/.test(response.headers.get("content-type") ?? "")) {
+    begin();
+    // The first event may be long in coming.
+    outgoing.flushHeaders();
+  }
+  for (;;) {
+    const { done, value } = await reader?.read() ?? { done: true, value: undefined };
+    if (outgoing.destroyed) return;
+    if (value && value.byteLength > SLICE_BYTES && !lease.hold(before + value.byteLength)) {
+      await reader?.cancel();
+      if (outgoing.headersSent) return void outgoing.destroy();
+      return await send(busyResponse(), outgoing, connection, lease);
+    }
+    if (!outgoing.headersSent) begin();
+    if (done) break;
+    for (let at = 0; at < value.byteLength; at += SLICE_BYTES) {
+      if (outgoing.write(value.subarray(at, at + SLICE_BYTES))) continue;
+      connection.progress();
+      const drained = new Promise<void>((resolve) => outgoing.once("drain", resolve));
+      await connection.wait(Promise.race([drained, ended.promise]));
+      if (outgoing.destroyed) return;
+    }
+    lease.hold(before);
+  }
+  outgoing.end();
+  connection.progress();
+  await connection.wait(ended.promise);
+}
+
+const BUSY = "Cannot hold more for all connections together: wanted fewer or smaller requests at once; try again";
+
+function busy() {
+  return serverError("RATE_LIMITED", BUSY, 503);
+}
+
+function busyResponse(): Response {
+  const errors = [{ message: BUSY, extensions: { code: "RATE_LIMITED" } }];
+  return Response.json({ errors }, { status: 503, headers: { "retry-after": "2" } });
+}
+
+/** What could not be read as a request, by the code of the parser. */
+const UNREAD: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+};
+
+function refuseUnread({ code = "" }: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || code === "ECONNRESET") return void socket.destroy();
+  const head = `HTTP/1.1 ${UNREAD[code] ?? "400 Bad Request"}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`;
+  socket.end(head, () => socket.destroy());
+}
+
+async function refuseUpgrade(socket: Socket, response: Response): Promise<void> {
+  const body = await response.text();
+  response.headers.set("connection", "close");
+  response.headers.set("content-length", String(new TextEncoder().encode(body).byteLength));
+  const headers = [...response.headers].map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  socket.end(
+    `HTTP/1.1 ${response.status} ${response.statusText || "Refused"}\r\n${headers}\r\n${body}`,
+    () => socket.destroy(),
+  );
+}

@@ -39,7 +39,8 @@ builder.queryField("classify", (t) =>
     },
     resolve: async (_root, { image, top }, context) => {
       const wanted = checkNumber("top", LIMITS.top, top ?? DEFAULT_TOP);
-      const { id } = await resolveImage(context, image, "image");
+      await using intake = context.transfers.images.intake(context.owner);
+      const { id } = await resolveImage(context, intake, image, "image");
       const probabilities = await context.transfers.classify(context.owner, id);
       const labels = await context.classLabels();
       return [...probabilities]

@@ -38,5 +38,8 @@ builder.mutationField("uploadImage", (t) =>
     complexity: INTAKE_COST,
     description: "Keep an image for later use as ImageInput.image.",
     args: { image: t.arg({ type: ImageInput, required: true, description: "The image to keep." }) },
-    resolve: async (_root, { image }, context) => ({ image: await resolveImage(context, image, "image") }),
+    resolve: async (_root, { image }, context) => {
+      await using intake = context.transfers.images.intake(context.owner);
+      return { image: await intake.upload(await resolveImage(context, intake, image, "image")) };
+    },
   }));

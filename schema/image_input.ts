@@ -1,4 +1,5 @@
 import { GramcastError } from "../errors.ts";
+import type { ImageIntake } from "../transfers/api.ts";
 import type { ImageRecord } from "../transfers/types.ts";
 import { LIMITS } from "../limits.ts";
 import { checkText, quoted } from "../values.ts";
@@ -30,35 +31,41 @@ export type ImageInputValue = typeof ImageInput.$inferInput;
 /**
  * Takes in what an `ImageInput` names.
  *
+ * @param intake Holds the image until the request is done.
  * @param field Path of the input, as `styles.0.image`: errors carry it.
  * @throws {GramcastError} BAD_USER_INPUT, NOT_FOUND, IMAGE_TOO_LARGE, IMAGE_UNREADABLE or IMAGE_UNREACHABLE.
  */
-export async function resolveImage(context: Context, input: ImageInputValue, field: string): Promise<ImageRecord> {
+export async function resolveImage(
+  context: Context,
+  intake: ImageIntake,
+  input: ImageInputValue,
+  field: string,
+): Promise<ImageRecord> {
   try {
-    return await takeIn(context, input);
+    return await takeIn(context, intake, input);
   } catch (error) {
     if (!(error instanceof GramcastError)) throw error;
     throw new GramcastError(error.code, error.message, { field, cause: error });
   }
 }
 
-async function takeIn(context: Context, input: ImageInputValue): Promise<ImageRecord> {
-  const { owner, config: { maxImageBytes }, transfers: { images } } = context;
+async function takeIn(context: Context, intake: ImageIntake, input: ImageInputValue): Promise<ImageRecord> {
+  const { maxImageBytes } = context.config;
   if (input.upload) {
     checkSize(input.upload.size, maxImageBytes);
-    return await images.keep(owner, new Uint8Array(await input.upload.arrayBuffer()));
+    return await intake.keep(new Uint8Array(await input.upload.arrayBuffer()));
   }
   if (typeof input.base64 === "string") {
-    return await images.keep(owner, await decodeBase64(input.base64, maxImageBytes));
+    return await intake.keep(await decodeBase64(input.base64, maxImageBytes));
   }
   if (typeof input.url === "string") {
     checkText("url", LIMITS.url, input.url);
     const limits = { maxBytes: maxImageBytes, timeoutMs: FETCH_TIMEOUT_MS };
-    return await images.keep(owner, await context.fetchImage(input.url, limits));
+    return await intake.keep(await context.fetchImage(input.url, limits));
   }
   if (typeof input.sample === "string") return await findSample(context, input.sample);
   const id = input.image;
-  const image = typeof id === "string" ? await images.get(owner, id) : null;
+  const image = typeof id === "string" ? await intake.get(id) : null;
   if (!image) {
     throw new GramcastError("NOT_FOUND", `Cannot find image ${quoted(String(id))}: wanted the id of an image`);
   }

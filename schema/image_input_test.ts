@@ -34,6 +34,7 @@ Deno.test("ImageInput takes an uploaded file, base64, a data URL, an address, a 
     assert.deepEqual(services.transfers.images.kept[i], TINY_PNG);
   }
   assert.deepEqual(services.fetched, [{ url: "https://example.org/a.png", maxBytes: 4096, timeoutMs: 15_000 }]);
+  assert.deepEqual(services.transfers.images.uploaded, ["im_kept1", "im_kept2", "im_kept3", "im_kept4"]);
   assert.equal((await upload(services, { sample: "style" })).id, "im_style");
   assert.equal((await upload(services, { image: "im_kept1" })).id, "im_kept1");
 });

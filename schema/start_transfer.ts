@@ -1,5 +1,5 @@
 import type { TransferRequest } from "../engine/options/options.ts";
-import type { CostEstimate, StartRequest } from "../transfers/api.ts";
+import type { CostEstimate, ImageIntake, StartRequest } from "../transfers/api.ts";
 import { checkStartRequest } from "../transfers/life/start_request.ts";
 import type { TransferRecord } from "../transfers/types.ts";
 import { builder } from "./builder.ts";
@@ -68,9 +68,10 @@ builder.mutationField("startTransfer", (t) =>
     complexity: ({ input }) => intakeCost(input),
     description: "Begin to repaint a picture, or queue it behind others.",
     args: { input: t.arg({ type: StartTransferInput, required: true, description: "The transfer." }) },
-    resolve: async (_root, { input }, context) => ({
-      transfer: await context.transfers.start(context.owner, await startRequest(context, input)),
-    }),
+    resolve: async (_root, { input }, context) => {
+      await using intake = context.transfers.images.intake(context.owner);
+      return { transfer: await context.transfers.start(context.owner, await startRequest(context, intake, input)) };
+    },
   }));
 
 builder.queryField("estimate", (t) =>
@@ -79,8 +80,10 @@ builder.queryField("estimate", (t) =>
     complexity: ({ input }) => intakeCost(input),
     description: "What a transfer would cost, before it is started.",
     args: { input: t.arg({ type: StartTransferInput, required: true, description: "The transfer." }) },
-    resolve: async (_root, { input }, context) =>
-      context.transfers.estimate(context.owner, await startRequest(context, input)),
+    resolve: async (_root, { input }, context) => {
+      await using intake = context.transfers.images.intake(context.owner);
+      return await context.transfers.estimate(context.owner, await startRequest(context, intake, input));
+    },
   }));
 
 /** Each picture of a request has to be fetched, checked and decoded. */
@@ -94,7 +97,11 @@ function intakeCost(input: StartTransferValue): number {
  *
  * @throws {GramcastError} BAD_USER_INPUT with the field at fault, or what `resolveImage` throws.
  */
-export async function startRequest(context: Context, input: StartTransferValue): Promise<StartRequest> {
+export async function startRequest(
+  context: Context,
+  intake: ImageIntake,
+  input: StartTransferValue,
+): Promise<StartRequest> {
   const { content, styles: given, contentMask, init, priority, idempotencyKey, ...rest } = input;
   const styles = given.map(({ image, weight, mask }) => ({ image, weight: weight ?? 1, mask }));
   const asked = {
@@ -106,7 +113,7 @@ export async function startRequest(context: Context, input: StartTransferValue):
   };
   // Before the pictures, so that nothing is fetched or kept for a wrong request.
   checkStartRequest(asked, styles, Boolean(init?.image));
-  const take = async (image: ImageInputValue, field: string) => (await resolveImage(context, image, field)).id;
+  const take = async (image: ImageInputValue, field: string) => (await resolveImage(context, intake, image, field)).id;
   const takeOptional = (image: ImageInputValue | null | undefined, field: string) => image ? take(image, field) : null;
   // One after the other: at most one picture is in memory, and the first that is wrong is the one that is reported.
   const contentId = await take(content, "content");

@@ -119,12 +119,29 @@ export interface Transfers {
 
 /** Encoded pictures that are kept, deduplicated by content and owner. */
 export interface ImageLibrary {
-  /** Takes in an encoded picture: checks limits from its header, decodes it once to be sure, keeps its bytes. */
-  keep(owner: Owner, bytes: Uint8Array): Promise<ImageRecord>;
+  /** Begins to take pictures in for one request of an owner; dispose of it when the request is done. */
+  intake(owner: Owner): ImageIntake;
   /** An image that the owner may see: their own, or a built-in sample. */
   get(owner: Owner, id: string): Promise<ImageRecord | null>;
   read(image: ImageRecord): Promise<Uint8Array>;
   samples(): Promise<readonly { readonly name: string; readonly description: string; readonly image: ImageRecord }[]>;
+}
+
+/**
+ * The pictures of one request. Nothing removes them before this is disposed of; then those go that the request has
+ * brought and that neither a transfer nor an upload keeps.
+ */
+export interface ImageIntake extends AsyncDisposable {
+  /**
+   * Takes in an encoded picture: checks limits from its header, decodes it once to be sure, keeps its bytes.
+   *
+   * @throws {GramcastError} STORAGE_FULL where RETENTION_BYTES has no room for it, or the disk.
+   */
+  keep(bytes: Uint8Array): Promise<ImageRecord>;
+  /** An image that the owner may see: their own, or a built-in sample. */
+  get(id: string): Promise<ImageRecord | null>;
+  /** Keeps an image of the owner for its own sake, for RETENTION_DAYS from now on. Samples stay what they are. */
+  upload(image: ImageRecord): Promise<ImageRecord>;
 }
 
 export type { TransferOptions };

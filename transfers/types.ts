@@ -30,6 +30,8 @@ export interface ImageRecord {
   readonly byteLength: number;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
+  /** When it was last uploaded for its own sake; null for one that is there for transfers alone. */
+  readonly uploadedAt: number | null;
 }
 
 export interface StyleRecord {

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { graphql, GraphQLError, parse, subscribe } from "graphql";
 import { GramcastError } from "../../errors.ts";
 import type { Context } from "../context.ts";
@@ -17,6 +18,7 @@ function contextOf(services: FakeServices, owner = "local"): Context {
 export async function run(services: FakeServices, source: string, variableValues: Data = {}): Promise<Data> {
   const { data, errors } = await graphql({ schema, source, variableValues, contextValue: contextOf(services) });
   if (errors) throw errors[0];
+  assertNothingHeld(services);
   return JSON.parse(JSON.stringify(data));
 }
 
@@ -27,7 +29,13 @@ export async function fail(
   variableValues: Data = {},
 ): Promise<{ code: string; field: string | undefined; message: string }> {
   const { errors } = await graphql({ schema, source, variableValues, contextValue: contextOf(services) });
+  assertNothingHeld(services);
   return described(errors?.[0]);
+}
+
+/** Whatever an operation takes in, it holds until it is done and no longer. */
+function assertNothingHeld({ transfers }: FakeServices): void {
+  assert.equal(transfers.images.openIntakes, 0);
 }
 
 /** Subscribes; throws the error where that fails. */

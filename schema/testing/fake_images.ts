@@ -1,5 +1,5 @@
 import { GramcastError } from "../../errors.ts";
-import type { ImageLibrary } from "../../transfers/api.ts";
+import type { ImageIntake, ImageLibrary } from "../../transfers/api.ts";
 import type { ImageRecord, Owner } from "../../transfers/types.ts";
 
 /** A PNG of one pixel. */
@@ -13,6 +13,10 @@ const SAMPLES = [["content", 64, 48], ["style", 32, 32]] as const;
 export class FakeImages implements ImageLibrary {
   /** Bytes that were handed in, in order. */
   readonly kept: Uint8Array[] = [];
+  /** Ids of images that were uploaded for their own sake. */
+  readonly uploaded: string[] = [];
+  /** Intakes that were not disposed of. */
+  openIntakes = 0;
   readonly #records = new Map<string, ImageRecord>();
 
   constructor() {
@@ -23,10 +27,24 @@ export class FakeImages implements ImageLibrary {
     return this.#records.get(id)!;
   }
 
-  keep(owner: Owner, bytes: Uint8Array): Promise<ImageRecord> {
-    this.kept.push(bytes);
-    if (bytes[0] !== 0x89) throw new GramcastError("IMAGE_UNREADABLE", "Cannot read image: found text, wanted PNG");
-    return Promise.resolve(this.#add(`im_kept${this.kept.length}`, owner, 64, 48, bytes));
+  intake(owner: Owner): ImageIntake {
+    this.openIntakes++;
+    return {
+      keep: (bytes) => {
+        this.kept.push(bytes);
+        if (bytes[0] !== 0x89) throw new GramcastError("IMAGE_UNREADABLE", "Cannot read image: found text, wanted PNG");
+        return Promise.resolve(this.#add(`im_kept${this.kept.length}`, owner, 64, 48, bytes));
+      },
+      get: (id) => this.get(owner, id),
+      upload: (image) => {
+        this.uploaded.push(image.id);
+        return Promise.resolve(image);
+      },
+      [Symbol.asyncDispose]: () => {
+        this.openIntakes--;
+        return Promise.resolve();
+      },
+    };
   }
 
   get(owner: Owner, id: string): Promise<ImageRecord | null> {
@@ -47,7 +65,7 @@ export class FakeImages implements ImageLibrary {
   #add(id: string, owner: Owner, width: number, height: number, bytes: Uint8Array): ImageRecord {
     const sha256 = id.padEnd(64, "0");
     const size = { width, height, byteLength: bytes.byteLength };
-    const record = { id, owner, sha256, ...size, mimeType: "image/png", createdAt: 0 };
+    const record = { id, owner, sha256, ...size, mimeType: "image/png", createdAt: 0, uploadedAt: null };
     this.#records.set(id, record);
     return record;
   }

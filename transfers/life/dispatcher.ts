@@ -21,7 +21,6 @@ export class Dispatcher {
   readonly #engines: readonly Engine[];
   readonly #forecast: Forecast;
   readonly #clock: Clock;
-  readonly #onEnd: () => void;
   readonly #running = new Map<string, Running>();
   readonly #idle = new Set<() => void>();
   /** Nudges so far: one that comes while the queue is asked must not be missed. */
@@ -29,21 +28,18 @@ export class Dispatcher {
   #loops: Promise<void>[] = [];
   #stopped = false;
 
-  /** @param onEnd Called after each transfer that has ended. */
   constructor(
     ports: RunPorts,
     queue: TransferQueue,
     engines: readonly Engine[],
     forecast: Forecast,
     clock: Clock,
-    onEnd: () => void,
   ) {
     this.#ports = ports;
     this.#queue = queue;
     this.#engines = engines;
     this.#forecast = forecast;
     this.#clock = clock;
-    this.#onEnd = onEnd;
   }
 
   /** Names under which the engines claim from the queue: the same after a restart. */
@@ -138,6 +134,5 @@ export class Dispatcher {
     this.#forecast.observe(run.record);
     if (end === "suspended") return;
     await this.#queue.settle(id);
-    this.#onEnd();
   }
 }

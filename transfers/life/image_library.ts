@@ -1,7 +1,7 @@
 import { checkImage, type ImageLimits, inspectImage } from "../../images/decode.ts";
 import { GramcastError } from "../../errors.ts";
-import type { ImageLibrary } from "../api.ts";
-import { type ImageKeeper, sha256Hex } from "./image_keeper.ts";
+import type { ImageIntake, ImageLibrary } from "../api.ts";
+import { type HeldImages, sha256Hex } from "./held_images.ts";
 import type { ImageStore } from "../storage/ports.ts";
 import type { ImageRecord, Owner } from "../types.ts";
 
@@ -25,28 +25,51 @@ const NOBODY: Owner = "";
 /** The pictures that callers brought, the results, and the samples. */
 export class KeptImages implements ImageLibrary {
   readonly #images: ImageStore;
-  readonly #keeper: ImageKeeper;
+  readonly #hold: () => HeldImages;
+  readonly #makeRoom: (bytes: number) => Promise<void>;
   readonly #limits: ImageLimits;
   readonly #builtIn: readonly BuiltInSample[];
   #samples: Promise<readonly Sample[]> | null = null;
 
-  constructor(images: ImageStore, keeper: ImageKeeper, limits: ImageLimits, builtIn: readonly BuiltInSample[]) {
+  /**
+   * @param hold Begins to hold images.
+   * @param makeRoom Resolves when so many more bytes may be kept. @throws {GramcastError} STORAGE_FULL
+   */
+  constructor(
+    images: ImageStore,
+    hold: () => HeldImages,
+    makeRoom: (bytes: number) => Promise<void>,
+    limits: ImageLimits,
+    builtIn: readonly BuiltInSample[],
+  ) {
     this.#images = images;
-    this.#keeper = keeper;
+    this.#hold = hold;
+    this.#makeRoom = makeRoom;
     this.#limits = limits;
     this.#builtIn = builtIn;
   }
 
-  async keep(owner: Owner, bytes: Uint8Array): Promise<ImageRecord> {
-    // A header can promise what the data does not hold: read it all now, so that no transfer fails for it later.
-    return await this.#keeper.keep(owner, bytes, await checkImage(bytes, this.#limits));
+  intake(owner: Owner): ImageIntake {
+    const held = this.#hold();
+    return {
+      keep: async (bytes) => {
+        // A header can promise what the data does not hold: read it all now, so that no transfer fails for it later.
+        const info = await checkImage(bytes, this.#limits);
+        await this.#makeRoom(bytes.byteLength);
+        return await held.keep(owner, bytes, info);
+      },
+      get: async (id) => {
+        const image = await this.#sample(id) ?? await held.get(id);
+        return image !== null && isVisible(image, owner) ? image : null;
+      },
+      upload: async (image) => await this.#sample(image.id) ?? await held.upload(image.id) ?? image,
+      [Symbol.asyncDispose]: () => held[Symbol.asyncDispose](),
+    };
   }
 
   async get(owner: Owner, id: string): Promise<ImageRecord | null> {
-    const sample = (await this.#load()).find(({ image }) => image.id === id);
-    if (sample !== undefined) return sample.image;
-    const image = await this.#images.get(id);
-    return image?.owner === owner ? image : null;
+    const image = await this.#sample(id) ?? await this.#images.get(id);
+    return image !== null && isVisible(image, owner) ? image : null;
   }
 
   async read(image: ImageRecord): Promise<Uint8Array> {
@@ -67,6 +90,10 @@ export class KeptImages implements ImageLibrary {
     return (await this.#load()).map(({ name, description, image }) => ({ name, description, image }));
   }
 
+  async #sample(id: string): Promise<ImageRecord | null> {
+    return (await this.#load()).find(({ image }) => image.id === id)?.image ?? null;
+  }
+
   #load(): Promise<readonly Sample[]> {
     this.#samples ??= Promise.all(this.#builtIn.map(async ({ name, description, read }) => {
       const bytes = await read();
@@ -80,9 +107,14 @@ export class KeptImages implements ImageLibrary {
         mimeType: info.mimeType,
         byteLength: bytes.byteLength,
         createdAt: 0,
+        uploadedAt: 0,
       };
       return { name, description, image, bytes };
     }));
     return this.#samples;
   }
+}
+
+function isVisible({ owner }: ImageRecord, to: Owner): boolean {
+  return owner === to || owner === NOBODY;
 }

@@ -1,18 +1,29 @@
+import { GramcastError } from "../../errors.ts";
 import type { Clock } from "../clock.ts";
-import type { FrameCache } from "../watch/frame_cache.ts";
-import type { Journal } from "./journal.ts";
 import { type Log, oneLine } from "../log.ts";
 import type { ImageStore, TransferStore } from "../storage/ports.ts";
-import { hasEnded, imagesOf, type TransferRecord } from "../types.ts";
+import { hasEnded, type ImageRecord, imagesOf, type TransferRecord } from "../types.ts";
+import type { FrameCache } from "../watch/frame_cache.ts";
+import type { ImageLives } from "./image_lives.ts";
+import type { Journal } from "./journal.ts";
 
-const DAY = 86_400_000;
-/** What ended, or came, in the last hour stays, however much there is. */
-const RECENT = 3_600_000;
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** Milliseconds that ended transfers and uploads stay, however much there is. */
+const RECENT = HOUR;
+/** Share of all bytes that uploads which no transfer uses may take: nobody's results make room for more of them. */
+const UNUSED_SHARE = 0.5;
+/** Share of all bytes that are freed at once where a picture finds no room. */
+const ROOM_SHARE = 0.02;
+/** Milliseconds after a sweep that made no room before another is tried. */
+const FUTILE_MILLISECONDS = 1000;
+/** Images looked at before the event loop goes on: a millisecond or two. */
+const AT_ONCE = 30;
 
 export interface RetentionPorts {
   readonly store: TransferStore;
   readonly images: ImageStore;
+  readonly lives: ImageLives;
   readonly frames: FrameCache;
   readonly journal: Journal;
   readonly clock: Clock;
@@ -24,70 +35,139 @@ export interface RetentionLimits {
   readonly bytes: number;
 }
 
+/** Bytes of ended transfers and of all images, and of those images that no transfer uses. */
+interface Usage {
+  readonly total: number;
+  readonly unused: number;
+}
+
 /**
- * Removes what is not to be kept for ever: ended transfers that are too old, the oldest ended ones while all of them take
- * too much, and images that no transfer uses and that are too old. Queued, running and recently ended ones stay.
+ * Removes what is not to be kept for ever, every hour: ended transfers and unused uploads that are too old; while all
+ * together takes too much, first the oldest unused uploads and then the oldest ended transfers; and images that nothing
+ * keeps. Queued, running and recent ones stay.
  */
 export class Retention {
   readonly #ports: RetentionPorts;
   readonly #limits: RetentionLimits;
+  readonly #stopped = Promise.withResolvers<void>();
+  #loop: Promise<void> = Promise.resolve();
   #sweeping: Promise<void> | null = null;
-  #lastSweep = -Infinity;
+  /** When a sweep last made no room. */
+  #futile = -Infinity;
+  /** What the last sweep has left. */
+  #measured: Usage = { total: 0, unused: 0 };
+  /** Bytes taken in since it began. */
+  #added = 0;
 
   constructor(ports: RetentionPorts, limits: RetentionLimits) {
     this.#ports = ports;
     this.#limits = limits;
   }
 
-  /** Sweeps when the last time is an hour ago; never fails, only warns. */
-  sweepWhenDue(): Promise<void> {
-    if (this.#ports.clock.elapsed() - this.#lastSweep < HOUR) return this.#sweeping ?? Promise.resolve();
-    this.#lastSweep = this.#ports.clock.elapsed();
-    this.#sweeping ??= this.sweep()
-      .catch((error) => this.#ports.log.warn(`Cannot remove old transfers: ${oneLine(error)}`))
-      .finally(() => this.#sweeping = null);
-    return this.#sweeping;
+  /** Sweeps now and every hour, until `stop`. */
+  start(): void {
+    this.#loop = this.#sweepHourly();
   }
 
-  /** Resolves when no sweep is under way. */
-  async settled(): Promise<void> {
+  /** Resolves when the sweep under way is done, and begins no other. */
+  async stop(): Promise<void> {
+    this.#stopped.resolve();
+    await this.#loop;
     await this.#sweeping;
   }
 
-  async sweep(): Promise<void> {
-    const { store, images, clock, log } = this.#ports;
-    const now = clock.now();
-    const oldest = now - this.#limits.days * DAY;
-    const ended = await store.ended();
-    let bytes = ended.reduce((sum, footprint) => sum + footprint.bytes, 0);
-    for (const image of await images.all()) bytes += image.byteLength;
-    for (const footprint of ended) {
-      const recent = footprint.finishedAt > now - RECENT;
-      if (recent || (footprint.finishedAt >= oldest && bytes <= this.#limits.bytes)) continue;
-      const record = await store.get(footprint.id);
-      // It may have been resumed since the list was made.
-      if (record === null || !hasEnded(record.status)) continue;
-      bytes -= footprint.bytes + await this.remove(record);
-      log.info(`Transfer ${record.id} is removed: past its retention`);
-    }
-    for (const image of await images.all()) {
-      if (image.createdAt < oldest && await store.imageUses(image.id) === 0) await images.remove(image.id);
+  async #sweepHourly(): Promise<void> {
+    for (let stopped = false; !stopped;) {
+      await this.sweep();
+      using delay = this.#ports.clock.delay(HOUR);
+      stopped = await Promise.race([delay.done.then(() => false), this.#stopped.promise.then(() => true)]);
     }
   }
 
-  /** Removes a transfer and those of its images that no other uses. Answers the bytes of the images removed. */
+  /** Takes account of a picture that is about to be kept. @throws {GramcastError} STORAGE_FULL where there is no room. */
+  async makeRoom(bytes: number): Promise<void> {
+    const { clock } = this.#ports;
+    if (!this.#hasRoom(bytes) && clock.elapsed() - this.#futile >= FUTILE_MILLISECONDS) {
+      await this.#sweeping;
+      if (!this.#hasRoom(bytes)) await this.sweep(Math.max(bytes, ROOM_SHARE * this.#limits.bytes));
+      if (!this.#hasRoom(bytes)) this.#futile = clock.elapsed();
+    }
+    if (!this.#hasRoom(bytes)) {
+      throw new GramcastError(
+        "STORAGE_FULL",
+        `Cannot keep the picture: found no room for ${bytes} bytes beside what is recent or in use, ` +
+          `wanted less than RETENTION_BYTES (${this.#limits.bytes}) in all, and half of it unused`,
+      );
+    }
+    this.#added += bytes;
+  }
+
+  #hasRoom(bytes: number): boolean {
+    const { total, unused } = this.#measured;
+    const more = this.#added + bytes;
+    return total + more <= this.#limits.bytes && unused + more <= UNUSED_SHARE * this.#limits.bytes;
+  }
+
+  /**
+   * Removes what is past its time. It never fails: what cannot be removed now is for the next time.
+   *
+   * @param room Bytes that are to be free after it, too, where there is something that may go.
+   */
+  sweep(room = 0): Promise<void> {
+    return this.#sweeping ??= this.#sweep(room)
+      .catch((error) => this.#ports.log.warn(`Cannot remove what is past its retention: ${oneLine(error)}`))
+      .finally(() => this.#sweeping = null);
+  }
+
+  async #sweep(room: number): Promise<void> {
+    const { store, lives, clock, log } = this.#ports;
+    const now = clock.now();
+    const oldest = now - this.#limits.days * DAY;
+    const mostUnused = UNUSED_SHARE * this.#limits.bytes - room;
+    const most = this.#limits.bytes - room;
+    this.#added = 0;
+    const ended = await store.ended();
+    let total = ended.reduce((sum, { bytes }) => sum + bytes, 0);
+    const unused: ImageRecord[] = [];
+    for await (const image of this.#allImages()) {
+      if (await lives.removeUnused(image.id, oldest) > 0) continue;
+      total += image.byteLength;
+      if (image.uploadedAt !== null && await store.imageUses(image.id) === 0) unused.push(image);
+    }
+    let unusedBytes = unused.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    for (const { id } of unused.sort((a, b) => a.uploadedAt! - b.uploadedAt!)) {
+      if (total <= most && unusedBytes <= mostUnused) break;
+      const removed = await lives.removeUnused(id, now - RECENT);
+      total -= removed;
+      unusedBytes -= removed;
+    }
+    for (const { id, finishedAt, bytes } of ended) {
+      if (finishedAt > now - RECENT || (finishedAt >= oldest && total <= most)) continue;
+      const record = await store.get(id);
+      // It may have been resumed since the list was made.
+      if (record === null || !hasEnded(record.status)) continue;
+      total -= bytes + await this.remove(record);
+      log.info(`Transfer ${id} is removed: past its retention`);
+    }
+    this.#measured = { total, unused: unusedBytes };
+  }
+
+  /** Every image, with a pause for others now and then. */
+  async *#allImages(): AsyncGenerator<ImageRecord> {
+    for (const [i, image] of (await this.#ports.images.all()).entries()) {
+      if (i % AT_ONCE === AT_ONCE - 1) await new Promise((resolve) => setTimeout(resolve));
+      yield image;
+    }
+  }
+
+  /** Removes a transfer, its result, and those of its pictures that nothing else keeps. Answers the bytes of the images. */
   async remove(record: TransferRecord): Promise<number> {
-    const { store, images, frames, journal } = this.#ports;
+    const { store, lives, frames, journal } = this.#ports;
     await store.remove(record.id);
     frames.forget(record.id);
     await journal.publishRemoval(record);
     let bytes = 0;
-    for (const id of imagesOf(record)) {
-      const image = await images.get(id);
-      if (image === null || await store.imageUses(id) > 0) continue;
-      bytes += image.byteLength;
-      await images.remove(id);
-    }
+    for (const id of imagesOf(record)) bytes += await lives.removeUnused(id);
     return bytes;
   }
 }

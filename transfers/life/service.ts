@@ -20,7 +20,8 @@ import { Dispatcher } from "./dispatcher.ts";
 import type { Engine } from "../process/engine.ts";
 import { type CostModel, Forecast } from "./forecast.ts";
 import { FrameCache } from "../watch/frame_cache.ts";
-import { ImageKeeper } from "./image_keeper.ts";
+import { HeldImages } from "./held_images.ts";
+import { ImageLives } from "./image_lives.ts";
 import { type BuiltInSample, KeptImages } from "./image_library.ts";
 import { Journal, statusChange } from "./journal.ts";
 import type { Log } from "../log.ts";
@@ -79,20 +80,27 @@ export class TransferService implements Transfers {
     await recover(ports.store, ports.queue, service.#dispatcher.workers, ports.log);
     await service.#learnStepTime();
     service.#dispatcher.start();
-    service.#retention.sweepWhenDue();
+    service.#retention.start();
     return service;
   }
 
   private constructor(ports: TransferPorts, settings: TransferSettings) {
     const { store, queue, bus, clock, log } = ports;
-    const keeper = new ImageKeeper(ports.images, clock);
+    const lives = new ImageLives(ports.images, store);
+    const hold = () => new HeldImages(ports.images, lives, clock);
     this.#ports = ports;
     this.#journal = new Journal(store, bus, clock, log);
     this.#frames = new FrameCache(store, (encoded) => decodePicture(encoded, NO_LIMITS));
     this.#forecast = new Forecast(settings.cost, settings.engineMemoryBytes);
-    this.images = new KeptImages(ports.images, keeper, settings.imageLimits, settings.samples);
+    this.images = new KeptImages(
+      ports.images,
+      hold,
+      (bytes) => this.#retention.makeRoom(bytes),
+      settings.imageLimits,
+      settings.samples,
+    );
     this.#retention = new Retention(
-      { store, images: ports.images, frames: this.#frames, journal: this.#journal, clock, log },
+      { store, images: ports.images, lives, frames: this.#frames, journal: this.#journal, clock, log },
       settings.retention,
     );
     this.#classifications = new Classifications(ports.engines[0], settings.imageLimits, settings.layers);
@@ -100,7 +108,7 @@ export class TransferService implements Transfers {
       {
         store,
         readImage: (id) => this.images.readById(id),
-        keeper,
+        hold,
         journal: this.#journal,
         frames: this.#frames,
         log,
@@ -109,7 +117,6 @@ export class TransferService implements Transfers {
       ports.engines,
       this.#forecast,
       clock,
-      () => void this.#retention.sweepWhenDue(),
     );
     this.#starter = new Starter({
       store,
@@ -270,12 +277,12 @@ export class TransferService implements Transfers {
   async drain(milliseconds = 8000): Promise<void> {
     this.#journal.stop();
     await this.#dispatcher.drain(milliseconds);
-    await this.#retention.settled();
+    await this.#retention.stop();
   }
 
-  /** Resolves when no removal of old transfers is under way. */
-  retentionSettled(): Promise<void> {
-    return this.#retention.settled();
+  /** Removes what is past its retention now, and not only when the hour has come. */
+  sweep(): Promise<void> {
+    return this.#retention.sweep();
   }
 
   async vitals(): Promise<Vitals> {

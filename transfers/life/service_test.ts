@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { CONV_NAMES } from "../../engine/vgg16.ts";
 import { isError } from "../testing/errors.ts";
-import type { FakeClock } from "../testing/fake_clock.ts";
 import { OWNER, png, ServiceStage, upTo } from "../testing/service_stage.ts";
 
 Deno.test("TransferService runs a transfer to its end and keeps log, frames and result", async () => {
@@ -44,7 +43,7 @@ Deno.test("TransferService.start() takes equal requests as equal whatever the or
 
 Deno.test("TransferService.start() refuses what cannot run", async () => {
   await using stage = await ServiceStage.open();
-  const theirs = (await stage.service.images.keep("ann", await png(9))).id;
+  const theirs = await stage.upload(await png(9), "ann");
   await assert.rejects(stage.start({ contentId: "none" }), isError("NOT_FOUND", "content"));
   await assert.rejects(stage.start({ contentId: theirs }), isError("NOT_FOUND", "content"));
   await assert.rejects(stage.start({ styles: [] }), isError("BAD_USER_INPUT", "styles"));
@@ -128,11 +127,11 @@ Deno.test("TransferService computes the same after a retuning and a lost engine 
   assert.equal(results[0], results[1]);
 });
 
-Deno.test("TransferService.remove() takes an ended transfer away with the images that no other uses", async () => {
+Deno.test("TransferService.remove() takes an ended transfer away with its result and no upload", async () => {
   await using stage = await ServiceStage.open();
   const { service } = stage;
   const { id: other } = await stage.start({ seed: 8 });
-  const mask = (await service.images.keep(OWNER, await png(200))).id;
+  const mask = await stage.upload(await png(200));
   stage.engine.hold();
   const { id } = await stage.start({ contentMaskId: mask });
   await stage.engine.blocked();
@@ -143,8 +142,8 @@ Deno.test("TransferService.remove() takes an ended transfer away with the images
   await service.remove(OWNER, id);
   assert.equal(await service.get(OWNER, id), null);
   assert.equal(await service.frame(id, null), null);
-  assert.deepEqual([await service.images.get(OWNER, resultId!), await service.images.get(OWNER, mask)], [null, null]);
-  assert.notEqual(await service.images.get(OWNER, stage.contentId), null);
+  assert.equal(await service.images.get(OWNER, resultId!), null);
+  for (const upload of [mask, stage.contentId]) assert.notEqual(await service.images.get(OWNER, upload), null);
 });
 
 Deno.test("TransferService keeps every frame where it is asked to", async () => {
@@ -220,22 +219,6 @@ Deno.test("TransferService tells of large transfers by the small ones that ended
   await next.engine.blocked();
   const remaining = await next.service.etaSeconds((await next.service.get(OWNER, id))!);
   assert.equal(rounded(remaining), 5 * 1 + 10 * 8.5);
-});
-
-Deno.test("TransferService removes what is past its retention and spares the rest", async () => {
-  await using stage = await ServiceStage.open({}, { retention: { days: 1, bytes: 2 ** 30 } });
-  const clock = stage.ports.clock as FakeClock;
-  const { id: old } = await stage.ended((await stage.start()).id);
-  clock.advance(2 * 86_400_000);
-  stage.engine.hold();
-  const { id: running } = await stage.start({ seed: 1 });
-  await stage.engine.blocked();
-  await stage.service.drain();
-  await using next = await stage.reopen({ retention: { days: 1, bytes: 2 ** 30 } });
-  await next.service.retentionSettled();
-  assert.equal(await next.service.get(OWNER, old), null);
-  assert.equal((await next.ended(running)).status, "SUCCEEDED");
-  assert.notEqual(await next.service.images.get(OWNER, stage.contentId), null);
 });
 
 function rounded(value: number | null): number | null {

@@ -3,7 +3,7 @@ import { checkPictures, checkRequest } from "../../engine/options/resolve.ts";
 import { LIMITS } from "../../limits.ts";
 import { checkNumber, checkText, optional } from "../../values.ts";
 import type { StartRequest } from "../api.ts";
-import { sha256Hex } from "./image_keeper.ts";
+import { sha256Hex } from "./held_images.ts";
 
 /**
  * Checks all of a request that can be checked without its pictures, so that it can be refused before one is fetched.

@@ -5,7 +5,7 @@ import { GramcastError } from "../../errors.ts";
 import { CheckpointWriter } from "./checkpoint_writer.ts";
 import type { Engine, EngineIdentity, EngineOutcome, EngineRun, EngineSink, EngineStep } from "../process/engine.ts";
 import type { FrameCache } from "../watch/frame_cache.ts";
-import type { ImageKeeper } from "./image_keeper.ts";
+import type { HeldImages } from "./held_images.ts";
 import { frameIsDue } from "./frame_due.ts";
 import { assembleJob } from "./job.ts";
 import { type Journal, statusChange } from "./journal.ts";
@@ -23,7 +23,8 @@ const MEAN_SHARE = 0.2;
 export interface RunPorts {
   readonly store: TransferStore;
   readonly readImage: (id: string) => Promise<Uint8Array>;
-  readonly keeper: ImageKeeper;
+  /** Begins to hold images. */
+  readonly hold: () => HeldImages;
   readonly journal: Journal;
   readonly frames: FrameCache;
   readonly log: Log;
@@ -180,8 +181,10 @@ export class TransferRun implements EngineSink {
     const last = this.#lastPicture;
     if (last === null) throw new Error("The engine finished without a picture");
     const png = await encodePicture(last.picture, { format: "PNG" });
+    // Until the transfer is said to have made it, nothing else keeps it.
+    await using held = this.#ports.hold();
     const result = await this.#ports.journal.patiently(
-      () => this.#ports.keeper.keep(this.#record.owner, png, { ...last.picture, mimeType: "image/png" }),
+      () => held.keep(this.#record.owner, png, { ...last.picture, mimeType: "image/png" }),
     );
     return await this.#end("SUCCEEDED", { resultId: result.id });
   }

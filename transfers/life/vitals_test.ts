@@ -56,7 +56,7 @@ Deno.test("TransferService.vitals() tells of a full storage until it can be writ
   await stage.engine.blocked();
   store.full = true;
   stage.engine.allow(1);
-  while (clock.waiting === 0) await new Promise((resolve) => setTimeout(resolve));
+  while (!clock.asked.includes(1000)) await new Promise((resolve) => setTimeout(resolve));
   assert.equal((await stage.service.vitals()).storageWritable, false);
   store.full = false;
   clock.advance(1000);

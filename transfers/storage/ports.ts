@@ -127,6 +127,8 @@ export interface ImageStore {
   /** Keeps a picture; where its owner has the same bytes already, that record is answered. */
   put(record: ImageRecord, bytes: Uint8Array): Promise<ImageRecord>;
   get(id: string): Promise<ImageRecord | null>;
+  /** Sets when an image was uploaded. Null where there is none. */
+  upload(id: string, uploadedAt: number): Promise<ImageRecord | null>;
   find(owner: Owner, sha256: string): Promise<ImageRecord | null>;
   /** @throws {GramcastError} NOT_FOUND when the bytes are gone. */
   read(record: ImageRecord): Promise<Uint8Array>;

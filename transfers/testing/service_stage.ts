@@ -60,8 +60,8 @@ export class ServiceStage {
   ): Promise<ServiceStage> {
     const stage = new ServiceStage(ports);
     stage.service = await TransferService.open(stage.ports, { ...SETTINGS, ...settings });
-    stage.contentId = (await stage.service.images.keep(OWNER, await png(1))).id;
-    stage.styleId = (await stage.service.images.keep(OWNER, await png(2))).id;
+    stage.contentId = await stage.upload(await png(1));
+    stage.styleId = await stage.upload(await png(2));
     return stage;
   }
 
@@ -95,6 +95,12 @@ export class ServiceStage {
     return this.service.start(OWNER, this.request(changes));
   }
 
+  /** Uploads a picture and answers its id. */
+  async upload(bytes: Uint8Array, owner = OWNER): Promise<string> {
+    await using intake = this.service.images.intake(owner);
+    return (await intake.upload(await intake.keep(bytes))).id;
+  }
+
   /** The record once the transfer has ended. */
   async ended(id: string): Promise<TransferRecord> {
     for await (const _ of await this.service.progress(OWNER, id, {}));
@@ -111,9 +117,10 @@ export class ServiceStage {
   }
 }
 
-/** A small picture of one colour, as a file. */
-export function png(shade: number, width = 8, height = 8): Promise<Uint8Array<ArrayBuffer>> {
-  const rgb = new Uint8Array(3 * width * height).fill(shade);
+/** A small picture as a file: of one colour, or what a function says of each channel of each pixel. */
+export function png(shade: number | ((i: number) => number), width = 8, height = 8): Promise<Uint8Array<ArrayBuffer>> {
+  const valueOf = typeof shade === "number" ? () => shade : shade;
+  const rgb = Uint8Array.from({ length: 3 * width * height }, (_, i) => valueOf(i));
   return encodePicture({ width, height, rgb }, { format: "PNG" });
 }
 

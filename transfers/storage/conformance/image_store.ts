@@ -60,6 +60,14 @@ export function testImageStore(
     assert.deepEqual(new Uint8Array(await images.read(put)), bytes);
   });
 
+  test("says when an image was uploaded, and keeps nothing for one that is not there", async (images) => {
+    await images.put(image("a"), bytes);
+    assert.deepEqual(await images.upload("a", 7), { ...image("a"), uploadedAt: 7 });
+    assert.equal(await images.upload("b", 7), null);
+    assert.deepEqual(await images.put(image("c"), bytes), { ...image("a"), uploadedAt: 7 });
+    assert.deepEqual(await images.all(), [{ ...image("a"), uploadedAt: 7 }]);
+  });
+
   test("lists by age", async (images) => {
     await images.put(image("a", "ann", "1", 30), bytes);
     await images.put(image("b", "ann", "2", 20), bytes);
@@ -72,5 +80,15 @@ function sha(digit: string): string {
 }
 
 function image(id: string, owner = "local", digit = "1", createdAt = 5): ImageRecord {
-  return { id, owner, sha256: sha(digit), width: 3, height: 1, mimeType: "image/png", byteLength: 3, createdAt };
+  return {
+    id,
+    owner,
+    sha256: sha(digit),
+    width: 3,
+    height: 1,
+    mimeType: "image/png",
+    byteLength: 3,
+    createdAt,
+    uploadedAt: null,
+  };
 }

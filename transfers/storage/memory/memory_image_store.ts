@@ -19,6 +19,14 @@ export class MemoryImageStore implements ImageStore {
     return Promise.resolve(this.#records.get(id) ?? null);
   }
 
+  upload(id: string, uploadedAt: number): Promise<ImageRecord | null> {
+    const record = this.#records.get(id);
+    if (record === undefined) return Promise.resolve(null);
+    const uploaded = { ...record, uploadedAt };
+    this.#records.set(id, uploaded);
+    return Promise.resolve(uploaded);
+  }
+
   find(owner: Owner, sha256: string): Promise<ImageRecord | null> {
     return Promise.resolve(this.#find(owner, sha256));
   }

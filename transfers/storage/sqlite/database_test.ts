@@ -53,6 +53,28 @@ Deno.test("a database of an older version is brought to the newest with what is 
     );
   }));
 
+Deno.test("what was kept before uploads were told from other images counts as uploaded, but for results", () =>
+  withPath(async (path) => {
+    await opened(path, MIGRATIONS.slice(0, 1), (database) =>
+      database.transaction(() => {
+        database.run("INSERT INTO blobs VALUES ('s', 'f', 1)");
+        for (const [id, createdAt] of [["upload", 5], ["result", 6]]) {
+          database.run("INSERT INTO images VALUES (NULL, ?1, ?1, 's', 1, 1, 'image/png', 1, ?2)", id!, createdAt!);
+        }
+        for (const resultId of ["result", null]) {
+          database.run(
+            "INSERT INTO transfers (id, owner, status, sequence, document) VALUES (?, 'ann', 'FAILED', 1, ?)",
+            String(resultId),
+            JSON.stringify({ resultId }),
+          );
+        }
+      }));
+    await opened(path, MIGRATIONS, (database) => {
+      const rows = database.all<object>("SELECT id, uploaded_at AS at FROM images ORDER BY created_at");
+      assert.deepEqual(rows.map((row) => ({ ...row })), [{ id: "upload", at: 5 }, { id: "result", at: null }]);
+    });
+  }));
+
 Deno.test("a migration that fails in its middle changes nothing", () =>
   withPath(async (path) => {
     await opened(path, MIGRATIONS, () => {});

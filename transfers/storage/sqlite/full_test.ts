@@ -122,5 +122,6 @@ function transferImage() {
     mimeType: "image/png",
     byteLength: 4 * MEBIBYTE,
     createdAt: 1,
+    uploadedAt: null,
   };
 }

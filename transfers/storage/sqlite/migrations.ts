@@ -111,4 +111,10 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (owner, priority)
   ) STRICT;
   `,
+  `
+  -- When an image was last uploaded for its own sake. What was there before counts as uploaded, but for results.
+  ALTER TABLE images ADD COLUMN uploaded_at INTEGER;
+  UPDATE images SET uploaded_at = created_at
+    WHERE id NOT IN (SELECT document ->> 'resultId' FROM transfers WHERE document ->> 'resultId' IS NOT NULL);
+  `,
 ];

@@ -164,6 +164,7 @@ const image = fc.tuple(id, owner, fc.constantFrom("1", "2")).map(([id, owner, di
   mimeType: "image/png",
   byteLength: 1,
   createdAt: id.charCodeAt(0),
+  uploadedAt: null,
 }));
 
 const imageOperations = fc.oneof(
@@ -173,6 +174,7 @@ const imageOperations = fc.oneof(
       (images) => images.put(record, new Uint8Array([Number(record.sha256[0])])),
     )
   ),
+  fc.tuple(image, step).map(([{ id }, at]) => operation<ImageStore>(`upload ${id}`, (images) => images.upload(id, at))),
   image.map(({ id }) => operation<ImageStore>(`remove ${id}`, (images) => images.remove(id))),
   image.map((record) => operation<ImageStore>(`read ${record.id}`, (images) => images.read(record))),
 );

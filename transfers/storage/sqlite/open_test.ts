@@ -17,6 +17,7 @@ const IMAGE: ImageRecord = {
   mimeType: "image/png",
   byteLength: 3,
   createdAt: 1,
+  uploadedAt: 2,
 };
 
 /** A transfer with one of everything. */

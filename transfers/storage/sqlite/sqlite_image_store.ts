@@ -7,7 +7,7 @@ import type { Database } from "./database.ts";
 import type { FileFolder, FilePointer } from "./file_folder.ts";
 
 const COLUMNS = `id, owner, sha256, width, height, mime_type AS mimeType, byte_length AS byteLength,
-  created_at AS createdAt`;
+  created_at AS createdAt, uploaded_at AS uploadedAt`;
 
 /** Pictures in files, the same bytes in one file whoever has them. */
 export class SqliteImageStore implements ImageStore {
@@ -39,6 +39,18 @@ export class SqliteImageStore implements ImageStore {
 
   async get(id: string): Promise<ImageRecord | null> {
     return imageOf(this.#database.first<ImageRecord>(`SELECT ${COLUMNS} FROM images WHERE id = ?`, id));
+  }
+
+  async upload(id: string, uploadedAt: number): Promise<ImageRecord | null> {
+    const uploaded = await this.#database.transaction(() =>
+      this.#database.first<ImageRecord>(
+        `UPDATE images SET uploaded_at = ? WHERE id = ? RETURNING ${COLUMNS}`,
+        uploadedAt,
+        id,
+      )
+    );
+    await this.#database.flush();
+    return imageOf(uploaded);
   }
 
   async find(owner: Owner, sha256: string): Promise<ImageRecord | null> {
@@ -91,8 +103,8 @@ export class SqliteImageStore implements ImageStore {
     const existing = this.#find(record.owner, record.sha256);
     if (existing !== null) return existing;
     this.#database.run(
-      `INSERT INTO images (id, owner, sha256, width, height, mime_type, byte_length, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO images (id, owner, sha256, width, height, mime_type, byte_length, created_at, uploaded_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       record.id,
       record.owner,
       record.sha256,
@@ -101,6 +113,7 @@ export class SqliteImageStore implements ImageStore {
       record.mimeType,
       record.byteLength,
       record.createdAt,
+      record.uploadedAt,
     );
     return record;
   }

@@ -1,0 +1,67 @@
+import type { Size } from "../../engine/picture.ts";
+import type { Clock } from "../clock.ts";
+import type { ImageStore } from "../storage/ports.ts";
+import type { ImageRecord, Owner } from "../types.ts";
+import type { ImageLives } from "./image_lives.ts";
+
+/**
+ * Images of one request or run. None is removed while this is held; when it is disposed of, those go that nothing has
+ * come to keep.
+ */
+export class HeldImages implements AsyncDisposable {
+  readonly #images: ImageStore;
+  readonly #lives: ImageLives;
+  readonly #clock: Clock;
+  readonly #held: string[] = [];
+
+  constructor(images: ImageStore, lives: ImageLives, clock: Clock) {
+    this.#images = images;
+    this.#lives = lives;
+    this.#clock = clock;
+  }
+
+  /** Keeps an encoded picture that is known to be good, each owner's once by content. @throws {GramcastError} STORAGE_FULL */
+  async keep(owner: Owner, bytes: Uint8Array, info: Size & { readonly mimeType: string }): Promise<ImageRecord> {
+    const sha256 = await sha256Hex(bytes);
+    for (;;) {
+      const { id } = await this.#images.find(owner, sha256) ?? await this.#images.put({
+        id: crypto.randomUUID(),
+        owner,
+        sha256,
+        width: info.width,
+        height: info.height,
+        mimeType: info.mimeType,
+        byteLength: bytes.byteLength,
+        createdAt: this.#clock.now(),
+        uploadedAt: null,
+      }, bytes);
+      // One that was there may have been on its way out.
+      const image = await this.get(id);
+      if (image !== null) return image;
+    }
+  }
+
+  /** An image, from now on held. */
+  async get(id: string): Promise<ImageRecord | null> {
+    this.#held.push(id);
+    await this.#lives.hold(id);
+    return await this.#images.get(id);
+  }
+
+  /** Keeps an image for its own sake, though no transfer uses it. */
+  upload(id: string): Promise<ImageRecord | null> {
+    return this.#images.upload(id, this.#clock.now());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const held = this.#held.splice(0);
+    for (const id of held) this.#lives.letGo(id);
+    // What cannot be removed now goes with the next sweep.
+    for (const id of new Set(held)) await this.#lives.removeUnused(id).catch(() => {});
+  }
+}
+
+/** SHA-256 in hexadecimal, computed off the event loop. */
+export async function sha256Hex(bytes: Uint8Array): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>)).toHex();
+}

@@ -4,7 +4,7 @@
  *     deno task bench classic_curve [size] [steps]
  */
 import { OnnxBackend } from "../engine/backends/onnx/backend.ts";
-import { createOptimizer } from "../engine/descent/optimizers/create.ts";
+import { createOptimizer } from "../engine/optimizers/create.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
 import { Stage } from "../engine/descent/stage.ts";
 import { formulaPixels } from "../engine/testing/formula.ts";

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { createOptimizer } from "../engine/descent/optimizers/create.ts";
+import { createOptimizer } from "../engine/optimizers/create.ts";
 import { toPicture } from "../engine/picture.ts";
 import { PRESETS } from "../engine/options/presets.ts";
 import { formulaPixels } from "../engine/testing/formula.ts";

@@ -5,9 +5,9 @@
  *     deno task bench smoothing [size] [steps]
  */
 import { OnnxBackend } from "../engine/backends/onnx/backend.ts";
-import { Lbfgs } from "../engine/descent/optimizers/lbfgs.ts";
-import { FirstGuess } from "../engine/descent/optimizers/first_guess.ts";
-import { smoothing } from "../engine/descent/optimizers/smoothing.ts";
+import { Lbfgs } from "../engine/optimizers/lbfgs.ts";
+import { FirstGuess } from "../engine/optimizers/first_guess.ts";
+import { smoothing } from "../engine/optimizers/smoothing.ts";
 import { toPixels } from "../engine/picture.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
 import { Stage } from "../engine/descent/stage.ts";

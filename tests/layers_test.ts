@@ -10,6 +10,11 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** From the bottom up: each layer imports from itself and from those before it. */
 const LAYERS = ["engine", "weights", "images", "samples", "transfers", "schema", "server", "studio"];
+/** Rooms of the large layers, also from the bottom up. Files beside the rooms are below them all. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  engine: ["options", "objective", "optimizers", "backends", "tiles", "estimate", "descent"],
+  transfers: ["storage", "process", "watch", "life"],
+};
 /** The terminal drives the engine itself; it knows neither transfers nor the API. */
 const TERMINAL = ["engine", "weights", "images", "samples", "terminal"];
 /** Files at the top that every layer may import. */
@@ -101,6 +106,18 @@ Deno.test("layers import only from themselves and from those below", () => {
     const folder = from.split("/")[0]!;
     const allowed = folder === "terminal" ? TERMINAL : LAYERS.slice(0, LAYERS.indexOf(folder) + 1);
     return !allowed.includes(to.split("/")[0]!);
+  });
+  assert.deepEqual(wrong.map(said), []);
+});
+
+Deno.test("rooms of a layer import only from themselves and from those below", () => {
+  const wrong = IMPORTS.filter(isFile).filter(({ from, to }) => {
+    const [layer, room, inside] = from.split("/");
+    const [otherLayer, otherRoom, otherInside] = to.split("/");
+    const rooms = ROOMS[layer!];
+    if (!rooms || layer !== otherLayer || room === otherRoom || !inside || !otherInside) return false;
+    for (const each of [room!, otherRoom!]) assert.ok(rooms.includes(each), `${layer}/${each}/ has no place in ROOMS`);
+    return rooms.indexOf(otherRoom!) > rooms.indexOf(room!);
   });
   assert.deepEqual(wrong.map(said), []);
 });

@@ -7,8 +7,15 @@ import type { ScaleCost } from "../engine/estimate/estimate.ts";
 import type { LossPoint } from "../engine/objective/losses.ts";
 import type { Retuning, TransferOptions, TransferRequest } from "../engine/options/options.ts";
 import type { Picture } from "../engine/picture.ts";
-import type { EndStatus } from "./life/tally.ts";
-import type { EngineInfo, ImageRecord, Owner, TransferEvent, TransferRecord, TransferStatus } from "./types.ts";
+import type {
+  EndStatus,
+  EngineInfo,
+  ImageRecord,
+  Owner,
+  TransferEvent,
+  TransferRecord,
+  TransferStatus,
+} from "./types.ts";
 
 /** A request whose pictures have been taken in: images are ids that `owner` may see. */
 export interface StartRequest extends TransferRequest {

@@ -10,8 +10,10 @@ import type { TransferOptions, Tunables } from "../engine/options/options.ts";
 export const TRANSFER_STATUSES = ["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"] as const;
 export type TransferStatus = (typeof TRANSFER_STATUSES)[number];
 
+export type EndStatus = Extract<TransferStatus, "SUCCEEDED" | "FAILED" | "CANCELLED">;
+
 /** Whether a transfer in this status will never change again by itself. */
-export function hasEnded(status: TransferStatus): status is "SUCCEEDED" | "FAILED" | "CANCELLED" {
+export function hasEnded(status: TransferStatus): status is EndStatus {
   return status === "SUCCEEDED" || status === "FAILED" || status === "CANCELLED";
 }
 

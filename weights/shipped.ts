@@ -8,7 +8,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The file. */
-export const SHIPPED_WEIGHTS = fileURLToPath(new URL("vgg16_convolutions_f16.npz", import.meta.url));
+export const SHIPPED_WEIGHTS = fileURLToPath(new URL("./vgg16_convolutions_f16.npz", import.meta.url));
 
 /** The attribution that its licence asks for. */
 export const SHIPPED_NOTE =

@@ -27,7 +27,7 @@ Deno.test("the weights that ship are the 13 convolutions of VGG16 as published",
 
 Deno.test("what is said of the shipped file is true: its hash, and whose work it is", async () => {
   const { name, sha256, note } = await describeWeights(SHIPPED_WEIGHTS);
-  const page = await Deno.readTextFile(new URL("README.md", import.meta.url));
+  const page = await Deno.readTextFile(new URL("./README.md", import.meta.url));
   assert.ok(page.includes(sha256), "README.md gives the SHA-256");
   assert.ok(page.includes(name), "README.md names the file");
   for (const said of ["Simonyan", "Zisserman", "CC BY 4.0"]) {

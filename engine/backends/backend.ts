@@ -6,7 +6,7 @@
 import type { DeviceAdam } from "./device_adam.ts";
 import type { Objective } from "../objective/objective.ts";
 import type { OptimizerOptions, Pooling } from "../options/options.ts";
-import type { OptimizerState } from "../descent/optimizers/optimizer.ts";
+import type { OptimizerState } from "../optimizers/optimizer.ts";
 import type { Pixels, Size } from "../picture.ts";
 
 /** Which engine computes, on what, and how exactly. */

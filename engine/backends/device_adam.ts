@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { OptimizerState } from "../descent/optimizers/optimizer.ts";
+import type { OptimizerState } from "../optimizers/optimizer.ts";
 import type { Pixels } from "../picture.ts";
 
 /** What a step gave, at the picture before it. */

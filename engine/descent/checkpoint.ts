@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { GramcastError } from "../../errors.ts";
 import type { Losses } from "../objective/losses.ts";
-import type { OptimizerState } from "./optimizers/optimizer.ts";
+import type { OptimizerState } from "../optimizers/optimizer.ts";
 
 /** Everything that an optimisation needs to go on to the byte, besides its input. */
 export interface Checkpoint {

@@ -1,8 +1,8 @@
 import { GramcastError } from "../../errors.ts";
 import type { DeviceAdam } from "../backends/device_adam.ts";
 import type { Losses } from "../objective/losses.ts";
-import { createOptimizer } from "./optimizers/create.ts";
-import type { Optimizer, OptimizerState } from "./optimizers/optimizer.ts";
+import { createOptimizer } from "../optimizers/create.ts";
+import type { Optimizer, OptimizerState } from "../optimizers/optimizer.ts";
 import type { OptimizerOptions } from "../options/options.ts";
 import type { Pixels, Size } from "../picture.ts";
 import type { LossWeights, Stage } from "./stage.ts";

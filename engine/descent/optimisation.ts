@@ -7,7 +7,7 @@ import { finishColors, type OptimisationInput, prepareColors, type Resize } from
 import type { Losses } from "../objective/losses.ts";
 import type { Retuning, Scale } from "../options/options.ts";
 import { type Picture, type Pixels, type Size, toPicture, toPixels } from "../picture.ts";
-import { resample } from "./resample.ts";
+import { resample } from "../resample.ts";
 import { checkMemory } from "../estimate/check_memory.ts";
 import { type Limits, type LossWeights, Stage } from "./stage.ts";
 

@@ -10,7 +10,7 @@ import { planScale } from "../estimate/estimate.ts";
 import type { OptimisationInput, Resize } from "./input.ts";
 import type { LayerLoss, Losses } from "../objective/losses.ts";
 import type { Mask, Term } from "../objective/objective.ts";
-import type { OptimizerState } from "./optimizers/optimizer.ts";
+import type { OptimizerState } from "../optimizers/optimizer.ts";
 import type { LayerWeight, OptimizerOptions, Scale } from "../options/options.ts";
 import { fitLongestSide, type Picture, type Pixels, toPixels } from "../picture.ts";
 import { meanSquare, type StageBackend, TiledStage, WholeStage } from "../tiles/stage_backend.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { OnnxBackend } from "../backends/onnx/backend.ts";
 import type { OptimisationInput } from "./input.ts";
-import { dot } from "./optimizers/vectors.ts";
+import { dot } from "../optimizers/vectors.ts";
 import type { LayerWeight, TransferOptions } from "../options/options.ts";
 import type { Pixels, Size } from "../picture.ts";
 import { type LossWeights, Stage } from "./stage.ts";

@@ -2,7 +2,7 @@ import { forwardBytes, pictureBytes, processBytes, stepBytes } from "./memory.ts
 import { deepestLayer, featureSize } from "../objective/objective.ts";
 import type { Scale, TransferOptions } from "../options/options.ts";
 import type { Size } from "../picture.ts";
-import { planTiles, type TilePlan } from "../tiles/plan.ts";
+import { planTiles, type TilePlan } from "./tile_plan.ts";
 import { CONV_LAYERS, convIndex, layersUpTo, pooledSize } from "../vgg16.ts";
 
 /** What one scale of a transfer costs. */

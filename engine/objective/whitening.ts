@@ -12,9 +12,6 @@
  */
 import { cholesky, congruence, invertLower, trace, transpose } from "./square_matrix.ts";
 
-/** Largest share w: at 1 a direction that the style does not have at all could not be told from another. */
-export const MAX_WHITENING = 0.99;
-
 /** R, lower triangular. */
 export type Whitener = Float32Array;
 
@@ -22,7 +19,7 @@ export type Whitener = Float32Array;
  * The factor R of the inverse of (1 − w) I + w A · C / tr A.
  *
  * @param gram A, (channels × channels).
- * @param share w, 0 to {@linkcode MAX_WHITENING}.
+ * @param share w, 0 to below 1.
  */
 export function whitener(gram: Float32Array, share: number): Whitener {
   const side = Math.sqrt(gram.length);

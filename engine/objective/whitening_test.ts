@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { dot } from "../descent/optimizers/vectors.ts";
+import { dot } from "../optimizers/vectors.ts";
 import { relativeDistance } from "../testing/distance.ts";
 import { formulaNoise } from "../testing/formula.ts";
-import { MAX_WHITENING, unwhiten, whiten, whitener } from "./whitening.ts";
+import { MAX_WHITENING } from "../options/table.ts";
+import { unwhiten, whiten, whitener } from "./whitening.ts";
 
 /** Gram matrix of noise; of fewer pixels than channels it lacks directions. */
 function gramOf(side: number, pixels: number, salt: number): Float32Array {

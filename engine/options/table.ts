@@ -8,7 +8,6 @@
  * @module
  */
 import { real, whole } from "../../values.ts";
-import { MAX_WHITENING } from "../objective/whitening.ts";
 import { CONV_NAMES } from "../vgg16.ts";
 import {
   choice,
@@ -54,6 +53,8 @@ const SIZE = whole(32, 4096);
 const STEPS = whole(1, 10_000);
 /** Whatever a loss may count: far more than any use, far less than float32 can hold. */
 const WEIGHT = real(0, 1e12);
+/** At a share of 1 a direction that the style lacks altogether could not be told from another. */
+const WHITENING = real(0, 0.99);
 
 const LAYER = group({ input: "LayerInput", output: "LayerWeight", help: "A convolution that takes part in a loss." }, {
   layer: {
@@ -188,7 +189,7 @@ export const OPTIONS = {
     label: "Pooling",
     help: "How VGG16's pools bring 2x2 values down to one: the average gives a smoother result.",
   }),
-  whitening: option("NUMBER", real(0, MAX_WHITENING), {
+  whitening: option("NUMBER", WHITENING, {
     default: 0,
     label: "Rare traits",
     help:
@@ -250,5 +251,6 @@ export const MIN_SIZE = SIZE.minimum;
 export const MAX_SIZE = SIZE.maximum;
 /** Most steps of one transfer, over all scales. */
 export const MAX_STEPS = STEPS.maximum;
+export const MAX_WHITENING = WHITENING.maximum;
 
 void oneOf;

@@ -1,6 +1,6 @@
 import { encodePicture } from "../../images/encode.ts";
 import type { Picture } from "../../engine/picture.ts";
-import { frameIsDue } from "./frame_due.ts";
+import { frameIsDue } from "../../engine/options/frame_due.ts";
 import { type Log, oneLine } from "../log.ts";
 import type { TransferStore } from "../storage/ports.ts";
 import type { TransferRecord } from "../types.ts";

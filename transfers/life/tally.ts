@@ -1,6 +1,4 @@
-import { hasEnded, type TransferStatus } from "../types.ts";
-
-export type EndStatus = Extract<TransferStatus, "SUCCEEDED" | "FAILED" | "CANCELLED">;
+import { type EndStatus, hasEnded, type TransferStatus } from "../types.ts";
 
 /** Counts what has happened since the server started. */
 export class Tally {

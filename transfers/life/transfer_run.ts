@@ -6,7 +6,7 @@ import { CheckpointWriter } from "./checkpoint_writer.ts";
 import type { Engine, EngineIdentity, EngineOutcome, EngineRun, EngineSink, EngineStep } from "../process/engine.ts";
 import type { FrameCache } from "../watch/frame_cache.ts";
 import type { HeldImages } from "./held_images.ts";
-import { frameIsDue } from "./frame_due.ts";
+import { frameIsDue } from "../../engine/options/frame_due.ts";
 import { assembleJob } from "./job.ts";
 import { type Journal, statusChange } from "./journal.ts";
 import { type Log, oneLine } from "../log.ts";

@@ -4,7 +4,7 @@ import type { Picture } from "../../engine/picture.ts";
 import { GramcastError } from "../../errors.ts";
 import { decodeInput } from "../../images/decode_input.ts";
 import { resizePicture } from "../../images/resize.ts";
-import { frameIsDue } from "../life/frame_due.ts";
+import { frameIsDue } from "../../engine/options/frame_due.ts";
 import type { Tuning } from "../types.ts";
 import type { EngineJob } from "./engine.ts";
 import type { Report } from "./messages.ts";

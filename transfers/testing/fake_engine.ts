@@ -1,5 +1,5 @@
 import type { Engine, EngineIdentity, EngineJob, EngineOutcome, EngineRun, EngineSink } from "../process/engine.ts";
-import { frameIsDue } from "../life/frame_due.ts";
+import { frameIsDue } from "../../engine/options/frame_due.ts";
 import type { TransferFailure, Tuning } from "../types.ts";
 import { ToyOptimisation } from "./toy_optimisation.ts";
 

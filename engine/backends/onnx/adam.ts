@@ -1,6 +1,6 @@
 import type { DeviceAdam, DeviceStep } from "../device_adam.ts";
-import { adamRates } from "../../descent/optimizers/adam.ts";
-import type { OptimizerState } from "../../descent/optimizers/optimizer.ts";
+import { adamRates } from "../../optimizers/adam.ts";
+import type { OptimizerState } from "../../optimizers/optimizer.ts";
 import type { OptimizerOptions } from "../../options/options.ts";
 import type { Pixels, Size } from "../../picture.ts";
 import { buildAdamGraph, MOVING, NUMBERS, REPORT } from "./adam_graph.ts";

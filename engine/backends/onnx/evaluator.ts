@@ -2,7 +2,7 @@ import type { Evaluation, Evaluator } from "../backend.ts";
 import type { DeviceAdam } from "../device_adam.ts";
 import { elementCount, featureSize, gradientFactor, type Objective } from "../../objective/objective.ts";
 import type { OptimizerOptions } from "../../options/options.ts";
-import type { OptimizerState } from "../../descent/optimizers/optimizer.ts";
+import type { OptimizerState } from "../../optimizers/optimizer.ts";
 import type { Pixels } from "../../picture.ts";
 import { OnnxAdam } from "./adam.ts";
 import { IMAGE } from "./network.ts";

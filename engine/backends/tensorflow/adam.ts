@@ -1,7 +1,7 @@
 import type { DeviceAdam, DeviceStep } from "../device_adam.ts";
 import type { OptimizerOptions } from "../../options/options.ts";
-import { adamRates } from "../../descent/optimizers/adam.ts";
-import type { OptimizerState } from "../../descent/optimizers/optimizer.ts";
+import { adamRates } from "../../optimizers/adam.ts";
+import type { OptimizerState } from "../../optimizers/optimizer.ts";
 import type { Pixels, Size } from "../../picture.ts";
 import type { Network } from "./network.ts";
 import type { Runtime } from "./runtime.ts";

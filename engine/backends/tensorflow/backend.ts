@@ -2,7 +2,7 @@ import type { Backend, BackendInfo, Evaluation, Evaluator, Target } from "../bac
 import { deepestLayer, type Objective } from "../../objective/objective.ts";
 import type { DeviceAdam } from "../device_adam.ts";
 import type { OptimizerOptions, Pooling } from "../../options/options.ts";
-import type { OptimizerState } from "../../descent/optimizers/optimizer.ts";
+import type { OptimizerState } from "../../optimizers/optimizer.ts";
 import type { Pixels, Size } from "../../picture.ts";
 import { DEFAULT_PRECISION, type Precision } from "../precision.ts";
 import type { Vgg16Parameters } from "../../vgg16.ts";

@@ -1,4 +1,4 @@
-import { queueFull } from "../../life/queue_limits.ts";
+import { queueFull } from "../queue_limits.ts";
 import type { QueueEntry, QueueLimits, TransferQueue } from "../ports.ts";
 
 interface Waiting extends QueueEntry {

@@ -1,6 +1,6 @@
 import { GramcastError } from "../../../errors.ts";
 import type { LossPoint } from "../../../engine/objective/losses.ts";
-import { numbered } from "../../watch/numbered.ts";
+import { numbered } from "../numbered.ts";
 import {
   type Append,
   CHECKPOINTS_KEPT,
@@ -11,7 +11,7 @@ import {
   type NewEvent,
   type TransferStore,
 } from "../ports.ts";
-import { thinnedIndices } from "../../watch/thin.ts";
+import { thinnedIndices } from "../thin.ts";
 import {
   hasEnded,
   imagesOf,

@@ -1,7 +1,7 @@
 import type { LossPoint } from "../../../engine/objective/losses.ts";
-import { numbered } from "../../watch/numbered.ts";
+import { numbered } from "../numbered.ts";
 import type { NewEvent } from "../ports.ts";
-import { thinnedIndices } from "../../watch/thin.ts";
+import { thinnedIndices } from "../thin.ts";
 import type { TransferEvent, TransferStatus } from "../../types.ts";
 import type { Database } from "./database.ts";
 import { decodeLosses, decodeLossPoint, encodeLosses } from "./loss_codec.ts";

@@ -1,7 +1,7 @@
 // The port answers with promises and SQLite at once: an async method makes a rejection of whatever is thrown.
 // deno-lint-ignore-file require-await
 import type { QueueEntry, QueueLimits, TransferQueue } from "../ports.ts";
-import { queueFull } from "../../life/queue_limits.ts";
+import { queueFull } from "../queue_limits.ts";
 import type { Database } from "./database.ts";
 
 /** A queue in the database of the transfers. What a power cut takes back is put right when the service opens. */

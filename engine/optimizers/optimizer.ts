@@ -1,4 +1,4 @@
-import type { Pixels, Size } from "../../picture.ts";
+import type { Pixels, Size } from "../picture.ts";
 
 /** What an optimiser is told about the point that it asked for. */
 export interface Point {

@@ -1,5 +1,5 @@
 import { GramcastError } from "../../errors.ts";
-import type { QueueLimits } from "../storage/ports.ts";
+import type { QueueLimits } from "./ports.ts";
 
 /**
  * The error that a queue answers when there is no place left, or null when there is one.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { formulaNoise } from "../../testing/formula.ts";
+import { formulaNoise } from "../testing/formula.ts";
 import { smoothing } from "./smoothing.ts";
 import { dot } from "./vectors.ts";
 

@@ -1,4 +1,4 @@
-import type { TransferOptions } from "../../engine/options/options.ts";
+import type { TransferOptions } from "./options.ts";
 
 /** Whether a frame is made after a step: every `frameEvery` steps, and after the last. */
 export function frameIsDue(options: Pick<TransferOptions, "frameEvery" | "steps">, step: number): boolean {

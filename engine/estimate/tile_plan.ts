@@ -1,9 +1,9 @@
-import { featureBytes, forwardBytes, stepBytes } from "../estimate/memory.ts";
+import { featureBytes, forwardBytes, stepBytes } from "./memory.ts";
 import { deepestLayer, featureSize } from "../objective/objective.ts";
 import type { TransferOptions } from "../options/options.ts";
 import type { Size } from "../picture.ts";
-import { chooseGrid, finestGrid, type TileGrid } from "./tile_grid.ts";
-import type { Cut } from "./tiled_grams.ts";
+import { chooseGrid, finestGrid, type TileGrid } from "../tiles/tile_grid.ts";
+import type { Cut } from "../tiles/tiled_grams.ts";
 
 /** How a picture is evaluated in tiles within some memory. */
 export interface TilePlan {

@@ -1,4 +1,4 @@
-import type { Size } from "../picture.ts";
+import type { Size } from "./picture.ts";
 
 /** Weights of four neighbours for a position `t` (0–1) between the middle two: Catmull-Rom's cubic. */
 function cubicWeights(t: number): [number, number, number, number] {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Random } from "../random.ts";
+import { Random } from "../descent/random.ts";
 import { FirstGuess } from "./first_guess.ts";
 import { dot } from "./vectors.ts";
 

@@ -1,5 +1,5 @@
-import type { OptimizerOptions } from "../../options/options.ts";
-import type { Pixels, Size } from "../../picture.ts";
+import type { OptimizerOptions } from "../options/options.ts";
+import type { Pixels, Size } from "../picture.ts";
 import type { Optimizer, OptimizerState, Point, Verdict } from "./optimizer.ts";
 import { FirstGuess, type Moments } from "./first_guess.ts";
 import { addScaled, dot, largest } from "./vectors.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { planScale } from "../estimate/estimate.ts";
+import { planScale } from "./estimate.ts";
 import { PRESET_NAMES } from "../options/options.ts";
 import { resolveOptions } from "../options/resolve.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { resample } from "./resample.ts";
-import { formulaPixels } from "../testing/formula.ts";
+import { formulaPixels } from "./testing/formula.ts";
 
 const side = fc.integer({ min: 17, max: 64 });
 const size = fc.record({ width: side, height: side });

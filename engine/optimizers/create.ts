@@ -1,6 +1,6 @@
-import type { OptimizerOptions } from "../../options/options.ts";
+import type { OptimizerOptions } from "../options/options.ts";
 import { Adam } from "./adam.ts";
-import type { Size } from "../../picture.ts";
+import type { Size } from "../picture.ts";
 import { FirstGuess } from "./first_guess.ts";
 import { Lbfgs } from "./lbfgs.ts";
 import type { Optimizer, OptimizerState } from "./optimizer.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { OptimizerOptions } from "../../options/options.ts";
-import { formulaNoise } from "../../testing/formula.ts";
+import type { OptimizerOptions } from "../options/options.ts";
+import { formulaNoise } from "../testing/formula.ts";
 import { Lbfgs } from "./lbfgs.ts";
 
 const OPTIONS: OptimizerOptions = {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import golden from "../../conformance/golden/adam.json" with { type: "json" };
-import type { OptimizerOptions } from "../../options/options.ts";
-import { relativeDistance } from "../../testing/distance.ts";
-import { formulaNoise, formulaPixels } from "../../testing/formula.ts";
+import golden from "../conformance/golden/adam.json" with { type: "json" };
+import type { OptimizerOptions } from "../options/options.ts";
+import { relativeDistance } from "../testing/distance.ts";
+import { formulaNoise, formulaPixels } from "../testing/formula.ts";
 import { Adam } from "./adam.ts";
 
 const OPTIONS: OptimizerOptions = {

@@ -1,4 +1,4 @@
-import type { NewEvent } from "../storage/ports.ts";
+import type { NewEvent } from "./ports.ts";
 import type { TransferEvent } from "../types.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { Size } from "../../picture.ts";
+import type { Size } from "../picture.ts";
 import { addScaled } from "./vectors.ts";
 
 /**

@@ -1,3 +1,4 @@
+import { notModified } from "./conditional.ts";
 import type { ExampleOperation } from "./example_operations.ts";
 
 /** What of GraphiQL's options is used. */
@@ -40,7 +41,8 @@ export class GraphiqlPage {
       "content-security-policy": securityPolicy(new URL(request.url).host, scriptHashes),
       "vary": "accept, accept-encoding",
     });
-    if (request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers });
+    const known = notModified(request, headers);
+    if (known) return known;
     if (/\bgzip\b/.test(request.headers.get("accept-encoding") ?? "")) {
       headers.set("content-encoding", "gzip");
       return new Response(gzip, { headers });

@@ -1,6 +1,7 @@
 import type { Services } from "../schema/context.ts";
 import { DEFAULT_QUALITY } from "../limits.ts";
 import type { FrameHandle } from "../transfers/api.ts";
+import { notModified } from "./conditional.ts";
 import { LOCAL_OWNER } from "./graphql.ts";
 
 type Format = "jpg" | "png";
@@ -39,7 +40,8 @@ export async function servePicture(
     // Opened by itself, a picture is a page of this origin: it may do nothing.
     "content-security-policy": "default-src 'none'; sandbox",
   });
-  if (matches(request.headers.get("if-none-match"), found.etag)) return new Response(null, { status: 304, headers });
+  const known = notModified(request, headers);
+  if (known) return known;
   const bytes = new Uint8Array(await found.read());
   headers.set("content-length", String(bytes.byteLength));
   return new Response(request.method === "HEAD" ? null : bytes, { headers });
@@ -85,9 +87,4 @@ function encoded(services: Services, frame: FrameHandle, format: Format, cacheCo
     cacheControl,
     read: () => services.frames.encode(frame, encoding),
   };
-}
-
-function matches(ifNoneMatch: string | null, etag: string): boolean {
-  return ifNoneMatch !== null &&
-    ifNoneMatch.split(",").map((tag) => tag.trim().replace(/^W\//, "")).some((tag) => tag === etag || tag === "*");
 }

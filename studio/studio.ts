@@ -1,4 +1,5 @@
 import { PRESET_NAMES } from "../engine/options/options.ts";
+import { notModified } from "../server/conditional.ts";
 import type { Pages } from "../server/http.ts";
 
 const DIST = new URL("./dist/", import.meta.url);
@@ -26,7 +27,8 @@ const MIME_TYPES: Readonly<Record<string, string>> = {
 };
 
 interface StudioFile {
-  readonly headers: Readonly<Record<string, string>>;
+  /** Headers that it has whoever asks. */
+  readonly fixed: Readonly<Record<string, string>>;
   readonly plain: Uint8Array<ArrayBuffer>;
   /** Null where it is compressed already. */
   readonly zipped: Uint8Array<ArrayBuffer> | null;
@@ -41,15 +43,15 @@ export async function studioPages(request: Request, pathname: string): Promise<R
   if (request.method !== "GET" && request.method !== "HEAD") {
     return new Response("Cannot do that to a page: wanted GET\n", { status: 405, headers: { allow: "GET, HEAD" } });
   }
-  const { headers, plain, zipped } = await load(name);
-  if (request.headers.get("if-none-match")?.includes(headers.etag!)) {
-    return new Response(null, { status: 304, headers });
-  }
+  const { fixed, plain, zipped } = await load(name);
+  const headers = new Headers(fixed);
+  const known = notModified(request, headers);
+  if (known) return known;
   const zip = zipped !== null && /\bgzip\b/.test(request.headers.get("accept-encoding") ?? "");
   const body = zip ? zipped : plain;
-  return new Response(request.method === "HEAD" ? null : body, {
-    headers: { ...headers, "content-length": String(body.byteLength), ...(zip ? { "content-encoding": "gzip" } : {}) },
-  });
+  headers.set("content-length", String(body.byteLength));
+  if (zip) headers.set("content-encoding", "gzip");
+  return new Response(request.method === "HEAD" ? null : body, { headers });
 }
 
 function fileOf(pathname: string): string | undefined {
@@ -71,7 +73,7 @@ async function read(name: string): Promise<StudioFile> {
     ? null
     : await new Response(new Blob([plain]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", plain)).toHex().slice(0, 32);
-  const headers = {
+  const fixed = {
     "content-type": MIME_TYPES[name.split(".").at(-1)!]!,
     "content-security-policy": POLICY,
     // Asked for every time and mostly answered with 304: an update is never mixed with what was there before.
@@ -80,7 +82,7 @@ async function read(name: string): Promise<StudioFile> {
     "etag": `W/"${digest}"`,
     "vary": "accept-encoding",
   };
-  return { headers, plain, zipped };
+  return { fixed, plain, zipped };
 }
 
 studioPages satisfies Pages;

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { Picture } from "../engine/picture.ts";
 import { DEFAULT_QUALITY } from "../limits.ts";
 import { type EncodeOptions, encodePicture } from "./encode.ts";
@@ -19,21 +20,22 @@ const DEFAULT_MAX_BYTES = 64 * 2 ** 20;
  * kept bytes. Failures are not kept. Nobody may change the bytes.
  */
 export class FrameEncoder {
-  readonly #maxBytes: number;
   readonly #encode: NonNullable<FrameEncoderOptions["encode"]>;
-  /** In the order of use, the longest unused first: a `Map` keeps the order of insertion. */
-  readonly #kept = new Map<string, Uint8Array<ArrayBuffer>>();
+  readonly #kept: LRUCache<string, Uint8Array<ArrayBuffer>>;
   readonly #underWay = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
-  #bytes = 0;
 
   constructor(options: FrameEncoderOptions = {}) {
-    this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
     this.#encode = options.encode ?? encodePicture;
+    this.#kept = new LRUCache({
+      maxSize: options.maxBytes ?? DEFAULT_MAX_BYTES,
+      // It takes no zeros.
+      sizeCalculation: ({ byteLength }) => byteLength || 1,
+    });
   }
 
   /** Bytes kept now; never more than `maxBytes`. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#kept.calculatedSize;
   }
 
   /**
@@ -46,11 +48,7 @@ export class FrameEncoder {
   async encode(key: string, options: EncodeOptions, source: PictureSource): Promise<Uint8Array<ArrayBuffer>> {
     const name = nameOf(key, options);
     const kept = this.#kept.get(name);
-    if (kept) {
-      this.#kept.delete(name);
-      this.#kept.set(name, kept);
-      return kept;
-    }
+    if (kept) return kept;
     const shared = this.#underWay.get(name);
     if (shared) return await shared;
     const work = this.#work(name, options, source);
@@ -64,19 +62,8 @@ export class FrameEncoder {
 
   async #work(name: string, options: EncodeOptions, source: PictureSource): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = await this.#encode(await source(), options);
-    this.#keep(name, bytes);
-    return bytes;
-  }
-
-  #keep(name: string, bytes: Uint8Array<ArrayBuffer>): void {
-    if (bytes.byteLength > this.#maxBytes) return;
     this.#kept.set(name, bytes);
-    this.#bytes += bytes.byteLength;
-    for (const [oldest, { byteLength }] of this.#kept) {
-      if (this.#bytes <= this.#maxBytes) return;
-      this.#kept.delete(oldest);
-      this.#bytes -= byteLength;
-    }
+    return bytes;
   }
 }
 

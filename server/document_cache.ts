@@ -1,5 +1,6 @@
 import type { DocumentNode } from "graphql";
 import type { Plugin } from "graphql-yoga";
+import { LRUCache } from "lru-cache";
 
 /**
  * Parses and validates a document once for as long as it is in use: the one that was asked for longest ago goes first.
@@ -8,23 +9,19 @@ import type { Plugin } from "graphql-yoga";
  * @param capacity Documents that are remembered.
  */
 export function useDocumentCache(capacity: number): Plugin {
-  /** In the order of use. */
-  const documents = new Map<string, DocumentNode>();
+  const documents = new LRUCache<string, DocumentNode>({ max: capacity });
   const validated = new WeakMap<DocumentNode, readonly unknown[]>();
   return {
     onParse({ params: { source }, setParsedDocument }) {
       const text = typeof source === "string" ? source : source.body;
       const known = documents.get(text);
       if (known) {
-        documents.delete(text);
-        documents.set(text, known);
         setParsedDocument(known);
         return;
       }
       return ({ result }) => {
         if (!result || result instanceof Error) return;
         documents.set(text, result);
-        if (documents.size > capacity) documents.delete(documents.keys().next().value!);
       };
     },
     onValidate({ params: { documentAST }, setResult }) {

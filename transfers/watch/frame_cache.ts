@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { Picture } from "../../engine/picture.ts";
 import type { FrameHandle } from "../api.ts";
 import type { TransferStore } from "../storage/ports.ts";
@@ -9,8 +10,8 @@ const CAPACITY = 8;
 export class FrameCache {
   readonly #store: TransferStore;
   readonly #decode: (encoded: Uint8Array) => Promise<Picture>;
-  /** By transfer, the one longest untouched first. */
-  readonly #newest = new Map<string, FrameHandle>();
+  /** By transfer. */
+  readonly #newest = new LRUCache<string, FrameHandle>({ max: CAPACITY });
 
   constructor(store: TransferStore, decode: (encoded: Uint8Array) => Promise<Picture>) {
     this.#store = store;
@@ -21,12 +22,7 @@ export class FrameCache {
   put(transferId: string, step: number, picture: Picture): void {
     const current = this.#newest.get(transferId);
     if (current !== undefined && current.step > step) return;
-    this.#newest.delete(transferId);
     this.#newest.set(transferId, handle(transferId, step, picture, () => Promise.resolve(picture)));
-    for (const id of this.#newest.keys()) {
-      if (this.#newest.size <= CAPACITY) break;
-      this.#newest.delete(id);
-    }
   }
 
   /** The newest frame, or null before the first. */

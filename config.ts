@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ENGINE_NAMES } from "./engine/backends/engines.ts";
 import { DEFAULT_PRECISION, type Precision, PRECISIONS } from "./engine/backends/precision.ts";
 import { GramcastError } from "./errors.ts";
 
@@ -14,7 +15,7 @@ export interface Config {
   readonly dataDir: string;
   /** `memory` forgets everything at exit. */
   readonly store: "sqlite" | "memory";
-  /** `auto`, or a backend and a device as `onnx:cpu`. */
+  /** `auto`, or one of `ENGINE_NAMES`. */
   readonly engine: string;
   /** The coarsest in which convolutions may be computed where a device is faster by it. */
   readonly precision: Precision;
@@ -76,12 +77,12 @@ const SETTINGS = {
     wanted: "sqlite or memory",
     parse: (value: string) => value === "sqlite" || value === "memory" ? value : undefined,
   },
-  engine: text(
-    "ENGINE",
-    "auto",
-    "auto, onnx:cpu, onnx:cuda, onnx:webgpu, tensorflow:gpu or tensorflow:webgpu",
-    /^(auto|onnx:(cpu|cuda|webgpu)|tensorflow:(gpu|webgpu))$/,
-  ),
+  engine: {
+    variable: "ENGINE",
+    fallback: "auto",
+    wanted: `auto, ${ENGINE_NAMES.slice(0, -1).join(", ")} or ${ENGINE_NAMES.at(-1)}`,
+    parse: (value: string) => ["auto", ...ENGINE_NAMES].find((engine) => engine === value),
+  },
   precision: {
     variable: "PRECISION",
     fallback: DEFAULT_PRECISION,

@@ -17,7 +17,7 @@ Deno.test("readConfig() takes what is given", () => {
   const config = read({
     PORT: "0",
     STORE: "memory",
-    ENGINE: "onnx:cuda",
+    ENGINE: "tensorflow",
     PRECISION: "float16",
     GPUS: "0, 2",
     WEIGHTS: "a file.npy",
@@ -26,7 +26,7 @@ Deno.test("readConfig() takes what is given", () => {
   });
   assert.equal(config.port, 0);
   assert.equal(config.store, "memory");
-  assert.equal(config.engine, "onnx:cuda");
+  assert.equal(config.engine, "tensorflow");
   assert.equal(config.precision, "float16");
   assert.deepEqual(config.gpus, [0, 2]);
   assert.equal(config.weights, "a file.npy");
@@ -38,7 +38,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   HOST: ["a b", "http://a"],
   PORT: ["-1", "65536", "4000.5", "http", "0x10"],
   STORE: ["redis"],
-  ENGINE: ["cuda", "onnx:tpu", "tensorflow:cpu"],
+  ENGINE: ["cuda", "onnx:tpu", "onnx:cuda", "tensorflow:gpu"],
   PRECISION: ["half", "fp16", "16"],
   GPUS: ["all", "0,0", "1,", "-1"],
   MAX_IMAGE_BYTES: ["0", "25MB"],

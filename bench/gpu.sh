@@ -18,11 +18,7 @@ cd "$root"
 export DENO_DIR=${DENO_DIR:-$(mktemp -d)} DENO_NO_UPDATE_CHECK=1 NO_COLOR=1 XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/tmp}
 PYTHON=${PYTHON:-$(command -v python3 || command -v python || echo python3)}
 export PYTHON
-# torch brings CUDA's libraries along: they will do for ONNX Runtime and libtensorflow.
-libraries=$("$PYTHON" -c 'import glob, os, sys
-folders = [os.path.join(path, name) for path in sys.path for name in ("nvidia/*/lib", "torch/lib")]
-print(":".join(found for folder in folders for found in glob.glob(folder)))' 2>/dev/null || true)
-export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}${libraries:+$libraries:}$root/lib
+export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$root/lib
 # NVIDIA's driver is a Vulkan driver too, but containers often lack the file that says so.
 if ldconfig -p 2>/dev/null | grep -q libGLX_nvidia.so.0 && ! ls /usr/share/vulkan/icd.d/nvidia* /etc/vulkan/icd.d/nvidia* >/dev/null 2>&1; then
   printf '{"file_format_version":"1.0.0","ICD":{"library_path":"libGLX_nvidia.so.0","api_version":"1.3.0"}}' >"$DENO_DIR/nvidia.json"

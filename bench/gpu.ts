@@ -1,7 +1,7 @@
 /**
  * Every engine that starts on this machine beside PyTorch, in one run:
  *
- *     deno task bench:gpu [--sizes 256,512,668,1024,2048] [--engines onnx:cuda,onnx:cuda:float16,…] [--seconds 3]
+ *     deno task bench:gpu [--sizes 256,512,668,1024,2048] [--engines tensorflow,tensorflow:float32,…] [--seconds 3]
  *         [--limit 120] [--out FILE]
  *
  * Prints a table in Markdown. A step of an engine is one of a CLASSIC transfer whose every picture is encoded as a JPEG; an
@@ -19,12 +19,10 @@ import { row } from "./table.ts";
 
 /** In the precision that is theirs by themselves, or in that behind their name. */
 const ENGINES = [
-  "onnx:cuda",
-  "onnx:cuda:float16",
-  "tensorflow:gpu",
+  "tensorflow",
+  "tensorflow:float32",
   "onnx:webgpu",
   "onnx:webgpu:float16",
-  "tensorflow:webgpu",
   "onnx:cpu",
 ];
 

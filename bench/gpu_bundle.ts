@@ -2,8 +2,7 @@
  * Packs what `bench/gpu.ts` needs on a bare Linux x64 machine without a network: Deno, the program, and of the npm packages
  * the parts for that system alone. Writes `.bundle/gramcast-bench.tar.xz`; `bench/gpu.sh` unpacks and runs it.
  *
- * Run it on Linux x64. What `deno task install:tensorflow-webgpu` and `deno task install:onnx-cuda` have installed goes in
- * too; CUDA's libraries alone are several times larger than all else.
+ * Run it on Linux x64. TensorFlow's library stays behind: it alone is many times larger than all else.
  *
  * @module
  */
@@ -18,10 +17,8 @@ const ENTRIES = [
   "bench/gpu.ts",
   "bench/gpu_engine.ts",
   "engine/backends/onnx/webgpu_slow_test.ts",
-  "engine/backends/tensorflow/backend_test.ts",
 ];
 const BESIDE = ["bench/gpu_torch.py", "bench/gpu.sh"];
-const WEBGPU = "engine/backends/tensorflow/packages/webgpu";
 /** Finds Vulkan's drivers; bare machines have a driver more often than this. */
 const VULKAN_LOADERS = ["/usr/lib/x86_64-linux-gnu/libvulkan.so.1", "/usr/lib64/libvulkan.so.1"];
 /** What no program reads: types, maps, tests, other systems' libraries. */
@@ -33,7 +30,7 @@ if (Deno.build.target !== "x86_64-unknown-linux-gnu") {
 }
 await Deno.remove(STAGE, { recursive: true }).catch(() => {});
 const { modules, packages } = await graph();
-for (const path of [...modules, ...BESIDE, `${WEBGPU}/deno.json`]) await copy(join(ROOT, path), join(STAGE, path));
+for (const path of [...modules, ...BESIDE]) await copy(join(ROOT, path), join(STAGE, path));
 const imports = Object.fromEntries(
   Object.entries(settings.imports).filter(([, target]) => packages.some((name) => target.startsWith(`npm:${name}@`))),
 );
@@ -42,7 +39,6 @@ await Deno.writeTextFile(join(STAGE, "deno.json"), JSON.stringify(config));
 await run("deno", ["install", "--quiet"], STAGE);
 // Beside the bundle's own packages nothing is looked for, least of all on a network.
 await Deno.writeTextFile(join(STAGE, "deno.json"), JSON.stringify({ ...config, nodeModulesDir: "manual" }));
-await copyTree(join(ROOT, WEBGPU, "node_modules"), join(STAGE, WEBGPU, "node_modules"));
 await prune(STAGE);
 await copy(Deno.execPath(), join(STAGE, "deno"));
 for (const loader of VULKAN_LOADERS) await copy(loader, join(STAGE, "lib/libvulkan.so.1")).catch(() => {});
@@ -68,13 +64,6 @@ async function graph(): Promise<{ modules: string[]; packages: string[] }> {
 async function copy(from: string, to: string): Promise<void> {
   await Deno.mkdir(dirname(to), { recursive: true });
   await Deno.copyFile(from, to);
-}
-
-/** Copies a folder with its links, where it is there. */
-async function copyTree(from: string, to: string): Promise<void> {
-  if (!await Deno.stat(from).catch(() => null)) return;
-  await Deno.mkdir(to, { recursive: true });
-  await run("cp", ["-a", `${from}/.`, to], ROOT);
 }
 
 async function prune(folder: string): Promise<void> {

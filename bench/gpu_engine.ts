@@ -10,7 +10,7 @@
 import type { Backend } from "../engine/backends/backend.ts";
 import { openBackend } from "../engine/backends/open.ts";
 import { Optimisation } from "../engine/descent/optimisation.ts";
-import type { Precision } from "../engine/backends/precision.ts";
+import { PRECISIONS } from "../engine/backends/precision.ts";
 import { PRESETS } from "../engine/options/presets.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
 import { formulaParameters, formulaPicture, formulaPixels } from "../engine/testing/formula.ts";
@@ -41,14 +41,14 @@ if (import.meta.main) {
   }
 }
 
-async function measure(engine = "auto", sizes = "256", seconds = "3"): Promise<void> {
-  const [library, device, precision] = engine.split(":") as [string, string?, Precision?];
+async function measure(engine = "onnx:cpu", sizes = "256", seconds = "3"): Promise<void> {
+  const precision = PRECISIONS.find((each) => engine.endsWith(`:${each}`));
   let said = `has no ${precision} here`;
   const backend = await openBackend(
-    [library, device].filter(Boolean).join(":"),
+    precision ? engine.slice(0, -precision.length - 1) : engine,
     formulaParameters("conv4_3"),
     (line) => {
-      said = line;
+      if (line.includes(" computes in ")) said = line;
       console.error(line);
     },
     precision ? { precision } : {},

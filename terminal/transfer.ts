@@ -9,6 +9,9 @@ import { readConfig } from "../config.ts";
 import { GramcastError } from "../errors.ts";
 import { checkLayers } from "../engine/options/check_layers.ts";
 import type { LossPoint } from "../engine/objective/losses.ts";
+import { attemptEngine } from "../engine/backends/attempt.ts";
+import { chooseEngine } from "../engine/backends/choose.ts";
+import type { EngineName } from "../engine/backends/engines.ts";
 import { openBackend } from "../engine/backends/open.ts";
 import { Optimisation, type OptimisationInput } from "../engine/descent/optimisation.ts";
 import type { Picture } from "../engine/picture.ts";
@@ -40,9 +43,13 @@ async function runTransfer(args: TransferArguments): Promise<boolean> {
   const config = readConfig((name) => Deno.env.get(name));
   const input = await readInput(args, { maxBytes: config.maxImageBytes, maxPixels: config.maxImagePixels });
   const folder = await OutputFolder.create(args.out);
-  const { name, parameters } = await loadWeights(weightsPath(args.weights ?? config.weights));
+  const weights = weightsPath(args.weights ?? config.weights);
+  const { precision } = config;
+  const attempt = (candidate: EngineName) => attemptEngine(candidate, { weights, precision });
+  const engine = await chooseEngine(args.engine ?? config.engine, { attempt, log });
+  const { name, parameters } = await loadWeights(weights);
   checkLayers(input.options, new Set(parameters.convs.keys()));
-  const backend = await openBackend(args.engine ?? config.engine, parameters, log, { precision: config.precision });
+  const backend = await openBackend(engine, parameters, log, { precision });
   log(`Weights: ${name}`);
   try {
     const limits = { memoryBytes: config.engineMemoryBytes };

@@ -4,6 +4,9 @@
  * @module
  */
 import type { Config } from "../config.ts";
+import { attemptEngine } from "../engine/backends/attempt.ts";
+import { chooseEngine } from "../engine/backends/choose.ts";
+import { LAST_ENGINE } from "../engine/backends/engines.ts";
 import { estimateCost, stepFlops } from "../engine/estimate/estimate.ts";
 import { readSample, SAMPLES } from "../samples/samples.ts";
 import { describeWeights } from "../weights/describe_weights.ts";
@@ -49,13 +52,17 @@ export async function openTransfers(config: Config, weights: WeightsDescription,
   const [storage, known] = await Promise.all([openStorage(config, log), knownWeights(weights)]);
   const openEngine = (gpu?: number) =>
     new Supervisor({
-      launch: (path, without) =>
-        launchEngine(config.engine, path, config.checkpointSeconds, {
-          memoryBytes: config.engineMemoryBytes,
-          precision: config.precision,
-          gpu,
+      launch: async (weights, without, signal) => {
+        const { precision } = config;
+        const engine = await chooseEngine(config.engine, {
+          attempt: (candidate) => attemptEngine(candidate, { weights, precision, gpu, signal }),
           without,
-        }),
+          log: (line) => log.info(line),
+        });
+        const options = { memoryBytes: config.engineMemoryBytes, precision, gpu };
+        const launch = launchEngine(engine, weights, config.checkpointSeconds, options);
+        return engine === config.engine || engine === LAST_ENGINE ? launch : { ...launch, replaceable: engine };
+      },
       findWeights: (sha256) => known.get(sha256 ?? "") ?? weights.path,
       stepFlops: ({ options }) => stepFlops(options, options),
       memoryBytes: config.engineMemoryBytes,

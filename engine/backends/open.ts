@@ -1,37 +1,16 @@
 /**
- * Engines by their names, and the choice among those that work here.
+ * Opens an engine by its name, and has it take a real step before it is trusted.
  *
  * @module
  */
 import { GramcastError } from "../../errors.ts";
-import type { Backend, BackendInfo } from "./backend.ts";
+import type { Vgg16Parameters } from "../vgg16.ts";
+import type { Backend } from "./backend.ts";
+import { ENGINE_NAMES, ENGINE_NEEDS, type EngineName, LAST_ENGINE } from "./engines.ts";
 import type { OnnxDevice } from "./onnx/backend.ts";
 import { DEFAULT_PRECISION, type Precision } from "./precision.ts";
-import { checkBackend, stepSeconds, WrongResults } from "./probe.ts";
-import type { TensorflowDevice } from "./tensorflow/runtime.ts";
-import type { Vgg16Parameters } from "../vgg16.ts";
-import { type AdapterInfo, findAdapter } from "./webgpu_adapter.ts";
-
-/** What has to be there for an engine, said when it does not start. */
-const NEEDS: Readonly<Record<string, string>> = {
-  "onnx:cpu": "onnxruntime-node's library for this processor",
-  "onnx:cuda": "an NVIDIA GPU, CUDA 12, cuDNN 9 and `deno task install:onnx-cuda`",
-  "onnx:webgpu": "a GPU with a Vulkan, Metal or Direct3D 12 driver",
-  "tensorflow:gpu": "an NVIDIA GPU, CUDA 11, cuDNN 8 and `deno task install:tensorflow-gpu`",
-  "tensorflow:webgpu": "a GPU with a Vulkan, Metal or Direct3D 12 driver and `deno task install:tensorflow-webgpu`",
-};
-
-/**
- * In which order `auto` tries. Of one group the fastest is taken, and a group only when those before it have none: WebGPU
- * has no tensor cores. CPU and WebGPU are one group, for a small GPU may be slower than a large CPU.
- */
-const AUTO: readonly (readonly string[])[] = [
-  ["onnx:cuda", "tensorflow:gpu"],
-  ["onnx:webgpu", "tensorflow:webgpu", "onnx:cpu"],
-];
-
-/** What there is nothing after. */
-export const LAST_ENGINE = "onnx:cpu";
+import { checkBackend, WrongResults } from "./probe.ts";
+import { reasonOf } from "./reason.ts";
 
 /** How an engine is opened. */
 export interface OpenOptions {
@@ -39,23 +18,15 @@ export interface OpenOptions {
   readonly threads?: number;
   /** The coarsest precision that is allowed. */
   readonly precision?: Precision;
-  /** Engines that `auto` leaves out, but for the last. */
-  readonly without?: readonly string[];
-  /** What is there, for tests: how an engine is opened by its name, and the fastest GPU. */
-  readonly open?: (engine: string, parameters: Vgg16Parameters, options: OpenOptions) => Promise<Backend>;
-  readonly adapter?: () => Promise<AdapterInfo | undefined>;
-}
-
-/** The name under which `openBackend` opens the same engine again. */
-export function engineName({ backend, device }: BackendInfo): string {
-  return `${backend}:${device.split(" ")[0]}`;
+  /** What is there, for tests: how an engine is opened by its name. */
+  readonly open?: (engine: EngineName, parameters: Vgg16Parameters, options: OpenOptions) => Promise<Backend>;
 }
 
 /**
- * Opens a backend by its name, `auto` or one of `onnx:cpu`, `onnx:cuda`, `onnx:webgpu`, `tensorflow:gpu`,
- * `tensorflow:webgpu`, and has it take a real step before it is trusted.
+ * Opens a backend.
  *
- * @param log Told in one line each what was tried, why it was refused, and what was taken.
+ * @param engine One of `ENGINE_NAMES`; `chooseEngine()` finds one for `auto`.
+ * @param log Told in one line each what it computes on, and why not in the precision that was asked for.
  * @throws {GramcastError} ENGINE_UNAVAILABLE saying what to install.
  */
 export async function openBackend(
@@ -64,76 +35,21 @@ export async function openBackend(
   log: (line: string) => void,
   options: OpenOptions = {},
 ): Promise<Backend> {
-  if (engine === "auto") return await openFastest(parameters, log, options);
-  const needs = NEEDS[engine];
-  if (!needs) {
-    throw unavailable(`Cannot open engine ${engine}: wanted auto or one of ${Object.keys(NEEDS).join(", ")}`);
-  }
+  const name = ENGINE_NAMES.find((each) => each === engine);
+  if (!name) throw unavailable(`Cannot open engine ${engine}: wanted auto or one of ${ENGINE_NAMES.join(", ")}`);
   try {
-    return await openChecked(engine, parameters, log, options);
+    const backend = await openChecked(name, parameters, log, options);
+    const { device, precision, version } = backend.info;
+    log(`Engine ${name} ${version} computes on ${device} in ${precision}`);
+    return backend;
   } catch (error) {
-    throw unavailable(`Cannot open engine ${engine}: ${reasonOf(error)}, wanted ${needs}`, error);
+    throw unavailable(`Cannot open engine ${name}: ${reasonOf(error)}, wanted ${ENGINE_NEEDS[name]}`, error);
   }
-}
-
-async function openFastest(
-  parameters: Vgg16Parameters,
-  log: (line: string) => void,
-  options: OpenOptions,
-): Promise<Backend> {
-  const adapter = await (options.adapter ?? (async () => (await findAdapter())?.info))();
-  for (const group of AUTO) {
-    const working: Backend[] = [];
-    for (const engine of group) {
-      try {
-        if (engine !== LAST_ENGINE && options.without?.includes(engine)) {
-          throw new Error("left out: it was lost again and again");
-        }
-        if (engine.endsWith(":webgpu")) requireGpu(adapter);
-        working.push(await openChecked(engine, parameters, log, options));
-      } catch (error) {
-        log(`Engine ${engine}: ${reasonOf(error)}`);
-      }
-    }
-    const backend = await keepFastest(working, parameters, log);
-    if (backend) {
-      log(`Engine ${engineName(backend.info)} computes on ${backend.info.device} in ${backend.info.precision}`);
-      return backend;
-    }
-  }
-  throw unavailable(`Cannot find an engine: wanted one of ${AUTO.flat().join(", ")}`);
-}
-
-/** Drivers that compute on the CPU are slower than the engine that was made for it. */
-function requireGpu(adapter: AdapterInfo | undefined): void {
-  if (!adapter) throw new Error("no GPU found");
-  if (adapter.isFallbackAdapter) throw new Error("no GPU found, only a driver that computes on the CPU");
-}
-
-/** Measures where there is a choice, and closes all but one. */
-async function keepFastest(
-  working: readonly Backend[],
-  parameters: Vgg16Parameters,
-  log: (line: string) => void,
-): Promise<Backend | undefined> {
-  if (working.length < 2) return working[0];
-  const seconds = new Map<Backend, number>();
-  for (const backend of working) {
-    try {
-      seconds.set(backend, await stepSeconds(backend, parameters));
-      log(`Engine ${engineName(backend.info)}: ${(1000 * seconds.get(backend)!).toPrecision(3)} ms a step at 256×256`);
-    } catch (error) {
-      log(`Engine ${engineName(backend.info)}: ${reasonOf(error)}`);
-    }
-  }
-  const fastest = [...seconds].sort((a, b) => a[1] - b[1])[0]?.[0];
-  await Promise.all(working.filter((backend) => backend !== fastest).map((backend) => backend.close()));
-  return fastest;
 }
 
 /** Opens an engine in the precision that is allowed, or as precisely as it gives right results; says so if need be. */
 async function openChecked(
-  engine: string,
+  engine: EngineName,
   parameters: Vgg16Parameters,
   log: (line: string) => void,
   options: OpenOptions,
@@ -155,7 +71,11 @@ async function openChecked(
 }
 
 /** Opens an engine and compares its results with those of the CPU; the CPU's own have to be numbers, and the same twice. */
-async function openAgreeing(engine: string, parameters: Vgg16Parameters, options: OpenOptions): Promise<Backend> {
+async function openAgreeing(
+  engine: EngineName,
+  parameters: Vgg16Parameters,
+  options: OpenOptions,
+): Promise<Backend> {
   const open = options.open ?? openUnchecked;
   const backend = await open(engine, parameters, options);
   let reference = backend;
@@ -172,31 +92,17 @@ async function openAgreeing(engine: string, parameters: Vgg16Parameters, options
 }
 
 /** Imports a library only when it is chosen: not each is there for every system. */
-async function openUnchecked(engine: string, parameters: Vgg16Parameters, options: OpenOptions): Promise<Backend> {
-  const [library, device] = engine.split(":");
-  if (library === "onnx") {
-    const { OnnxBackend } = await import("./onnx/backend.ts");
-    return await OnnxBackend.open(parameters, device as OnnxDevice, options);
+async function openUnchecked(
+  engine: EngineName,
+  parameters: Vgg16Parameters,
+  options: OpenOptions,
+): Promise<Backend> {
+  if (engine === "tensorflow") {
+    const { TensorflowBackend } = await import("./tensorflow/backend.ts");
+    return await TensorflowBackend.open(parameters, options.precision);
   }
-  const { TensorflowBackend } = await import("./tensorflow/backend.ts");
-  return await TensorflowBackend.open(parameters, device as TensorflowDevice, options.precision);
-}
-
-/** What ONNX Runtime says when it lacks something, and how to say it in a few words. */
-const REASONS: readonly (readonly [RegExp, string])[] = [
-  [/Failed to load shared library/, "no CUDA library"],
-  [/RequestAdapterStatus|Failed to get a WebGPU/, "no GPU found that will do"],
-  [/CUDA failure \d+: ([^;]+)/, "$1"],
-];
-
-/** Why something failed, in one line without paths. */
-function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  for (const [pattern, reason] of REASONS) {
-    const match = pattern.exec(text);
-    if (match) return reason.replace("$1", match[1]?.trim() ?? "");
-  }
-  return text.split("\n")[0]!.replace(/(\w+:\/)?(\/[\w.@+-]+){2,}/g, "…").slice(0, 160);
+  const { OnnxBackend } = await import("./onnx/backend.ts");
+  return await OnnxBackend.open(parameters, engine.split(":")[1] as OnnxDevice, options);
 }
 
 function unavailable(message: string, cause?: unknown): GramcastError {

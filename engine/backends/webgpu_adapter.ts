@@ -3,17 +3,15 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 
-/** What an adapter says about itself; `isFallbackAdapter` is true for drivers that compute on the CPU. */
+/** What an adapter says about itself: `isFallbackAdapter` is true for drivers that compute on the CPU. */
 export interface AdapterInfo {
-  readonly vendor: string;
-  readonly device: string;
-  readonly description: string;
   readonly isFallbackAdapter?: boolean;
 }
 
 /** Where Vulkan's drivers look for a display that no engine needs; without it some of them print an error. */
-const DISPLAY_FOLDER = "XDG_RUNTIME_DIR";
+export const DISPLAY_FOLDER = "XDG_RUNTIME_DIR";
 
 /** The fastest GPU, or null where there is none. */
 export async function findAdapter(): Promise<{ adapter: GPUAdapter; info: AdapterInfo } | null> {
@@ -22,9 +20,15 @@ export async function findAdapter(): Promise<{ adapter: GPUAdapter; info: Adapte
   return adapter ? { adapter, info: adapter.info as AdapterInfo } : null;
 }
 
-/** A name for people. */
-export function adapterName({ description, vendor, device }: AdapterInfo): string {
-  return description || [vendor, device].filter(Boolean).join(" ") || "unnamed";
+/**
+ * Whether there may be a GPU: what can be seen without loading its driver. Where that cannot be seen there may be one.
+ *
+ * @param devices Folder of the devices, on Linux.
+ */
+export function hasGpu(devices = "/dev"): boolean {
+  if (Deno.build.os !== "linux") return true;
+  // Mesa's and others' render nodes, NVIDIA's in a container, and Windows' subsystem for Linux.
+  return ["dri", "nvidiactl", "dxg"].some((name) => existsSync(`${devices}/${name}`));
 }
 
 /** Sets the variable where it is missing and may be set. */

@@ -36,12 +36,7 @@ export interface Tolerances {
   readonly rounds?: boolean;
   /** Whether equal maxima of a max-pool share the gradient; TensorFlow gives it to the first of them. */
   readonly sharesTies?: boolean;
-  /** Whether the device is too slow for everything one by one: options come in combination alone, layers one of a block. */
-  readonly slow?: boolean;
 }
-
-/** Cases of single layers other than the last of a block. */
-const INSIDE_A_BLOCK = / at conv([12]_1|[345]_[12])$/;
 
 /** Opens the backend under test with these parameters. */
 export type OpenBackend = (parameters: Vgg16Parameters) => Promise<Backend>;
@@ -55,8 +50,7 @@ export function testConformance(name: string, open: OpenBackend, tolerances: Tol
   const parameters = formulaParameters();
 
   Deno.test(`${name} gives PyTorch's losses and gradient for every term and option`, async (t) => {
-    const wanted = OBJECTIVE_CASES.filter(({ name }) => !tolerances.slow || !INSIDE_A_BLOCK.test(name));
-    const means = Map.groupBy(wanted, ({ inputMean }) => inputMean.join());
+    const means = Map.groupBy(OBJECTIVE_CASES, ({ inputMean }) => inputMean.join());
     assert.ok(means.has(BGR_MEAN.join()));
     for (const cases of means.values()) {
       const backend = await open({ ...parameters, inputMean: cases[0]!.inputMean });
@@ -67,9 +61,7 @@ export function testConformance(name: string, open: OpenBackend, tolerances: Tol
 
   Deno.test(`${name} gives PyTorch's losses and gradient for a transfer's options`, async (t) => {
     const backend = await open(parameters);
-    const cases = STAGE_CASES.filter(({ name }) => !tolerances.slow || name.startsWith("combination"));
-    assert.ok(cases.length > 0);
-    for (const golden of cases) await t.step(golden.name, () => checkStage(backend, golden, tolerances));
+    for (const golden of STAGE_CASES) await t.step(golden.name, () => checkStage(backend, golden, tolerances));
     await backend.close();
   });
 

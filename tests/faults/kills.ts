@@ -7,6 +7,8 @@ import { type Asked, type Ended, endOf, startOnce } from "./client.ts";
 import { assertWhole, type Seen, watch } from "./watcher.ts";
 
 export interface KillPlan {
+  /** As in `ENGINE`; the server's own choice in tests when left out. */
+  readonly engine?: string;
   readonly serverKills: number;
   readonly engineKills: number;
   /** Transfers that are under way at any moment, each with two watchers. */
@@ -69,7 +71,7 @@ export async function survivesKills(dataDir: string, plan: KillPlan): Promise<Ki
   await Promise.all([kill(), lanes]);
   await stage.stop();
   assertSound(dataDir);
-  await assertUndisturbed(runs);
+  await assertUndisturbed(runs, plan.engine);
   return {
     transfers: runs.length,
     events: runs.reduce((sum, { seen }) => sum + seen[0]!.sequences.length, 0),
@@ -88,9 +90,9 @@ class Stage implements AsyncDisposable {
   #onStep: () => void = () => {};
   url = "";
 
-  private constructor(dataDir: string, { seed, serverKills, engineKills }: KillPlan) {
+  private constructor(dataDir: string, { engine, seed, serverKills, engineKills }: KillPlan) {
     this.#random = new Random(seed);
-    this.#settings = { dataDir, env: { CHECKPOINT_SECONDS: "0.1" } };
+    this.#settings = { dataDir, env: { CHECKPOINT_SECONDS: "0.1", ...engineVariable(engine) } };
     this.#serverKills = serverKills;
     this.#engineKills = engineKills;
   }
@@ -170,6 +172,10 @@ class Stage implements AsyncDisposable {
   }
 }
 
+function engineVariable(engine: string | undefined): Record<string, string> {
+  return engine === undefined ? {} : { ENGINE: engine };
+}
+
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resume) => setTimeout(resume, milliseconds));
 }
@@ -196,10 +202,10 @@ export function assertSound(dataDir: string): void {
 }
 
 /** That each run ended as the same one does with nobody disturbing it. */
-async function assertUndisturbed(runs: readonly Run[]): Promise<void> {
+async function assertUndisturbed(runs: readonly Run[], engine: string | undefined): Promise<void> {
   const dataDir = await Deno.makeTempDir();
   try {
-    await using server = await ServerProcess.start({ dataDir });
+    await using server = await ServerProcess.start({ dataDir, env: engineVariable(engine) });
     for (const { asked, ended, seen } of runs) {
       seen.forEach(assertWhole);
       const id = await startOnce(server.url, asked, `calm-${asked.seed}`);

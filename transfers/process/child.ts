@@ -3,12 +3,12 @@
  * error tells what memory it takes and what there is to log. It ends when its input does, so it never outlives the server.
  *
  *     deno run … transfers/process/child.ts <engine> <weights> <seconds between checkpoints> <bytes of memory that it may take>
- *       <precision> [engines that auto leaves out]
+ *       <precision>
  *
  * @module
  */
 import type { Backend } from "../../engine/backends/backend.ts";
-import { engineName, openBackend, type OpenOptions } from "../../engine/backends/open.ts";
+import { openBackend } from "../../engine/backends/open.ts";
 import { DEFAULT_PRECISION, type Precision } from "../../engine/backends/precision.ts";
 import { toPixels } from "../../engine/picture.ts";
 import { CLASSIFIER_SIDE } from "../../engine/backends/whole_network.ts";
@@ -27,10 +27,10 @@ const send: Send = (report, parts = []) => {
 const log = (line: string) => console.error(line);
 
 /** Loads weights and opens the engine; reports either what it is or why it cannot. */
-async function open(engine: string, weights: string, options: OpenOptions): Promise<Backend | null> {
+async function open(engine: string, weights: string, precision: Precision): Promise<Backend | null> {
   try {
     const { parameters, sha256 } = await loadWeights(weights);
-    const backend = await openBackend(engine, parameters, log, options);
+    const backend = await openBackend(engine, parameters, log, { precision });
     send({ kind: "ready", identity: { engine: backend.info, weightsSha256: sha256 } });
     return backend;
   } catch (error) {
@@ -57,18 +57,17 @@ async function classify(engine: string, weights: string, rgb: Uint8Array): Promi
 }
 
 const [
-  engine = "auto",
+  engine = "onnx:cpu",
   weights = SHIPPED_WEIGHTS,
   checkpointSeconds = "5",
   memoryBytes = "Infinity",
   precision = DEFAULT_PRECISION,
-  ...without
-] = Deno.args as [string?, string?, string?, string?, Precision?, ...string[]];
+] = Deno.args as [string?, string?, string?, string?, Precision?];
 // Anything on standard output that is no report would garble those that are.
 console.log = console.info = console.debug = console.error;
 new Worker(new URL("./memory_watch.ts", import.meta.url), { type: "module" });
 
-const backend = await open(engine, weights, { precision, without });
+const backend = await open(engine, weights, precision);
 if (backend === null) Deno.exit(1);
 
 let run: ChildRun | null = null;
@@ -89,7 +88,7 @@ for await (const { header, parts } of readMessages<Command>(Deno.stdin.readable)
       run?.retune(header.tuning);
       break;
     case "classify":
-      void classify(engineName(backend.info), weights, parts[0]!);
+      void classify(engine, weights, parts[0]!);
       break;
   }
 }

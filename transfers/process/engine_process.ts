@@ -12,6 +12,8 @@ export interface Launch {
   readonly args: readonly string[];
   /** Variables beside those of this process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The engine, where another may take its place if it does not start. */
+  readonly replaceable?: string;
 }
 
 export interface ProcessLimits {

@@ -1,4 +1,4 @@
-import { engineName, LAST_ENGINE } from "../../engine/backends/open.ts";
+import { engineName, LAST_ENGINE } from "../../engine/backends/engines.ts";
 import { GramcastError } from "../../errors.ts";
 import type { Clock } from "../clock.ts";
 import { type Log, oneLine } from "../log.ts";
@@ -11,7 +11,7 @@ import { StepDeadline } from "./step_deadline.ts";
 
 export interface SupervisorOptions extends ProcessLimits {
   /** How a process with these weights is started; `without` are engines that it had better not choose. */
-  readonly launch: (weightsReference: string, without: readonly string[]) => Launch;
+  readonly launch: (weights: string, without: readonly string[], signal: AbortSignal) => Launch | Promise<Launch>;
   /** Finds the weights with this hash, or those in force for null and for a hash that nobody knows any more. */
   readonly findWeights: (sha256: string | null) => string;
   /** Operations of a step, for its deadline. */
@@ -67,8 +67,7 @@ export class Supervisor implements Engine {
   #losses = 0;
   /** Engines that were lost again and again: a device that has failed, or one that is too small for the transfer. */
   readonly #unlucky = new Set<string>();
-  #closed = false;
-  readonly #closing = Promise.withResolvers<void>();
+  readonly #closing = new AbortController();
   readonly #ends = new Set<EngineProcess>();
 
   constructor(options: SupervisorOptions) {
@@ -152,11 +151,14 @@ export class Supervisor implements Engine {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#closing.resolve();
+    this.#closing.abort();
     for (const process of this.#ends) process.kill(CLOSED);
     await Promise.all([...this.#ends].map(({ ended }) => ended));
     await this.#opening;
+  }
+
+  get #closed(): boolean {
+    return this.#closing.signal.aborted;
   }
 
   /** The process that has these weights; one that has others makes room when nothing runs. */
@@ -175,9 +177,13 @@ export class Supervisor implements Engine {
     for (let attempt = 1;; attempt++) {
       await this.#backOff();
       if (this.#closed) throw errorOf(CLOSED);
-      const opened = await this.#start(weights);
+      const launch = await this.#options.launch(weights, [...this.#unlucky], this.#closing.signal);
+      if (this.#closed) throw errorOf(CLOSED);
+      const opened = await this.#start(weights, launch);
       if (!("code" in opened)) return this.#opened = opened;
-      if (attempt >= START_ATTEMPTS || opened.code !== "ENGINE_CRASHED") throw errorOf(opened);
+      if (launch.replaceable !== undefined) this.#unlucky.add(launch.replaceable);
+      else if (opened.code !== "ENGINE_CRASHED") throw errorOf(opened);
+      if (attempt >= START_ATTEMPTS) throw errorOf(opened);
       this.#losses++;
     }
   }
@@ -194,15 +200,17 @@ export class Supervisor implements Engine {
     if (this.#losses === 0) return;
     const milliseconds = Math.min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2 ** (this.#losses - 1));
     using delay = this.#options.clock.delay(milliseconds);
-    await Promise.race([delay.done, this.#closing.promise]);
+    const { promise: closing, resolve } = Promise.withResolvers<void>();
+    this.#closing.signal.addEventListener("abort", () => resolve(), { once: true });
+    await Promise.race([delay.done, closing]);
   }
 
   /** Starts a process and waits until it says what it is, or why it cannot. */
-  async #start(weights: string): Promise<Opened | TransferFailure> {
+  async #start(weights: string, launch: Launch): Promise<Opened | TransferFailure> {
     const { clock, log } = this.#options;
     const { promise, resolve } = Promise.withResolvers<EngineIdentity | TransferFailure>();
     const process = new EngineProcess(
-      this.#options.launch(weights, [...this.#unlucky]),
+      launch,
       this.#options,
       clock,
       log,

@@ -4,7 +4,7 @@ import { downscaleMask } from "../../objective/masks.ts";
 import { deepestLayer, featureSize, type Objective } from "../../objective/objective.ts";
 import type { Pooling } from "../../options/options.ts";
 import type { Pixels, Size } from "../../picture.ts";
-import { DEFAULT_PRECISION, type Precision, setCudaPrecision } from "../precision.ts";
+import { DEFAULT_PRECISION, type Precision } from "../precision.ts";
 import type { Vgg16Parameters } from "../../vgg16.ts";
 import { findAdapter } from "../webgpu_adapter.ts";
 import { BlockedLayout } from "./blocked_layout.ts";
@@ -26,9 +26,9 @@ import { OnnxTileEvaluator } from "./tile_evaluator.ts";
 env.logLevel = "fatal";
 
 /** Where the `onnx` backend can compute. */
-export type OnnxDevice = "cpu" | "cuda" | "webgpu";
+export type OnnxDevice = "cpu" | "webgpu";
 
-/** ONNX Runtime as a backend: on the CPU, or on a GPU through CUDA or WebGPU. */
+/** ONNX Runtime as a backend: on the CPU, or on a GPU through WebGPU. */
 export class OnnxBackend implements Backend {
   readonly info: BackendInfo;
   readonly #layout: Layout;
@@ -57,10 +57,7 @@ export class OnnxBackend implements Backend {
   ): Promise<OnnxBackend> {
     const { precision: allowed = DEFAULT_PRECISION } = options;
     const layout = options.layout ?? await chooseLayout(device, allowed);
-    const half = layout instanceof HalfLayout;
-    // What is float32 beside convolutions of 16 bits stays so.
-    const float32 = device === "cuda" ? setCudaPrecision(half ? "float32" : allowed) : "float32";
-    const precision = half ? "float16" : float32;
+    const precision = layout instanceof HalfLayout ? "float16" : "float32";
     const info = { backend: "onnx", device, precision, version: env.versions.node ?? env.versions.common };
     const runtime = {
       executionProviders: [device],
@@ -147,12 +144,12 @@ export class OnnxBackend implements Backend {
 }
 
 async function chooseLayout(device: OnnxDevice, precision: Precision): Promise<Layout> {
-  if (device !== "cpu") return precision === "float16" && await hasHalf(device) ? new HalfLayout() : new PlanarLayout();
+  if (device === "webgpu") return precision === "float16" && await hasHalf() ? new HalfLayout() : new PlanarLayout();
   const block = await detectBlock();
   return block ? new BlockedLayout(block) : new PlanarLayout();
 }
 
-/** Every GPU with CUDA 12 computes in float16; WebGPU's need not. */
-async function hasHalf(device: OnnxDevice): Promise<boolean> {
-  return device === "cuda" || (await findAdapter())?.adapter.features.has("shader-f16") === true;
+/** Not every GPU computes in float16. */
+async function hasHalf(): Promise<boolean> {
+  return (await findAdapter())?.adapter.features.has("shader-f16") === true;
 }

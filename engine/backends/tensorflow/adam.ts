@@ -4,7 +4,6 @@ import { adamRates } from "../../optimizers/adam.ts";
 import type { OptimizerState } from "../../optimizers/optimizer.ts";
 import type { Pixels, Size } from "../../picture.ts";
 import type { Network } from "./network.ts";
-import type { Runtime } from "./runtime.ts";
 import type { Step } from "./step.ts";
 import type { Tensor, Tf } from "./tf.ts";
 
@@ -17,7 +16,7 @@ interface Moving {
 
 /** Adam in TensorFlow.js' operations. */
 export class TensorflowAdam implements DeviceAdam {
-  readonly #runtime: Runtime;
+  readonly #tf: Tf;
   readonly #step: Step;
   readonly #size: Size;
   readonly #options: OptimizerOptions;
@@ -25,14 +24,14 @@ export class TensorflowAdam implements DeviceAdam {
   #count: number;
 
   constructor(
-    runtime: Runtime,
+    tf: Tf,
     network: Network,
     step: Step,
     size: Size,
     options: OptimizerOptions,
     { numbers, arrays }: OptimizerState,
   ) {
-    this.#runtime = runtime;
+    this.#tf = tf;
     this.#step = step;
     this.#size = size;
     this.#options = options;
@@ -46,7 +45,7 @@ export class TensorflowAdam implements DeviceAdam {
   }
 
   async step(weights: ArrayLike<number>, tvWeight: number, learningRate: number): Promise<DeviceStep> {
-    const { tf } = this.#runtime;
+    const tf = this.#tf;
     const evaluated = this.#step.run(this.#moving.pixels, weights);
     const { report, ...moved } = tf.tidy(() => {
       const tv = totalVariation(tf, this.#moving.pixels, this.#size, tvWeight);
@@ -59,7 +58,6 @@ export class TensorflowAdam implements DeviceAdam {
     tf.dispose([evaluated.losses, evaluated.gradient]);
     try {
       const values = await report.data();
-      this.#runtime.check();
       const finite = values.every(Number.isFinite);
       if (finite) {
         this.#replace(moved);
@@ -79,16 +77,15 @@ export class TensorflowAdam implements DeviceAdam {
   async state(): Promise<OptimizerState> {
     const { pixels, first, second } = this.#moving;
     const [x, m, v] = await Promise.all([pixels.data(), first.data(), second.data()]);
-    this.#runtime.check();
     return { numbers: { step: this.#count }, arrays: { pixels: x!, first: m!, second: v! } };
   }
 
   dispose(): void {
-    this.#runtime.tf.dispose(Object.values(this.#moving));
+    this.#tf.dispose(Object.values(this.#moving));
   }
 
   #move(gradient: Tensor, learningRate: number): { pixels: Tensor; first: Tensor; second: Tensor } {
-    const { tf } = this.#runtime;
+    const tf = this.#tf;
     const { beta1, beta2, epsilon } = this.#options;
     const { rate, correction } = adamRates(this.#options, this.#count + 1, learningRate);
     const first = tf.add(tf.mul(this.#moving.first, beta1), tf.mul(gradient, 1 - beta1));

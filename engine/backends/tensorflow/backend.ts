@@ -9,31 +9,30 @@ import type { Vgg16Parameters } from "../../vgg16.ts";
 import { TensorflowAdam } from "./adam.ts";
 import { classify } from "./classifier.ts";
 import { Network } from "./network.ts";
-import { openRuntime, type Runtime, type TensorflowDevice } from "./runtime.ts";
+import { openRuntime, type Runtime } from "./runtime.ts";
 import { Step } from "./step.ts";
-import type { Tensor } from "./tf.ts";
+import type { Tensor, Tf } from "./tf.ts";
 
-/** TensorFlow.js as a backend: CUDA through libtensorflow, WebGPU through Deno. */
+/** TensorFlow as a backend: CUDA where it sees a GPU, the CPU otherwise. */
 export class TensorflowBackend implements Backend {
   readonly info: BackendInfo;
-  readonly #runtime: Runtime;
+  readonly #tf: Tf;
   readonly #parameters: Vgg16Parameters;
   readonly #network: Network;
 
-  private constructor(runtime: Runtime, parameters: Vgg16Parameters) {
-    this.info = runtime.info;
-    this.#runtime = runtime;
+  private constructor({ tf, info }: Runtime, parameters: Vgg16Parameters) {
+    this.info = info;
+    this.#tf = tf;
     this.#parameters = parameters;
-    this.#network = new Network(runtime.tf, parameters);
+    this.#network = new Network(tf, parameters);
   }
 
-  /** @throws {Error} saying in a few words which package or device is missing. */
+  /** @throws {Error} saying in a few words what is missing. */
   static async open(
     parameters: Vgg16Parameters,
-    device: TensorflowDevice,
     precision: Precision = DEFAULT_PRECISION,
   ): Promise<TensorflowBackend> {
-    return new TensorflowBackend(await openRuntime(device, precision), parameters);
+    return new TensorflowBackend(await openRuntime(precision), parameters);
   }
 
   features(pixels: Pixels, size: Size, layers: readonly string[], pooling: Pooling): Promise<Map<string, Target>> {
@@ -41,7 +40,7 @@ export class TensorflowBackend implements Backend {
   }
 
   grams(pixels: Pixels, size: Size, layers: readonly string[], pooling: Pooling): Promise<Map<string, Target>> {
-    const { tf } = this.#runtime;
+    const tf = this.#tf;
     return this.#statistics(pixels, size, layers, pooling, (output) => {
       const [, height, width, channels] = output.shape as [number, number, number, number];
       const rows = tf.reshape(output, [height * width, channels]);
@@ -50,17 +49,16 @@ export class TensorflowBackend implements Backend {
   }
 
   compile(objective: Objective, targets: readonly Target[]): Promise<TensorflowEvaluator> {
-    const step = new Step(this.#runtime.tf, this.#network, objective, targets);
-    return Promise.resolve(new TensorflowEvaluator(this.#runtime, this.#network, step, objective.size));
+    const step = new Step(this.#tf, this.#network, objective, targets);
+    return Promise.resolve(new TensorflowEvaluator(this.#tf, this.#network, step, objective.size));
   }
 
   classify(pixels: Pixels): Promise<Float32Array> {
-    return classify(this.#runtime.tf, this.#network, this.#parameters, pixels);
+    return classify(this.#tf, this.#network, this.#parameters, pixels);
   }
 
   close(): Promise<void> {
     this.#network.dispose();
-    this.#runtime.close();
     return Promise.resolve();
   }
 
@@ -72,7 +70,7 @@ export class TensorflowBackend implements Backend {
     statistic: (output: Tensor) => Tensor,
   ): Promise<Map<string, Target>> {
     if (layers.length === 0) return new Map();
-    const { tf } = this.#runtime;
+    const tf = this.#tf;
     const tensors = tf.tidy(() => {
       const activations = this.#network.forward(this.#network.image(pixels, size), deepestLayer(layers), pooling);
       const wanted = activations.filter(({ layer }) => layers.includes(layer.name));
@@ -81,7 +79,6 @@ export class TensorflowBackend implements Backend {
     try {
       const entries = Object.entries(tensors);
       const values = await Promise.all(entries.map(([, tensor]) => tensor.data()));
-      this.#runtime.check();
       return new Map(entries.map(([layer], i) => [layer, values[i]!]));
     } finally {
       tf.dispose(Object.values(tensors));
@@ -91,13 +88,13 @@ export class TensorflowBackend implements Backend {
 
 /** An objective on the device. */
 export class TensorflowEvaluator implements Evaluator {
-  readonly #runtime: Runtime;
+  readonly #tf: Tf;
   readonly #network: Network;
   readonly #step: Step;
   readonly #size: Size;
 
-  constructor(runtime: Runtime, network: Network, step: Step, size: Size) {
-    this.#runtime = runtime;
+  constructor(tf: Tf, network: Network, step: Step, size: Size) {
+    this.#tf = tf;
     this.#network = network;
     this.#step = step;
     this.#size = size;
@@ -108,15 +105,14 @@ export class TensorflowEvaluator implements Evaluator {
     const { losses, gradient } = this.#step.run(image, weights);
     try {
       const [means, values] = await Promise.all([losses.data(), gradient.data()]);
-      this.#runtime.check();
       return { losses: Float64Array.from(means), gradient: values };
     } finally {
-      this.#runtime.tf.dispose([image, losses, gradient]);
+      this.#tf.dispose([image, losses, gradient]);
     }
   }
 
   adam(options: OptimizerOptions, state: OptimizerState): Promise<DeviceAdam> {
-    return Promise.resolve(new TensorflowAdam(this.#runtime, this.#network, this.#step, this.#size, options, state));
+    return Promise.resolve(new TensorflowAdam(this.#tf, this.#network, this.#step, this.#size, options, state));
   }
 
   dispose(): Promise<void> {

@@ -64,10 +64,12 @@ export interface Tf {
 
   engine(): { runKernel(name: string, inputs: Named, attributes: Record<string, unknown>): Tensor };
   env(): { set(flag: string, value: number | boolean): void };
-  registerBackend(name: string, factory: () => unknown): boolean;
-  findBackendFactory(name: string): (() => unknown) | null;
-  removeBackend(name: string): void;
+  registerBackend(name: string, factory: () => KernelBackend): boolean;
   setBackend(name: string): Promise<boolean>;
-  ready(): Promise<void>;
-  backend(): { readonly isUsingGpuDevice?: boolean };
+  backend(): KernelBackend;
+}
+
+/** What computes the operations. */
+export interface KernelBackend {
+  readonly isUsingGpuDevice: boolean;
 }

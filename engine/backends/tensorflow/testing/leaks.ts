@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import type { Objective } from "../../objective/objective.ts";
-import { PRESETS } from "../../options/presets.ts";
-import { formulaParameters, formulaPixels } from "../../testing/formula.ts";
-import { whitener } from "../../objective/whitening.ts";
-import { TensorflowBackend } from "./backend.ts";
-import type { TensorflowDevice } from "./runtime.ts";
-import { whyNot } from "./testing/available.ts";
-import type { Tf } from "./tf.ts";
+import type { Objective } from "../../../objective/objective.ts";
+import { PRESETS } from "../../../options/presets.ts";
+import { formulaParameters, formulaPixels } from "../../../testing/formula.ts";
+import { whitener } from "../../../objective/whitening.ts";
+import { DEFAULT_PRECISION } from "../../precision.ts";
+import { TensorflowBackend } from "../backend.ts";
+import { openRuntime } from "../runtime.ts";
 
 const SIZE = { width: 3, height: 2 };
 const OBJECTIVES: readonly Pick<Objective, "pooling" | "normalizeGradients">[] = [
@@ -15,20 +13,11 @@ const OBJECTIVES: readonly Pick<Objective, "pooling" | "normalizeGradients">[] =
   { pooling: "AVERAGE", normalizeGradients: true },
 ];
 
-/** A thousand steps where they take milliseconds; on WebGPU, whose software driver takes a tenth of a second, as the rest. */
-for (const [device, steps] of [["cpu", 500], ["webgpu", 25]] as const) {
-  const reason = await whyNot(device);
-  const name = `${OBJECTIVES.length * steps} steps of tensorflow:${device} leave no tensor behind`;
-  Deno.test({
-    name: reason === null ? name : `${name}: ${reason}`,
-    ignore: reason !== null,
-    fn: () => testLeaks(device, steps),
-  });
-}
+const STEPS = 500;
 
-async function testLeaks(device: TensorflowDevice, steps: number): Promise<void> {
-  const tf = createRequire(new URL("./packages/webgpu/", import.meta.url))("@tensorflow/tfjs-core") as Tf;
-  const backend = await TensorflowBackend.open(formulaParameters("conv2_1"), device);
+Deno.test(`${OBJECTIVES.length * STEPS} steps of TensorFlow leave no tensor behind`, async () => {
+  const { tf } = await openRuntime(DEFAULT_PRECISION);
+  const backend = await TensorflowBackend.open(formulaParameters("conv2_1"));
   for (const options of OBJECTIVES) {
     const content = (await backend.features(formulaPixels(3, 2, 1), SIZE, ["conv2_1"], "MAX")).get("conv2_1")!;
     const style = (await backend.grams(formulaPixels(3, 2, 2), SIZE, ["conv1_1"], "MAX")).get("conv1_1")!;
@@ -45,7 +34,7 @@ async function testLeaks(device: TensorflowDevice, steps: number): Promise<void>
     await evaluator.evaluate(pixels, [1, 1]);
     const adam = await evaluator.adam(PRESETS.CLASSIC.optimizer, { numbers: {}, arrays: { pixels } });
     const after = tf.memory();
-    for (let step = 0; step < steps / 2; step++) {
+    for (let step = 0; step < STEPS / 2; step++) {
       await evaluator.evaluate(pixels, [1, step]);
       await adam.step([1, step], step % 2, 1);
     }
@@ -60,4 +49,4 @@ async function testLeaks(device: TensorflowDevice, steps: number): Promise<void>
   }
   await backend.close();
   assert.equal(tf.memory().numTensors, 0);
-}
+});

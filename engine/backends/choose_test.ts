@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { chooseEngine, type ChooseOptions } from "./choose.ts";
+import type { EngineName } from "./engines.ts";
+
+/** Chooses on a machine where engines take so many seconds a step, or fail as they say; gives what was tried, too. */
+async function choose(
+  machine: Partial<Record<EngineName, number | string>>,
+  options: Partial<ChooseOptions> = {},
+): Promise<{ engine: string; tried: string[]; lines: string[] }> {
+  const [tried, lines]: [string[], string[]] = [[], []];
+  const engine = await chooseEngine("auto", {
+    attempt: (name) => {
+      tried.push(name);
+      const result = machine[name] ?? "does not start";
+      return typeof result === "number" ? Promise.resolve(result) : Promise.reject(new Error(result));
+    },
+    log: (line) => lines.push(line),
+    absence: () => null,
+    ...options,
+  });
+  return { engine, tried, lines };
+}
+
+Deno.test("auto prefers CUDA to all else, and tries nothing else then", async () => {
+  assert.deepEqual(await choose({ "tensorflow": 0.02, "onnx:webgpu": 0.01, "onnx:cpu": 0.4 }), {
+    engine: "tensorflow",
+    tried: ["tensorflow"],
+    lines: ["Engine tensorflow: 20.0 ms a step at 256×256"],
+  });
+});
+
+Deno.test("auto takes the faster of WebGPU and CPU where there is no CUDA device", async () => {
+  for (const [webgpu, wanted] of [[0.1, "onnx:webgpu"], [0.9, "onnx:cpu"]] as const) {
+    const machine = { "tensorflow": "TensorFlow sees no CUDA device", "onnx:webgpu": webgpu, "onnx:cpu": 0.4 };
+    const { engine, tried, lines } = await choose(machine);
+    assert.equal(engine, wanted);
+    assert.deepEqual(tried, ["tensorflow", "onnx:webgpu", "onnx:cpu"]);
+    assert.equal(lines[0], "Engine tensorflow: TensorFlow sees no CUDA device");
+  }
+});
+
+Deno.test("auto takes the CPU where nothing else works, and says of each why not", async () => {
+  const machine = {
+    "tensorflow": "its process ended with SIGSEGV",
+    "onnx:webgpu": "wrong results (gradient 0.45 off)",
+  };
+  assert.deepEqual(await choose(machine), {
+    engine: "onnx:cpu",
+    tried: ["tensorflow", "onnx:webgpu"],
+    lines: [
+      "Engine tensorflow: its process ended with SIGSEGV",
+      "Engine onnx:webgpu: wrong results (gradient 0.45 off)",
+    ],
+  });
+});
+
+Deno.test("auto tries nothing where nothing can be there", async () => {
+  const { engine, tried, lines } = await choose({ "onnx:cpu": 0.4 }, { absence: () => "not there" });
+  assert.deepEqual([engine, tried], ["onnx:cpu", []]);
+  assert.deepEqual(lines, ["Engine tensorflow: not there", "Engine onnx:webgpu: not there"]);
+});
+
+Deno.test("auto leaves out what it is told to, but for the last", async () => {
+  const machine = { "tensorflow": 0.02, "onnx:webgpu": 0.1, "onnx:cpu": 0.4 };
+  const { engine, tried, lines } = await choose(machine, { without: ["tensorflow", "onnx:webgpu", "onnx:cpu"] });
+  assert.deepEqual([engine, tried], ["onnx:cpu", []]);
+  assert.equal(lines[0], "Engine tensorflow: left out: it was lost again and again");
+});
+
+Deno.test("an engine that was asked for by its name is taken without a trial, however often it was lost", async () => {
+  const fail = () => Promise.reject(new Error("must not be tried"));
+  const options = { attempt: fail, log: () => assert.fail(), without: ["tensorflow"] };
+  assert.equal(await chooseEngine("tensorflow", options), "tensorflow");
+});

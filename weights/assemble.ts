@@ -11,7 +11,7 @@ import {
   type DenseParameters,
   type Vgg16Parameters,
 } from "../engine/vgg16.ts";
-import { unreadable } from "./formats/byte_source.ts";
+import { type ByteSource, unreadable } from "./formats/byte_source.ts";
 import { roleOf, type TensorRole } from "./formats/layer_names.ts";
 import { checkFinite, elementCount, permuteAxes, type StoredTensor } from "./formats/tensor.ts";
 import { TORCHVISION_BGR_MEAN, torchvisionConv1, torchvisionDense } from "./formats/torchvision.ts";
@@ -44,11 +44,17 @@ interface FoundLayer {
 /**
  * Checks and converts a file's arrays. Layers may be missing at the top, but not in between.
  *
- * @param name Name of the file, for messages.
+ * @param source Where the arrays come from.
  * @param dense Whether fc6–fc8 are loaded too; otherwise they are only listed.
  * @throws {GramcastError} WEIGHTS_UNREADABLE naming file, layer, what was found and what was wanted.
  */
-export async function assemble(name: string, file: TensorFile, dense: boolean): Promise<AssembledWeights> {
+export async function assemble(
+  source: Pick<ByteSource, "name" | "size">,
+  file: TensorFile,
+  dense: boolean,
+): Promise<AssembledWeights> {
+  const { name } = source;
+  const allowance = new UnpackingAllowance(source);
   const { found, convention } = sortByLayer(name, file);
   const torchvision = convention === "torchvision";
   const layers: LayerShapes[] = [];
@@ -64,7 +70,7 @@ export async function assemble(name: string, file: TensorFile, dense: boolean): 
     const { inChannels, outChannels } = layer;
     const shape = [3, 3, inChannels, outChannels];
     const fileShape = torchvision ? [outChannels, inChannels, 3, 3] : shape;
-    const { weight, bias } = await readLayer(name, layer.name, stored, fileShape, [outChannels]);
+    const { weight, bias } = await readLayer(allowance, layer.name, stored, fileShape, [outChannels]);
     let kernel = torchvision ? permuteAxes(weight, fileShape, [2, 3, 1, 0]) : weight;
     if (torchvision && inChannels === 3) kernel = torchvisionConv1(kernel);
     convs.set(layer.name, { kernel, bias });
@@ -81,7 +87,7 @@ export async function assemble(name: string, file: TensorFile, dense: boolean): 
     checkShapes(name, layer, stored, fileShape, [outUnits]);
     layers.push({ name: layer, weightShape: [inUnits, outUnits], biasShape: [outUnits] });
     if (!dense) continue;
-    const { weight, bias } = await readLayer(name, layer, stored, fileShape, [outUnits]);
+    const { weight, bias } = await readLayer(allowance, layer, stored, fileShape, [outUnits]);
     denses.set(layer, { kernel: torchvision ? torchvisionDense(layer, weight, inUnits, outUnits) : weight, bias });
   }
   const inputMean = file.inputMean ?? (torchvision ? TORCHVISION_BGR_MEAN : BGR_MEAN);
@@ -111,14 +117,42 @@ function sortByLayer(
   return { found, convention: [...conventions][0] ?? "caffe" };
 }
 
+/** Times that a file may grow when it is read: trained weights hardly pack, sparse ones by less than this. */
+const MAX_GROWTH = 64;
+/** What any file may unpack to. */
+const FREE_BYTES = 2 ** 20;
+
+/** Bytes that a file may still unpack to: one of some kilobytes must not fill the memory. */
+class UnpackingAllowance {
+  readonly name: string;
+  readonly #size: number;
+  #left: number;
+
+  constructor({ name, size }: Pick<ByteSource, "name" | "size">) {
+    this.name = name;
+    this.#size = size;
+    this.#left = FREE_BYTES + MAX_GROWTH * size;
+  }
+
+  /** @throws {GramcastError} WEIGHTS_UNREADABLE */
+  take(bytes: number): void {
+    this.#left -= bytes;
+    if (this.#left >= 0) return;
+    const found = `its ${this.#size} bytes unpack to more than ${MAX_GROWTH} times as many`;
+    throw unreadable(this.name, found, "weights that were trained");
+  }
+}
+
 async function readLayer(
-  name: string,
+  allowance: UnpackingAllowance,
   layer: string,
   stored: FoundLayer,
   weightShape: readonly number[],
   biasShape: readonly number[],
 ): Promise<{ weight: Float32Array; bias: Float32Array }> {
+  const { name } = allowance;
   const tensors = checkShapes(name, layer, stored, weightShape, biasShape);
+  allowance.take(4 * (elementCount(weightShape) + elementCount(biasShape)));
   const weight = await tensors.weight.read();
   const bias = await tensors.bias.read();
   checkFinite(name, `${layer}'s weight`, weight);

@@ -14,6 +14,8 @@ export interface LoadOptions {
   readonly dense?: boolean;
 }
 
+/** VGG16 as float64, every byte of it written as four characters, takes 4.4 GB. */
+const MAX_FILE_BYTES = 8e9;
 const HASH_CHUNK_BYTES = 8 << 20;
 
 /**
@@ -23,14 +25,17 @@ const HASH_CHUNK_BYTES = 8 << 20;
  */
 export async function readParameters(source: ByteSource, options: LoadOptions = {}): Promise<AssembledWeights> {
   const dense = options.dense ?? false;
+  if (source.size > MAX_FILE_BYTES) {
+    throw unreadable(source.name, `it has ${source.size} bytes`, `at most ${MAX_FILE_BYTES}`);
+  }
   const head = latin1(readBytes(source, 0, Math.min(16, source.size)));
   if (head.startsWith("\x89HDF\r\n\x1a\n")) {
     // 4 MB of WebAssembly, loaded only for those who need it.
     const { H5File } = await import("./formats/h5.ts");
     using file = await H5File.open(source);
-    return await assemble(source.name, file, dense);
+    return await assemble(source, file, dense);
   }
-  return await assemble(source.name, await openFlat(source, head), dense);
+  return await assemble(source, await openFlat(source, head), dense);
 }
 
 async function openFlat(source: ByteSource, head: string): Promise<TensorFile> {

@@ -73,10 +73,10 @@ export class FileSource implements ByteSource, Disposable {
     this.name = basename(path);
     let file: Deno.FsFile | undefined;
     try {
+      // Before it is opened: to open a pipe waits for somebody who writes, and some devices act on it.
+      if (!Deno.statSync(path).isFile) throw unreadable(this.name, "it is not a regular file", "a file");
       file = Deno.openSync(path, { read: true });
-      const { isFile, size } = file.statSync();
-      if (!isFile) throw unreadable(this.name, "it is not a regular file", "a file");
-      this.size = size;
+      this.size = file.statSync().size;
     } catch (error) {
       file?.close();
       if (error instanceof GramcastError) throw error;

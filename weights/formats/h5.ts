@@ -13,6 +13,10 @@ import { elementCount, type StoredTensor } from "./tensor.ts";
 /** Keras' files have two or three levels of groups. */
 const MAX_DEPTH = 5;
 const MAX_OBJECTS = 2000;
+/** Elements of a chunk that may be larger than its array. */
+const MAX_SPARE_CHUNK = 2 ** 16;
+/** HDF5's filters that change no length: shuffle and Fletcher's checksum. */
+const HARMLESS_FILTERS: ReadonlySet<number> = new Set([2, 3]);
 
 /** What the virtual file system of the WebAssembly module needs for a file of ours; its own types leave it open. */
 interface VirtualFile {
@@ -103,6 +107,13 @@ function collect(
 function storedTensor(source: ByteSource, name: string, dataset: Dataset): StoredTensor {
   const shape = dataset.shape?.map(Number);
   if (!shape) throw unreadable(source.name, `${name} has no shape`, "an array");
+  // The library unpacks whole chunks, whatever the size of the array, and one filter after another.
+  const { chunks } = dataset.metadata;
+  if (chunks && elementCount(chunks.map(Number)) > Math.max(elementCount(shape), MAX_SPARE_CHUNK)) {
+    throw unreadable(source.name, `${name} has chunks of ${elementCount(chunks.map(Number))} elements`, `[${shape}]`);
+  }
+  const packings = dataset.filters.filter(({ id }) => !HARMLESS_FILTERS.has(id));
+  if (packings.length > 1) throw unreadable(source.name, `${name} is packed ${packings.length} times`, "once");
   const { dtype } = dataset;
   if (typeof dtype !== "string" || !/^[<>=]?[efd]$/.test(dtype)) {
     throw unreadable(source.name, `${name} has elements of type ${String(dtype).slice(0, 20)}`, "floating point");

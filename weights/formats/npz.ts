@@ -53,6 +53,9 @@ async function listEntries(source: ByteSource): Promise<Entry[]> {
 
 /** The first `length` bytes of an entry's content. */
 async function extract(source: ByteSource, entry: FileEntry, length: number): Promise<ByteSource> {
+  if (!(entry.compressedSize <= source.size)) {
+    throw unreadable(source.name, `${entry.filename} claims ${entry.compressedSize} bytes of it`, "what it has");
+  }
   // An array cannot be 1000 times smaller than what it unfolds to: deflate's limit is 1032.
   if (entry.uncompressedSize > 1100 * (entry.compressedSize + 64)) {
     throw unreadable(source.name, `${entry.filename} claims ${entry.uncompressedSize} bytes`, "what deflate can hold");

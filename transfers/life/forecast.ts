@@ -12,6 +12,8 @@ export type CostModel = (options: TransferOptions, memoryBytes: number) => Cost;
 /** Tells what transfers will take, from the cost model and what steps have taken on this machine. */
 export class Forecast {
   readonly #cost: CostModel;
+  /** Of options that have been asked for: a page of transfers asks often. */
+  readonly #costs = new WeakMap<TransferOptions, Cost>();
   readonly #memoryBytes: number;
   readonly #stepTime = new StepTime();
   /** Engine and device that it knows the time of. */
@@ -34,7 +36,7 @@ export class Forecast {
   }
 
   estimate(options: TransferOptions): CostEstimate {
-    const { memoryBytes, scales } = this.#cost(options, this.#memoryBytes);
+    const { memoryBytes, scales } = this.#costOf(options);
     const priced = scales.map((scale) => {
       const seconds = this.#stepTime.seconds(scale.flopsPerStep);
       return { ...scale, seconds: seconds === null ? null : scale.steps * seconds };
@@ -65,7 +67,7 @@ export class Forecast {
     if (hasEnded(record.status)) return null;
     const own = this.#present(record);
     const usual = own === null ? null : this.#stepTime.seconds(own.flops);
-    const { scales } = this.#cost(record.options, this.#memoryBytes);
+    const { scales } = this.#costOf(record.options);
     const taken = stepsTaken(scales, record.step);
     let sum = 0;
     for (const [i, { steps, flopsPerStep }] of scales.entries()) {
@@ -80,9 +82,15 @@ export class Forecast {
   /** What a step takes in the scale that a transfer is in; null before its first. */
   #present({ options, step, secondsPerStep }: TransferRecord): { flops: number; seconds: number } | null {
     if (secondsPerStep === null || secondsPerStep <= 0 || step < 1) return null;
-    const { scales } = this.#cost(options, this.#memoryBytes);
+    const { scales } = this.#costOf(options);
     let last = 0;
     const scale = scales.find(({ steps }) => step <= (last += steps)) ?? scales.at(-1)!;
     return { flops: scale.flopsPerStep, seconds: secondsPerStep };
+  }
+
+  #costOf(options: TransferOptions): Cost {
+    let cost = this.#costs.get(options);
+    if (cost === undefined) this.#costs.set(options, cost = this.#cost(options, this.#memoryBytes));
+    return cost;
   }
 }

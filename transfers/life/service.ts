@@ -28,6 +28,7 @@ import type { Log } from "../log.ts";
 import { pageOf } from "../storage/paging.ts";
 import type { EventBus, ImageStore, QueueLimits, TransferQueue, TransferStore } from "../storage/ports.ts";
 import { ProgressStream } from "../watch/progress_stream.ts";
+import { QueueForecast } from "./queue_forecast.ts";
 import { recover } from "./recovery.ts";
 import { Retention, type RetentionLimits } from "./retention.ts";
 import { Starter } from "./starter.ts";
@@ -69,6 +70,7 @@ export class TransferService implements Transfers {
   readonly #journal: Journal;
   readonly #frames: FrameCache;
   readonly #forecast: Forecast;
+  readonly #queueForecast: QueueForecast;
   readonly #dispatcher: Dispatcher;
   readonly #starter: Starter;
   readonly #retention: Retention;
@@ -118,6 +120,13 @@ export class TransferService implements Transfers {
       this.#forecast,
       clock,
     );
+    this.#queueForecast = new QueueForecast({
+      store,
+      queue,
+      forecast: this.#forecast,
+      clock,
+      running: () => this.#dispatcher.runningIds(),
+    });
     this.#starter = new Starter({
       store,
       queue,
@@ -246,14 +255,7 @@ export class TransferService implements Transfers {
   async etaSeconds(transfer: TransferRecord): Promise<number | null> {
     const own = this.#forecast.remaining(transfer);
     if (own === null || transfer.status !== "QUEUED") return own;
-    const waiting = await this.#ports.queue.waiting();
-    const ahead = [...this.#dispatcher.runningIds(), ...waiting.slice(0, Math.max(0, waiting.indexOf(transfer.id)))];
-    let wait = 0;
-    for (const id of ahead) {
-      const record = await this.#ports.store.get(id);
-      wait += record === null ? 0 : this.#forecast.remaining(record) ?? 0;
-    }
-    return wait / this.#ports.engines.length + own;
+    return await this.#queueForecast.secondsAhead(transfer.id) / this.#ports.engines.length + own;
   }
 
   async estimate(owner: Owner, request: StartRequest): Promise<CostEstimate> {

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { MemoryTransferStore } from "../storage/memory/memory_transfer_store.ts";
+import type { FakeClock } from "../testing/fake_clock.ts";
+import { OWNER, ServiceStage } from "../testing/service_stage.ts";
+import type { TransferRecord } from "../types.ts";
+
+class CountingStore extends MemoryTransferStore {
+  reads = 0;
+  override get(id: string): Promise<TransferRecord | null> {
+    this.reads++;
+    return super.get(id);
+  }
+}
+
+Deno.test("one look at the queue answers all who ask how long they wait, until it is a second old", async () => {
+  const store = new CountingStore();
+  const queueLimits = { total: 100, perOwner: 100 };
+  await using stage = await ServiceStage.open({ store }, { queueLimits });
+  const { service } = stage;
+  await stage.ended((await stage.start()).id);
+  stage.engine.hold();
+  await stage.start();
+  await stage.engine.blocked();
+  const waiting: TransferRecord[] = [];
+  for (let i = 0; i < 40; i++) waiting.push(await stage.start());
+  const ask = () => Promise.all([...waiting, ...waiting].map((record) => service.etaSeconds(record)));
+  store.reads = 0;
+  // 20 steps of half a second each; one transfer runs.
+  const expected = waiting.map((_, i) => 10 * (i + 2));
+  assert.deepEqual(await ask(), [...expected, ...expected]);
+  assert.equal(store.reads, 41);
+  // The newest of all has come since: all that there is is ahead of it.
+  assert.equal(await service.etaSeconds(await stage.start()), 10 * 42);
+  await service.cancel(OWNER, waiting[0]!.id);
+  (stage.ports.clock as FakeClock).advance(1000);
+  waiting.shift();
+  assert.deepEqual((await ask()).slice(0, 39), expected.slice(0, 39));
+});

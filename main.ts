@@ -11,16 +11,13 @@ import type { Services } from "./schema/context.ts";
 import { frameEncoder } from "./server/frames.ts";
 import { startServer } from "./server/server.ts";
 import { studioPages } from "./studio/studio.ts";
-import type { Log } from "./transfers/log.ts";
+import { lineLog } from "./transfers/log.ts";
 import { openTransfers } from "./transfers/open.ts";
 import { classLabels } from "./weights/class_labels.ts";
 import { describeWeights } from "./weights/describe_weights.ts";
 import { weightsPath } from "./weights/shipped.ts";
 
-const log: Log = {
-  info: (message) => console.log(message),
-  warn: (message) => console.warn(message),
-};
+const log = lineLog(console.log, console.warn);
 
 async function serve(config: Config): Promise<void> {
   const stop = nextSignal();

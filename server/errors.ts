@@ -1,4 +1,4 @@
-import { GraphQLError } from "graphql";
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { GramcastError } from "../errors.ts";
 import { type Log, oneLine } from "../transfers/log.ts";
 
@@ -10,6 +10,7 @@ export type ServerErrorCode =
   | "GRAPHQL_PARSE_FAILED"
   | "IMAGE_TOO_LARGE"
   | "INTERNAL"
+  | "PERSISTED_QUERY_NOT_FOUND"
   | "QUERY_TOO_COMPLEX"
   | "RATE_LIMITED"
   | "REQUEST_ENTITY_TOO_LARGE";
@@ -37,13 +38,6 @@ export function maskError(error: unknown): GraphQLError {
   if (error instanceof GraphQLError && cause instanceof GraphQLError) {
     // The outer message says where, as in `Variable "$input" has invalid value at .size: …`. Values are quoted in full.
     const message = clip(error.message);
-    // Yoga quotes the parser, under a name of its own.
-    if ("originalError" in error.extensions) {
-      return serverError(
-        "BAD_REQUEST",
-        "Cannot read the request body: found text that is not JSON, wanted a JSON object",
-      );
-    }
     if (message === error.message && typeof error.extensions["code"] === "string") return error;
     const code = message.startsWith("Syntax Error") ? "GRAPHQL_PARSE_FAILED" : "BAD_USER_INPUT";
     return new GraphQLError(message, { ...place, extensions: { code, ...error.extensions } });
@@ -65,6 +59,13 @@ export function logInternal(log: Log, error: unknown): void {
     : undefined;
   const name = cause instanceof Error ? `${cause.name}: ` : "";
   log.warn(`Internal error: ${name}${oneLine(cause)}${place ? `,${place.replace(/^ +/, " ")}` : ""}`);
+}
+
+/** An error as it is sent; `http` concerns HTTP only. */
+export function formatError(error: GraphQLError | GraphQLFormattedError): GraphQLFormattedError {
+  const { extensions, ...rest } = error instanceof GraphQLError ? error.toJSON() : error;
+  const { http: _, ...shown } = extensions ?? {};
+  return { ...rest, extensions: shown };
 }
 
 function clip(message: string): string {

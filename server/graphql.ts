@@ -2,9 +2,11 @@ import { createYoga, type YogaServerInstance } from "graphql-yoga";
 import type { Context, Services } from "../schema/context.ts";
 import { schema } from "../schema/index.ts";
 import type { Log } from "../transfers/log.ts";
+import { useAnswers } from "./answers.ts";
 import { useDocumentCache } from "./document_cache.ts";
 import { isInternal, logInternal, maskError } from "./errors.ts";
 import { OPERATION_LIMITS, type OperationLimits, useOperationLimits } from "./limits.ts";
+import { usePersistedDocuments } from "./persisted_documents.ts";
 import { useRequestBodies } from "./request_body.ts";
 
 /** GraphQL over HTTP: POST, multipart, and server-sent events. */
@@ -22,11 +24,17 @@ const DOCUMENTS = 100;
 /** Everybody, while there is no authentication. */
 export const LOCAL_OWNER = "local";
 
+export interface GraphqlServerOptions {
+  readonly operationLimits?: OperationLimits;
+  /** Documents that may be asked for by their ids. */
+  readonly trustedDocuments?: ReadonlyMap<string, string>;
+}
+
 /** Sets up the GraphQL server over the schema. */
 export function createGraphqlServer(
   services: Services,
   log: Log,
-  limits: OperationLimits = OPERATION_LIMITS,
+  { operationLimits: limits = OPERATION_LIMITS, trustedDocuments = new Map() }: GraphqlServerOptions = {},
 ): GraphqlServer {
   const { maxImageBytes } = services.config;
   return createYoga<Record<string, never>, Context>({
@@ -48,11 +56,13 @@ export function createGraphqlServer(
       error: (...errors) => errors.filter(isInternal).forEach((error) => logInternal(log, error)),
     },
     plugins: [
+      useAnswers(),
       useRequestBodies({
         maxJsonBytes: MAX_JSON_BYTES,
         maxFileBytes: maxImageBytes,
         maxMultipartBytes: PICTURES_PER_REQUEST * maxImageBytes + MULTIPART_OVERHEAD,
       }),
+      usePersistedDocuments(trustedDocuments, limits.maxCharacters),
       useOperationLimits(limits),
       useDocumentCache(DOCUMENTS),
     ],

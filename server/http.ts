@@ -65,7 +65,7 @@ async function dispatch(
   switch (pathname) {
     case "/graphql": {
       const page = request.method === "GET" && /\btext\/html\b/.test(request.headers.get("accept") ?? "");
-      return page ? await graphiql.serve(request) : explained(await graphql.fetch(request, {}));
+      return page ? await graphiql.serve(request) : await graphql.fetch(request, {});
     }
     case "/health":
       return Response.json({ status: "ok" }, { headers: { "cache-control": "no-store" } });
@@ -121,18 +121,6 @@ async function metrics({ services, sockets, connections }: HandlerParts): Promis
   return new Response(metricsText(await services.transfers.vitals(), figures), {
     headers: { "content-type": METRICS_TYPE, "cache-control": "no-store" },
   });
-}
-
-/** What the GraphQL library refuses without a word, by status. */
-const WORDLESS: Readonly<Record<number, string>> = {
-  406: "Cannot answer in a type that is accepted: wanted application/json or text/event-stream",
-  415: "Cannot read a body of this type: wanted application/json or multipart/form-data",
-};
-
-function explained(response: Response): Response {
-  const message = WORDLESS[response.status];
-  if (message === undefined || response.body !== null) return response;
-  return Response.json({ errors: [{ message, extensions: { code: "BAD_REQUEST" } }] }, { status: response.status });
 }
 
 function secured(origins: OriginPolicy, response: Response): Response {

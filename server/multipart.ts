@@ -8,11 +8,12 @@ import type { GraphQLParams } from "graphql-yoga";
 import { serverError } from "./errors.ts";
 import { type Part, readParts } from "./multipart_reader.ts";
 
-const MAX_FIELD_BYTES = 2 ** 20;
 const MAX_FILES = 32;
 const MAX_PATH_LENGTH = 16;
 
 export interface MultipartLimits {
+  /** Bytes of the operations, as of a JSON body, and of the map. */
+  readonly maxJsonBytes: number;
   /** Bytes of one file. */
   readonly maxFileBytes: number;
 }
@@ -30,9 +31,9 @@ export async function readMultipart(request: Request, limits: MultipartLimits): 
   const fields = new Map<string, string>();
   const files = new Map<string, Blob>();
   for await (const part of readParts(request.body, boundary)) {
-    if (fields.size + files.size > MAX_FILES + 2) throw invalid(`more than ${MAX_FILES} files`, "fewer");
     if (fields.has(part.name) || files.has(part.name)) throw invalid("two parts of one name", "each part once");
-    if (part.name === "operations" || part.name === "map") fields.set(part.name, await (await readField(part)).text());
+    if (part.name === "operations" || part.name === "map") fields.set(part.name, await readField(part, limits));
+    else if (files.size === MAX_FILES) throw invalid(`more than ${MAX_FILES} files`, "at most that");
     else files.set(part.name, await readFile(part, limits.maxFileBytes));
   }
   const operations = parseObject("operations", fields.get("operations"));
@@ -46,12 +47,13 @@ function boundaryOf(contentType: string): string | undefined {
   return match?.[1] ?? match?.[2];
 }
 
-async function readField(part: Part): Promise<Blob> {
-  return await collect(
+async function readField(part: Part, { maxJsonBytes }: MultipartLimits): Promise<string> {
+  const field = await collect(
     part,
-    MAX_FIELD_BYTES,
-    () => invalid(`more than ${MAX_FIELD_BYTES} bytes of it`, "less", part.name),
+    maxJsonBytes,
+    () => serverError("REQUEST_ENTITY_TOO_LARGE", `Cannot read ${part.name} of more than ${maxJsonBytes} bytes`, 413),
   );
+  return await field.text();
 }
 
 async function readFile(part: Part, maxBytes: number): Promise<Blob> {

@@ -108,16 +108,18 @@ function find(bytes: Uint8Array, wanted: Uint8Array): number {
 
 function parseHeaders(text: string): { name: string; filename: string | undefined } {
   const line = text.split("\r\n").find((header) => /^content-disposition:/i.test(header)) ?? "";
-  const name = parameter(line, "name");
+  const parameters = parametersOf(line);
+  const name = parameters.get("name");
   if (!/^content-disposition:\s*form-data\b/i.test(line) || name === undefined) {
     throw malformed("a part without a name");
   }
-  return { name, filename: parameter(line, "filename") };
+  return { name, filename: parameters.get("filename") };
 }
 
-function parameter(header: string, name: string): string | undefined {
-  const match = new RegExp(`;\\s*${name}=(?:"([^"]*)"|([^\\s;"]+))`, "i").exec(header);
-  return match?.[1] ?? match?.[2];
+/** Parameters of a header by their names, from left to right: what stands within quotes is no parameter. */
+function parametersOf(header: string): ReadonlyMap<string, string> {
+  const found = header.matchAll(/;\s*([\w-]+\*?)=(?:"([^"]*)"|([^\s;"]*))/g);
+  return new Map([...found].map(([, name, quoted, plain]) => [name!.toLowerCase(), quoted ?? plain!]));
 }
 
 function malformed(found: string) {

@@ -5,7 +5,7 @@ import type { Log } from "../transfers/log.ts";
 import { createGraphqlServer } from "./graphql.ts";
 import { createHandlers, type Pages } from "./http.ts";
 import { landingPages } from "./landing_page.ts";
-import { OPERATION_LIMITS, type OperationLimits } from "./limits.ts";
+import type { OperationLimits } from "./limits.ts";
 import { OriginPolicy } from "./origin.ts";
 import { ByteBudget } from "./byte_budget.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits, Listener } from "./listener.ts";
@@ -18,6 +18,8 @@ export interface ServerOptions {
   readonly corsOrigins: readonly string[];
   /** Answers what no other route does: the page at `/` and its files. A page that says where to go when left out. */
   readonly pages?: Pages;
+  /** Documents that may be asked for by their ids. */
+  readonly trustedDocuments?: ReadonlyMap<string, string>;
   readonly operationLimits?: OperationLimits;
   readonly webSocketLimits?: WebSocketLimits;
   readonly connectionLimits?: ConnectionLimits;
@@ -51,7 +53,7 @@ const GRACE_MS = 2000;
 export async function startServer(services: Services, options: ServerOptions, log: Log): Promise<RunningServer> {
   const limits = options.connectionLimits ?? CONNECTION_LIMITS;
   const budget = new ByteBudget(limits.maxHeldBytes);
-  const graphql = createGraphqlServer(services, log, options.operationLimits ?? OPERATION_LIMITS);
+  const graphql = createGraphqlServer(services, log, options);
   const sockets = new WebSocketServer(graphql, budget, log, options.webSocketLimits ?? WEBSOCKET_LIMITS);
   const origins = new OriginPolicy(options);
   let stopped: Promise<void> | undefined;

@@ -18,7 +18,7 @@ import { type ServerOptions, WebSocketServer as Upgrader } from "ws";
 import type { Log } from "../transfers/log.ts";
 import { BoundedSocket, type SocketLimits } from "./bounded_socket.ts";
 import type { ByteBudget } from "./byte_budget.ts";
-import { isInternal, logInternal, maskError, serverError } from "./errors.ts";
+import { formatError, isInternal, logInternal, maskError, serverError } from "./errors.ts";
 import type { GraphqlServer } from "./graphql.ts";
 import type { Upgrade } from "./listener.ts";
 
@@ -97,7 +97,7 @@ export class WebSocketServer {
       onError: (_context, _id, _payload, errors) => errors.map((error) => this.#masked(error)),
       onNext: (_context, _id, _payload, _args, { errors, ...result }) => ({
         ...result as FormattedExecutionResult,
-        ...(errors ? { errors: errors.map(formatted) } : {}),
+        ...(errors ? { errors: errors.map(formatError) } : {}),
       }),
     });
   }
@@ -159,7 +159,7 @@ export class WebSocketServer {
 
   #masked(error: unknown): GraphQLFormattedError {
     if (isInternal(error)) logInternal(this.#log, error);
-    return formatted(maskError(error));
+    return formatError(maskError(error));
   }
 }
 
@@ -200,11 +200,4 @@ async function prepare(graphql: GraphqlServer, payload: SubscribePayload, charac
   } catch (error) {
     return [error instanceof GraphQLError ? error : new GraphQLError("", { cause: error })];
   }
-}
-
-/** An error as it is sent; `http` concerns HTTP only. */
-function formatted(error: GraphQLError | GraphQLFormattedError): GraphQLFormattedError {
-  const { extensions, ...rest } = error instanceof GraphQLError ? error.toJSON() : error;
-  const { http: _, ...shown } = extensions ?? {};
-  return { ...rest, extensions: shown };
 }

@@ -1,4 +1,5 @@
 import { FakeServices } from "../../schema/testing/fake_services.ts";
+import { lineLog } from "../../transfers/log.ts";
 import { type RunningServer, type ServerOptions, startServer } from "../server.ts";
 
 /** A server over fake services, on a port of its own. */
@@ -29,10 +30,8 @@ export async function serveFake(options: Partial<ServerOptions> = {}): Promise<F
   const services = new FakeServices();
   const log: string[] = [];
   const add = (message: string) => void log.push(message);
-  const server = await startServer(services, { host: "127.0.0.1", port: 0, corsOrigins: [], ...options }, {
-    info: add,
-    warn: add,
-  });
+  const settings = { host: "127.0.0.1", port: 0, corsOrigins: [], ...options };
+  const server = await startServer(services, settings, lineLog(add, add));
   return {
     url: server.url,
     services,

@@ -15,6 +15,7 @@ export const builder = new SchemaBuilder<{
     /** Milliseconds since the epoch inside, ISO 8601 outside. */
     DateTime: { Input: number; Output: number };
     File: { Input: Blob; Output: never };
+    JSON: { Input: unknown; Output: unknown };
   };
 }>({
   plugins: [ComplexityPlugin],

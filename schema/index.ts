@@ -10,6 +10,7 @@ import "./node.ts";
 import "./image.ts";
 import "./sample.ts";
 import "./preset.ts";
+import "./option.ts";
 import "./engine.ts";
 import "./weights.ts";
 import "./classification.ts";

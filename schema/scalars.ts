@@ -23,3 +23,8 @@ builder.scalarType("File", {
     return value;
   },
 });
+
+builder.scalarType("JSON", {
+  description: "Any value that JSON can say.",
+  serialize: (value) => value,
+});

@@ -13,6 +13,7 @@ import { Image } from "./image.ts";
 import { Losses, LossPoint } from "./losses.ts";
 import { Node } from "./node.ts";
 import { TransferOptions } from "./transfer_options.ts";
+import { transferRequest } from "./transfer_request.ts";
 import { Weights } from "./weights.ts";
 
 const DEFAULT_POINTS = 200;
@@ -74,6 +75,18 @@ export const Transfer = builder.objectRef<TransferRecord>("Transfer").implement(
       description: "When it ended; null before.",
     }),
     options: t.field({ type: TransferOptions, description: "What it does.", resolve: ({ options }) => options }),
+    request: t.field({
+      type: "JSON",
+      description:
+        "The StartTransferInput that gives this very transfer again, pictures by name or id. One that was retuned has the values it was last set to.",
+      args: {
+        complete: t.arg.boolean({
+          defaultValue: false,
+          description: "Name every option, so that it stays the same when presets change; not only those that differ.",
+        }),
+      },
+      resolve: (transfer, { complete }, context) => transferRequest(transfer, complete ?? false, context),
+    }),
     content: t.field({
       type: Image,
       description: "The picture that is repainted.",

@@ -13,6 +13,8 @@ const HERE = new URL("./", import.meta.url);
 const DIST = new URL("./dist/", HERE);
 const OPERATIONS = new URL("./src/api/operations.ts", HERE);
 const MANIFEST = "manifest.json";
+/** Of the project, that the bundle takes a fact from. */
+const SHARED = ["limits.ts", "values.ts", "errors.ts"];
 /** Of the bundle; their versions belong to what it is made from. */
 const PACKAGES = ["preact", "@preact/signals", "uplot", "gifenc", "graphql-ws"];
 
@@ -53,6 +55,7 @@ async function hashSources(): Promise<string> {
   for (const path of await listFiles(new URL("./src/", HERE))) {
     if (!/_test\.tsx?$/.test(path)) parts.push(path, await readText(new URL(`./src/${path}`, HERE)));
   }
+  for (const path of SHARED) parts.push(path, await readText(new URL(`../${path}`, HERE)));
   const { imports } = JSON.parse(await readText(new URL("../deno.json", HERE)));
   return await sha256([...parts, ...PACKAGES.map((name) => imports[name])].join("\0"));
 }

@@ -34,6 +34,7 @@ const SCALARS: Readonly<Record<string, string>> = {
   Int: "number",
   Float: "number",
   Boolean: "boolean",
+  JSON: "unknown",
   // A file travels beside the JSON; its place in the variables holds null.
   File: "null",
 };

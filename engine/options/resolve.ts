@@ -103,6 +103,13 @@ export function requestOf(options: TransferOptions): TransferRequest {
   return { preset: options.preset, ...given } as TransferRequest;
 }
 
+/** A request that names every option with its value, whatever its preset says. */
+export function completeRequestOf(options: TransferOptions): TransferRequest {
+  const settings = Object.fromEntries(SETTING_NAMES.map((name) => [name, settingOf(options, name)]));
+  const scales = options.scales.map(({ size, steps }) => ({ size, steps }));
+  return { preset: options.preset, scales, ...settings };
+}
+
 /** A setting of options; of those from before there was this option, how it was then. */
 export function settingOf<Name extends SettingName>(options: TransferOptions, name: Name): Settings[Name] {
   return options[name] ?? entryOf(name).default as Settings[Name];

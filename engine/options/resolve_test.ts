@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { GramcastError } from "../../errors.ts";
-import { PRESET_NAMES, type TransferRequest } from "./options.ts";
+import { anyRequest } from "../testing/requests.ts";
+import { PRESET_NAMES, type TransferOptions, type TransferRequest } from "./options.ts";
 import { PRESETS } from "./presets.ts";
-import { resolveOptions } from "./resolve.ts";
+import { completeRequestOf, requestOf, resolveOptions } from "./resolve.ts";
 import { MAX_SIZE, MAX_STEPS, MIN_SIZE } from "./table.ts";
 import { CONV_NAMES } from "../vgg16.ts";
 
@@ -178,4 +179,37 @@ Deno.test("any size and number of steps of any preset gives a schedule that rise
     }),
     { seed: 1, numRuns: 300 },
   );
+});
+
+Deno.test("what resolved options say of themselves resolves to them again, whichever way it is said", () => {
+  const side = fc.integer({ min: 1, max: 5000 });
+  fc.assert(
+    fc.property(anyRequest(), side, side, (request, width, height) => {
+      const options = resolve(request, { width, height });
+      for (const say of [requestOf, completeRequestOf]) {
+        const said = JSON.parse(JSON.stringify(say(options)));
+        assert.deepEqual(resolveOptions(said, { width, height }, 78), options);
+      }
+    }),
+    { seed: 2, numRuns: 1000 },
+  );
+});
+
+Deno.test("the shortest request names what differs from the preset and nothing else", () => {
+  for (const preset of PRESET_NAMES) assert.deepEqual(requestOf(resolve({ preset })), { preset, seed: 77 });
+  const requests: TransferRequest[] = [
+    { preset: "FAST", seed: 1, size: 300 },
+    { preset: "QUALITY", seed: 1, steps: 12 },
+    { preset: "BALANCED", seed: 1, size: 100, steps: 7 },
+    { preset: "FAST", seed: 1, scales: [{ size: 64, steps: 3 }, { size: 90, steps: 4 }] },
+    { preset: "FAST", seed: 1, optimizer: { kind: "ADAM" } },
+    { preset: "CLASSIC", seed: 1, optimizer: { kind: "ADAM", beta1: 0.5 }, init: { kind: "CONTENT", noise: 0.5 } },
+    { preset: "CLASSIC", seed: 1, normalizeLosses: true, styleLayers: [{ layer: "conv1_1" }] },
+  ];
+  for (const request of requests) assert.deepEqual(requestOf(resolve(request)), request);
+});
+
+Deno.test("options from before there was one have its default", () => {
+  const { normalizeLosses: _, ...before } = resolve({ preset: "FAST" });
+  assert.equal(requestOf(before as TransferOptions).normalizeLosses, false);
 });

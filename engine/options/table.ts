@@ -147,22 +147,18 @@ export const OPTIONS = {
     unit: "steps",
     schedule: (scales) => scales.reduce((sum, { steps }) => sum + steps, 0),
     label: "Steps",
-    help: "Steps in all, not beside `scales`: more come closer to the style.",
+    help: "Steps in all, not beside scales: more come closer to the style.",
   }),
   scales: option("SCALES", list(SCALE, 1, 12, { rising: "size" }), {
     schedule: (scales) => scales,
     label: "Schedule",
-    help: "Sizes and steps from coarse to fine, in place of `size` and `steps`.",
+    help: "Sizes and steps from coarse to fine, in place of size and steps.",
   }),
   color: option("CHOICE", COLOR, { default: "STYLE", label: "Colours", help: "Which colours the result has." }),
   styleScale: option("NUMBER", real(0.1, 4), {
     default: 1,
     label: "Brush size",
     help: "Longest side of the style pictures relative to the result's: 2 makes the strokes twice as broad.",
-  }),
-  init: option("INIT", INIT, {
-    label: "Begin with",
-    help: "What the optimisation starts from: a picture keeps its shapes, noise is free of them and needs more steps.",
   }),
   contentWeight: option("NUMBER", WEIGHT, {
     retunable: true,
@@ -179,10 +175,6 @@ export const OPTIONS = {
     retunable: true,
     label: "Smoothing",
     help: "Factor on the total variation: higher removes grain, and in the end detail.",
-  }),
-  optimizer: option("OPTIMIZER", OPTIMIZER, {
-    label: "Optimiser",
-    help: "What moves the pixels: L-BFGS needs fewer steps, Adam is what the published article uses.",
   }),
   pooling: option("CHOICE", POOLING, {
     default: "MAX",
@@ -225,6 +217,14 @@ export const OPTIONS = {
     default: false,
     label: "Keep every frame",
     help: "Keep every frame, not only the newest and the result: films and looking back need them.",
+  }),
+  init: option("INIT", INIT, {
+    label: "Begin with",
+    help: "What the optimisation starts from: a picture keeps its shapes, noise is free of them and needs more steps.",
+  }),
+  optimizer: option("OPTIMIZER", OPTIMIZER, {
+    label: "Optimiser",
+    help: "What moves the pixels: L-BFGS needs fewer steps, Adam is what the published article uses.",
   }),
   styleLayers: option("LAYERS", list(LAYER, 0, CONV_NAMES.length, { distinct: "layer" }), {
     label: "Layers that carry the style",

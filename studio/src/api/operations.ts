@@ -40,6 +40,8 @@ export interface OptimizerInput {
 
 export type OptimizerKind = "ADAM" | "LBFGS";
 
+export type OptionKind = "CHOICE" | "FLAG" | "INIT" | "INTEGER" | "LAYERS" | "NUMBER" | "OPTIMIZER" | "SCALES" | "SIZE";
+
 export type Pooling = "AVERAGE" | "MAX";
 
 export type PresetName = "BALANCED" | "CLASSIC" | "FAST" | "GATYS" | "JOHNSON" | "QUALITY";
@@ -95,35 +97,23 @@ export type TransferStatus = "CANCELLED" | "FAILED" | "QUEUED" | "RUNNING" | "SU
 
 export type Picture = { readonly id: string; readonly url: string; readonly width: number; readonly height: number };
 
-export type Options = {
-  readonly preset: PresetName;
-  readonly width: number;
-  readonly height: number;
-  readonly steps: number;
-  readonly scales: readonly ({ readonly size: number; readonly steps: number })[];
-  readonly contentWeight: number;
-  readonly styleWeight: number;
-  readonly tvWeight: number;
-  readonly contentLayers: readonly ({ readonly layer: string; readonly weight: number })[];
-  readonly styleLayers: readonly ({ readonly layer: string; readonly weight: number })[];
-  readonly optimizer: {
-    readonly kind: OptimizerKind;
-    readonly learningRate: number;
-    readonly beta1: number;
-    readonly beta2: number;
-    readonly epsilon: number;
-    readonly history: number;
-  };
-  readonly init: { readonly kind: InitKind; readonly noise: number };
-  readonly pooling: Pooling;
-  readonly color: ColorMode;
-  readonly styleScale: number;
-  readonly whitening: number;
-  readonly normalizeGradients: boolean;
-  readonly averaging: number;
-  readonly seed: number;
-  readonly frameEvery: number;
-  readonly keepFrames: boolean;
+export type OptionFacts = {
+  readonly name: string;
+  readonly kind: OptionKind;
+  readonly label: string;
+  readonly description: string;
+  readonly unit: string | null;
+  readonly minimum: number | null;
+  readonly maximum: number | null;
+  readonly choices: readonly (string)[] | null;
+  readonly choiceLabels: readonly (string)[] | null;
+  readonly onlyWith: string | null;
+  readonly retunable: boolean;
+};
+
+export type WholeOption = OptionFacts & {
+  readonly parts: readonly (OptionFacts)[] | null;
+  readonly defaults: readonly ({ readonly preset: PresetName; readonly value: unknown | null })[];
 };
 
 export type Whole = {
@@ -142,7 +132,15 @@ export type Whole = {
   readonly engine: { readonly backend: string; readonly device: string; readonly precision: string } | null;
   readonly content: Picture;
   readonly styles: readonly ({ readonly weight: number; readonly image: Picture })[];
-  readonly options: Options;
+  readonly options: {
+    readonly preset: PresetName;
+    readonly width: number;
+    readonly height: number;
+    readonly seed: number;
+    readonly keepFrames: boolean;
+  };
+  readonly request: unknown;
+  readonly settings: unknown;
   readonly result: Picture & { readonly byteLength: number } | null;
   readonly frame: { readonly step: number; readonly dataUrl: string } | null;
 };
@@ -169,12 +167,13 @@ export type Cost = {
 
 export type BeginData = {
   readonly samples: readonly ({ readonly name: string; readonly description: string; readonly image: Picture })[];
-  readonly presets: readonly ({ readonly name: PresetName; readonly description: string; readonly options: Options })[];
+  readonly presets: readonly ({ readonly name: PresetName; readonly description: string })[];
+  readonly options: readonly (WholeOption)[];
 };
 export type BeginVariables = Record<string, never>;
 export const Begin: Operation<BeginData, BeginVariables> = {
   text:
-    "query Begin{samples{name description image{...Picture}}presets{name description options{...Options}}}fragment Picture on Image{id url width height}fragment Options on TransferOptions{preset width height steps scales{size steps}contentWeight styleWeight tvWeight contentLayers{layer weight}styleLayers{layer weight}optimizer{kind learningRate beta1 beta2 epsilon history}init{kind noise}pooling color styleScale whitening normalizeGradients averaging seed frameEvery keepFrames}",
+    "query Begin{samples{name description image{...Picture}}presets{name description}options{...WholeOption}}fragment Picture on Image{id url width height}fragment WholeOption on Option{...OptionFacts parts{...OptionFacts}defaults{preset value}}fragment OptionFacts on Option{name kind label description unit minimum maximum choices choiceLabels onlyWith retunable}",
 };
 
 export type EstimatesData = {
@@ -216,7 +215,7 @@ export type FollowData = {
 export type FollowVariables = { readonly id: string };
 export const Follow: Operation<FollowData, FollowVariables> = {
   text:
-    "query Follow($id:ID!){transfer(id:$id){...Whole lossHistory(points:1000){step total content style tv}}}fragment Whole on Transfer{id status step steps progress queuePosition etaSeconds secondsPerStep createdAt startedAt finishedAt error{code message}engine{backend device precision}content{...Picture}styles{weight image{...Picture}}options{...Options}result{...Picture byteLength}frame{step dataUrl(maxSize:1024)}}fragment Picture on Image{id url width height}fragment Options on TransferOptions{preset width height steps scales{size steps}contentWeight styleWeight tvWeight contentLayers{layer weight}styleLayers{layer weight}optimizer{kind learningRate beta1 beta2 epsilon history}init{kind noise}pooling color styleScale whitening normalizeGradients averaging seed frameEvery keepFrames}",
+    "query Follow($id:ID!){transfer(id:$id){...Whole lossHistory(points:1000){step total content style tv}}}fragment Whole on Transfer{id status step steps progress queuePosition etaSeconds secondsPerStep createdAt startedAt finishedAt error{code message}engine{backend device precision}content{...Picture}styles{weight image{...Picture}}options{preset width height seed keepFrames}request settings:request(complete:true)result{...Picture byteLength}frame{step dataUrl(maxSize:1024)}}fragment Picture on Image{id url width height}",
 };
 
 export type FramesData = {

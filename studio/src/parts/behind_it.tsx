@@ -1,7 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { FollowData } from "../api/operations.ts";
 import { copyText } from "../media/save.ts";
-import { presets, samples } from "../state/catalogue.ts";
 import { asGraphql, asTypeScript } from "../state/source_text.ts";
 
 const LANGUAGES = ["GraphQL", "TypeScript"] as const;
@@ -10,9 +9,7 @@ const LANGUAGES = ["GraphQL", "TypeScript"] as const;
 export function BehindIt({ transfer }: { readonly transfer: NonNullable<FollowData["transfer"]> }) {
   const language = useSignal<(typeof LANGUAGES)[number]>("GraphQL");
   const copied = useSignal("");
-  const text = language.value === "GraphQL"
-    ? asGraphql(transfer, presets.value, samples.value)
-    : asTypeScript(transfer, presets.value, samples.value);
+  const text = language.value === "GraphQL" ? asGraphql(transfer) : asTypeScript(transfer);
   return (
     <details class="behind">
       <summary>Behind this painting: the same by your own program</summary>

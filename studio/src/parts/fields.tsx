@@ -1,12 +1,12 @@
 import { useId } from "preact/hooks";
-import type { LayerInput } from "../api/operations.ts";
 import { formatNumber } from "../state/format.ts";
 
 interface NumberFieldProps {
   readonly label: string;
   readonly help: string;
-  /** The preset's, shown while the field is empty. */
-  readonly preset: number;
+  readonly unit: string | null;
+  /** The preset's, shown while the field is empty; none where it has none. */
+  readonly preset: number | null | undefined;
   readonly value: number | undefined;
   readonly min: number;
   readonly max: number;
@@ -14,7 +14,7 @@ interface NumberFieldProps {
 }
 
 /** A number; left empty, the preset's counts. */
-export function NumberField({ label, help, preset, value, min, max, onChange }: NumberFieldProps) {
+export function NumberField({ label, help, unit, preset, value, min, max, onChange }: NumberFieldProps) {
   const id = useId();
   return (
     <div class="field">
@@ -22,12 +22,13 @@ export function NumberField({ label, help, preset, value, min, max, onChange }: 
       <input
         id={id}
         type="number"
+        title={unit ?? undefined}
         inputMode="decimal"
         step="any"
         min={min}
         max={max}
         value={value ?? ""}
-        placeholder={formatNumber(preset)}
+        placeholder={preset == null ? "" : formatNumber(preset)}
         aria-describedby={`${id}-help`}
         onChange={(event) => {
           const { valueAsNumber } = event.currentTarget;
@@ -92,34 +93,62 @@ export function Toggle({ label, help, value, onChange }: ToggleProps) {
   );
 }
 
-/** Convolutions of VGG16: block by block. */
-const LAYERS = [2, 2, 3, 3, 3].flatMap((count, block) =>
-  Array.from({ length: count }, (_, i) => `conv${block + 1}_${i + 1}`)
-);
+interface TextFieldProps {
+  readonly label: string;
+  readonly help: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}
+
+/** A text. */
+export function TextField({ label, help, value, onChange }: TextFieldProps) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        type="text"
+        value={value}
+        aria-describedby={`${id}-help`}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
+      <p class="help" id={`${id}-help`}>{help}</p>
+    </div>
+  );
+}
+
+/** A layer that takes part, and how much. */
+export interface LayerValue {
+  readonly layer: string;
+  readonly weight?: number;
+}
 
 interface LayersProps {
   readonly label: string;
   readonly help: string;
-  readonly value: readonly LayerInput[];
-  readonly onChange: (value: readonly LayerInput[]) => void;
+  /** Every layer with its short name, from the picture upwards. */
+  readonly layers: readonly (readonly [string, string])[];
+  readonly value: readonly LayerValue[];
+  readonly onChange: (value: readonly LayerValue[]) => void;
 }
 
-/** Which convolutions take part; the weights of those that stay are kept. */
-export function Layers({ label, help, value, onChange }: LayersProps) {
+/** Which layers take part; the weights of those that stay are kept. */
+export function Layers({ label, help, layers, value, onChange }: LayersProps) {
   const id = useId();
   const toggle = (layer: string) => {
     const rest = value.filter((one) => one.layer !== layer);
     const chosen = rest.length < value.length ? rest : [...rest, { layer, weight: 1 }];
-    onChange(LAYERS.flatMap((name) => chosen.find((one) => one.layer === name) ?? []));
+    onChange(layers.flatMap(([name]) => chosen.find((one) => one.layer === name) ?? []));
   };
   return (
     <fieldset class="field wide" aria-describedby={`${id}-help`}>
       <legend>{label}</legend>
       <div class="chips">
-        {LAYERS.map((layer) => (
+        {layers.map(([layer, name]) => (
           <label key={layer}>
             <input type="checkbox" checked={value.some((one) => one.layer === layer)} onChange={() => toggle(layer)} />
-            <span>{layer.replace("conv", "")}</span>
+            <span>{name}</span>
           </label>
         ))}
       </div>

@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { messageOf, request } from "../api/client.ts";
 import { type FollowData, Retune as RetuneMutation, type RetuneInput } from "../api/operations.ts";
+import { options } from "../state/catalogue.ts";
 import { formatNumber } from "../state/format.ts";
 import { Slider } from "./slider.tsx";
 
@@ -9,41 +10,47 @@ import { Slider } from "./slider.tsx";
 const REST_MS = 150;
 const DECADES = 2;
 
-const KNOBS = [
-  ["styleWeight", "Style"],
-  ["contentWeight", "Picture"],
-  ["tvWeight", "Smoothing"],
-  ["learningRate", "Step length"],
-] as const;
-type Knob = (typeof KNOBS)[number][0];
+/** What may be changed while it is painted: its name for the API, and where it stands in a request. */
+interface Knob {
+  readonly name: string;
+  readonly label: string;
+  readonly path: readonly string[];
+}
 
-/** Smoothing is mostly off, so that its slider needs something to be a multiple of. */
-const TV_UNIT = 0.001;
+function knobs(): readonly Knob[] {
+  return options.value.flatMap(({ name, label, retunable, parts }) => [
+    ...(retunable ? [{ name, label, path: [name] }] : []),
+    ...(parts ?? []).filter((part) => part.retunable).map((part) => ({ ...part, path: [name, part.name] })),
+  ]);
+}
+
+function valueAt(settings: unknown, path: readonly string[]): number {
+  return path.reduce((value, name) => (value as Readonly<Record<string, unknown>>)[name], settings) as number;
+}
+
+/** What is off needs something that its slider can be a multiple of. */
+const UNIT = 0.001;
 
 /** Sliders that act on the painting while it is painted: each a power of ten around where it began. */
 export function Retune({ transfer }: { readonly transfer: NonNullable<FollowData["transfer"]> }) {
-  const { options } = transfer;
-  const start = useRef<Readonly<Record<Knob, number>>>({
-    styleWeight: options.styleWeight || 1,
-    contentWeight: options.contentWeight || 1,
-    tvWeight: options.tvWeight,
-    learningRate: options.optimizer.learningRate,
-  }).current;
-  const powers = useSignal<Partial<Record<Knob, number>>>({});
+  const start = useRef(
+    Object.fromEntries(knobs().map(({ name, path }) => [name, valueAt(transfer.settings, path)])),
+  ).current;
+  const powers = useSignal<Readonly<Record<string, number>>>({});
   const said = useSignal("");
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const due = useRef<Record<string, number>>({});
   useEffect(() => () => clearTimeout(timer.current), []);
 
-  const valueAt = (knob: Knob, power: number): number => {
-    if (knob !== "tvWeight" || start.tvWeight > 0) return Number((start[knob] * 10 ** power).toPrecision(3));
-    return power <= -DECADES ? 0 : Number((TV_UNIT * 10 ** power).toPrecision(3));
+  const valueOf = (knob: string, power: number): number => {
+    const unit = start[knob] || UNIT;
+    return power <= -DECADES && start[knob] === 0 ? 0 : Number((unit * 10 ** power).toPrecision(3));
   };
-  const powerOf = (knob: Knob) => powers.value[knob] ?? (knob === "tvWeight" && start.tvWeight === 0 ? -DECADES : 0);
+  const powerOf = (knob: string) => powers.value[knob] ?? (start[knob] === 0 ? -DECADES : 0);
 
-  function turn(knob: Knob, power: number): void {
+  function turn(knob: string, power: number): void {
     powers.value = { ...powers.value, [knob]: power };
-    due.current = { ...due.current, [knob]: valueAt(knob, power) };
+    due.current = { ...due.current, [knob]: valueOf(knob, power) };
     clearTimeout(timer.current);
     timer.current = setTimeout(async () => {
       const input: RetuneInput = due.current;
@@ -60,16 +67,16 @@ export function Retune({ transfer }: { readonly transfer: NonNullable<FollowData
   return (
     <section class="retune" aria-labelledby="retune-heading">
       <h3 id="retune-heading">Steer it</h3>
-      {KNOBS.map(([knob, label]) => (
+      {knobs().map(({ name, label }) => (
         <Slider
-          key={knob}
+          key={name}
           label={label}
-          value={powerOf(knob)}
+          value={powerOf(name)}
           min={-DECADES}
           max={DECADES}
           step={0.1}
-          text={formatNumber(valueAt(knob, powerOf(knob)))}
-          onInput={(power) => turn(knob, power)}
+          text={formatNumber(valueOf(name, powerOf(name)))}
+          onInput={(power) => turn(name, power)}
         />
       ))}
       <p class="help" role="status">{said.value || "Moving a slider acts on the very next step."}</p>

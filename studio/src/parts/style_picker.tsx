@@ -1,7 +1,8 @@
 import { signal, useSignal } from "@preact/signals";
 import { samples } from "../state/catalogue.ts";
 import { type Choice, suitedFirst } from "../state/choices.ts";
-import { MAX_STYLES, mixing, setMixing, styles, toggleStyle } from "../state/draft.ts";
+import { mixing, setMixing, styles, toggleStyle } from "../state/draft.ts";
+import { LIMITS } from "../../../limits.ts";
 import { DropFrame } from "./drop_frame.tsx";
 import { PictureSource, send, type Sending } from "./picture_source.tsx";
 import { Slider } from "./slider.tsx";
@@ -15,7 +16,7 @@ export function StylePicker() {
   const isChosen = (id: string) => styles.value.some(({ choice }) => choice.id === id);
   const take = (file: File) =>
     void send(file, sending, (choice) => {
-      brought.value = [choice, ...brought.value.filter(({ id }) => id !== choice.id)].slice(0, MAX_STYLES);
+      brought.value = [choice, ...brought.value.filter(({ id }) => id !== choice.id)].slice(0, LIMITS.styles.maximum);
       if (!isChosen(choice.id)) toggleStyle(choice);
     });
 

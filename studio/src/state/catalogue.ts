@@ -6,6 +6,8 @@ import { type Choice, choiceOfSample } from "./choices.ts";
 /** The built-in pictures and the presets; empty until the server has answered. */
 export const samples = signal<readonly Choice[]>([]);
 export const presets = signal<BeginData["presets"]>([]);
+/** Every option that a transfer can be given: the form is made from these. */
+export const options = signal<BeginData["options"]>([]);
 /** Why there is nothing to choose from; null when there is. */
 export const catalogueError = signal<string | null>(null);
 
@@ -17,6 +19,7 @@ export async function loadCatalogue(): Promise<void> {
     const begin = await request(Begin, {});
     samples.value = begin.samples.map(choiceOfSample);
     presets.value = begin.presets;
+    options.value = begin.options;
     catalogueError.value = null;
   } catch (error) {
     catalogueError.value = messageOf(error);

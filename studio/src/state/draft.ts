@@ -1,6 +1,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import type { PresetName, StartTransferInput } from "../api/operations.ts";
-import { presets, samples } from "./catalogue.ts";
+import { LIMITS } from "../../../limits.ts";
+import { options, samples } from "./catalogue.ts";
 import { type Choice, suitedFirst } from "./choices.ts";
 
 /** A style and its share. */
@@ -9,10 +10,11 @@ export interface StyleChoice {
   readonly weight: number;
 }
 
-/** Options in which the caller deviates from the preset. */
-export type Changes = Partial<Omit<StartTransferInput, "content" | "styles" | "preset" | "idempotencyKey">>;
+/** Options in which the caller deviates from the preset, by their names. */
+export type Changes = Readonly<Record<string, unknown>>;
 
-export const MAX_STYLES = 8;
+/** What is wanted here whatever the preset says: without its frames there is neither film nor looking back. */
+const USUAL: Changes = { keepFrames: true };
 
 /** The transfer that is being put together. */
 export const content = signal<Choice | null>(null);
@@ -22,18 +24,22 @@ export const preset = signal<PresetName>("FAST");
 export const strength = signal(0);
 export const changes = signal<Changes>({});
 
-/** The options of the preset in use; undefined before the server has answered. */
-export const presetOptions = computed(() => presets.value.find(({ name }) => name === preset.value)?.options);
+/** What an option is when it is not changed; undefined before the server has answered, null where it is drawn. */
+export function unchanged(name: string): unknown {
+  if (name in USUAL) return USUAL[name];
+  const option = options.value.find((option) => option.name === name);
+  return option?.defaults.find((one) => one.preset === preset.value)?.value;
+}
 
 /** The mutation's input; null while a picture is missing. */
 export const startInput = computed((): StartTransferInput | null => {
   const base = pictures.value;
   if (!base) return null;
-  const styleWeight = presetOptions.value?.styleWeight;
-  const stronger = strength.value !== 0 && styleWeight !== undefined
+  const styleWeight = unchanged("styleWeight");
+  const stronger = strength.value !== 0 && typeof styleWeight === "number"
     ? { styleWeight: Number((styleWeight * 10 ** strength.value).toPrecision(3)) }
     : {};
-  return { ...base, preset: preset.value, keepFrames: true, ...stronger, ...changes.value };
+  return { ...base, preset: preset.value, ...USUAL, ...stronger, ...changes.value };
 });
 
 const pictures = computed(() => {
@@ -50,9 +56,9 @@ export function plainInput(name: PresetName): StartTransferInput | null {
 }
 
 /** Changes one option; undefined gives it back to the preset. */
-export function change<Key extends keyof Changes>(key: Key, value: Changes[Key] | undefined): void {
-  const { [key]: _, ...rest } = changes.value;
-  changes.value = value === undefined ? rest as Changes : { ...rest, [key]: value } as Changes;
+export function change(name: string, value: unknown): void {
+  const { [name]: _, ...rest } = changes.value;
+  changes.value = value === undefined ? rest : { ...rest, [name]: value };
 }
 
 /** Gives every option back to the preset. */
@@ -79,7 +85,7 @@ export function toggleStyle(choice: Choice): void {
   }
   const rest = styles.value.filter((other) => other.choice.id !== choice.id);
   const added = rest.length < styles.value.length ? rest : [...rest, style];
-  if (added.length > 0 && added.length <= MAX_STYLES) styles.value = added;
+  if (added.length > 0 && added.length <= LIMITS.styles.maximum) styles.value = added;
 }
 
 // A first visit begins with two of the built-in pictures, so that one button is enough.

@@ -2,15 +2,18 @@ import type { FollowData } from "../api/operations.ts";
 import { samples } from "./catalogue.ts";
 import { choiceOf } from "./choices.ts";
 import { changes, mixing, preset, strength, styles } from "./draft.ts";
-import { presets } from "./catalogue.ts";
-import { differences } from "./differences.ts";
 
 /** Puts the styles and the options of a transfer on the first page, where another picture can be chosen. */
-export function reuseStyle({ styles: used, options }: NonNullable<FollowData["transfer"]>): void {
-  styles.value = used.map(({ image, weight }) => ({ choice: choiceOf(image, samples.value, "Style"), weight }));
-  mixing.value = used.length > 1;
-  preset.value = options.preset;
+export function reuseStyle(transfer: NonNullable<FollowData["transfer"]>): void {
+  styles.value = transfer.styles.map(({ image, weight }) => ({
+    choice: choiceOf(image, samples.value, "Style"),
+    weight,
+  }));
+  mixing.value = styles.value.length > 1;
+  preset.value = transfer.options.preset;
   strength.value = 0;
-  const { seed: _, keepFrames: __, ...changed } = differences(options, presets.value);
-  changes.value = changed;
+  // Of the picture before, or as every transfer begun here has them.
+  const own = ["content", "styles", "preset", "contentMask", "seed", "keepFrames"];
+  const request = Object.entries(transfer.request as object);
+  changes.value = Object.fromEntries(request.filter(([name]) => !own.includes(name)));
 }

@@ -1,25 +1,8 @@
 import { ENDPOINT } from "../api/client.ts";
-import type { BeginData, FollowData } from "../api/operations.ts";
-import { type Choice, choiceOf } from "./choices.ts";
-import { differences } from "./differences.ts";
+import type { FollowData } from "../api/operations.ts";
+import { options } from "./catalogue.ts";
 
 type Transfer = NonNullable<FollowData["transfer"]>;
-
-/** Options whose value is the name of an enum: written without quotes in GraphQL. */
-const ENUMS = new Set(["preset", "pooling", "color", "kind"]);
-
-/** The input that starts the same transfer again. */
-export function inputOf(transfer: Transfer, presets: BeginData["presets"], samples: readonly Choice[]) {
-  return {
-    content: choiceOf(transfer.content, samples, "").input,
-    styles: transfer.styles.map(({ image, weight }) => ({
-      image: choiceOf(image, samples, "").input,
-      ...(weight === 1 ? {} : { weight }),
-    })),
-    preset: transfer.options.preset,
-    ...differences(transfer.options, presets),
-  };
-}
 
 const SELECTION = `sequence
     status
@@ -31,10 +14,10 @@ const SELECTION = `sequence
     frame { url dataUrl(maxSize: 512) }`;
 
 /** Mutation and subscription as they can be pasted into GraphiQL. */
-export function asGraphql(transfer: Transfer, presets: BeginData["presets"], samples: readonly Choice[]): string {
+export function asGraphql(transfer: Transfer): string {
   return `mutation Paint {
   startTransfer(
-    input: ${literal(inputOf(transfer, presets, samples), "    ")}
+    input: ${literal(transfer.request, "    ", enumNames())}
   ) {
     transfer { id }
   }
@@ -49,8 +32,8 @@ subscription Watch {
 }
 
 /** A program for any browser or runtime that has fetch and WebSocket. */
-export function asTypeScript(transfer: Transfer, presets: BeginData["presets"], samples: readonly Choice[]): string {
-  const input = JSON.stringify(inputOf(transfer, presets, samples), null, 2)
+export function asTypeScript(transfer: Transfer): string {
+  const input = JSON.stringify(transfer.request, null, 2)
     .replace(/^( *)"(\w+)":/gm, "$1$2:");
   return `import { createClient } from "graphql-ws";
 
@@ -78,21 +61,28 @@ const query = \`subscription ($id: ID!, $after: Int) {
 
 for await (const { data } of client.iterate<{ transferProgress: any }>({ query, variables })) {
   const event = data!.transferProgress;
-  variables.after = event.sequence; // After a lost connection it goes on from here.
+  variables.after = event.sequence; // Where to resume after a dropped connection.
   console.log(event.status, event.step, event.losses?.total, event.frame?.url);
 }
 `;
 }
 
+/** Fields whose value is the name of an enum, which GraphQL writes without quotes; a layer's name is a text. */
+function enumNames(): ReadonlySet<string> {
+  const all = options.value.flatMap((option) => [option, ...option.parts ?? []]);
+  const isEnum = (choices: readonly string[] | null) => choices?.every((choice) => choice === choice.toUpperCase());
+  return new Set(["preset", ...all.filter(({ choices }) => isEnum(choices)).map(({ name }) => name)]);
+}
+
 /** A value as GraphQL writes it. */
-function literal(value: unknown, indent: string, key = ""): string {
-  if (Array.isArray(value)) return `[${value.map((one) => literal(one, indent)).join(", ")}]`;
-  if (value === null || typeof value !== "object") return ENUMS.has(key) ? String(value) : JSON.stringify(value);
-  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
-  const flat = `{ ${entries.map(([name, inner]) => `${name}: ${literal(inner, "", name)}`).join(", ")} }`;
+function literal(value: unknown, indent: string, enums: ReadonlySet<string>, key = ""): string {
+  if (Array.isArray(value)) return `[${value.map((one) => literal(one, indent, enums)).join(", ")}]`;
+  if (value === null || typeof value !== "object") return enums.has(key) ? String(value) : JSON.stringify(value);
+  const entries = Object.entries(value);
+  const flat = `{ ${entries.map(([name, inner]) => `${name}: ${literal(inner, "", enums, name)}`).join(", ")} }`;
   if (flat.length < 60 || indent === "") return flat;
   const deeper = `${indent}  `;
   return `{\n${
-    entries.map(([name, inner]) => `${deeper}${name}: ${literal(inner, deeper, name)}`).join("\n")
+    entries.map(([name, inner]) => `${deeper}${name}: ${literal(inner, deeper, enums, name)}`).join("\n")
   }\n${indent}}`;
 }

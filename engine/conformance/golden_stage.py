@@ -7,6 +7,8 @@ import torch
 from golden_network import differentiate, forward, gram, noise, picture, with_rounding
 
 START = 1003
+LEAST_CONTENT = 0.5
+LEAST_DISTANCE = 0.1
 
 
 def picture8(width, height, salt):
@@ -52,15 +54,18 @@ def stage(name, size, content, styles, content_layers=(), style_layers=(), conte
     """`content` is (width, height, salt); a style is (width, height, salt, weight, mask or None), masks like `content`."""
     width, height = fit(content[0], content[1], size)
     terms, targets, shares, masks = [], [], [], []
+    whole = sum(style[3] for style in styles)
+    blended = [style for style in styles if style[4] is None]
+
+    def style_gram(style, layer):
+        style_size = fit(style[0], style[1], int(size * style_scale + 0.5))
+        return gram(forward(tensor(nearest(picture8(*style[:3]), *style_size)), layer, pooling)[layer]).detach()
 
     def add(kind, layer, target, share, mask_index):
-        factor = whitener(target, whitening) if kind == 'style' and whitening else None
-        compared = target if factor is None else factor @ target @ factor.t()
-        energy = (compared ** 2).mean().item() if normalize_losses else 1
-        shares.append(share / energy)
+        shares.append(share)
         targets.append(target)
-        terms.append({'kind': kind, 'layer': layer, 'mask': mask_index, 'whitener': factor,
-                      'weight': weights[0 if kind == 'content' else 1] * share / energy})
+        terms.append({'kind': kind, 'layer': layer, 'mask': mask_index, 'weight': 1.0,
+                      'whitener': whitener(target, whitening) if kind == 'style' and whitening else None})
 
     if content_mask:
         masks.append(mask(content_mask))
@@ -68,13 +73,6 @@ def stage(name, size, content, styles, content_layers=(), style_layers=(), conte
     for layer, weight in content_layers:
         target = forward(seen, layer, pooling)[layer].detach()
         add('content', layer, target, weight, 0 if content_mask else None)
-
-    whole = sum(style[3] for style in styles)
-    blended = [style for style in styles if style[4] is None]
-
-    def style_gram(style, layer):
-        style_size = fit(style[0], style[1], int(size * style_scale + 0.5))
-        return gram(forward(tensor(nearest(picture8(*style[:3]), *style_size)), layer, pooling)[layer]).detach()
 
     for style in styles:
         if style[4] is not None:
@@ -84,6 +82,18 @@ def stage(name, size, content, styles, content_layers=(), style_layers=(), conte
     part = sum(style[3] for style in blended)
     for layer, weight in style_layers if part else ():
         add('style', layer, sum(style[3] * style_gram(style, layer) for style in blended) / part, weight * part / whole, None)
+
+    if normalize_losses:
+        distances, _ = differentiate(seen.clone(), terms, targets, masks, pooling, False)
+        for i, (each, target) in enumerate(zip(terms, targets)):
+            if each['kind'] == 'content':
+                style = sum(style[3] / whole * style_gram(style, each['layer']).trace() for style in styles).item()
+                shares[i] /= max((target ** 2).mean().item(), LEAST_CONTENT * style)
+            else:
+                even = target.trace().item() ** 2 / target.shape[0] ** 3
+                shares[i] /= max(distances[i], LEAST_DISTANCE * even)
+    for each, share in zip(terms, shares):
+        each['weight'] = weights[0 if each['kind'] == 'content' else 1] * share
 
     x = picture(width, height, START)
     losses, gradient = differentiate(x, terms, targets, masks, pooling, normalize_gradients)

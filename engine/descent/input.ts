@@ -1,5 +1,5 @@
-import { combineLuma, matchColors, toGrey } from "../objective/color.ts";
-import type { TransferOptions } from "../options/options.ts";
+import { combineLuma, isGrey, matchColors, toGrey } from "../objective/color.ts";
+import type { ColorMode, TransferOptions } from "../options/options.ts";
 import type { Picture, Size } from "../picture.ts";
 
 /** A style picture with its share of the style, and where in the result it is to be. */
@@ -25,10 +25,19 @@ export interface OptimisationInput {
 /** Scales a picture to exactly `size`, with a filter that neither blurs nor aliases. */
 export type Resize = (picture: Picture, size: Size) => Promise<Picture>;
 
-/** The pictures as the network is to see them under the colour option. */
-export function prepareColors(input: OptimisationInput): OptimisationInput {
-  const { options, content, styles, initPicture } = input;
-  switch (options.color) {
+/**
+ * Where the result's colours come from: what was asked for, but where neither content nor styles have any, there are none to
+ * be found. The network would, as any tint that brings its features nearer to the style's pays.
+ */
+export function colorModeOf({ options, content, styles }: OptimisationInput): ColorMode {
+  const colourless = isGrey(content) && styles.every(({ picture }) => isGrey(picture));
+  return colourless ? "LUMINANCE" : options.color;
+}
+
+/** The pictures as the network is to see them in a colour mode. */
+export function prepareColors(input: OptimisationInput, color: ColorMode): OptimisationInput {
+  const { content, styles, initPicture } = input;
+  switch (color) {
     case "STYLE":
       return input;
     case "MATCH":
@@ -43,7 +52,7 @@ export function prepareColors(input: OptimisationInput): OptimisationInput {
   }
 }
 
-/** The optimiser's picture as it is shown under the colour option; `content` has its size and its own colours. */
-export function finishColors(options: TransferOptions, picture: Picture, content: Picture): Picture {
-  return options.color === "LUMINANCE" ? combineLuma(picture, content) : picture;
+/** The optimiser's picture as it is shown in a colour mode; `content` has its size and its own colours. */
+export function finishColors(color: ColorMode, picture: Picture, content: Picture): Picture {
+  return color === "LUMINANCE" ? combineLuma(picture, content) : picture;
 }

@@ -3,9 +3,9 @@ import type { Backend } from "../backends/backend.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { Descent } from "./descent.ts";
 import { initialPixels } from "./initial_pixels.ts";
-import { finishColors, type OptimisationInput, prepareColors, type Resize } from "./input.ts";
+import { colorModeOf, finishColors, type OptimisationInput, prepareColors, type Resize } from "./input.ts";
 import type { Losses } from "../objective/losses.ts";
-import type { Retuning, Scale } from "../options/options.ts";
+import type { ColorMode, Retuning, Scale } from "../options/options.ts";
 import { type Picture, type Pixels, type Size, toPicture, toPixels } from "../picture.ts";
 import { resample } from "../resample.ts";
 import { checkMemory } from "../estimate/check_memory.ts";
@@ -37,6 +37,7 @@ export class Optimisation {
   readonly #backend: Backend;
   readonly #resize: Resize;
   readonly #input: OptimisationInput;
+  readonly #color: ColorMode;
   readonly #limits: Limits;
   /** The pictures as the network sees them. */
   readonly #prepared: OptimisationInput;
@@ -75,6 +76,7 @@ export class Optimisation {
     this.#backend = backend;
     this.#resize = resize;
     this.#input = input;
+    this.#color = colorModeOf(input);
     this.#limits = limits;
     this.#prepared = prepared;
     this.#content = content;
@@ -102,7 +104,7 @@ export class Optimisation {
   ): Promise<Optimisation> {
     const { options } = input;
     if (limits.memoryBytes !== undefined) checkMemory(options, limits.memoryBytes);
-    const prepared = prepareColors(input);
+    const prepared = prepareColors(input, colorModeOf(input));
     const first = options.scales[0]!;
     const pixels = await initialPixels(prepared, first, resize);
     const { learningRate } = options.optimizer;
@@ -145,7 +147,16 @@ export class Optimisation {
     }
     const descent = new Descent(options.optimizer, scale, saved.optimizer, saved.learningRate);
     const content = await resize(input.content, scale);
-    return new Optimisation(backend, resize, input, limits, prepareColors(input), content, descent, saved);
+    return new Optimisation(
+      backend,
+      resize,
+      input,
+      limits,
+      prepareColors(input, colorModeOf(input)),
+      content,
+      descent,
+      saved,
+    );
   }
 
   /** Steps taken, over all scales. */
@@ -187,7 +198,7 @@ export class Optimisation {
 
   /** The picture after the last step: averaged and with the colours that were asked for. */
   async picture(): Promise<Picture> {
-    return finishColors(this.#input.options, toPicture(await this.#shownPixels(), this.size), this.#content);
+    return finishColors(this.#color, toPicture(await this.#shownPixels(), this.size), this.#content);
   }
 
   /** All that `restore()` needs. */

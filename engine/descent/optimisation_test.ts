@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { GramcastError } from "../../errors.ts";
 import type { Backend } from "../backends/backend.ts";
+import { toGrey } from "../objective/color.ts";
 import { estimateCost, planScale } from "../estimate/estimate.ts";
 import { OnnxBackend } from "../backends/onnx/backend.ts";
 import { Optimisation, type OptimisationInput, type StepReport } from "./optimisation.ts";
@@ -345,6 +346,17 @@ Deno.test("with its luminance kept the picture has the content's chroma", () =>
       for (let c = 1; c < 3; c++) assert.ok(Math.abs(rgb[i + c]! - own.rgb[i + c]! - shift) <= 1, "a shade of grey");
     }
     assert.ok(changed > 5);
+  }));
+
+Deno.test("a grey content in a grey style stays grey, whatever the network would gain by a tint", () =>
+  withBackend(async (backend) => {
+    const grey = { ...input(), content: toGrey(CONTENT), styles: [{ picture: toGrey(STYLE), weight: 1 }] };
+    const optimisation = await start(backend, grey);
+    await run(optimisation);
+    const { rgb } = await optimisation.picture();
+    for (let i = 0; i < rgb.length; i += 3) assert.ok(rgb[i] === rgb[i + 1] && rgb[i] === rgb[i + 2]);
+    assert.notDeepEqual(rgb, (await nearestResize(grey.content, optimisation.size)).rgb);
+    await optimisation.dispose();
   }));
 
 Deno.test("a checkpoint of another input is refused", () =>

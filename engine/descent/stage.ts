@@ -13,10 +13,11 @@ import type { Mask, Term } from "../objective/objective.ts";
 import type { OptimizerState } from "../optimizers/optimizer.ts";
 import type { LayerWeight, OptimizerOptions, Scale } from "../options/options.ts";
 import { fitLongestSide, type Picture, type Pixels, toPixels } from "../picture.ts";
-import { meanSquare, type StageBackend, TiledStage, WholeStage } from "../tiles/stage_backend.ts";
+import { type StageBackend, TiledStage, WholeStage } from "../tiles/stage_backend.ts";
 import { canTile } from "../tiles/tiled_evaluator.ts";
+import { trace } from "../objective/square_matrix.ts";
 import { addTotalVariation } from "../objective/total_variation.ts";
-import { whiten, type Whitener, whitener } from "../objective/whitening.ts";
+import { type Whitener, whitener } from "../objective/whitening.ts";
 
 /** The weights that may change while a transfer runs. */
 export interface LossWeights {
@@ -31,7 +32,7 @@ export interface Limits {
   readonly memoryBytes?: number | undefined;
 }
 
-/** A term with its part in the loss of its kind: layer weight, share of its style, energy of its target. */
+/** A term with its part in the loss of its kind: layer weight, share of its style, and what its loss is divided by. */
 interface WeightedTerm extends Term {
   readonly share: number;
   /** Target of a style term. */
@@ -73,9 +74,10 @@ export class Stage {
   ): Promise<Stage> {
     const source = await openSource(backend, resize, input, scale, limits);
     const masks: Mask[] = [];
+    const grams = await styleGrams(source, resize, input, scale);
     const terms = [
-      ...await contentTerms(source, input, masks),
-      ...await styleTerms(source, resize, input, scale, masks),
+      ...await contentTerms(source, input, grams, masks),
+      ...styleTerms(input, grams, masks),
     ];
     if (terms.length === 0) {
       throw new GramcastError(
@@ -84,14 +86,16 @@ export class Stage {
         { field: "styles.0.weight" },
       );
     }
-    const { pooling, normalizeGradients } = input.options;
-    const grams = new Map(terms.flatMap(({ gram }, i): [number, Target][] => gram ? [[i, gram]] : []));
+    const { pooling, normalizeGradients, normalizeLosses } = input.options;
+    const targets = new Map(terms.flatMap(({ gram }, i): [number, Target][] => gram ? [[i, gram]] : []));
     const whiteners = new Map(
       terms.flatMap(({ whitener }, i): [number, Whitener][] => whitener ? [[i, whitener]] : []),
     );
     const objective = { size: scale, terms, masks, pooling, normalizeGradients, whiteners };
-    const evaluator = await source.compile(objective, grams);
-    return new Stage(scale, evaluator, terms);
+    const evaluator = await source.compile(objective, targets);
+    if (!normalizeLosses) return new Stage(scale, evaluator, terms);
+    const { losses } = await evaluator.evaluate(toPixels(await resize(input.content, scale)), terms.map(() => 1));
+    return new Stage(scale, evaluator, terms.map((term, i) => overDistance(term, losses[i]!)));
   }
 
   async evaluate(pixels: Pixels, weights: LossWeights): Promise<StageEvaluation> {
@@ -145,50 +149,74 @@ async function openSource(
   return new TiledStage(backend, picture, pooling, plan.tiles.cut, plan.tiles.keptBytes);
 }
 
-async function contentTerms(
-  source: StageBackend,
-  { options, contentMask }: OptimisationInput,
-  masks: Mask[],
-): Promise<WeightedTerm[]> {
-  const layers = options.contentLayers.map(({ layer }) => layer);
-  const energies = options.normalizeLosses && layers.length > 0 ? await source.energies(layers) : null;
-  const mask = contentMask ? masks.push(toMask(contentMask)) - 1 : null;
-  return options.contentLayers.map(({ layer, weight }) => {
-    // Never 0, so that a blank target divides by something.
-    const energy = energies ? energies.get(layer)! || 1 : 1;
-    return { kind: "content", layer, mask, gram: null, whitener: null, share: weight / energy };
-  });
-}
+/**
+ * A style picture's features count at least so much of theirs in what a content term is divided by: else a flat or foggy
+ * content, whose own features are next to nothing, would outweigh everything.
+ */
+export const LEAST_CONTENT = 0.5;
+/** Of a Gram matrix with the target's trace and even directions; for a content that has the style's Gram matrices already. */
+const LEAST_DISTANCE = 0.1;
 
-/** Styles without a mask blend into one Gram target per layer; each style with a mask is a term of its own. */
-async function styleTerms(
+/** Gram matrices of each style by layer: of the style layers, and of the content layers where losses are normalised. */
+type StyleGrams = readonly ReadonlyMap<string, Target>[];
+
+async function styleGrams(
   source: StageBackend,
   resize: Resize,
   { options, styles }: OptimisationInput,
   scale: Scale,
+): Promise<StyleGrams> {
+  const compared = options.normalizeLosses ? [...options.styleLayers, ...options.contentLayers] : options.styleLayers;
+  const layers = [...new Set(compared.map(({ layer }) => layer))];
+  const grams: ReadonlyMap<string, Target>[] = [];
+  for (const { picture } of styles) {
+    const size = fitLongestSide(picture, Math.max(1, Math.round(scale.size * options.styleScale)));
+    grams.push(await source.grams(toPixels(await resize(picture, size)), size, layers));
+  }
+  return grams;
+}
+
+async function contentTerms(
+  source: StageBackend,
+  { options, styles, contentMask }: OptimisationInput,
+  grams: StyleGrams,
   masks: Mask[],
 ): Promise<WeightedTerm[]> {
-  const layers = options.styleLayers.map(({ layer }) => layer);
-  const whole = styles.reduce((sum, { weight }) => sum + weight, 0) || 1;
+  const layers = options.contentLayers.map(({ layer }) => layer);
+  const energies = options.normalizeLosses && layers.length > 0 ? await source.energies(layers) : null;
+  const whole = wholeWeight(styles);
+  const mask = contentMask ? masks.push(toMask(contentMask)) - 1 : null;
+  return options.contentLayers.map(({ layer, weight }) => {
+    const term = { kind: "content", layer, mask, gram: null, whitener: null } as const;
+    if (!energies) return { ...term, share: weight };
+    // A Gram matrix' trace is the mean square of the features that it is made of.
+    const style = styles.reduce((sum, { weight }, i) => sum + (weight / whole) * trace(grams[i]!.get(layer)!), 0);
+    // Never 0, so that a blank content and blank styles are divided by something.
+    return { ...term, share: weight / (Math.max(energies.get(layer)!, LEAST_CONTENT * style) || 1) };
+  });
+}
+
+/** Styles without a mask blend into one Gram target per layer; each style with a mask is a term of its own. */
+function styleTerms({ options, styles }: OptimisationInput, grams: StyleGrams, masks: Mask[]): WeightedTerm[] {
+  const whole = wholeWeight(styles);
   const terms: WeightedTerm[] = [];
   const blend = new Map<string, Target>();
   let blended = 0;
-  for (const { picture, weight, mask } of styles) {
-    const size = fitLongestSide(picture, Math.max(1, Math.round(scale.size * options.styleScale)));
-    const grams = await source.grams(toPixels(await resize(picture, size)), size, layers);
+  styles.forEach(({ weight, mask }, i) => {
+    const gramAt = (layer: string) => grams[i]!.get(layer)!;
     if (mask) {
       const index = masks.push(toMask(mask)) - 1;
-      const own = (layer: LayerWeight) => styleTerm(layer, index, grams.get(layer.layer)!, weight / whole);
-      terms.push(...options.styleLayers.map(own));
-      continue;
+      terms.push(...options.styleLayers.map((each) => styleTerm(each, index, gramAt(each.layer), weight / whole)));
+      return;
     }
     blended += weight;
-    for (const [layer, gram] of grams) {
+    for (const { layer } of options.styleLayers) {
+      const gram = gramAt(layer);
       const sum = blend.get(layer) ?? new Float32Array(gram.length);
       for (let i = 0; i < gram.length; i++) sum[i]! += weight * gram[i]!;
       blend.set(layer, sum);
     }
-  }
+  });
   if (blended > 0) {
     for (const layer of options.styleLayers) {
       terms.push(styleTerm(layer, null, blend.get(layer.layer)!.map((sum) => sum / blended), blended / whole));
@@ -198,9 +226,25 @@ async function styleTerms(
 
   function styleTerm({ layer, weight }: LayerWeight, mask: number | null, gram: Target, part: number): WeightedTerm {
     const factor = options.whitening > 0 ? whitener(gram, options.whitening) : null;
-    const energy = options.normalizeLosses ? meanSquare(factor ? whiten(gram, factor) : gram) || 1 : 1;
-    return { kind: "style", layer, mask, gram, whitener: factor, share: (weight * part) / energy };
+    return { kind: "style", layer, mask, gram, whitener: factor, share: weight * part };
   }
+}
+
+/** Of all styles; never 0, so that shares of it are numbers. */
+function wholeWeight(styles: OptimisationInput["styles"]): number {
+  return styles.reduce((sum, { weight }) => sum + weight, 0) || 1;
+}
+
+/**
+ * The term with its loss over that of the content picture, so that every style layer has as far to go, whatever the pictures:
+ * 1 is the content's own style, 0 the style's. Content terms have their measure already.
+ *
+ * @param distance The term's loss at the content picture.
+ */
+function overDistance(term: WeightedTerm, distance: number): WeightedTerm {
+  if (term.gram === null) return term;
+  const even = trace(term.gram) ** 2 / Math.sqrt(term.gram.length) ** 3;
+  return { ...term, share: term.share / (Math.max(distance, LEAST_DISTANCE * even) || 1) };
 }
 
 /** A mask from a picture: the mean of its channels, 0–1. */

@@ -4,8 +4,8 @@ import { OnnxBackend } from "../backends/onnx/backend.ts";
 import type { OptimisationInput } from "./input.ts";
 import { dot } from "../optimizers/vectors.ts";
 import type { LayerWeight, TransferOptions } from "../options/options.ts";
-import type { Pixels, Size } from "../picture.ts";
-import { type LossWeights, Stage } from "./stage.ts";
+import { type Picture, type Pixels, type Size, toPixels } from "../picture.ts";
+import { LEAST_CONTENT, type LossWeights, Stage } from "./stage.ts";
 import { relativeDistance } from "../testing/distance.ts";
 import { formulaNoise, formulaParameters, formulaPicture, formulaPixels } from "../testing/formula.ts";
 import { nearestResize } from "../testing/nearest.ts";
@@ -239,6 +239,55 @@ Deno.test("styles of weight 0 count for nothing, and nothing else than they is r
     code: "BAD_USER_INPUT",
     field: "styles.0.weight",
   });
+  await backend.close();
+});
+
+/** Content at two layers and style at two, as the presets of the project's own weigh them. */
+const NORMALISED: Case = {
+  content: [{ layer: "conv1_2", weight: 0.5 }, { layer: "conv3_1", weight: 2 }],
+  style: [{ layer: "conv1_1", weight: 1 }, { layer: "conv3_3", weight: 2 }],
+  options: { normalizeLosses: true, whitening: 0.1 },
+};
+
+function flatPicture(red: number, green: number, blue: number): Picture {
+  const rgb = Uint8Array.from({ length: 3 * 32 * 22 }, (_, i) => [red, green, blue][i % 3]!);
+  return { width: 32, height: 22, rgb };
+}
+
+Deno.test("with normalised losses every style layer begins at its weight, even where the style is one colour", async (t) => {
+  const backend = await OnnxBackend.open(parameters);
+  const styles: Readonly<Record<string, Picture>> = { noise: STYLES[0]!, "one colour": flatPicture(200, 30, 30) };
+  for (const [name, picture] of Object.entries(styles)) {
+    await t.step(name, async () => {
+      const input = { ...inputOf(NORMALISED), styles: [{ weight: 1, picture }] };
+      const scale = input.options.scales[0]!;
+      const stage = await Stage.prepare(backend, nearestResize, input, scale);
+      const content = toPixels(await nearestResize(input.content, scale));
+      const { losses } = await stage.evaluate(content, { contentWeight: 1, styleWeight: 1, tvWeight: 0 });
+      const values = losses.layers.filter(({ kind }) => kind === "style").map(({ value }) => value);
+      assert.deepEqual(values.map((value) => Math.round(1000 * value) / 1000), [1, 2]);
+      assert.equal(losses.content, 0);
+      await stage.dispose();
+    });
+  }
+  await backend.close();
+});
+
+Deno.test("a flat content does not outweigh the style: its loss is bounded by the style's own features", async (t) => {
+  const backend = await OnnxBackend.open(parameters);
+  for (const value of [0, 116, 128, 255]) {
+    await t.step(`grey of ${value}`, async () => {
+      const content = flatPicture(value, value, value);
+      const input = { ...inputOf(NORMALISED), content };
+      const scale = input.options.scales[0]!;
+      const stage = await Stage.prepare(backend, nearestResize, input, scale);
+      const seen = toPixels(await nearestResize(STYLES[0]!, scale));
+      const { losses } = await stage.evaluate(seen, { contentWeight: 1, styleWeight: 1, tvWeight: 0 });
+      const most = 2 * (1 + 1 / LEAST_CONTENT) * (0.5 + 2);
+      assert.ok(losses.content > 0 && losses.content < most, `content loss ${losses.content}, at most ${most}`);
+      await stage.dispose();
+    });
+  }
   await backend.close();
 });
 

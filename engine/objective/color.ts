@@ -6,6 +6,9 @@
  */
 import type { Picture } from "../picture.ts";
 
+/** How far the channels of a grey pixel may be apart once it has been through a JPEG's YCbCr. */
+const GREY_ROUNDING = 2;
+
 /** Luma of NTSC's YIQ, for RGB in 0–255. */
 function luma(red: number, green: number, blue: number): number {
   return 0.299 * red + 0.587 * green + 0.114 * blue;
@@ -18,6 +21,15 @@ export function toGrey(picture: Picture): Picture {
     rgb.fill(Math.round(luma(picture.rgb[i]!, picture.rgb[i + 1]!, picture.rgb[i + 2]!)), i, i + 3);
   }
   return { ...picture, rgb };
+}
+
+/** Whether a picture has no colour, but for the rounding of what it was decoded from. */
+export function isGrey({ rgb }: Picture): boolean {
+  for (let i = 0; i < rgb.length; i += 3) {
+    const [red, green, blue] = [rgb[i]!, rgb[i + 1]!, rgb[i + 2]!];
+    if (Math.max(red, green, blue) - Math.min(red, green, blue) > GREY_ROUNDING) return false;
+  }
+  return true;
 }
 
 /** The luma of `light` with the chroma (I and Q) of `color`; both of one size. */

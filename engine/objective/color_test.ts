@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { combineLuma, matchColors, toGrey } from "./color.ts";
+import { combineLuma, isGrey, matchColors, toGrey } from "./color.ts";
 import type { Picture } from "../picture.ts";
 import { formulaNoise, formulaPicture } from "../testing/formula.ts";
 
@@ -43,6 +43,15 @@ Deno.test("grey pictures keep the luma and have one value in all channels", () =
     assert.ok(grey.rgb[i] === grey.rgb[i + 1] && grey.rgb[i] === grey.rgb[i + 2]);
     assert.ok(Math.abs(grey.rgb[i]! - luma(picture.rgb, i)) <= 0.5001);
   }
+});
+
+Deno.test("a picture is grey until a pixel has a colour, rounding aside", () => {
+  const { rgb, ...size } = toGrey(formulaPicture(17, 9, 1));
+  const tinted = (shift: number) => ({ ...size, rgb: rgb.map((value, i) => i === 25 ? (value + shift) % 256 : value) });
+  assert.ok(isGrey({ ...size, rgb }));
+  assert.ok(isGrey(tinted(2)));
+  assert.ok(!isGrey(tinted(3)));
+  assert.ok(!isGrey(formulaPicture(17, 9, 1)));
 });
 
 Deno.test("the luma of one picture goes with the chroma of the other", () => {

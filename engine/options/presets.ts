@@ -18,23 +18,28 @@ type Recipe = Omit<Preset, DefaultedName> & Partial<Pick<Preset, DefaultedName>>
 
 const ADAM = { kind: "ADAM", learningRate: 10, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, history: 10 } as const;
 const LBFGS = { ...ADAM, kind: "LBFGS", learningRate: 1 } as const;
-/** Every layer up to conv3_3: what one misses of a style, another sees. */
-const SHALLOW_STYLE = equal("conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1", "conv3_2", "conv3_3");
-/** The content by its edges in conv1_2 and by its forms in conv3_2. */
-const EDGES_AND_FORMS = [{ layer: "conv1_2", weight: 1 }, { layer: "conv3_2", weight: 2 }] as const;
 /** What the presets have in common that no paper names: docs/presets.md says why. */
 const COARSE_TO_FINE = {
   normalizeLosses: true,
   styleWeight: 1,
-  contentLayers: EDGES_AND_FORMS,
-  styleLayers: SHALLOW_STYLE,
-  whitening: 0.1,
+  contentWeight: 0.25,
+  /** Edges, forms, and above all what is where. */
+  contentLayers: [
+    { layer: "conv1_2", weight: 0.5 },
+    { layer: "conv3_2", weight: 1.5 },
+    { layer: "conv4_2", weight: 2.5 },
+  ],
+  /** Colours and strokes up to conv3_3; the painter's forms, eyes, facets, suns, from conv4_1 on. */
+  styleLayers: equal("conv1_1", "conv2_1", "conv3_1", "conv3_3", "conv4_1", "conv4_3", "conv5_1"),
   optimizer: LBFGS,
   init: { kind: "CONTENT", noise: 0 },
 } as const;
 
-/** Large forms are found here, where a step costs little; what these steps add is not undone at the sizes after them. */
-const COARSE = [{ size: 32, steps: 100 }, { size: 64, steps: 100 }, { size: 128, steps: 80 }] as const;
+/**
+ * Large forms are found here, where a step costs little. From a smaller size on, conv5_1 sees a picture of two by two: its
+ * Gram matrix then says where the style has what, and the content's arrangement gives way to the style's.
+ */
+const COARSE = [{ size: 64, steps: 32 }, { size: 128, steps: 26 }] as const;
 
 const RECIPES: Readonly<Record<PresetName, Recipe>> = {
   CLASSIC: {
@@ -51,22 +56,19 @@ const RECIPES: Readonly<Record<PresetName, Recipe>> = {
   FAST: {
     ...COARSE_TO_FINE,
     description: "Something beautiful at 256 px within seconds, from coarse to fine.",
-    scales: [...COARSE, { size: 256, steps: 30 }],
-    contentWeight: 0.45,
+    scales: [...COARSE, { size: 256, steps: 16 }],
     frameEvery: 2,
   },
   BALANCED: {
     ...COARSE_TO_FINE,
     description: "The default: 512 px, from coarse to fine.",
-    scales: [...COARSE, { size: 256, steps: 60 }, { size: 512, steps: 45 }],
-    contentWeight: 0.5,
+    scales: [...COARSE, { size: 256, steps: 40 }, { size: 512, steps: 35 }],
     frameEvery: 2,
   },
   QUALITY: {
     ...COARSE_TO_FINE,
     description: "1024 px, from coarse to fine, with more steps.",
-    scales: [...COARSE, { size: 256, steps: 80 }, { size: 512, steps: 60 }, { size: 1024, steps: 50 }],
-    contentWeight: 0.5,
+    scales: [...COARSE, { size: 256, steps: 60 }, { size: 512, steps: 50 }, { size: 1024, steps: 40 }],
     frameEvery: 5,
   },
   GATYS: {

@@ -211,7 +211,7 @@ export const OPTIONS = {
     default: false,
     label: "Even losses",
     help:
-      "Divide each layer's loss by the energy of its target, so that a weight means the same at every layer and with any filters.",
+      "Measure each layer's loss by the pictures, content by its energy and style by how far the content is from it, so that a weight means the same at every layer and for every pair.",
   }),
   keepFrames: option("FLAG", flag, {
     default: false,

@@ -34,6 +34,8 @@ export interface Config {
   readonly engineMemoryBytes: number;
   /** Seconds of work between checkpoints; where they are large they are further apart. */
   readonly checkpointSeconds: number;
+  /** Bytes that the kept frames of one transfer may take. */
+  readonly maxFramesBytes: number;
   /** Days that ended transfers are kept, and bytes that all of them may take. */
   readonly retentionDays: number;
   readonly retentionBytes: number;
@@ -113,6 +115,7 @@ const SETTINGS = {
       return number >= 0.1 && number <= 3600 ? number : undefined;
     },
   },
+  maxFramesBytes: wholeNumber("MAX_FRAMES_BYTES", 1024 * MEBIBYTE, MEBIBYTE, 2 ** 50),
   retentionDays: wholeNumber("RETENTION_DAYS", 30, 1, 36_500),
   retentionBytes: wholeNumber("RETENTION_BYTES", 10 * 1024 * MEBIBYTE, MEBIBYTE, 2 ** 50),
   corsOrigins: {

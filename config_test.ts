@@ -47,6 +47,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   MAX_QUEUED_PER_OWNER: ["many"],
   ENGINE_MEMORY_BYTES: ["1000"],
   CHECKPOINT_SECONDS: ["0", "0.01", "5s", "1e9"],
+  MAX_FRAMES_BYTES: ["0", "1GB"],
   RETENTION_DAYS: ["0"],
   RETENTION_BYTES: ["1"],
   CORS_ORIGINS: ["a.example", "https://a.example/path"],

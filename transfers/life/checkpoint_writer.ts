@@ -1,9 +1,7 @@
-import { encodePicture } from "../../images/encode.ts";
 import type { Picture } from "../../engine/picture.ts";
-import { frameIsDue } from "../../engine/options/frame_due.ts";
 import { type Log, oneLine } from "../log.ts";
 import type { TransferStore } from "../storage/ports.ts";
-import type { TransferRecord } from "../types.ts";
+import type { KeptFrames } from "./kept_frames.ts";
 
 interface Pending {
   readonly step: number;
@@ -18,15 +16,17 @@ interface Pending {
  */
 export class CheckpointWriter {
   readonly #store: TransferStore;
-  readonly #record: Pick<TransferRecord, "id" | "options">;
+  readonly #id: string;
+  readonly #frames: KeptFrames;
   readonly #log: Log;
   #next: Pending | null = null;
   #writing: Promise<void> | null = null;
   #newest = 0;
 
-  constructor(store: TransferStore, record: Pick<TransferRecord, "id" | "options">, log: Log) {
+  constructor(store: TransferStore, id: string, frames: KeptFrames, log: Log) {
     this.#store = store;
-    this.#record = record;
+    this.#id = id;
+    this.#frames = frames;
     this.#log = log;
   }
 
@@ -46,24 +46,16 @@ export class CheckpointWriter {
     await this.#writing;
   }
 
-  /** Keeps a picture as the newest frame, so that it is there after a restart. */
-  async saveFrame(step: number, picture: Picture): Promise<void> {
-    const { id, options } = this.#record;
-    const encoded = await encodePicture(picture, { format: "PNG" });
-    const keep = options.keepFrames && frameIsDue(options, step);
-    await this.#store.saveFrame(id, { step, width: picture.width, height: picture.height }, encoded, keep);
-  }
-
   async #drain(): Promise<void> {
     for (let next = this.#take(); next !== null; next = this.#take()) {
       try {
         // The frame first: a checkpoint says that all before it is kept.
-        await this.saveFrame(next.step, next.picture);
-        await this.#store.saveCheckpoint(this.#record.id, next.step, next.bytes);
+        await this.#frames.saveNewest(next.step, next.picture);
+        await this.#store.saveCheckpoint(this.#id, next.step, next.bytes);
         this.#newest = Math.max(this.#newest, next.step);
       } catch (error) {
         this.#log.warn(
-          `Transfer ${this.#record.id} goes on without the checkpoint of step ${next.step}: ${oneLine(error)}`,
+          `Transfer ${this.#id} goes on without the checkpoint of step ${next.step}: ${oneLine(error)}`,
         );
       }
     }

@@ -52,6 +52,8 @@ export interface TransferSettings {
   readonly retention: RetentionLimits;
   readonly imageLimits: { readonly maxBytes: number; readonly maxPixels: number };
   readonly engineMemoryBytes: number;
+  /** Bytes that the kept frames of one transfer may take. */
+  readonly maxFramesBytes: number;
   readonly cost: CostModel;
   readonly samples: readonly BuiltInSample[];
   /** Names of the layers that the weights in force have. */
@@ -113,6 +115,7 @@ export class TransferService implements Transfers {
         hold,
         journal: this.#journal,
         frames: this.#frames,
+        maxFramesBytes: settings.maxFramesBytes,
         log,
       },
       queue,

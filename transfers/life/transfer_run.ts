@@ -8,6 +8,7 @@ import type { FrameCache } from "../watch/frame_cache.ts";
 import type { HeldImages } from "./held_images.ts";
 import { frameIsDue } from "../../engine/options/frame_due.ts";
 import { assembleJob } from "./job.ts";
+import { KeptFrames } from "./kept_frames.ts";
 import { type Journal, statusChange } from "./journal.ts";
 import { type Log, oneLine } from "../log.ts";
 import type { TransferChanges, TransferStore } from "../storage/ports.ts";
@@ -27,6 +28,8 @@ export interface RunPorts {
   readonly hold: () => HeldImages;
   readonly journal: Journal;
   readonly frames: FrameCache;
+  /** What the kept frames of one transfer may take. */
+  readonly maxFramesBytes: number;
   readonly log: Log;
 }
 
@@ -40,6 +43,7 @@ export interface RunPorts {
 export class TransferRun implements EngineSink {
   readonly #ports: RunPorts;
   readonly #engine: Engine;
+  readonly #frames: KeptFrames;
   readonly #checkpoints: CheckpointWriter;
   readonly #stopAsked = Promise.withResolvers<null>();
   #record: TransferRecord;
@@ -54,7 +58,8 @@ export class TransferRun implements EngineSink {
     this.#ports = ports;
     this.#engine = engine;
     this.#record = record;
-    this.#checkpoints = new CheckpointWriter(ports.store, record, ports.log);
+    this.#frames = new KeptFrames(ports.store, record, ports.maxFramesBytes);
+    this.#checkpoints = new CheckpointWriter(ports.store, record.id, this.#frames, ports.log);
   }
 
   get record(): TransferRecord {
@@ -201,7 +206,10 @@ export class TransferRun implements EngineSink {
     const { id, options } = this.#record;
     this.#ports.journal.tally.countStep(report.seconds);
     if (report.frame !== null) this.#ports.frames.put(id, report.step, report.frame);
-    if (report.frame !== null && options.keepFrames) await this.#keepFrame(report.step, report.frame);
+    const { frame } = report;
+    if (frame !== null && options.keepFrames) {
+      await this.#ports.journal.patiently(() => this.#frames.saveDue(report.step, frame));
+    }
     if (report.step <= this.#record.step) return;
     if (report.step !== this.#record.step + 1) {
       throw new Error(`The engine reported step ${report.step} after step ${this.#record.step}`);
@@ -231,14 +239,7 @@ export class TransferRun implements EngineSink {
   async #keepLast(picture: Picture): Promise<void> {
     const { id, step } = this.#record;
     this.#ports.frames.put(id, step, picture);
-    await this.#ports.journal.patiently(() => this.#checkpoints.saveFrame(step, picture));
-  }
-
-  async #keepFrame(step: number, { width, height, rgb }: Picture): Promise<void> {
-    const encoded = await encodePicture({ width, height, rgb }, { format: "PNG" });
-    await this.#ports.journal.patiently(
-      () => this.#ports.store.saveFrame(this.#record.id, { step, width, height }, encoded, true),
-    );
+    await this.#ports.journal.patiently(() => this.#frames.saveNewest(step, picture));
   }
 
   /** A moving mean that begins anew with each scale: its steps take another time. */

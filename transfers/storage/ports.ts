@@ -48,6 +48,12 @@ export interface FrameRecord {
   readonly height: number;
 }
 
+/** A frame as it is kept. */
+export interface KeptFrame extends FrameRecord {
+  /** Of its file. */
+  readonly bytes: number;
+}
+
 /** What an ended transfer takes, for retention. */
 export interface Footprint {
   readonly id: string;
@@ -111,7 +117,9 @@ export interface TransferStore {
    */
   saveFrame(id: string, frame: FrameRecord, bytes: Uint8Array, keep: boolean): Promise<void>;
   /** Frames by step. */
-  frames(id: string): Promise<readonly FrameRecord[]>;
+  frames(id: string): Promise<readonly KeptFrame[]>;
+  /** Removes the frames of these steps, where there are such. */
+  removeFrames(id: string, steps: readonly number[]): Promise<void>;
   readFrame(id: string, step: number): Promise<Uint8Array | null>;
 
   /** Removes a transfer with everything that belongs to it but its images. Answers whether there was one. */

@@ -18,6 +18,7 @@ export const SETTINGS: TransferSettings = {
   retention: { days: 30, bytes: 2 ** 30 },
   imageLimits: { maxBytes: 2 ** 20, maxPixels: 2 ** 20 },
   engineMemoryBytes: 2 ** 20,
+  maxFramesBytes: 2 ** 20,
   // An operation and 16 bytes for each pixel.
   cost: ({ scales }) => {
     const costs = scales.map((scale) => {

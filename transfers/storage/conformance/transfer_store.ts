@@ -205,7 +205,7 @@ export function testTransferStore(
     }
     assert.deepEqual(new Uint8Array(await store.readCheckpoint("a", 1)), new Uint8Array([4]));
     assert.deepEqual(new Uint8Array((await store.readFrame("a", 1))!), new Uint8Array([4]));
-    assert.deepEqual(await store.frames("a"), [{ step: 1, width: 1, height: 1 }]);
+    assert.deepEqual(await store.frames("a"), [{ step: 1, width: 1, height: 1, bytes: 1 }]);
   });
 
   test("keeps one of the checkpoints and frames that are saved at once", async (store) => {
@@ -230,6 +230,24 @@ export function testTransferStore(
     assert.deepEqual([await store.frames("a"), await store.checkpoints("a")], [[], []]);
   });
 
+  test("removes frames by their steps, and no longer counts them", async (store) => {
+    await store.create(transferRecord({ id: "a" }), statusOnly("QUEUED"));
+    const footprint = async () => {
+      await store.append("a", { from: ["QUEUED", "FAILED"], changes: { status: "FAILED", finishedAt: 1 }, events: [] });
+      return (await store.ended())[0]!.bytes;
+    };
+    const empty = await footprint();
+    for (const step of [1, 2, 3, 4]) {
+      await store.saveFrame("a", { step, width: 1, height: 1 }, new Uint8Array(10 * step), step < 4);
+    }
+    assert.equal(await footprint(), empty + 100);
+    await store.removeFrames("a", [2, 4, 9]);
+    await store.removeFrames("b", [1]);
+    assert.deepEqual((await store.frames("a")).map(({ step, bytes }) => [step, bytes]), [[1, 10], [3, 30]]);
+    assert.equal(await store.readFrame("a", 2), null);
+    assert.equal(await footprint(), empty + 40);
+  });
+
   test("keeps the frames that are to be kept, and the newest", async (store) => {
     await store.create(transferRecord({ id: "a" }), statusOnly("QUEUED"));
     const save = (step: number, keep: boolean) =>
@@ -239,7 +257,7 @@ export function testTransferStore(
     await save(3, true);
     await save(4, false);
     await save(3, false);
-    assert.deepEqual(await store.frames("a"), [1, 3].map((step) => ({ step, width: 2, height: 1 })));
+    assert.deepEqual(await store.frames("a"), [1, 3].map((step) => ({ step, width: 2, height: 1, bytes: 1 })));
     await save(5, false);
     await save(6, false);
     assert.deepEqual((await store.frames("a")).map(({ step }) => step), [1, 3, 6]);

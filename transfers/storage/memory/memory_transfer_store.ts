@@ -6,6 +6,7 @@ import {
   CHECKPOINTS_KEPT,
   type Footprint,
   type FrameRecord,
+  type KeptFrame,
   type Listed,
   type ListQuery,
   type NewEvent,
@@ -144,9 +145,15 @@ export class MemoryTransferStore implements TransferStore {
     return Promise.resolve();
   }
 
-  frames(id: string): Promise<readonly FrameRecord[]> {
-    const frames = [...this.#entries.get(id)?.frames.values() ?? []].map(({ frame }) => frame);
+  frames(id: string): Promise<readonly KeptFrame[]> {
+    const frames = [...this.#entries.get(id)?.frames.values() ?? []]
+      .map(({ frame, bytes }) => ({ ...frame, bytes: bytes.byteLength }));
     return Promise.resolve(frames.sort((a, b) => a.step - b.step));
+  }
+
+  removeFrames(id: string, steps: readonly number[]): Promise<void> {
+    for (const step of steps) this.#entries.get(id)?.frames.delete(step);
+    return Promise.resolve();
   }
 
   readFrame(id: string, step: number): Promise<Uint8Array | null> {

@@ -95,6 +95,9 @@ const storeOperations = fc.oneof(
       (store) => store.saveFrame(id, { step, width: byte, height: 1 }, new Uint8Array([byte]), keep),
     )
   ),
+  fc.tuple(id, fc.array(step)).map(([id, steps]) =>
+    operation<TransferStore>(`removeFrames ${id} ${steps}`, (store) => store.removeFrames(id, steps))
+  ),
   id.map((id) => operation<TransferStore>(`remove ${id}`, (store) => store.remove(id))),
   fc.record<ListQuery>({
     owner,

@@ -2,7 +2,16 @@
 // deno-lint-ignore-file require-await
 import type { LossPoint } from "../../../engine/objective/losses.ts";
 import { GramcastError } from "../../../errors.ts";
-import type { Append, Footprint, FrameRecord, Listed, ListQuery, NewEvent, TransferStore } from "../ports.ts";
+import type {
+  Append,
+  Footprint,
+  FrameRecord,
+  KeptFrame,
+  Listed,
+  ListQuery,
+  NewEvent,
+  TransferStore,
+} from "../ports.ts";
 import type { Owner, TransferEvent, TransferRecord, TransferStatus } from "../../types.ts";
 import type { Database } from "./database.ts";
 import { EVENT_BYTES, EventLog } from "./event_log.ts";
@@ -126,8 +135,13 @@ export class SqliteTransferStore implements TransferStore {
     if (row !== undefined) await this.#files.saveFrame(row.ordinal, frame, bytes, keep);
   }
 
-  async frames(id: string): Promise<readonly FrameRecord[]> {
+  async frames(id: string): Promise<readonly KeptFrame[]> {
     return this.#files.frames(this.#ordinal(id));
+  }
+
+  async removeFrames(id: string, steps: readonly number[]): Promise<void> {
+    const row = this.#row(id);
+    if (row !== undefined) await this.#files.removeFrames(row.ordinal, steps);
   }
 
   async readFrame(id: string, step: number): Promise<Uint8Array | null> {

@@ -1,5 +1,5 @@
 import { GramcastError } from "../../../errors.ts";
-import { CHECKPOINTS_KEPT, type FrameRecord } from "../ports.ts";
+import { CHECKPOINTS_KEPT, type FrameRecord, type KeptFrame } from "../ports.ts";
 import type { Database } from "./database.ts";
 import type { FileFolder, FilePointer } from "./file_folder.ts";
 
@@ -76,11 +76,24 @@ export class TransferFiles {
   }
 
   /** By step. */
-  frames(transfer: number): FrameRecord[] {
-    return this.#database.all<FrameRecord>(
-      "SELECT step, width, height FROM frames WHERE transfer = ? ORDER BY step",
+  frames(transfer: number): KeptFrame[] {
+    return this.#database.all<KeptFrame>(
+      "SELECT step, width, height, bytes FROM frames WHERE transfer = ? ORDER BY step",
       transfer,
     ).map((row) => ({ ...row }));
+  }
+
+  async removeFrames(transfer: number, steps: readonly number[]): Promise<void> {
+    const chosen = "FROM frames WHERE transfer = ? AND step IN (SELECT value FROM json_each(?))";
+    const values = [transfer, JSON.stringify(steps)] as const;
+    await this.#folder.release(
+      () => this.#database.all<{ file: string }>(`SELECT file ${chosen}`, ...values).map(({ file }) => file),
+      () => {
+        const removed = this.#database.all<{ bytes: number }>(`DELETE ${chosen} RETURNING bytes`, ...values);
+        const freed = removed.reduce((sum, { bytes }) => sum + bytes, 0);
+        this.#database.run("UPDATE transfers SET file_bytes = file_bytes - ? WHERE ordinal = ?", freed, transfer);
+      },
+    );
   }
 
   readFrame(transfer: number, step: number): Promise<Uint8Array | null> {

@@ -1,0 +1,71 @@
+import { frameIsDue } from "../../engine/options/frame_due.ts";
+import type { Picture } from "../../engine/picture.ts";
+import { encodePicture } from "../../images/encode.ts";
+import type { TransferStore } from "../storage/ports.ts";
+import { Turns } from "../turns.ts";
+import type { TransferRecord } from "../types.ts";
+
+/**
+ * The frames that are kept of one transfer: the newest, and with `keepFrames` all that are due, as far as they take no more
+ * than so many bytes. Where they would, every second one goes, and from then on only every second one is kept, so that
+ * what is there is spread evenly over the steps.
+ */
+export class KeptFrames {
+  readonly #store: TransferStore;
+  readonly #record: Pick<TransferRecord, "id" | "options">;
+  readonly #maxBytes: number;
+  readonly #turns = new Turns();
+  /** Steps between frames that are kept. */
+  #every: number;
+  /** Bytes of those that are kept, by step; null until they are asked for. */
+  #kept: Map<number, number> | null = null;
+
+  constructor(store: TransferStore, record: Pick<TransferRecord, "id" | "options">, maxBytes: number) {
+    this.#store = store;
+    this.#record = record;
+    this.#maxBytes = maxBytes;
+    this.#every = record.options.frameEvery;
+  }
+
+  /** Keeps a frame that is due, unless there are too many for it. @throws {GramcastError} STORAGE_FULL */
+  async saveDue(step: number, picture: Picture): Promise<void> {
+    if (this.#isWanted(step)) await this.#save(step, picture, false);
+  }
+
+  /** Keeps a picture as the newest frame, so that it is there after a restart. @throws {GramcastError} STORAGE_FULL */
+  async saveNewest(step: number, picture: Picture): Promise<void> {
+    await this.#save(step, picture, true);
+  }
+
+  async #save(step: number, picture: Picture, always: boolean): Promise<void> {
+    const { width, height } = picture;
+    const encoded = await encodePicture(picture, { format: "PNG" });
+    await this.#turns.take(async () => {
+      const keep = this.#isWanted(step) && await this.#makeRoom(step, encoded.byteLength);
+      if (!keep && !always) return;
+      await this.#store.saveFrame(this.#record.id, { step, width, height }, encoded, keep);
+      if (keep) this.#kept?.set(step, encoded.byteLength);
+    });
+  }
+
+  #isWanted(step: number): boolean {
+    const { options } = this.#record;
+    return options.keepFrames && frameIsDue(options, step) && (step % this.#every === 0 || step === options.steps);
+  }
+
+  /** Lets frames go until there is room for one more. Answers whether that one is still wanted then. */
+  async #makeRoom(step: number, bytes: number): Promise<boolean> {
+    const { id } = this.#record;
+    this.#kept ??= new Map((await this.#store.frames(id)).map(({ step, bytes }) => [step, bytes]));
+    const kept = this.#kept;
+    const taken = () => [...kept].reduce((sum, [other, bytes]) => other === step ? sum : sum + bytes, 0);
+    while (kept.size > 0 && taken() + bytes > this.#maxBytes) {
+      const every = 2 * this.#every;
+      const dropped = [...kept.keys()].filter((other) => other % every !== 0);
+      await this.#store.removeFrames(id, dropped);
+      for (const other of dropped) kept.delete(other);
+      this.#every = every;
+    }
+    return this.#isWanted(step) && taken() + bytes <= this.#maxBytes;
+  }
+}

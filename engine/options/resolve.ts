@@ -37,6 +37,11 @@ export function checkRequest(request: TransferRequest): Partial<Settings> {
   if (contentLayers.length + styleLayers.length === 0) {
     throw invalid("styleLayers", "Cannot start without a loss: wanted contentLayers or styleLayers");
   }
+  for (const [name, layers] of Object.entries({ contentLayers, styleLayers })) {
+    if (layers.length > 0 && layers.every(({ weight }) => weight === 0)) {
+      throw invalid(name, `Cannot use ${name} whose weights are all 0: wanted one above 0, or no layers`);
+    }
+  }
   return Object.fromEntries(SETTING_NAMES.map((name) => [name, settings[name]])) as Partial<Settings>;
 }
 
@@ -94,7 +99,7 @@ export function resolveOptions(request: TransferRequest, content: Size, seed: nu
  */
 export function requestOf(options: TransferOptions): TransferRequest {
   const preset = PRESETS[options.preset];
-  const given: Partial<Record<OptionName, unknown>> = scheduleRequest(options.scales, preset.scales);
+  const given: Partial<Record<OptionName, unknown>> = scheduleRequest(options, preset.scales);
   for (const name of SETTING_NAMES) {
     const value = settingOf(options, name);
     const usual = presetValue(preset, name);

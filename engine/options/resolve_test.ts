@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { GramcastError } from "../../errors.ts";
 import { anyRequest } from "../testing/requests.ts";
-import { PRESET_NAMES, type TransferOptions, type TransferRequest } from "./options.ts";
+import { PRESET_NAMES, type PresetName, type TransferOptions, type TransferRequest } from "./options.ts";
 import { PRESETS } from "./presets.ts";
 import { completeRequestOf, requestOf, resolveOptions } from "./resolve.ts";
 import { MAX_SIZE, MAX_STEPS, MIN_SIZE } from "./table.ts";
@@ -124,6 +124,12 @@ Deno.test("layers are checked for their names, weights and repetition", () => {
     }
   }
   assert.equal(refusal({ contentLayers: [], styleLayers: [] }).field, "styleLayers");
+  for (const field of ["contentLayers", "styleLayers"] as const) {
+    const zeros = [{ layer: "conv1_1", weight: 0 }, { layer: "conv2_1", weight: 0 }];
+    assert.match(refusal({ [field]: zeros }).message, /whose weights are all 0: wanted one above 0, or no layers$/);
+    assert.equal(refusal({ [field]: zeros }).field, field);
+    resolve({ [field]: [...zeros, { layer: "conv3_1", weight: 1 }] });
+  }
   assert.deepEqual(resolve({ contentLayers: [] }).contentLayers, []);
 });
 
@@ -212,4 +218,35 @@ Deno.test("the shortest request names what differs from the preset and nothing e
 Deno.test("options from before there was one have its default", () => {
   const { normalizeLosses: _, ...before } = resolve({ preset: "FAST" });
   assert.equal(requestOf(before as TransferOptions).normalizeLosses, false);
+});
+
+Deno.test("another size changes detail and not composition: the same scales up to it, and further ones beyond the preset's", () => {
+  const schedule = (preset: PresetName, size: number) =>
+    resolve({ preset, size }).scales.map(({ size, steps }) => `${size}:${steps}`).join(" ");
+  for (const preset of PRESET_NAMES) {
+    const own = PRESETS[preset].scales.map(({ size, steps }) => `${size}:${steps}`).join(" ");
+    const { size, steps } = PRESETS[preset].scales.at(-1)!;
+    assert.equal(schedule(preset, size), own);
+    assert.equal(schedule(preset, 2 * size), `${own} ${2 * size}:${steps}`);
+    assert.equal(schedule(preset, 3 * size), `${own} ${2 * size}:${steps} ${3 * size}:${steps}`);
+    for (const [i, scale] of PRESETS[preset].scales.entries()) {
+      assert.equal(schedule(preset, scale.size), own.split(" ").slice(0, i + 1).join(" "));
+    }
+    // Near its own size it is that scale which has another size.
+    assert.equal(schedule(preset, size + 10), [...own.split(" ").slice(0, -1), `${size + 10}:${steps}`].join(" "));
+  }
+});
+
+Deno.test("a picture to go on from is not made coarse first", () => {
+  for (const preset of PRESET_NAMES) {
+    const last = PRESETS[preset].scales.at(-1)!;
+    const init = { kind: "IMAGE" } as const;
+    const scales = (request: TransferRequest) =>
+      resolve({ preset, init, ...request }).scales.map(({ size, steps }) => ({ size, steps }));
+    assert.deepEqual(scales({}), [last]);
+    assert.deepEqual(scales({ steps: 10, size: 300 }), [{ size: 300, steps: 10 }]);
+    assert.deepEqual(scales({ size: 4 * last.size }), [{ size: 4 * last.size, steps: last.steps }]);
+    const given = [{ size: 40, steps: 2 }, { size: 80, steps: 3 }];
+    assert.deepEqual(scales({ scales: given }), given);
+  }
 });

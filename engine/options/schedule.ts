@@ -1,6 +1,6 @@
 import { invalid, refused } from "../../values.ts";
 import { fitLongestSide, type Size } from "../picture.ts";
-import type { Scale, TransferRequest } from "./options.ts";
+import type { Scale, TransferOptions, TransferRequest } from "./options.ts";
 import { MAX_STEPS, MIN_SIZE, type Schedule } from "./table.ts";
 
 /**
@@ -28,21 +28,26 @@ export function checkSchedule({ scales, size, steps }: TransferRequest): void {
  * @param content Size of the content picture: every scale has its aspect ratio.
  */
 export function resolveSchedule(request: TransferRequest, preset: Schedule, content: Size): readonly Scale[] {
-  const schedule = request.scales ?? rescaled(preset, request.size, request.steps);
-  return schedule.map(({ size, steps }) => ({ size, ...fitLongestSide(content, size), steps }));
+  return scheduleOf(request, preset).map(({ size, steps }) => ({ size, ...fitLongestSide(content, size), steps }));
+}
+
+/** A picture to go on from has its large forms already: a preset's coarse scales, which would find others, are left out. */
+function scheduleOf({ scales, size, steps, init }: TransferRequest, preset: Schedule): Schedule {
+  if (scales) return scales;
+  const stages = sized(preset, size ?? preset.at(-1)!.size);
+  const kept = init?.kind === "IMAGE" ? stages.slice(-1) : stages;
+  return steps === undefined || steps === null ? kept : distribute(kept, steps);
 }
 
 /** The shortest request for a schedule: a size and a number of steps where they are enough. */
 export function scheduleRequest(
-  scales: Schedule,
+  { scales, init }: Pick<TransferOptions, "scales" | "init">,
   preset: Schedule,
 ): Pick<TransferRequest, "size" | "steps" | "scales"> {
   const { size } = scales.at(-1)!;
   const steps = stepsOf(scales);
   const requests = [{}, { size }, { steps }, { size, steps }];
-  const found = requests.find((request: TransferRequest) =>
-    same(rescaled(preset, request.size, request.steps), scales)
-  );
+  const found = requests.find((request: TransferRequest) => same(scheduleOf({ ...request, init }, preset), scales));
   return found ?? { scales: scales.map(({ size, steps }) => ({ size, steps })) };
 }
 
@@ -55,18 +60,22 @@ function same(a: Schedule, b: Schedule): boolean {
   return a.length === b.length && a.every(({ size, steps }, i) => size === b[i]!.size && steps === b[i]!.steps);
 }
 
-/** A preset's schedule for another result size or number of steps: same proportions, no scale under the smallest size. */
-function rescaled(preset: Schedule, size: number | null | undefined, steps: number | null | undefined): Schedule {
-  const last = preset.at(-1)!.size;
-  const factor = (size ?? last) / last;
-  const stages: { size: number; steps: number }[] = [];
-  for (const stage of preset) {
-    const scaled = Math.max(MIN_SIZE, Math.round(stage.size * factor));
-    const previous = stages.at(-1);
-    if (previous && previous.size === scaled) previous.steps += stage.steps;
-    else stages.push({ size: scaled, steps: stage.steps });
-  }
-  return steps === undefined || steps === null ? stages : distribute(stages, steps);
+/** From the scale before it, the last has to be so many times as large: less would cost its steps and add no detail. */
+const SMALLEST_RISE = 1.5;
+
+/**
+ * A preset's schedule for another result size: the same scales up to it, so that the same composition is found in them. A
+ * result that is larger than the preset's goes on from there in scales of twice the size, with as many steps each.
+ */
+function sized(preset: Schedule, wanted: number): Schedule {
+  const last = preset.at(-1)!;
+  const sizes = preset.map(({ size }) => size);
+  while (sizes.at(-1)! < wanted) sizes.push(2 * sizes.at(-1)!);
+  const before = sizes.filter((size) => size < wanted);
+  // What is between two of the sizes takes the place of the smaller one where it is near it.
+  const near = before.length >= preset.length && before.at(-1)! * SMALLEST_RISE > wanted;
+  const kept = near ? before.slice(0, -1) : before;
+  return [...kept, wanted].map((size, i) => ({ size, steps: (preset[i] ?? last).steps }));
 }
 
 /** Shares out `steps` in the proportions of the stages' own; stages left with none fall away, the last never does. */

@@ -14,6 +14,9 @@ export interface ImageLimits {
   readonly maxPixels: number;
 }
 
+/** For pictures that were measured when they were taken in. */
+export const NO_LIMITS: ImageLimits = { maxBytes: Number.MAX_SAFE_INTEGER, maxPixels: Number.MAX_SAFE_INTEGER };
+
 /** Longest side that is read: a JPEG cannot have a longer one, and rows of millions of pixels take memory like pictures. */
 export const MAX_SIDE = 65_535;
 

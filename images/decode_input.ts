@@ -9,6 +9,7 @@ export interface EncodedInput {
     readonly picture: Uint8Array;
     readonly weight: number;
     readonly mask: Uint8Array | null;
+    readonly region: Uint8Array | null;
   }[];
   readonly contentMask: Uint8Array | null;
   readonly initPicture: Uint8Array | null;
@@ -26,13 +27,15 @@ export async function decodeInput(
   limits: ImageLimits,
 ): Promise<OptimisationInput> {
   const { size } = options.scales.at(-1)!;
-  const decode = (bytes: Uint8Array, longest = size) => decodePicture(bytes, limits, { longest });
+  const decode = (bytes: Uint8Array, longest = size) => decodePicture(bytes, limits, { longest, transparency: "KEEP" });
   const decoded: OptimisationInput["styles"][number][] = [];
-  for (const { picture, weight, mask } of styles) {
+  const styleSize = Math.max(1, Math.round(size * options.styleScale));
+  for (const { picture, weight, mask, region } of styles) {
     decoded.push({
-      picture: await decode(picture, Math.max(1, Math.round(size * options.styleScale))),
+      picture: await decode(picture, styleSize),
       weight,
       ...(mask ? { mask: await decode(mask) } : {}),
+      ...(region ? { region: await decode(region, styleSize) } : {}),
     });
   }
   return {

@@ -101,3 +101,42 @@ Deno.test("encodePicture() refuses qualities, sizes and pictures that cannot be"
   }
   assert.equal(recogniseFormat(await encodePicture(wide, { format: "PNG" })), "PNG");
 });
+
+/** Red, half transparent in the middle columns and not there at all on the right, where its colour is green. */
+function fading(): Picture {
+  const [width, height] = [24, 8];
+  const rgb = new Uint8Array(3 * width * height);
+  const alpha = new Uint8Array(width * height);
+  for (let i = 0; i < width * height; i++) {
+    const x = i % width;
+    rgb.set(x < 16 ? [255, 0, 0] : [0, 255, 0], 3 * i);
+    alpha[i] = x < 8 ? 255 : x < 16 ? 128 : 0;
+  }
+  return { width, height, rgb, alpha };
+}
+
+Deno.test("encodePicture() keeps alpha in PNG and WebP, and lays JPEG over white", async () => {
+  const picture = fading();
+  const png = await decodePicture(await encodePicture(picture, { format: "PNG" }), LIMITS, { transparency: "KEEP" });
+  assert.deepEqual(png, picture);
+  const file = await encodePicture(picture, { format: "WEBP", quality: 90 });
+  assert.equal(recogniseFormat(file), "WebP");
+  const webp = await decodePicture(file, LIMITS, { transparency: "KEEP" });
+  assert.deepEqual(webp.alpha, picture.alpha);
+  assert.ok(webp.rgb[0]! > 240 && webp.rgb[3 * 12]! > 240);
+  const jpeg = await decodePicture(await encodePicture(picture, { format: "JPEG", quality: 95 }), LIMITS);
+  const at = (x: number) => [...jpeg.rgb.subarray(3 * (4 * 24 + x), 3 * (4 * 24 + x) + 3)];
+  for (const [x, wanted] of [[3, [255, 0, 0]], [12, [255, 127, 127]], [21, [255, 255, 255]]] as const) {
+    at(x).forEach((value, c) => assert.ok(Math.abs(value - wanted[c]!) < 12, `column ${x}: ${at(x)}`));
+  }
+});
+
+Deno.test("encodePicture() scales what is transparent without its colour coming through", async () => {
+  for (const format of ["PNG", "WEBP"] as const) {
+    const encoded = await encodePicture(fading(), { format, maxSize: 9, quality: 100 });
+    const { rgb, alpha } = await decodePicture(encoded, LIMITS, { transparency: "KEEP" });
+    alpha!.forEach((opacity, i) => {
+      if (opacity > 16) assert.ok(rgb[3 * i + 1]! < 48, `${format} pixel ${i}: ${rgb.subarray(3 * i, 3 * i + 3)}`);
+    });
+  }
+});

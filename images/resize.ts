@@ -1,17 +1,24 @@
 import type { Picture, Size } from "../engine/picture.ts";
-import { ownBytes, rawRgb, sharp } from "./sharp.ts";
+import { ownBytes, sharp } from "./sharp.ts";
 
 /**
  * Scales a picture to exactly `size`, by Lanczos' filter with three lobes; the aspect ratio is the caller's business.
- * Works off the event loop. The picture itself is returned where it has this size already.
+ * Colours are scaled without regard to alpha: they have to go on where the picture is transparent. Works off the event loop. The picture itself is returned where it has this size already.
  *
  * @param size In pixels, both sides at least 1.
  */
 export async function resizePicture(picture: Picture, size: Size): Promise<Picture> {
-  if (picture.width === size.width && picture.height === size.height) return picture;
-  const data = await sharp(picture.rgb, rawRgb(picture.width, picture.height))
+  const { width, height, rgb, alpha } = picture;
+  if (width === size.width && height === size.height) return picture;
+  const resized = { width: size.width, height: size.height, rgb: await resizePlane(rgb, picture, 3, size) };
+  return alpha ? { ...resized, alpha: await resizePlane(alpha, picture, 1, size) } : resized;
+}
+
+async function resizePlane(values: Uint8Array, { width, height }: Size, channels: 1 | 3, size: Size) {
+  const data = await sharp(values, { raw: { width, height, channels } })
     .resize({ width: size.width, height: size.height, fit: "fill", kernel: "lanczos3", fastShrinkOnLoad: false })
+    .toColourspace(channels === 1 ? "b-w" : "srgb")
     .raw({ depth: "uchar" })
     .toBuffer();
-  return { width: size.width, height: size.height, rgb: ownBytes(data) };
+  return ownBytes(data);
 }

@@ -38,3 +38,12 @@ Deno.test("resizePicture() averages what is finer than the result's pixels", asy
   const resized = await resizePicture(picture, { width: 16, height: 16 });
   for (const value of resized.rgb) assert.ok(Math.abs(value - 128) <= 3, String(value));
 });
+
+Deno.test("resizePicture() scales alpha beside the colours", async () => {
+  const alpha = new Uint8Array(64 * 64).map((_, i) => i % 64 < 32 ? 255 : 0);
+  const picture = { width: 64, height: 64, rgb: new Uint8Array(3 * 64 * 64).fill(90), alpha };
+  const resized = await resizePicture(picture, { width: 16, height: 8 });
+  assert.deepEqual(resized.rgb, new Uint8Array(3 * 16 * 8).fill(90));
+  assert.equal(resized.alpha!.length, 16 * 8);
+  assert.deepEqual([resized.alpha![0], resized.alpha![15]], [255, 0]);
+});

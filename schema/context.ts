@@ -8,7 +8,7 @@ import type { FrameHandle, Transfers } from "../transfers/api.ts";
 import type { Owner } from "../transfers/types.ts";
 
 /** Formats in which a frame is handed out. */
-export type FrameFormat = "JPEG" | "PNG";
+export type FrameFormat = "JPEG" | "PNG" | "WEBP";
 
 /** How a frame is to be encoded. */
 export interface FrameEncoding {

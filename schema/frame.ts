@@ -11,6 +11,7 @@ const FrameFormat = builder.enumType("FrameFormat", {
   values: {
     JPEG: { description: "Lossy and small, image/jpeg." },
     PNG: { description: "Lossless, image/png." },
+    WEBP: { description: "Lossy, smaller than JPEG, and with alpha, image/webp." },
   },
 });
 
@@ -32,7 +33,8 @@ export const Frame = builder.objectRef<FrameHandle>("Frame").implement({
       }),
       quality: t.arg.int({
         defaultValue: DEFAULT_QUALITY,
-        description: `Of a JPEG, ${LIMITS.quality.minimum} to ${LIMITS.quality.maximum}; PNG has no use for it.`,
+        description:
+          `Of a JPEG or WebP, ${LIMITS.quality.minimum} to ${LIMITS.quality.maximum}; PNG has no use for it.`,
       }),
     };
     return {
@@ -50,8 +52,8 @@ export const Frame = builder.objectRef<FrameHandle>("Frame").implement({
         complexity: PICTURE_COST,
         description: "The encoded picture as a data: URL, which an <img> shows as it is.",
         resolve: async (frame, args, context) => {
-          const mimeType = args.format === "PNG" ? "image/png" : "image/jpeg";
-          return `data:${mimeType};base64,${(await encodeFrame(frame, args, context)).toBase64()}`;
+          const { format } = frameEncoding(args);
+          return `data:image/${format.toLowerCase()};base64,${(await encodeFrame(frame, args, context)).toBase64()}`;
         },
       }),
       url: t.string({

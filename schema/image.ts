@@ -12,6 +12,11 @@ export const Image = builder.objectRef<ImageRecord>("Image").implement({
     width: t.exposeInt("width", { description: "Width in pixels, as shown (after EXIF orientation)." }),
     height: t.exposeInt("height", { description: "Height in pixels, as shown (after EXIF orientation)." }),
     mimeType: t.exposeString("mimeType", { description: "Format of the file, as image/png." }),
+    frames: t.int({
+      complexity: PICTURE_COST,
+      description: "Frames of an animation, or pages, in the file: more than 1 says that the others are not used.",
+      resolve: (image, _args, { transfers }) => transfers.images.frames(image),
+    }),
     byteLength: t.exposeInt("byteLength", { description: "Size of the file in bytes." }),
     url: t.string({
       description: "Absolute path of the file on this server; immutable, cacheable.",

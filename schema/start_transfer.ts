@@ -88,7 +88,7 @@ builder.queryField("estimate", (t) =>
 
 /** Each picture of a request has to be fetched, checked and decoded. */
 function intakeCost(input: StartTransferValue): number {
-  const styles = input.styles.reduce((sum, style) => sum + (style.mask ? 2 : 1), 0);
+  const styles = input.styles.reduce((sum, style) => sum + 1 + (style.mask ? 1 : 0) + (style.region ? 1 : 0), 0);
   return INTAKE_COST * (1 + styles + (input.contentMask ? 1 : 0) + (input.init?.image ? 1 : 0));
 }
 
@@ -103,7 +103,7 @@ export async function startRequest(
   input: StartTransferValue,
 ): Promise<StartRequest> {
   const { content, styles: given, contentMask, init, priority, idempotencyKey, ...rest } = input;
-  const styles = given.map(({ image, weight, mask }) => ({ image, weight: weight ?? 1, mask }));
+  const styles = given.map(({ image, weight, mask, region }) => ({ image, weight: weight ?? 1, mask, region }));
   const asked = {
     // GraphQL leaves out what was not given; no member is there with the value undefined.
     ...rest as TransferRequest,
@@ -118,9 +118,10 @@ export async function startRequest(
   // One after the other: at most one picture is in memory, and the first that is wrong is the one that is reported.
   const contentId = await take(content, "content");
   const taken: StartRequest["styles"][number][] = [];
-  for (const [i, { image, weight, mask }] of styles.entries()) {
+  for (const [i, { image, weight, mask, region }] of styles.entries()) {
     const imageId = await take(image, `styles.${i}.image`);
-    taken.push({ imageId, weight, maskId: await takeOptional(mask, `styles.${i}.mask`) });
+    const maskId = await takeOptional(mask, `styles.${i}.mask`);
+    taken.push({ imageId, weight, maskId, regionId: await takeOptional(region, `styles.${i}.region`) });
   }
   return {
     ...asked,

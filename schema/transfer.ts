@@ -51,8 +51,14 @@ const StyleImage = builder.objectRef<StyleRecord>("StyleImage").implement({
     mask: t.field({
       type: Image,
       nullable: true,
-      description: "Where in the picture the style is taken from; null for everywhere.",
+      description: "Where in the result the style goes: white counts; null for everywhere.",
       resolve: ({ maskId }, _args, context) => maskId === null ? null : imageOf(context, maskId),
+    }),
+    region: t.field({
+      type: Image,
+      nullable: true,
+      description: "Which part of the style picture counts: white does; null for all of it.",
+      resolve: ({ regionId = null }, _args, context) => regionId === null ? null : imageOf(context, regionId),
     }),
   }),
 });

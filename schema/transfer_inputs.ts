@@ -20,7 +20,13 @@ const StyleInput = builder.inputType("StyleInput", {
     }),
     mask: t.field({
       type: ImageInput,
-      description: "Where in the style picture its style is taken from: white counts, black does not.",
+      description:
+        "Where in the result this style goes: white counts, black does not. Scaled to the result; a picture of one colour on transparency is a mask by its alpha.",
+    }),
+    region: t.field({
+      type: ImageInput,
+      description:
+        "Which part of the style picture counts: white counts, black does not. Scaled to the style picture; what is transparent in that never counts.",
     }),
   }),
 });
@@ -43,7 +49,8 @@ export const StartTransferInput = builder.inputType("StartTransferInput", {
     ...inputFields(t, OPTION_NAMES),
     contentMask: t.field({
       type: ImageInput,
-      description: "Where the content picture is repainted: white is, black is not.",
+      description:
+        "Where the content counts: in white parts it is kept as its weight says, black ones are repainted freely.",
     }),
     priority: t.int({
       defaultValue: 0,

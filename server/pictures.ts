@@ -4,12 +4,18 @@ import type { FrameHandle } from "../transfers/api.ts";
 import { notModified } from "./conditional.ts";
 import { LOCAL_OWNER } from "./graphql.ts";
 
-type Format = "jpg" | "png";
+type Format = "jpg" | "png" | "webp";
 
 const IMMUTABLE = "private, max-age=31536000, immutable";
 /** A resumed transfer gets another result under the same path: caches have to ask, and are mostly told 304. */
 const REVALIDATED = "private, no-cache";
-const MIME_TYPES: Readonly<Record<Format, string>> = { jpg: "image/jpeg", png: "image/png" };
+const MIME_TYPES: Readonly<Record<Format, string>> = {
+  jpg: "image/jpeg",
+  png: "image/png",
+  webp: "image/webp",
+};
+
+const FORMATS = { jpg: "JPEG", png: "PNG", webp: "WEBP" } as const;
 
 interface Found {
   readonly etag: string;
@@ -18,7 +24,7 @@ interface Found {
   read(): Promise<Uint8Array>;
 }
 
-/** Answers `/images/:id`, `/transfers/:id/frames/:step.jpg|png` and `/transfers/:id/result.jpg|png`; else undefined. */
+/** Answers `/images/:id`, `/transfers/:id/frames/:step.jpg|png|webp` and `/transfers/:id/result.jpg|png|webp`; else undefined. */
 export async function servePicture(
   services: Services,
   request: Request,
@@ -50,9 +56,9 @@ export async function servePicture(
 function route(services: Services, pathname: string): (() => Promise<Found | null>) | undefined {
   const image = /^\/images\/([\w-]{1,100})$/.exec(pathname);
   if (image) return () => findImage(services, image[1]!, IMMUTABLE);
-  const frame = /^\/transfers\/([\w-]{1,100})\/frames\/(\d{1,9})\.(jpg|png)$/.exec(pathname);
+  const frame = /^\/transfers\/([\w-]{1,100})\/frames\/(\d{1,9})\.(jpg|png|webp)$/.exec(pathname);
   if (frame) return () => findFrame(services, frame[1]!, Number(frame[2]), frame[3] as Format);
-  const result = /^\/transfers\/([\w-]{1,100})\/result\.(jpg|png)$/.exec(pathname);
+  const result = /^\/transfers\/([\w-]{1,100})\/result\.(jpg|png|webp)$/.exec(pathname);
   if (result) return () => findResult(services, result[1]!, result[2] as Format);
   return undefined;
 }
@@ -80,7 +86,7 @@ async function findResult(services: Services, id: string, format: Format): Promi
 }
 
 function encoded(services: Services, frame: FrameHandle, format: Format, cacheControl: string): Found {
-  const encoding = { format: format === "png" ? "PNG" : "JPEG", maxSize: null, quality: DEFAULT_QUALITY } as const;
+  const encoding = { format: FORMATS[format], maxSize: null, quality: DEFAULT_QUALITY } as const;
   return {
     etag: `"${frame.transferId}-${frame.step}-${format}"`,
     mimeType: MIME_TYPES[format],

@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { extname } from "node:path";
 import { parseArgs } from "node:util";
 import { DEFAULT_PRESET, PRESET_NAMES, type TransferRequest } from "../engine/options/options.ts";
 import { checkPictures, checkRequest } from "../engine/options/resolve.ts";
 import { GramcastError } from "../errors.ts";
+import type { EncodedFormat } from "../images/encode.ts";
 import { LIMITS } from "../limits.ts";
 import { checkNumber } from "../values.ts";
 import { type FlagValues, OPTION_FLAGS, requestOfFlags } from "./option_flags.ts";
@@ -15,20 +17,23 @@ const OWN_FLAGS = `
   --preset NAME            where every other option comes from: ${PRESET_NAMES.join(", ")}
                            (default ${DEFAULT_PRESET})
   --style-weights 1,0.5    shares of several styles
-  --style-masks A,B        where in each style picture its style is taken from: white is, black is not
-  --content-mask PICTURE   where the content picture is repainted: white is, black is not
+  --style-masks A,B        where in the result each style goes: white counts, black does not
+  --style-regions A,B      which part of each style picture counts: white does, black does not
+                           (both: a comma in a name as \\,; nothing between commas for a style without one)
+  --content-mask PICTURE   where the content counts: white is kept, black is repainted freely
   --init-image PICTURE     the picture to begin with, with --init image
   --frames 12,46,100       steps whose picture is kept as res_12.jpg and so on; "every:10" for every tenth
-  --quality N              of the JPEG frames, ${LIMITS.quality.minimum} to ${LIMITS.quality.maximum} (default 90)
+  --quality N              of the JPEG frames, and of a FILE, ${LIMITS.quality.minimum} to ${LIMITS.quality.maximum} (default 90)
   --weights W              auto or a file (default: the variable WEIGHTS, else auto: the VGG16 that ships)
   --engine E               auto, onnx:cpu … (default: the variable ENGINE, else auto)
 `;
 
 export const USAGE = `Repaints a picture in the style of others.
 
-  deno task transfer --content PICTURE --style PICTURE [--style PICTURE …] --out FOLDER [options]
+  deno task transfer --content PICTURE --style PICTURE [--style PICTURE …] --out FOLDER|FILE [options]
 
-PICTURE is a file or the name of a built-in sample.
+PICTURE is a file or the name of a built-in sample. FOLDER gets result, losses and frames; a FILE that ends in
+.png, .jpg or .webp gets the result alone.
 ${OWN_FLAGS}
 What differs from the preset (docs/options.md has the presets' values):
 
@@ -51,12 +56,24 @@ function usageOf({ flag, value, help }: (typeof OPTION_FLAGS)[number]): string {
   return lines.join("\n");
 }
 
+/** The format of the one file that is asked for, by its ending; null where `out` is a folder. */
+export function fileFormat(out: string): EncodedFormat | null {
+  const ending = extname(out).toLowerCase().slice(1);
+  return ending === "png" ? "PNG" : ending === "jpg" || ending === "jpeg" ? "JPEG" : ending === "webp" ? "WEBP" : null;
+}
+
 /** Which steps' pictures are kept. */
 export type FrameSelection = { readonly steps: ReadonlySet<number> } | { readonly every: number } | null;
 
 export interface TransferArguments {
   readonly content: string;
-  readonly styles: readonly { readonly picture: string; readonly weight: number; readonly mask: string | null }[];
+  readonly styles: readonly {
+    readonly picture: string;
+    readonly weight: number;
+    readonly mask: string | null;
+    readonly region: string | null;
+  }[];
+  /** A folder, or a file by its ending. */
   readonly out: string;
   readonly contentMask: string | null;
   readonly initImage: string | null;
@@ -87,15 +104,25 @@ export function parseTransferArguments(args: readonly string[]): TransferArgumen
   const weights = forEachStyle("--style-weights", values["style-weights"], style).map((given) =>
     given === undefined ? 1 : number(given)
   );
-  const masks = forEachStyle("--style-masks", values["style-masks"], style);
+  const masks = pictureForEachStyle("--style-masks", values["style-masks"], style);
+  const regions = pictureForEachStyle("--style-regions", values["style-regions"], style);
   const initImage = values["init-image"] ?? null;
   const flags: FlagValues = initImage === null ? values : { init: "IMAGE", ...values };
   const asked = requestOfFlags(flags);
   const preset = values.preset?.toUpperCase() as TransferRequest["preset"];
   const request: TransferRequest = { keepFrames: true, ...asked, ...(preset === undefined ? {} : { preset }) };
-  const styles = style.map((picture, i) => ({ picture, weight: weights[i] as number, mask: masks[i] || null }));
+  const styles = style.map((picture, i) => ({
+    picture,
+    weight: weights[i] as number,
+    mask: masks[i] || null,
+    region: regions[i] || null,
+  }));
   checkPictures(request, styles, initImage !== null);
   checkRequest(request);
+  const file = fileFormat(out);
+  if (file !== null && values.frames !== undefined) {
+    throw wrong("--out", out, "a folder with --frames: a file holds the result alone");
+  }
   return {
     content,
     styles,
@@ -123,6 +150,7 @@ function parse(args: readonly string[]) {
         frames: TEXT,
         "style-weights": TEXT,
         "style-masks": TEXT,
+        "style-regions": TEXT,
         "content-mask": TEXT,
         "init-image": TEXT,
         quality: TEXT,
@@ -152,6 +180,11 @@ function stepNumber(text: string): number {
   throw wrong("--frames", text, "steps as 12,46,100, or every:10");
 }
 
+/** The name of a picture for each style, or of none at all; what is given for one style is its name, commas and all. */
+function pictureForEachStyle(option: string, text: string | undefined, styles: readonly string[]) {
+  return styles.length === 1 ? [text?.replaceAll("\\,", ",")] : forEachStyle(option, text, styles);
+}
+
 /** One item for each style, or none at all. */
 function forEachStyle(option: string, text: string | undefined, styles: readonly string[]): (string | undefined)[] {
   if (text === undefined) return styles.map(() => undefined);
@@ -161,7 +194,7 @@ function forEachStyle(option: string, text: string | undefined, styles: readonly
 }
 
 function list(text: string): string[] {
-  return text.split(",").map((item) => item.trim());
+  return text.split(/(?<!\\),/).map((item) => item.replaceAll("\\,", ",").trim());
 }
 
 /** A number from its text; what is none stays text, to be refused where values are checked. */

@@ -18,7 +18,7 @@ Deno.test("two pictures and a folder are enough; everything else comes from the 
   const { request, ...rest } = parse();
   assert.deepEqual(rest, {
     content: "a.jpg",
-    styles: [{ picture: "b.jpg", weight: 1, mask: null }],
+    styles: [{ picture: "b.jpg", weight: 1, mask: null, region: null }],
     out: "c",
     contentMask: null,
     initImage: null,
@@ -94,6 +94,22 @@ const OPTIONS: readonly [string, string[], (args: TransferArguments) => unknown,
     null,
     "m.png",
   ]],
+  [
+    "--style-masks",
+    ["--style", "d", "--style-masks", "one\\, two.png,m.png"],
+    ({ styles }) => styles.map((each) => each.mask),
+    ["one, two.png", "m.png"],
+  ],
+  ["--style-masks", ["--style-masks", "one, two.png"], ({ styles }) => styles[0]!.mask, "one, two.png"],
+  [
+    "--style-regions",
+    ["--style", "d", "--style-regions", "r.png,"],
+    ({ styles }) => styles.map((each) => each.region),
+    [
+      "r.png",
+      null,
+    ],
+  ],
   ["--seed", ["--seed=-5"], ({ request }) => request.seed, -5],
   ["--quality", ["--quality", "100"], ({ quality }) => quality, 100],
   ["--weights", ["--weights", "mine.npz"], ({ weights }) => weights, "mine.npz"],
@@ -137,7 +153,14 @@ const REFUSED_VALUES: readonly [string[], string][] = [
   [["--style-weights", "1,2"], 'Cannot use --style-weights "1,2": wanted as many as there are styles (1)'],
   [["--style-weights", "x"], 'Cannot use styles.0.weight "x": wanted a number from 0 to 1000000'],
   [["--style-weights", "0"], "Cannot use styles whose weights are all 0: wanted one above 0"],
-  [["--style-masks", "a,b"], 'Cannot use --style-masks "a,b": wanted as many as there are styles (1)'],
+  [
+    ["--style=d", "--style-masks", "a,b,c"],
+    'Cannot use --style-masks "a,b,c": wanted as many as there are styles (2)',
+  ],
+  [
+    ["--out=a.jpg", "--frames=1"],
+    'Cannot use --out "a.jpg": wanted a folder with --frames: a file holds the result alone',
+  ],
   [Array(8).fill("--style=d"), "Cannot use 9 styles: wanted 1 to 8"],
   [["--style-layers", "", "--content-layers", ""], "Cannot start without a loss: wanted contentLayers or styleLayers"],
   [["--content-layers", "conv1_1:1:2"], 'Cannot use --content-layers "conv1_1:1:2": wanted layer:weight'],

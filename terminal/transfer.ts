@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { readConfig } from "../config.ts";
 import { GramcastError } from "../errors.ts";
 import { checkLayers } from "../engine/options/check_layers.ts";
@@ -14,16 +14,16 @@ import { chooseEngine } from "../engine/backends/choose.ts";
 import type { EngineName } from "../engine/backends/engines.ts";
 import { openBackend } from "../engine/backends/open.ts";
 import { Optimisation, type OptimisationInput } from "../engine/descent/optimisation.ts";
-import type { Picture } from "../engine/picture.ts";
 import type { TransferOptions } from "../engine/options/options.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
-import { decodePicture, type ImageLimits } from "../images/decode.ts";
+import { checkImage, type ImageInfo, type ImageLimits } from "../images/decode.ts";
+import { decodeInput, type EncodedInput } from "../images/decode_input.ts";
 import { encodePicture } from "../images/encode.ts";
 import { resizePicture } from "../images/resize.ts";
 import { readSample, SAMPLES } from "../samples/samples.ts";
 import { loadWeights } from "../weights/load_weights.ts";
 import { weightsPath } from "../weights/shipped.ts";
-import { parseTransferArguments, type TransferArguments, USAGE } from "./arguments.ts";
+import { fileFormat, parseTransferArguments, type TransferArguments, USAGE } from "./arguments.ts";
 import { plotLosses } from "./loss_plot.ts";
 import { OutputFolder } from "./output_folder.ts";
 import { ProgressPrinter } from "./progress.ts";
@@ -42,7 +42,7 @@ const DEFAULT_SEED = 0;
 async function runTransfer(args: TransferArguments): Promise<boolean> {
   const config = readConfig((name) => Deno.env.get(name));
   const input = await readInput(args, { maxBytes: config.maxImageBytes, maxPixels: config.maxImagePixels });
-  const folder = await OutputFolder.create(args.out);
+  const folder = await OutputFolder.create(fileFormat(args.out) ? dirname(args.out) : args.out);
   const weights = weightsPath(args.weights ?? config.weights);
   const { precision } = config;
   const attempt = (candidate: EngineName) => attemptEngine(candidate, { weights, precision });
@@ -60,27 +60,42 @@ async function runTransfer(args: TransferArguments): Promise<boolean> {
 }
 
 async function readInput(args: TransferArguments, limits: ImageLimits): Promise<OptimisationInput> {
-  const read = (name: string) => readPicture(name, limits);
-  const content = await read(args.content);
-  const styles = await Promise.all(args.styles.map(async ({ picture, weight, mask }) => ({
-    picture: await read(picture),
-    weight,
-    ...(mask ? { mask: await read(mask) } : {}),
-  })));
-  return {
-    options: resolveOptions(args.request, content, DEFAULT_SEED),
-    content,
-    styles,
-    ...(args.contentMask ? { contentMask: await read(args.contentMask) } : {}),
-    ...(args.initImage ? { initPicture: await read(args.initImage) } : {}),
+  const files = new Map<string, File>();
+  const read = async (name: string) => {
+    const file = files.get(name) ?? await readPicture(name, limits);
+    files.set(name, file);
+    return file.bytes;
   };
+  const optional = async (name: string | null) => name === null ? null : await read(name);
+  const encoded: EncodedInput = {
+    content: await read(args.content),
+    styles: await Promise.all(args.styles.map(async ({ picture, weight, mask, region }) => ({
+      picture: await read(picture),
+      weight,
+      mask: await optional(mask),
+      region: await optional(region),
+    }))),
+    contentMask: await optional(args.contentMask),
+    initPicture: await optional(args.initImage),
+  };
+  const options = resolveOptions(args.request, files.get(args.content)!.info, DEFAULT_SEED);
+  return await decodeInput(options, encoded, limits);
+}
+
+/** A picture that has been read to its end once. */
+interface File {
+  readonly bytes: Uint8Array;
+  readonly info: ImageInfo;
 }
 
 /** A picture by the name of a sample or of a file. */
-async function readPicture(name: string, limits: ImageLimits): Promise<Picture> {
+async function readPicture(name: string, limits: ImageLimits): Promise<File> {
   const isSample = SAMPLES.some((sample) => sample.name === name);
   try {
-    return await decodePicture(isSample ? await readSample(name) : await Deno.readFile(name), limits);
+    const bytes = isSample ? await readSample(name) : await Deno.readFile(name);
+    const info = await checkImage(bytes, limits);
+    if (info.frames > 1) log(`${basename(name)} has ${info.frames} frames: the first is taken`);
+    return { bytes, info };
   } catch (error) {
     if (error instanceof GramcastError) throw new GramcastError(error.code, `${basename(name)}: ${error.message}`);
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.IsADirectory) {
@@ -113,7 +128,7 @@ async function optimise(
   } finally {
     printer.end();
     // After a failure too: what was reached may have taken hours.
-    if (points.length > 0) await finish(optimisation, points, options, folder);
+    if (points.length > 0) await finish(optimisation, points, options, args, folder);
     await optimisation.dispose();
   }
   return optimisation.finished;
@@ -122,13 +137,20 @@ async function optimise(
 async function finish(
   optimisation: Optimisation,
   points: readonly LossPoint[],
-  { contentWeight: content, styleWeight: style, tvWeight: tv, steps }: TransferOptions,
+  options: TransferOptions,
+  { out, quality }: TransferArguments,
   folder: OutputFolder,
 ): Promise<void> {
+  const stopped = optimisation.finished ? "" : `Stopped at step ${optimisation.step} of ${options.steps}. `;
+  const format = fileFormat(out);
+  const picture = await encodePicture(await optimisation.picture(), { format: format ?? "PNG", quality });
+  if (format) {
+    print(`${stopped}Wrote ${await folder.write(basename(out), picture)}\n`);
+    return;
+  }
+  const { contentWeight: content, styleWeight: style, tvWeight: tv } = options;
   await folder.write("losses.svg", plotLosses(points, { content, style, tv }));
-  const result = await folder.write("result.png", await encodePicture(await optimisation.picture(), { format: "PNG" }));
-  const stopped = optimisation.finished ? "" : `Stopped at step ${optimisation.step} of ${steps}. `;
-  print(`${stopped}Wrote ${result} and losses.svg\n`);
+  print(`${stopped}Wrote ${await folder.write("result.png", picture)} and losses.svg\n`);
 }
 
 function isWanted(step: number, { frames }: TransferArguments, { frameEvery, keepFrames }: TransferOptions): boolean {

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decodePicture } from "../images/decode.ts";
+import { recogniseFormat } from "../images/format.ts";
+import { sharp } from "../images/sharp.ts";
 
 const PROGRAM = fileURLToPath(new URL("./transfer.ts", import.meta.url));
 const LIMITS = { maxBytes: 1e6, maxPixels: 1e6 };
@@ -136,4 +138,30 @@ Deno.test("what a user can mend is said in one line", () =>
       assert.match(lines[0]!, message);
     }
     assert.deepEqual(filesOf(folder), ["file.txt"]);
+  }));
+
+Deno.test("--out with the ending of a picture writes that file and nothing else, alpha and all", () =>
+  inFolder(async (folder) => {
+    const cut = new Uint8Array(4 * 48 * 32).map((_, i) => i % 4 < 3 ? (i * 7) % 200 : i % 192 < 96 ? 255 : 0);
+    const content = join(folder, "cut.png");
+    await Deno.writeFile(content, await sharp(cut, { raw: { width: 48, height: 32, channels: 4 } }).png().toBuffer());
+    const pictures = ["--content", content, "--style", "starry-swirls"];
+    for (
+      const [name, format, transparency] of [["a.png", "PNG", true], ["b.JPG", "JPEG", false], [
+        "c.webp",
+        "WebP",
+        true,
+      ]] as const
+    ) {
+      const out = join(folder, "made", name);
+      const { code, out: text, err } = await run(...pictures, "--out", out, "--size", "32", "--steps", "1");
+      assert.equal(code, 0, err);
+      assert.equal(text.trimEnd().split("\n").at(-1), `Wrote ${out}`);
+      const bytes = await Deno.readFile(out);
+      assert.equal(recogniseFormat(bytes), format);
+      const { alpha } = await decodePicture(bytes, LIMITS, { transparency: "KEEP" });
+      assert.equal(alpha !== undefined, transparency, name);
+      if (alpha) assert.deepEqual([alpha[0], alpha[31]], [255, 0], name);
+    }
+    assert.deepEqual(filesOf(join(folder, "made")), ["a.png", "b.JPG", "c.webp"]);
   }));

@@ -12,6 +12,7 @@ import type {
   EngineInfo,
   ImageRecord,
   Owner,
+  StyleRecord,
   TransferEvent,
   TransferRecord,
   TransferStatus,
@@ -20,7 +21,7 @@ import type {
 /** A request whose pictures have been taken in: images are ids that `owner` may see. */
 export interface StartRequest extends TransferRequest {
   readonly contentId: string;
-  readonly styles: readonly { readonly imageId: string; readonly weight: number; readonly maskId: string | null }[];
+  readonly styles: readonly StyleRecord[];
   readonly contentMaskId: string | null;
   readonly initImageId: string | null;
   readonly priority: number;
@@ -131,6 +132,8 @@ export interface ImageLibrary {
   /** An image that the owner may see: their own, or a built-in sample. */
   get(owner: Owner, id: string): Promise<ImageRecord | null>;
   read(image: ImageRecord): Promise<Uint8Array>;
+  /** Frames of an animation, or pages, in its file: the first is the picture. */
+  frames(image: ImageRecord): Promise<number>;
   samples(): Promise<readonly { readonly name: string; readonly description: string; readonly image: ImageRecord }[]>;
 }
 

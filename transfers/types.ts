@@ -39,7 +39,10 @@ export interface ImageRecord {
 export interface StyleRecord {
   readonly imageId: string;
   readonly weight: number;
+  /** Where in the result it goes. */
   readonly maskId: string | null;
+  /** Which part of the style picture counts; left out in records from before there was it. */
+  readonly regionId?: string | null;
 }
 
 export interface TransferFailure {
@@ -128,7 +131,7 @@ export function imagesOf(record: TransferRecord): string[] {
     record.contentMaskId,
     record.initImageId,
     record.resultId,
-    ...record.styles.flatMap((style) => [style.imageId, style.maskId]),
+    ...record.styles.flatMap((style) => [style.imageId, style.maskId, style.regionId ?? null]),
   ];
   return [...new Set(ids.filter((id) => id !== null))];
 }

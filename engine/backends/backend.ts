@@ -4,7 +4,7 @@
  * @module
  */
 import type { DeviceAdam } from "./device_adam.ts";
-import type { Objective } from "../objective/objective.ts";
+import type { Mask, Objective } from "../objective/objective.ts";
 import type { OptimizerOptions, Pooling } from "../options/options.ts";
 import type { OptimizerState } from "../optimizers/optimizer.ts";
 import type { Pixels, Size } from "../picture.ts";
@@ -92,8 +92,18 @@ export interface Backend {
   readonly info: BackendInfo;
   /** Features of a picture at `layers`, in the backend's own order of values. */
   features(pixels: Pixels, size: Size, layers: readonly string[], pooling: Pooling): Promise<Map<string, Target>>;
-  /** Gram matrices FᵀF / (H·W·C) of a picture at `layers`. */
-  grams(pixels: Pixels, size: Size, layers: readonly string[], pooling: Pooling): Promise<Map<string, Target>>;
+  /**
+   * Gram matrices FᵀF / (H·W·C) of a picture at `layers`.
+   *
+   * @param mask Which part of the picture counts, as for a {@linkcode Term}; null for all of it.
+   */
+  grams(
+    pixels: Pixels,
+    size: Size,
+    layers: readonly string[],
+    pooling: Pooling,
+    mask?: Mask | null,
+  ): Promise<Map<string, Target>>;
   /** Prepares the evaluation of `objective` against `targets`, one for each of its terms. */
   compile(objective: Objective, targets: readonly Target[]): Promise<Evaluator>;
   /**

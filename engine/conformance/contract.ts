@@ -63,6 +63,27 @@ export function testBackendContract(
     assert.ok(Math.abs(trace / mean - 1) < 2e-3, `trace ${trace}, mean square ${mean}`);
   });
 
+  test("takes Gram matrices of the part of a picture that a mask leaves, as its objectives do", async (backend) => {
+    const values = Float32Array.from({ length: SIZE.width * SIZE.height }, (_, i) => i % SIZE.width < 8 ? 1 : 0);
+    const left = { ...SIZE, values };
+    const [masked, whole] = await Promise.all([
+      backend.grams(PIXELS, SIZE, LAYERS, "MAX", left),
+      backend.grams(PIXELS, SIZE, LAYERS, "MAX"),
+    ]);
+    const terms = LAYERS.map((layer) => ({ kind: "style" as const, layer, mask: 0 }));
+    const objective = { size: SIZE, terms, masks: [left], pooling: "MAX" as const, normalizeGradients: false };
+    const lossesAt = async (grams: ReadonlyMap<string, Float32Array>) => {
+      const evaluator = await backend.compile(objective, LAYERS.map((layer) => grams.get(layer)!));
+      const { losses } = await evaluator.evaluate(PIXELS, [1, 1]);
+      await evaluator.dispose();
+      return losses;
+    };
+    const [rest, others] = [await lossesAt(masked), await lossesAt(whole)];
+    for (let i = 0; i < 2; i++) assert.ok(rest[i]! < 1e-4 * others[i]!, `${rest[i]}, ${others[i]}`);
+    const all = await backend.grams(PIXELS, SIZE, LAYERS, "MAX", { ...SIZE, values: values.map(() => 1) });
+    for (const layer of LAYERS) assert.ok(relativeDistance(all.get(layer)!, whole.get(layer)!) < 1e-5, layer);
+  });
+
   test("is at rest at its own target", async (backend) => {
     const { evaluator } = await compile(backend);
     const [there, elsewhere] = [await evaluator.evaluate(PIXELS, [1, 1]), await evaluator.evaluate(OTHER, [1, 1])];

@@ -19,7 +19,8 @@ export async function initialPixels(input: OptimisationInput, size: Size, resize
   return pixels.map((value, i) => (1 - init.noise) * value + init.noise * noise[i]!);
 }
 
-function startPicture({ options, content, styles, initPicture }: OptimisationInput) {
+/** The picture that the optimisation starts from, undefined for noise. */
+export function startPicture({ options, content, styles, initPicture }: OptimisationInput) {
   switch (options.init.kind) {
     case "NOISE":
       return undefined;

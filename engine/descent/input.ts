@@ -1,5 +1,6 @@
 import { combineLuma, isGrey, matchColors, toGrey } from "../objective/color.ts";
 import type { ColorMode, TransferOptions } from "../options/options.ts";
+import { fillTransparent, withAlphaOf } from "../objective/transparency.ts";
 import type { Picture, Size } from "../picture.ts";
 
 /** A style picture with its share of the style, and where in the result it is to be. */
@@ -7,8 +8,10 @@ export interface StylePicture {
   readonly picture: Picture;
   /** Relative to the other styles'. */
   readonly weight: number;
-  /** White where the style counts, black where not; of any size. Left out: everywhere. */
+  /** White where in the result the style counts, black where not; of any size, as all masks. Left out: everywhere. */
   readonly mask?: Picture;
+  /** White where the style picture counts, black where not. Left out: all of it that is not transparent. */
+  readonly region?: Picture;
 }
 
 /** What an optimisation is made from. Pictures have their own sizes; the schedule scales them. */
@@ -24,6 +27,17 @@ export interface OptimisationInput {
 
 /** Scales a picture to exactly `size`, with a filter that neither blurs nor aliases. */
 export type Resize = (picture: Picture, size: Size) => Promise<Picture>;
+
+/** The pictures with colours where they are transparent, see `fillTransparent()`; their alpha stays. */
+export function fillGaps(input: OptimisationInput): OptimisationInput {
+  const { content, styles, initPicture } = input;
+  return {
+    ...input,
+    content: fillTransparent(content),
+    styles: styles.map((style) => ({ ...style, picture: fillTransparent(style.picture) })),
+    ...(initPicture ? { initPicture: fillTransparent(initPicture) } : {}),
+  };
+}
 
 /**
  * Where the result's colours come from: what was asked for, but where neither content nor styles have any, there are none to
@@ -52,7 +66,7 @@ export function prepareColors(input: OptimisationInput, color: ColorMode): Optim
   }
 }
 
-/** The optimiser's picture as it is shown in a colour mode; `content` has its size and its own colours. */
-export function finishColors(color: ColorMode, picture: Picture, content: Picture): Picture {
-  return color === "LUMINANCE" ? combineLuma(picture, content) : picture;
+/** The optimiser's picture as it is shown in a colour mode; `content` has its size, its own colours, and its alpha. */
+export function finish(color: ColorMode, picture: Picture, content: Picture): Picture {
+  return withAlphaOf(color === "LUMINANCE" ? combineLuma(picture, content) : picture, content);
 }

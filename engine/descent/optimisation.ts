@@ -2,8 +2,8 @@ import { GramcastError } from "../../errors.ts";
 import type { Backend } from "../backends/backend.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { Descent } from "./descent.ts";
-import { initialPixels } from "./initial_pixels.ts";
-import { colorModeOf, finishColors, type OptimisationInput, prepareColors, type Resize } from "./input.ts";
+import { initialPixels, startPicture } from "./initial_pixels.ts";
+import { colorModeOf, fillGaps, finish, type OptimisationInput, prepareColors, type Resize } from "./input.ts";
 import type { Losses } from "../objective/losses.ts";
 import type { ColorMode, Retuning, Scale } from "../options/options.ts";
 import { type Picture, type Pixels, type Size, toPicture, toPixels } from "../picture.ts";
@@ -39,7 +39,7 @@ export class Optimisation {
   readonly #input: OptimisationInput;
   readonly #color: ColorMode;
   readonly #limits: Limits;
-  /** The pictures as the network sees them. */
+  /** The pictures as the network sees them, in the colours of the colour option. */
   readonly #prepared: OptimisationInput;
   #stage: Stage | null = null;
   #descent: Descent;
@@ -104,13 +104,14 @@ export class Optimisation {
   ): Promise<Optimisation> {
     const { options } = input;
     if (limits.memoryBytes !== undefined) checkMemory(options, limits.memoryBytes);
-    const prepared = prepareColors(input, colorModeOf(input));
+    const filled = fillGaps(input);
+    const prepared = prepareColors(filled, colorModeOf(filled));
     const first = options.scales[0]!;
     const pixels = await initialPixels(prepared, first, resize);
     const { learningRate } = options.optimizer;
     const descent = new Descent(options.optimizer, first, { numbers: {}, arrays: { pixels } }, learningRate);
-    const content = await resize(input.content, first);
-    return new Optimisation(backend, resize, input, limits, prepared, content, descent, {
+    const content = await resize(filled.content, first);
+    return new Optimisation(backend, resize, filled, limits, prepared, content, descent, {
       step: 0,
       scale: 0,
       scaleStep: 0,
@@ -146,17 +147,10 @@ export class Optimisation {
       );
     }
     const descent = new Descent(options.optimizer, scale, saved.optimizer, saved.learningRate);
-    const content = await resize(input.content, scale);
-    return new Optimisation(
-      backend,
-      resize,
-      input,
-      limits,
-      prepareColors(input, colorModeOf(input)),
-      content,
-      descent,
-      saved,
-    );
+    const filled = fillGaps(input);
+    const prepared = prepareColors(filled, colorModeOf(filled));
+    const content = await resize(filled.content, scale);
+    return new Optimisation(backend, resize, filled, limits, prepared, content, descent, saved);
   }
 
   /** Steps taken, over all scales. */
@@ -171,6 +165,12 @@ export class Optimisation {
   /** Size of the picture now: that of the current scale. */
   get size(): Size {
     return { width: this.#scale.width, height: this.#scale.height };
+  }
+
+  /** The losses of the picture as it is, by an evaluation that moves nothing. */
+  async measure(): Promise<Losses> {
+    this.#stage ??= await this.#prepareStage();
+    return (await this.#stage.evaluate(await this.#descent.pixels(), this.#weights)).losses;
   }
 
   /**
@@ -198,7 +198,7 @@ export class Optimisation {
 
   /** The picture after the last step: averaged and with the colours that were asked for. */
   async picture(): Promise<Picture> {
-    return finishColors(this.#color, toPicture(await this.#shownPixels(), this.size), this.#content);
+    return finish(this.#color, toPicture(await this.#shownPixels(), this.size), this.#content);
   }
 
   /** All that `restore()` needs. */
@@ -256,7 +256,7 @@ export class Optimisation {
 
   /**
    * Carries picture and optimiser over to the next size. The average begins anew: it would blur the finer picture. What began
-   * as the content is carried over as a change of it: so the finer picture has the content's own detail from the start,
+   * as a picture is carried over as a change of it: so the finer picture has that picture's own detail from the start,
    * which interpolation does not know and steps would have to find again.
    */
   async #enterNextScale(): Promise<void> {
@@ -266,21 +266,19 @@ export class Optimisation {
     const shown = await this.#shownPixels();
     this.#scaleIndex++;
     this.#scaleStep = 0;
-    const pixels = this.#input.options.init.kind === "CONTENT"
-      ? await this.#carryChange(shown, from)
-      : resample(shown, from, this.size);
+    const start = startPicture(this.#prepared);
+    const pixels = start ? await this.#carryChange(start, shown, from) : resample(shown, from, this.size);
     this.#descent = this.#descent.rescaled(from, this.size, pixels);
     this.#average = this.#average && new Float32Array(pixels.length);
     this.#averagedSteps = 0;
     this.#content = await this.#resize(this.#input.content, this.size);
   }
 
-  /** The content at the present size, changed as `pixels` are from the content at theirs. */
-  async #carryChange(pixels: Pixels, from: Size): Promise<Pixels> {
-    const { content } = this.#prepared;
-    const before = toPixels(await this.#resize(content, from));
+  /** The start picture at the present size, changed as `pixels` are from the start picture at theirs. */
+  async #carryChange(start: Picture, pixels: Pixels, from: Size): Promise<Pixels> {
+    const before = toPixels(await this.#resize(start, from));
     const change = resample(pixels.map((value, i) => value - before[i]!), from, this.size);
-    return toPixels(await this.#resize(content, this.size)).map((value, i) => value + change[i]!);
+    return toPixels(await this.#resize(start, this.size)).map((value, i) => value + change[i]!);
   }
 
   async #updateAverage(): Promise<void> {

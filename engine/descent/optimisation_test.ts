@@ -375,3 +375,49 @@ Deno.test("a checkpoint of another input is refused", () =>
     });
     await assert.rejects(restore(backend, input(), bytes.slice(1)), refused);
   }));
+
+Deno.test("an own picture is what is begun with at every scale, and is measured as it is", () =>
+  withBackend(async (backend) => {
+    const own = formulaPicture(64, 52, 9);
+    // With no weight nothing moves.
+    const init = { kind: "IMAGE", noise: 0 } as const;
+    const scales = [{ size: 32, steps: 1 }, { size: 64, steps: 1 }];
+    for (
+      const given of [input({ init, scales, styleWeight: 0, contentWeight: 0 }), input({ init, scales: [scales[1]!] })]
+    ) {
+      const optimisation = await start(backend, { ...given, initPicture: own });
+      if (given.options.scales.length > 1) {
+        await run(optimisation);
+        assertSameBytes((await optimisation.picture()).rgb, (await nearestResize(own, optimisation.size)).rgb);
+        continue;
+      }
+      const losses = await optimisation.measure();
+      assertSameBytes((await optimisation.picture()).rgb, (await nearestResize(own, optimisation.size)).rgb);
+      const [first] = await run(optimisation, 1);
+      assert.deepEqual(first!.losses, losses, "Adam's first losses are those of the picture before its step");
+    }
+  }));
+
+Deno.test("a transparent content keeps its alpha, and its picture has no colour where nothing is seen", () =>
+  withBackend(async (backend) => {
+    const alpha = Uint8Array.from(
+      CONTENT.rgb.subarray(0, CONTENT.width * CONTENT.height),
+      (_, i) => i % CONTENT.width < 15 ? 255 : 0,
+    );
+    // What nobody sees is of a colour that must not come through.
+    const rgb = CONTENT.rgb.map((value, i) => alpha[Math.floor(i / 3)] ? value & 63 : 255);
+    const given = {
+      ...input({ init: { kind: "CONTENT", noise: 0 }, color: "LUMINANCE" }),
+      content: { ...CONTENT, rgb, alpha },
+    };
+    const optimisation = await start(backend, given);
+    const before = await optimisation.picture();
+    const bright = before.rgb.some((value) => value > 64);
+    assert.ok(!bright, "the unseen colour is nowhere");
+    await run(optimisation, 2);
+    const picture = await optimisation.picture();
+    assert.deepEqual(picture.alpha, (await nearestResize({ ...CONTENT, alpha }, optimisation.size)).alpha);
+    picture.alpha!.forEach((opacity, i) => {
+      if (opacity === 0) assert.deepEqual([...picture.rgb.subarray(3 * i, 3 * i + 3)], [0, 0, 0]);
+    });
+  }));

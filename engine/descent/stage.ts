@@ -8,11 +8,12 @@ import type { Backend, Evaluator, Target } from "../backends/backend.ts";
 import type { DeviceAdam } from "../backends/device_adam.ts";
 import { planScale } from "../estimate/estimate.ts";
 import type { OptimisationInput, Resize } from "./input.ts";
+import { coverageOf, intersection, maskFrom } from "../objective/masks.ts";
 import type { LayerLoss, Losses } from "../objective/losses.ts";
 import type { Mask, Term } from "../objective/objective.ts";
 import type { OptimizerState } from "../optimizers/optimizer.ts";
 import type { LayerWeight, OptimizerOptions, Scale } from "../options/options.ts";
-import { fitLongestSide, type Picture, type Pixels, toPixels } from "../picture.ts";
+import { fitLongestSide, type Pixels, toPixels } from "../picture.ts";
 import { type StageBackend, TiledStage, WholeStage } from "../tiles/stage_backend.ts";
 import { canTile } from "../tiles/tiled_evaluator.ts";
 import { trace } from "../objective/square_matrix.ts";
@@ -76,8 +77,8 @@ export class Stage {
     const masks: Mask[] = [];
     const grams = await styleGrams(source, resize, input, scale);
     const terms = [
-      ...await contentTerms(source, input, grams, masks),
-      ...styleTerms(input, grams, masks),
+      ...await contentTerms(source, input, scale, grams, masks),
+      ...styleTerms(input, scale, grams, masks),
     ];
     if (terms.length === 0) {
       throw new GramcastError(
@@ -169,23 +170,27 @@ async function styleGrams(
   const compared = options.normalizeLosses ? [...options.styleLayers, ...options.contentLayers] : options.styleLayers;
   const layers = [...new Set(compared.map(({ layer }) => layer))];
   const grams: ReadonlyMap<string, Target>[] = [];
-  for (const { picture } of styles) {
+  for (const [i, { picture, region }] of styles.entries()) {
     const size = fitLongestSide(picture, Math.max(1, Math.round(scale.size * options.styleScale)));
-    grams.push(await source.grams(toPixels(await resize(picture, size)), size, layers));
+    const counts = intersection(size, [region && maskFrom(region), coverageOf(picture)]);
+    if (counts?.values.every((value) => value === 0)) throw nothingCounts(i, region !== undefined);
+    grams.push(await source.grams(toPixels(await resize(picture, size)), size, layers, counts));
   }
   return grams;
 }
 
 async function contentTerms(
   source: StageBackend,
-  { options, styles, contentMask }: OptimisationInput,
+  { options, content, styles, contentMask }: OptimisationInput,
+  scale: Scale,
   grams: StyleGrams,
   masks: Mask[],
 ): Promise<WeightedTerm[]> {
   const layers = options.contentLayers.map(({ layer }) => layer);
   const energies = options.normalizeLosses && layers.length > 0 ? await source.energies(layers) : null;
   const whole = wholeWeight(styles);
-  const mask = contentMask ? masks.push(toMask(contentMask)) - 1 : null;
+  const where = intersection(scale, [contentMask && maskFrom(contentMask), coverageOf(content)]);
+  const mask = where && masks.push(where) - 1;
   return options.contentLayers.map(({ layer, weight }) => {
     const term = { kind: "content", layer, mask, gram: null, whitener: null } as const;
     if (!energies) return { ...term, share: weight };
@@ -196,8 +201,17 @@ async function contentTerms(
   });
 }
 
-/** Styles without a mask blend into one Gram target per layer; each style with a mask is a term of its own. */
-function styleTerms({ options, styles }: OptimisationInput, grams: StyleGrams, masks: Mask[]): WeightedTerm[] {
+/**
+ * Styles without a mask blend into one Gram target per layer; each style with a mask is a term of its own. None counts
+ * where the content is transparent.
+ */
+function styleTerms(
+  { options, content, styles }: OptimisationInput,
+  scale: Scale,
+  grams: StyleGrams,
+  masks: Mask[],
+): WeightedTerm[] {
+  const visible = coverageOf(content);
   const whole = wholeWeight(styles);
   const terms: WeightedTerm[] = [];
   const blend = new Map<string, Target>();
@@ -205,7 +219,7 @@ function styleTerms({ options, styles }: OptimisationInput, grams: StyleGrams, m
   styles.forEach(({ weight, mask }, i) => {
     const gramAt = (layer: string) => grams[i]!.get(layer)!;
     if (mask) {
-      const index = masks.push(toMask(mask)) - 1;
+      const index = masks.push(intersection(scale, [maskFrom(mask), visible])!) - 1;
       terms.push(...options.styleLayers.map((each) => styleTerm(each, index, gramAt(each.layer), weight / whole)));
       return;
     }
@@ -218,8 +232,9 @@ function styleTerms({ options, styles }: OptimisationInput, grams: StyleGrams, m
     }
   });
   if (blended > 0) {
+    const index = visible && masks.push(visible) - 1;
     for (const layer of options.styleLayers) {
-      terms.push(styleTerm(layer, null, blend.get(layer.layer)!.map((sum) => sum / blended), blended / whole));
+      terms.push(styleTerm(layer, index, blend.get(layer.layer)!.map((sum) => sum / blended), blended / whole));
     }
   }
   return terms;
@@ -247,13 +262,10 @@ function overDistance(term: WeightedTerm, distance: number): WeightedTerm {
   return { ...term, share: term.share / (Math.max(distance, LEAST_DISTANCE * even) || 1) };
 }
 
-/** A mask from a picture: the mean of its channels, 0–1. */
-function toMask({ width, height, rgb }: Picture): Mask {
-  const values = Float32Array.from(
-    { length: width * height },
-    (_, i) => (rgb[3 * i]! + rgb[3 * i + 1]! + rgb[3 * i + 2]!) / 765,
-  );
-  return { width, height, values };
+function nothingCounts(style: number, masked: boolean): GramcastError {
+  const field = masked ? `styles.${style}.region` : `styles.${style}.image`;
+  const found = masked ? "is black or transparent wherever the style can be seen" : "is transparent everywhere";
+  return new GramcastError("BAD_USER_INPUT", `Cannot use ${field}: it ${found}, wanted a part that counts`, { field });
 }
 
 /** One loss per kind and layer: terms of one layer (one for each mask) are added. */

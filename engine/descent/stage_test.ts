@@ -294,3 +294,94 @@ Deno.test("a flat content does not outweigh the style: its loss is bounded by th
 function assertNear(found: number, wanted: number): void {
   assert.ok(Math.abs(found - wanted) <= 1e-12 * Math.abs(wanted), `${found}, wanted ${wanted}`);
 }
+
+async function withBackend(body: (backend: OnnxBackend) => Promise<void>): Promise<void> {
+  const backend = await OnnxBackend.open(parameters);
+  try {
+    await body(backend);
+  } finally {
+    await backend.close();
+  }
+}
+
+/** A picture whose left half is one picture and whose right half another. */
+function halves(left: Picture, right: Picture): Picture {
+  const { width, height } = left;
+  const rgb = left.rgb.slice();
+  for (let i = 0; i < width * height; i++) {
+    if (i % width >= width / 2) rgb.set(right.rgb.subarray(3 * i, 3 * i + 3), 3 * i);
+  }
+  return { width, height, rgb };
+}
+
+/** White on the left, black on the right. */
+function leftMask(width: number, height: number): Picture {
+  const rgb = Uint8Array.from(
+    { length: 3 * width * height },
+    (_, i) => Math.floor(i / 3) % width < width / 2 ? 255 : 0,
+  );
+  return { width, height, rgb };
+}
+
+Deno.test("a region takes the style from that part of its picture, and so does what is not transparent", async () => {
+  await withBackend(async (backend) => {
+    const input = inputOf({ style: style("conv1_1"), styles: [{ weight: 1 }] });
+    const [one, other] = [formulaPicture(32, 22, 7), {
+      width: 32,
+      height: 22,
+      rgb: new Uint8Array(3 * 32 * 22).fill(200),
+    }];
+    const loss = async (changed: Partial<OptimisationInput["styles"][number]>, at: Picture) => {
+      const styles = [{ picture: halves(one, other), weight: 1, ...changed }];
+      const stage = await Stage.prepare(backend, nearestResize, { ...input, styles }, input.options.scales[0]!);
+      const { losses } = await stage.evaluate(toPixels(at), input.options);
+      await stage.dispose();
+      return losses.style;
+    };
+    const seen = leftMask(32, 22).rgb.filter((_, i) => i % 3 === 0);
+    for (const changed of [{ region: leftMask(32, 22) }, { picture: { ...halves(one, other), alpha: seen } }]) {
+      // The border of the picture, which convolutions see as black, and the seam are not the same everywhere.
+      assert.ok(await loss(changed, one) < 0.05 * await loss(changed, halves(one, other)));
+    }
+    assert.ok(await loss({}, halves(one, other)) < 1e-6 * await loss({}, one));
+  });
+});
+
+Deno.test("neither content nor style counts where the content is transparent", async () => {
+  await withBackend(async (backend) => {
+    const input = inputOf({ content: content("conv1_1"), style: style("conv1_1"), styles: [{ weight: 1 }] });
+    const { width, height } = input.options.scales[0]!;
+    const alpha = leftMask(width, height).rgb.filter((_, i) => i % 3 === 0);
+    const seen = { ...formulaPicture(width, height, 3), alpha };
+    const stage = await Stage.prepare(backend, nearestResize, { ...input, content: seen }, input.options.scales[0]!);
+    const { losses, gradient } = await stage.evaluate(formulaPixels(width, height, 4), {
+      ...input.options,
+      tvWeight: 0,
+    });
+    await stage.dispose();
+    assert.ok(losses.content > 0 && losses.style > 0);
+    for (let i = 0; i < width * height; i++) {
+      // One pixel beyond the edge is seen by a convolution on the edge.
+      if (i % width <= width / 2) continue;
+      assert.deepEqual([...gradient.subarray(3 * i, 3 * i + 3)].map(Math.abs), [0, 0, 0], `pixel ${i % width}`);
+    }
+  });
+});
+
+Deno.test("a style of which nothing counts is refused", async () => {
+  await withBackend(async (backend) => {
+    const input = inputOf({ style: style("conv1_1"), styles: [{ weight: 1 }] });
+    const black = { width: 2, height: 2, rgb: new Uint8Array(12) };
+    const unseen = { ...STYLES[0]!, alpha: new Uint8Array(STYLES[0]!.width * STYLES[0]!.height) };
+    for (
+      const [changed, field] of [[{ region: black }, "styles.0.region"], [
+        { picture: unseen },
+        "styles.0.image",
+      ]] as const
+    ) {
+      const styles = [{ picture: STYLES[0]!, weight: 1, ...changed }];
+      const prepared = Stage.prepare(backend, nearestResize, { ...input, styles }, input.options.scales[0]!);
+      await assert.rejects(prepared, { code: "BAD_USER_INPUT", field });
+    }
+  });
+});

@@ -57,15 +57,16 @@ function cholesky(m: readonly number[]): number[] {
   return l;
 }
 
-/** Mean of each channel and their covariance (row-major), of RGB values in 0–255. */
-function colorStatistics({ rgb }: Picture): { mean: number[]; covariance: number[] } {
-  const count = rgb.length / 3;
+/** Mean of each channel and their covariance (row-major), of RGB values in 0–255; what is transparent does not count. */
+function colorStatistics({ rgb, alpha }: Picture): { mean: number[]; covariance: number[] } {
+  const count = alpha ? alpha.reduce((sum, value) => sum + value / 255, 0) || 1 : rgb.length / 3;
   const mean = [0, 0, 0];
   const products = new Array<number>(9).fill(0);
   for (let i = 0; i < rgb.length; i += 3) {
+    const share = (alpha ? alpha[i / 3]! / 255 : 1) / count;
     for (let a = 0; a < 3; a++) {
-      mean[a]! += rgb[i + a]! / count;
-      for (let b = 0; b < 3; b++) products[3 * a + b]! += (rgb[i + a]! * rgb[i + b]!) / count;
+      mean[a]! += rgb[i + a]! * share;
+      for (let b = 0; b < 3; b++) products[3 * a + b]! += rgb[i + a]! * rgb[i + b]! * share;
     }
   }
   // One grey level on the diagonal keeps pictures of a single colour invertible.

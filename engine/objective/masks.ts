@@ -1,5 +1,57 @@
 import type { Mask } from "./objective.ts";
-import type { Size } from "../picture.ts";
+import type { Picture, Size } from "../picture.ts";
+
+/**
+ * A mask from a picture: white counts, black does not. Where it is transparent it does not count either; a picture of one
+ * colour on transparency is a mask by its alpha alone, whatever the colour.
+ */
+export function maskFrom({ width, height, rgb, alpha }: Picture): Mask {
+  const painted = alpha !== undefined && isOneColour(rgb, alpha);
+  const values = Float32Array.from({ length: width * height }, (_, i) => {
+    const opacity = (alpha?.[i] ?? 255) / 255;
+    return painted ? opacity : (opacity * (rgb[3 * i]! + rgb[3 * i + 1]! + rgb[3 * i + 2]!)) / 765;
+  });
+  return { width, height, values };
+}
+
+/** How far apart the colours of one paint may be: edges that were smoothed are rounded. */
+const PAINT_TOLERANCE = 8;
+
+/** Whether all that can be seen has one colour. What hardly can has hardly any colour, and is let pass. */
+function isOneColour(rgb: Uint8Array, alpha: Uint8Array): boolean {
+  const lowest = [255, 255, 255];
+  const highest = [0, 0, 0];
+  alpha.forEach((opacity, i) => {
+    if (opacity < 32) return;
+    for (let c = 0; c < 3; c++) {
+      lowest[c] = Math.min(lowest[c]!, rgb[3 * i + c]!);
+      highest[c] = Math.max(highest[c]!, rgb[3 * i + c]!);
+    }
+  });
+  return highest.every((value, c) => value - lowest[c]! <= PAINT_TOLERANCE);
+}
+
+/** Where a picture can be seen; null where it can everywhere. */
+export function coverageOf({ width, height, alpha }: Picture): Mask | null {
+  return alpha ? { width, height, values: Float32Array.from(alpha, (value) => value / 255) } : null;
+}
+
+/** Where all of the masks that there are count; null where there is none. */
+export function intersection(size: Size, masks: readonly (Mask | null | undefined)[]): Mask | null {
+  const given = masks.filter((mask) => mask !== null && mask !== undefined);
+  if (given.length < 2) return given[0] ?? null;
+  const values = given.map((mask) => downscaleMask(mask, size));
+  return {
+    width: size.width,
+    height: size.height,
+    values: values[0]!.map((_, i) => values.reduce((product, each) => product * each[i]!, 1)),
+  };
+}
+
+/** Σm² of a mask at a layer. An empty mask has no features to speak of: any divisor but zero does. */
+export function areaOf(values: Float32Array): number {
+  return values.reduce((sum, m) => sum + m * m, 0) || 1;
+}
 
 /**
  * A mask at another size: each value is the mean over the pixels that it covers, parts of pixels counted as parts.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { downscaleMask } from "./masks.ts";
+import { coverageOf, downscaleMask, intersection, maskFrom } from "./masks.ts";
 import { formulaNoise } from "../testing/formula.ts";
 
 const side = fc.integer({ min: 1, max: 40 });
@@ -45,4 +45,43 @@ Deno.test("rows and columns do not change places", () => {
   const left = { width: 4, height: 2, values: Float32Array.of(1, 1, 0, 0, 1, 1, 0, 0) };
   assert.deepEqual(downscaleMask(left, { width: 2, height: 2 }), Float32Array.of(1, 0, 1, 0));
   assert.deepEqual(downscaleMask(left, { width: 2, height: 1 }), Float32Array.of(1, 0));
+});
+
+/** A picture of four pixels from RGBA values. */
+function pixels(...values: readonly (readonly [number, number, number, number])[]) {
+  return {
+    width: values.length,
+    height: 1,
+    rgb: Uint8Array.from(values.flatMap(([r, g, b]) => [r, g, b])),
+    alpha: Uint8Array.from(values.map(([, , , a]) => a)),
+  };
+}
+
+Deno.test("white counts, black does not, grey in between", () => {
+  const { alpha: _, ...opaque } = pixels([255, 255, 255, 255], [0, 0, 0, 255], [51, 51, 51, 255], [255, 0, 0, 255]);
+  assert.deepEqual([...maskFrom(opaque).values].map((value) => Math.round(value * 1000)), [1000, 0, 200, 333]);
+});
+
+Deno.test("one paint on transparency is a mask by its alpha, whatever its colour and whatever lies unseen", () => {
+  for (const paint of [255, 0, 90]) {
+    const mask = maskFrom(
+      pixels([paint, paint, paint, 255], [0, 255, 0, 0], [paint, paint, paint, 51], [255, 0, 0, 0]),
+    );
+    assert.deepEqual([...mask.values].map((value) => Math.round(value * 1000)), [1000, 0, 200, 0]);
+  }
+});
+
+Deno.test("of several colours on transparency white counts, and what is transparent does not", () => {
+  const mask = maskFrom(pixels([255, 255, 255, 255], [0, 0, 0, 255], [255, 255, 255, 0], [255, 255, 255, 51]));
+  assert.deepEqual([...mask.values].map((value) => Math.round(value * 1000)), [1000, 0, 0, 200]);
+});
+
+Deno.test("masks of several sizes meet where all of them count", () => {
+  const size = { width: 2, height: 2 };
+  const left = { width: 2, height: 1, values: Float32Array.of(1, 0) };
+  const top = { width: 1, height: 2, values: Float32Array.of(1, 0.5) };
+  assert.equal(intersection(size, [null, undefined]), null);
+  assert.equal(intersection(size, [null, left]), left);
+  assert.deepEqual(intersection(size, [left, top]), { ...size, values: Float32Array.of(1, 0, 0.5, 0) });
+  assert.equal(coverageOf({ width: 1, height: 1, rgb: new Uint8Array(3) }), null);
 });

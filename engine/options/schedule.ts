@@ -1,7 +1,7 @@
 import { invalid, refused } from "../../values.ts";
 import { fitLongestSide, type Size } from "../picture.ts";
 import type { Scale, TransferOptions, TransferRequest } from "./options.ts";
-import { MAX_STEPS, MIN_SIZE, type Schedule } from "./table.ts";
+import { MAX_STEPS, type Schedule } from "./table.ts";
 
 /**
  * Checks that what a request says about sizes and steps goes together. Each value has been checked by itself.

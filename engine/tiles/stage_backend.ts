@@ -4,7 +4,7 @@
  * @module
  */
 import type { Backend, Evaluator, Target, TilingBackend } from "../backends/backend.ts";
-import type { Objective } from "../objective/objective.ts";
+import type { Mask, Objective } from "../objective/objective.ts";
 import type { Pooling } from "../options/options.ts";
 import { type Picture, type Pixels, type Size, toPixels } from "../picture.ts";
 import { trace } from "../objective/square_matrix.ts";
@@ -15,8 +15,8 @@ import { type Cut, tiledGrams } from "./tiled_grams.ts";
 export interface StageBackend {
   /** Mean square of the content's features at each of `layers`. */
   energies(layers: readonly string[]): Promise<Map<string, number>>;
-  /** Gram matrices of a style picture at `layers`. */
-  grams(pixels: Pixels, size: Size, layers: readonly string[]): Promise<Map<string, Target>>;
+  /** Gram matrices of a style picture at `layers`, of the part that a mask leaves where there is one. */
+  grams(pixels: Pixels, size: Size, layers: readonly string[], mask: Mask | null): Promise<Map<string, Target>>;
   /** Content terms are compared with the content picture, style terms with `grams`, by index of the term. */
   compile(objective: Objective, grams: ReadonlyMap<number, Target>): Promise<Evaluator>;
 }
@@ -40,8 +40,8 @@ export class WholeStage implements StageBackend {
     return new Map(layers.map((layer) => [layer, meanSquare(features.get(layer)!)]));
   }
 
-  grams(pixels: Pixels, size: Size, layers: readonly string[]): Promise<Map<string, Target>> {
-    return this.#backend.grams(pixels, size, layers, this.#pooling);
+  grams(pixels: Pixels, size: Size, layers: readonly string[], mask: Mask | null): Promise<Map<string, Target>> {
+    return this.#backend.grams(pixels, size, layers, this.#pooling, mask);
   }
 
   async compile(objective: Objective, grams: ReadonlyMap<number, Target>): Promise<Evaluator> {
@@ -77,13 +77,13 @@ export class TiledStage implements StageBackend {
   }
 
   async energies(layers: readonly string[]): Promise<Map<string, number>> {
-    const grams = await this.grams(toPixels(this.#content), this.#content, layers);
+    const grams = await this.grams(toPixels(this.#content), this.#content, layers, null);
     // A Gram matrix' trace is the mean square of the features that it is made of.
     return new Map([...grams].map(([layer, gram]) => [layer, trace(gram)]));
   }
 
-  grams(pixels: Pixels, size: Size, layers: readonly string[]): Promise<Map<string, Target>> {
-    return tiledGrams(this.#backend, this.#cut, pixels, size, layers, this.#pooling);
+  grams(pixels: Pixels, size: Size, layers: readonly string[], mask: Mask | null): Promise<Map<string, Target>> {
+    return tiledGrams(this.#backend, this.#cut, pixels, size, layers, this.#pooling, mask);
   }
 
   compile(objective: Objective, grams: ReadonlyMap<number, Target>): Promise<Evaluator> {

@@ -1,5 +1,5 @@
 import type { TileInput } from "../backends/backend.ts";
-import { downscaleMask } from "../objective/masks.ts";
+import { areaOf, downscaleMask } from "../objective/masks.ts";
 import { featureSize, type Mask, type Term } from "../objective/objective.ts";
 import type { Pixels, Size } from "../picture.ts";
 import { strideOf, type Tile } from "./tile_grid.ts";
@@ -16,8 +16,7 @@ export class TileMasks {
       if (mask === null || this.#masks.has(keyOf(mask, layer))) continue;
       const values = downscaleMask(masks[mask]!, featureSize(size, layer));
       this.#masks.set(keyOf(mask, layer), values);
-      // An empty mask has no features to speak of: any divisor but zero does.
-      this.#areas.set(keyOf(mask, layer), values.reduce((sum, m) => sum + m * m, 0) || 1);
+      this.#areas.set(keyOf(mask, layer), areaOf(values));
     }
   }
 

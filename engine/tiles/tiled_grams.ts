@@ -1,5 +1,5 @@
 import type { Target, TileEvaluator, TilingBackend } from "../backends/backend.ts";
-import { deepestLayer, type Term } from "../objective/objective.ts";
+import { deepestLayer, type Mask, type Term } from "../objective/objective.ts";
 import type { Pooling } from "../options/options.ts";
 import type { Pixels, Size } from "../picture.ts";
 import type { TileGrid } from "./tile_grid.ts";
@@ -16,12 +16,14 @@ export async function tiledGrams(
   size: Size,
   layers: readonly string[],
   pooling: Pooling,
+  mask: Mask | null = null,
 ): Promise<Map<string, Target>> {
   if (layers.length === 0) return new Map();
-  const terms = layers.map((layer): Term => ({ kind: "style", layer, mask: null }));
+  const terms = layers.map((layer): Term => ({ kind: "style", layer, mask: mask && 0 }));
   const grid = cut(size, deepestLayer(layers));
-  const masks = new TileMasks(size, terms, []);
-  const tileTerms = terms.map((term) => ({ ...term, mask: 0 }));
+  const masks = new TileMasks(size, terms, mask ? [mask] : []);
+  // Mask 0 of a tile is its core.
+  const tileTerms = terms.map((term) => ({ ...term, mask: mask ? 1 : 0 }));
   const evaluator = await backend.compileTiles(
     { size: grid.size, terms: tileTerms, pooling },
     terms.map((term) => masks.area(term)),

@@ -56,6 +56,10 @@ export class FakeImages implements ImageLibrary {
     return Promise.resolve(TINY_PNG);
   }
 
+  frames(): Promise<number> {
+    return Promise.resolve(1);
+  }
+
   samples() {
     return Promise.resolve(
       SAMPLES.map(([name]) => ({ name, description: `A ${name} picture.`, image: this.record(`im_${name}`) })),

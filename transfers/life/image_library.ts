@@ -1,4 +1,4 @@
-import { checkImage, type ImageLimits, inspectImage } from "../../images/decode.ts";
+import { checkImage, type ImageLimits, inspectImage, NO_LIMITS } from "../../images/decode.ts";
 import { GramcastError } from "../../errors.ts";
 import type { ImageIntake, ImageLibrary } from "../api.ts";
 import { type HeldImages, sha256Hex } from "./held_images.ts";
@@ -75,6 +75,10 @@ export class KeptImages implements ImageLibrary {
   async read(image: ImageRecord): Promise<Uint8Array> {
     const sample = (await this.#load()).find((sample) => sample.image.id === image.id);
     return sample?.bytes ?? await this.#images.read(image);
+  }
+
+  async frames(image: ImageRecord): Promise<number> {
+    return (await inspectImage(await this.read(image), NO_LIMITS)).frames;
   }
 
   /** Bytes of an image whoever owns it: for a transfer that uses it. @throws {GramcastError} NOT_FOUND */

@@ -34,10 +34,11 @@ export async function assembleJob(
     options,
     tunings: later,
     content: await readImage(record.contentId),
-    styles: await Promise.all(record.styles.map(async ({ imageId, weight, maskId }) => ({
+    styles: await Promise.all(record.styles.map(async ({ imageId, weight, maskId, regionId = null }) => ({
       picture: await readImage(imageId),
       weight,
       mask: await optional(maskId),
+      region: await optional(regionId),
     }))),
     contentMask: await optional(record.contentMaskId),
     initPicture: await optional(record.initImageId),

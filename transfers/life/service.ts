@@ -1,4 +1,4 @@
-import { decodePicture } from "../../images/decode.ts";
+import { decodePicture, NO_LIMITS } from "../../images/decode.ts";
 import type { LossPoint } from "../../engine/objective/losses.ts";
 import type { Retuning } from "../../engine/options/options.ts";
 import { checkRetuning, retuned } from "../../engine/options/retune.ts";
@@ -62,8 +62,6 @@ export interface TransferSettings {
 
 /** Ended transfers that tell, at the start, what steps take on this machine: enough for several sizes. */
 const LEARNED_FROM = 20;
-/** Frames are our own: nothing about them needs a limit. */
-const NO_LIMITS = { maxBytes: Number.MAX_SAFE_INTEGER, maxPixels: Number.MAX_SAFE_INTEGER };
 
 /** The life of transfers, whatever keeps them and whatever computes them. */
 export class TransferService implements Transfers {
@@ -94,7 +92,7 @@ export class TransferService implements Transfers {
     const hold = () => new HeldImages(ports.images, lives, clock);
     this.#ports = ports;
     this.#journal = new Journal(store, bus, clock, log);
-    this.#frames = new FrameCache(store, (encoded) => decodePicture(encoded, NO_LIMITS));
+    this.#frames = new FrameCache(store, (encoded) => decodePicture(encoded, NO_LIMITS, { transparency: "KEEP" }));
     this.#forecast = new Forecast(settings.cost, settings.engineMemoryBytes);
     this.images = new KeptImages(
       ports.images,

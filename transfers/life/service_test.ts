@@ -260,3 +260,25 @@ Deno.test("TransferService.classify() does not trouble the engine where the weig
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve));
 }
+
+Deno.test("TransferService shows and measures the picture that a transfer goes on from, as step 0 and once", async () => {
+  await using stage = await ServiceStage.open();
+  // Lost before the first checkpoint: the second attempt begins with the start picture again.
+  stage.engine.mishaps = [{ beforeStep: 3, outcome: "lost", failure: { code: "ENGINE_CRASHED", message: "gone" } }];
+  const { id } = await stage.start({
+    init: { kind: "IMAGE" },
+    initImageId: stage.styleId,
+    keepFrames: true,
+    frameEvery: 10,
+  });
+  const events = await Array.fromAsync(await stage.service.progress(OWNER, id, { after: 0 }));
+  const ended = await stage.ended(id);
+  assert.deepEqual([ended.status, ended.step], ["SUCCEEDED", 20]);
+  assert.deepEqual(await stage.loggedSteps(id), [0, ...upTo(20)]);
+  assert.deepEqual(events.map(({ event }) => event.sequence), upTo(24));
+  const start = events.find(({ event }) => event.losses !== null)!.event;
+  assert.deepEqual([start.step, start.frame, start.secondsPerStep], [0, true, null]);
+  const frames = await stage.service.frames(id, {});
+  assert.deepEqual(frames.edges.map(({ node }) => node.step), [0, 10, 20]);
+  assert.equal((await stage.service.vitals()).steps, 22);
+});

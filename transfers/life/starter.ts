@@ -107,6 +107,7 @@ export class Starter {
     for (const [i, style] of request.styles.entries()) {
       await this.#image(owner, `styles.${i}.image`, style.imageId);
       if (style.maskId !== null) await this.#image(owner, `styles.${i}.mask`, style.maskId);
+      if (style.regionId) await this.#image(owner, `styles.${i}.region`, style.regionId);
     }
     if (request.contentMaskId !== null) await this.#image(owner, "contentMask", request.contentMaskId);
     if (request.initImageId !== null) await this.#image(owner, "init.image", request.initImageId);
@@ -171,7 +172,12 @@ function newRecord(
     status: "QUEUED",
     options,
     contentId: request.contentId,
-    styles: request.styles.map(({ imageId, weight, maskId }) => ({ imageId, weight, maskId })),
+    styles: request.styles.map(({ imageId, weight, maskId, regionId = null }) => ({
+      imageId,
+      weight,
+      maskId,
+      regionId,
+    })),
     contentMaskId: request.contentMaskId,
     initImageId: request.initImageId,
     priority: request.priority,

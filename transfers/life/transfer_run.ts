@@ -204,17 +204,19 @@ export class TransferRun implements EngineSink {
 
   async step(report: EngineStep): Promise<void> {
     const { id, options } = this.#record;
-    this.#ports.journal.tally.countStep(report.seconds);
+    if (report.step > 0) this.#ports.journal.tally.countStep(report.seconds);
     if (report.frame !== null) this.#ports.frames.put(id, report.step, report.frame);
     const { frame } = report;
     if (frame !== null && options.keepFrames) {
       await this.#ports.journal.patiently(() => this.#frames.saveDue(report.step, frame));
     }
-    if (report.step <= this.#record.step) return;
-    if (report.step !== this.#record.step + 1) {
+    // Step 0 is the start picture, where it is shown: it comes before all steps, and again with each attempt.
+    const isStart = report.step === 0 && this.#record.step === 0 && this.#record.losses === null;
+    if (report.step <= this.#record.step && !isStart) return;
+    if (report.step > this.#record.step + 1) {
       throw new Error(`The engine reported step ${report.step} after step ${this.#record.step}`);
     }
-    const secondsPerStep = this.#meanSeconds(report);
+    const secondsPerStep = isStart ? null : this.#meanSeconds(report);
     await this.#append(["RUNNING"], {
       changes: {
         step: report.step,

@@ -2,15 +2,13 @@ import type { Backend } from "../../engine/backends/backend.ts";
 import { type Limits, Optimisation } from "../../engine/descent/optimisation.ts";
 import type { Picture } from "../../engine/picture.ts";
 import { GramcastError } from "../../errors.ts";
+import { NO_LIMITS } from "../../images/decode.ts";
 import { decodeInput } from "../../images/decode_input.ts";
 import { resizePicture } from "../../images/resize.ts";
 import { frameIsDue } from "../../engine/options/frame_due.ts";
 import type { Tuning } from "../types.ts";
 import type { EngineJob } from "./engine.ts";
-import type { Report } from "./messages.ts";
-
-/** Pictures were measured against the limits when they were taken in. */
-const NO_LIMITS = { maxBytes: Number.MAX_SAFE_INTEGER, maxPixels: Number.MAX_SAFE_INTEGER };
+import { pixelsOf, type Report } from "./messages.ts";
 
 /** Checkpoints are at least so many times as far apart as the last one took: L-BFGS' are large. */
 const CHECKPOINT_SPACING = 20;
@@ -67,7 +65,7 @@ export class ChildRun {
       const { code, message } = error;
       const optimisation = this.#optimisation;
       const good = optimisation && optimisation.step > 0 ? await optimisation.picture() : null;
-      this.#send({ kind: "failed", failure: { code, message }, size: sizeOf(good) }, [good?.rgb ?? null]);
+      this.#send({ kind: "failed", failure: { code, message }, size: sizeOf(good) }, [good && pixelsOf(good)]);
     } finally {
       await this.#optimisation?.dispose();
     }
@@ -81,13 +79,23 @@ export class ChildRun {
       : await Optimisation.restore(backend, resizePicture, input, checkpoint, this.#limits);
     this.#optimisation = optimisation;
     this.#applyTunings(optimisation);
+    if (checkpoint === null && this.#job.options.init.kind === "IMAGE") await this.#show(optimisation);
     return optimisation;
+  }
+
+  /** The picture to go on from and its losses, as step 0: so that it is seen what the steps make of it. */
+  async #show(optimisation: Optimisation): Promise<void> {
+    const begun = performance.now();
+    const losses = await optimisation.measure();
+    const picture = await optimisation.picture();
+    const seconds = (performance.now() - begun) / 1000;
+    this.#send({ kind: "step", step: 0, losses, seconds, size: sizeOf(picture) }, [pixelsOf(picture)]);
   }
 
   async #step(optimisation: Optimisation): Promise<void> {
     const { step, losses, seconds } = await optimisation.advance();
     const frame = frameIsDue(this.#job.options, step) ? await optimisation.picture() : null;
-    this.#send({ kind: "step", step, losses, seconds, size: sizeOf(frame) }, [frame?.rgb ?? null]);
+    this.#send({ kind: "step", step, losses, seconds, size: sizeOf(frame) }, [frame && pixelsOf(frame)]);
     const since = (performance.now() - this.#checkpointed) / 1000;
     if (since > Math.max(this.#interval, CHECKPOINT_SPACING * this.#checkpointSeconds)) {
       await this.#checkpoint(optimisation);
@@ -99,7 +107,7 @@ export class ChildRun {
     const checkpoint = await optimisation.checkpoint();
     const picture = await optimisation.picture();
     const { step } = optimisation;
-    this.#send({ kind: "checkpoint", step, size: sizeOf(picture) }, [checkpoint, picture.rgb]);
+    this.#send({ kind: "checkpoint", step, size: sizeOf(picture) }, [checkpoint, pixelsOf(picture)]);
     this.#checkpointed = performance.now();
     this.#checkpointSeconds = (this.#checkpointed - begun) / 1000;
   }

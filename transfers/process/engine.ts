@@ -21,7 +21,7 @@ export interface EngineJob extends EncodedInput {
 
 /** One step, as it was taken. */
 export interface EngineStep {
-  /** 1-based, over all scales. */
+  /** 1-based, over all scales; 0 for the start picture, where that is shown. */
   readonly step: number;
   readonly losses: Losses;
   readonly seconds: number;

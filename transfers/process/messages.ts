@@ -11,7 +11,7 @@ import type { EngineIdentity, EngineJob } from "./engine.ts";
 
 /** To the engine. */
 export type Command =
-  /** Parts: content, content mask, start picture, checkpoint, then picture and mask of each style. */
+  /** Parts: content, content mask, start picture, checkpoint, then picture, mask and region of each style. */
   | {
     readonly kind: "run";
     readonly options: TransferOptions;
@@ -59,7 +59,7 @@ export function jobCommand(job: EngineJob): [Command, (Uint8Array | null)[]] {
       job.contentMask,
       job.initPicture,
       job.checkpoint,
-      ...styles.flatMap(({ picture, mask }) => [picture, mask]),
+      ...styles.flatMap(({ picture, mask, region }) => [picture, mask, region]),
     ],
   ];
 }
@@ -73,14 +73,30 @@ export function commandJob(
     options,
     tunings,
     content: content!,
-    styles: styleWeights.map((weight, i) => ({ picture: styles[2 * i]!, weight, mask: styles[2 * i + 1] ?? null })),
+    styles: styleWeights.map((weight, i) => {
+      const [picture, mask = null, region = null] = styles.slice(3 * i, 3 * i + 3);
+      return { picture: picture!, weight, mask, region };
+    }),
     contentMask: contentMask ?? null,
     initPicture: initPicture ?? null,
     checkpoint: checkpoint ?? null,
   };
 }
 
-/** A picture from its size and pixels. */
-export function pictureOf({ width, height }: Size, rgb: Uint8Array | null | undefined): Picture | null {
-  return rgb ? { width, height, rgb } : null;
+/** A picture as one part of a message: its RGB, and then its alpha where it has one. */
+export function pixelsOf({ rgb, alpha }: Picture): Uint8Array {
+  if (!alpha) return rgb;
+  const pixels = new Uint8Array(rgb.length + alpha.length);
+  pixels.set(rgb);
+  pixels.set(alpha, rgb.length);
+  return pixels;
+}
+
+/** A picture from its size and what `pixelsOf()` made of it. */
+export function pictureOf({ width, height }: Size, pixels: Uint8Array | null | undefined): Picture | null {
+  if (!pixels) return null;
+  const rgb = pixels.subarray(0, 3 * width * height);
+  return pixels.length === rgb.length
+    ? { width, height, rgb }
+    : { width, height, rgb, alpha: pixels.subarray(rgb.length) };
 }

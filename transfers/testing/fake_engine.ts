@@ -86,6 +86,9 @@ export class FakeEngine implements Engine {
   ): Promise<EngineOutcome> {
     const optimisation = new ToyOptimisation(job);
     const checkpoint = () => sink.checkpoint(optimisation.step, optimisation.checkpoint(), optimisation.picture());
+    if (optimisation.step === 0 && job.options.init.kind === "IMAGE") {
+      await sink.step({ step: 0, losses: optimisation.measure(), seconds: 0.5, frame: optimisation.picture() });
+    }
     while (!optimisation.finished) {
       for (;;) {
         if (this.closed) return { kind: "lost", failure: { code: "ENGINE_CRASHED", message: "The engine was closed" } };

@@ -48,13 +48,23 @@ export class ToyOptimisation {
     return { ...due, afterStep: this.#step };
   }
 
+  /** The losses as they are, without a step. */
+  measure(): Losses {
+    return this.#losses(this.#state, 0);
+  }
+
   advance(): Losses {
-    const { contentWeight, styleWeight, tvWeight } = this.#options;
+    const { contentWeight, styleWeight } = this.#options;
     this.#step++;
     const mixed = Math.imul(this.#state ^ this.#step, 0x9e3779b1) + Math.round(contentWeight * 1000 + styleWeight);
     this.#state = (mixed ^ (mixed >>> 15)) | 0;
-    const content = (this.#state >>> 8) / 2 ** 24;
-    const style = 1 / this.#step;
+    return this.#losses(this.#state, this.#step);
+  }
+
+  #losses(state: number, step: number): Losses {
+    const { contentWeight, styleWeight, tvWeight } = this.#options;
+    const content = (state >>> 8) / 2 ** 24;
+    const style = 1 / Math.max(1, step);
     return {
       total: contentWeight * content + styleWeight * style,
       content,

@@ -1,7 +1,7 @@
 import { env } from "onnxruntime-node";
 import type { Backend, BackendInfo, Evaluator, Target, TileEvaluator, TileObjective } from "../backend.ts";
-import { downscaleMask } from "../../objective/masks.ts";
-import { deepestLayer, featureSize, type Objective } from "../../objective/objective.ts";
+import { areaOf, downscaleMask } from "../../objective/masks.ts";
+import { deepestLayer, featureSize, type Mask, type Objective } from "../../objective/objective.ts";
 import type { Pooling } from "../../options/options.ts";
 import type { Pixels, Size } from "../../picture.ts";
 import { DEFAULT_PRECISION, type Precision } from "../precision.ts";
@@ -79,11 +79,17 @@ export class OnnxBackend implements Backend {
     layers: readonly string[],
     pooling: Pooling,
   ): Promise<Map<string, Target>> {
-    return await this.#statistics("features", pixels, size, layers, pooling);
+    return await this.#statistics("features", pixels, size, layers, pooling, null);
   }
 
-  async grams(pixels: Pixels, size: Size, layers: readonly string[], pooling: Pooling): Promise<Map<string, Target>> {
-    return await this.#statistics("grams", pixels, size, layers, pooling);
+  async grams(
+    pixels: Pixels,
+    size: Size,
+    layers: readonly string[],
+    pooling: Pooling,
+    mask: Mask | null = null,
+  ): Promise<Map<string, Target>> {
+    return await this.#statistics("grams", pixels, size, layers, pooling, mask);
   }
 
   async compile(objective: Objective, targets: readonly Target[]): Promise<Evaluator> {
@@ -94,8 +100,7 @@ export class OnnxBackend implements Backend {
       if (term.mask === null) return width * height;
       const mask = downscaleMask(objective.masks[term.mask]!, { width, height });
       constants.set(maskInput(term.mask, term.layer), this.#layout.packMask(mask));
-      // An empty mask has no features to speak of: any divisor but zero does.
-      return mask.reduce((sum, m) => sum + m * m, 0) || 1;
+      return areaOf(mask);
     });
     const model = buildStepGraph(objective, this.#layout, { areas, tile: false });
     const session = await Session.create(model, this.#packed, constants, this.#options, [GRADIENT]);
@@ -120,9 +125,11 @@ export class OnnxBackend implements Backend {
     size: Size,
     layers: readonly string[],
     pooling: Pooling,
+    mask: Mask | null,
   ) {
     if (layers.length === 0) return new Map<string, Target>();
     const graph = new ModelBuilder();
+    const constants = new Map<string, Float32Array>();
     const { exact } = this.#layout;
     for (const { layer, output } of forward(graph, this.#layout, size, deepestLayer(layers), pooling)) {
       if (!layers.includes(layer.name)) continue;
@@ -130,11 +137,17 @@ export class OnnxBackend implements Backend {
       const features = this.#layout.leave(graph, output);
       if (kind === "features") graph.output(layer.name, features.tensor, this.#layout.shape(channels, height, width));
       else {
-        const gram = exact.gram(graph, features, 1 / (height * width * channels));
-        graph.output(layer.name, gram, [channels, channels]);
+        const values = mask && downscaleMask(mask, { width, height });
+        const name = maskInput(0, layer.name);
+        if (values) constants.set(name, this.#layout.packMask(values));
+        const counted = values
+          ? exact.scalePixels(graph, features, graph.input(name, this.#layout.maskShape(height * width)))
+          : features;
+        const area = values ? areaOf(values) : height * width;
+        graph.output(layer.name, exact.gram(graph, counted, 1 / (area * channels)), [channels, channels]);
       }
     }
-    const session = await Session.create(graph, this.#packed, new Map(), this.#options);
+    const session = await Session.create(graph, this.#packed, constants, this.#options);
     try {
       return await session.run({ [IMAGE]: { data: pixels, shape: [1, size.height, size.width, 3] } });
     } finally {

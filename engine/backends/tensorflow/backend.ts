@@ -1,5 +1,6 @@
 import type { Backend, BackendInfo, Evaluation, Evaluator, Target } from "../backend.ts";
-import { deepestLayer, type Objective } from "../../objective/objective.ts";
+import { areaOf, downscaleMask } from "../../objective/masks.ts";
+import { deepestLayer, type Mask, type Objective } from "../../objective/objective.ts";
 import type { DeviceAdam } from "../device_adam.ts";
 import type { OptimizerOptions, Pooling } from "../../options/options.ts";
 import type { OptimizerState } from "../../optimizers/optimizer.ts";
@@ -39,12 +40,21 @@ export class TensorflowBackend implements Backend {
     return this.#statistics(pixels, size, layers, pooling, (output) => output);
   }
 
-  grams(pixels: Pixels, size: Size, layers: readonly string[], pooling: Pooling): Promise<Map<string, Target>> {
+  grams(
+    pixels: Pixels,
+    size: Size,
+    layers: readonly string[],
+    pooling: Pooling,
+    mask: Mask | null = null,
+  ): Promise<Map<string, Target>> {
     const tf = this.#tf;
     return this.#statistics(pixels, size, layers, pooling, (output) => {
       const [, height, width, channels] = output.shape as [number, number, number, number];
-      const rows = tf.reshape(output, [height * width, channels]);
-      return tf.mul(tf.matMul(rows, rows, true, false), 1 / (height * width * channels));
+      const values = mask && downscaleMask(mask, { width, height });
+      const counted = values ? tf.mul(output, tf.tensor(values, [1, height, width, 1])) : output;
+      const rows = tf.reshape(counted, [height * width, channels]);
+      const area = values ? areaOf(values) : height * width;
+      return tf.mul(tf.matMul(rows, rows, true, false), 1 / (area * channels));
     });
   }
 

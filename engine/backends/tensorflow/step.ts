@@ -1,4 +1,4 @@
-import { downscaleMask } from "../../objective/masks.ts";
+import { areaOf, downscaleMask } from "../../objective/masks.ts";
 import {
   deepestLayer,
   elementCount,
@@ -64,9 +64,7 @@ export class Step {
       const device = { term, index, channels, target, whitener };
       if (term.mask === null) return { ...device, mask: null, area: width * height };
       const mask = downscaleMask(objective.masks[term.mask]!, { width, height });
-      // An empty mask has no features to speak of: any divisor but zero does.
-      const area = mask.reduce((sum, m) => sum + m * m, 0) || 1;
-      return { ...device, mask: tf.tensor(mask, [1, height, width, 1]), area };
+      return { ...device, mask: tf.tensor(mask, [1, height, width, 1]), area: areaOf(mask) };
     });
   }
 

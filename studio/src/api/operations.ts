@@ -90,6 +90,7 @@ export interface StartTransferInput {
 export interface StyleInput {
   readonly image: ImageInput;
   readonly mask?: ImageInput | null;
+  readonly region?: ImageInput | null;
   readonly weight?: number | null;
 }
 

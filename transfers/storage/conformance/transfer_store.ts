@@ -293,7 +293,7 @@ export function testTransferStore(
   });
 
   test("counts the transfers that use an image, once each", async (store) => {
-    const style = { imageId: "s", weight: 1, maskId: "m" };
+    const style = { imageId: "s", weight: 1, maskId: "m", regionId: "p" };
     await store.create(transferRecord({ id: "a", contentId: "s", styles: [style] }), statusOnly("QUEUED"));
     await store.create(transferRecord({ id: "b", styles: [style] }), statusOnly("QUEUED"));
     await store.append("b", { from: ["QUEUED"], changes: { resultId: "r" }, events: [] });

@@ -19,7 +19,9 @@ Deno.test("startTransfer hands on what was given and nothing else", async () => 
   const data = await run(services, START, {
     input: {
       content: { sample: "content" },
-      styles: [{ image: { sample: "style" }, weight: 2, mask: { base64 } }, { image: { sample: "content" } }],
+      styles: [{ image: { sample: "style" }, weight: 2, mask: { base64 }, region: { base64 } }, {
+        image: { sample: "content" },
+      }],
       contentMask: { base64 },
       init: { kind: "IMAGE", image: { image: "im_style" }, noise: 0.1 },
       preset: "FAST",
@@ -38,12 +40,13 @@ Deno.test("startTransfer hands on what was given and nothing else", async () => 
   });
   assert.deepEqual(services.transfers.requests, [{
     contentId: "im_content",
-    styles: [{ imageId: "im_style", weight: 2, maskId: "im_kept1" }, {
+    styles: [{ imageId: "im_style", weight: 2, maskId: "im_kept1", regionId: "im_kept2" }, {
       imageId: "im_content",
       weight: 1,
       maskId: null,
+      regionId: null,
     }],
-    contentMaskId: "im_kept2",
+    contentMaskId: "im_kept3",
     initImageId: "im_style",
     init: { kind: "IMAGE", noise: 0.1 },
     preset: "FAST",
@@ -76,6 +79,7 @@ const WRONG: [field: string, input: object, code?: string][] = [
   ["styles", { styles: [{ image: { sample: "style" }, weight: 0 }] }],
   ["styles.1.image", { styles: [PICTURES.styles[0], { image: { sample: "x" } }] }, "NOT_FOUND"],
   ["styles.0.mask", { styles: [{ image: { sample: "style" }, mask: BASE64_MASK }] }],
+  ["styles.0.region", { styles: [{ image: { sample: "style" }, region: BASE64_MASK }] }],
   ["styles.0.weight", { styles: [{ image: { sample: "style" }, weight: -1 }] }],
   ["contentMask", { contentMask: BASE64_MASK }],
   ["init.image", { init: { kind: "IMAGE" } }],

@@ -4,6 +4,7 @@
  * @module
  */
 import { ENGINE_NAMES } from "./engine/backends/engines.ts";
+import { isIP } from "node:net";
 import { DEFAULT_PRECISION, type Precision, PRECISIONS } from "./engine/backends/precision.ts";
 import { GramcastError } from "./errors.ts";
 
@@ -39,6 +40,12 @@ export interface Config {
   /** Days that ended transfers are kept, and bytes that all of them may take. */
   readonly retentionDays: number;
   readonly retentionBytes: number;
+  /** Where the server is reached from outside, a path included; null where that is where it listens. */
+  readonly publicUrl: URL | null;
+  /** Addresses and networks of proxies whose `Forwarded` and `X-Forwarded-…` are believed. */
+  readonly trustedProxies: readonly string[];
+  /** Path of a file of documents that may be asked for by their ids; null for none. */
+  readonly trustedDocuments: string | null;
   /** Pages of other origins that may use the API; `*` for any. */
   readonly corsOrigins: readonly string[];
 }
@@ -65,6 +72,12 @@ function wholeNumber(variable: string, fallback: number, low: number, high: numb
       return number >= low && number <= high ? number : undefined;
     },
   };
+}
+
+/** Whether a text is an IP address, or one with the bits of its network. */
+function isNetwork(text: string): boolean {
+  const [, address = "", bits = "0"] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  return isIP(address) !== 0 && Number(bits) <= (isIP(address) === 6 ? 128 : 32);
 }
 
 const MEBIBYTE = 2 ** 20;
@@ -118,6 +131,31 @@ const SETTINGS = {
   maxFramesBytes: wholeNumber("MAX_FRAMES_BYTES", 1024 * MEBIBYTE, MEBIBYTE, 2 ** 50),
   retentionDays: wholeNumber("RETENTION_DAYS", 30, 1, 36_500),
   retentionBytes: wholeNumber("RETENTION_BYTES", 10 * 1024 * MEBIBYTE, MEBIBYTE, 2 ** 50),
+  publicUrl: {
+    variable: "PUBLIC_URL",
+    fallback: "",
+    wanted: "an http or https address, as https://example.org/gramcast, or nothing",
+    parse: (value: string) => {
+      const url = URL.parse(value);
+      if (value === "" || !url) return value === "" ? null : undefined;
+      return /^https?:\/\/[^/?#@]+(\/[^?#]*)?$/.test(value) ? url : undefined;
+    },
+  },
+  trustedProxies: {
+    variable: "TRUSTED_PROXIES",
+    fallback: "",
+    wanted: "addresses or networks separated by commas, as 127.0.0.1,10.0.0.0/8, or nothing",
+    parse: (value: string) => {
+      const proxies = value.split(",").map((proxy) => proxy.trim()).filter((proxy) => proxy !== "");
+      return proxies.every(isNetwork) ? proxies : undefined;
+    },
+  },
+  trustedDocuments: {
+    variable: "TRUSTED_DOCUMENTS",
+    fallback: "",
+    wanted: "the path of a JSON file, or nothing",
+    parse: (value: string) => value === "" ? null : value,
+  },
   corsOrigins: {
     variable: "CORS_ORIGINS",
     fallback: "",
@@ -152,4 +190,9 @@ export function readConfig(get: (variable: string) => string | undefined): Confi
     return [key, value];
   });
   return Object.fromEntries(entries) as Config;
+}
+
+/** The path of a public URL without a slash at its end; empty where there is none. */
+export function basePath(publicUrl: URL | null): string {
+  return publicUrl?.pathname.replace(/\/+$/, "") ?? "";
 }

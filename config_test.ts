@@ -23,6 +23,9 @@ Deno.test("readConfig() takes what is given", () => {
     WEIGHTS: "a file.npy",
     CHECKPOINT_SECONDS: "0.5",
     CORS_ORIGINS: "https://a.example, http://b.example:8080",
+    PUBLIC_URL: "https://c.example/gramcast/",
+    TRUSTED_PROXIES: "127.0.0.1, fd00::/8",
+    TRUSTED_DOCUMENTS: "documents.json",
   });
   assert.equal(config.port, 0);
   assert.equal(config.store, "memory");
@@ -32,6 +35,9 @@ Deno.test("readConfig() takes what is given", () => {
   assert.equal(config.weights, "a file.npy");
   assert.equal(config.checkpointSeconds, 0.5);
   assert.deepEqual(config.corsOrigins, ["https://a.example", "http://b.example:8080"]);
+  assert.equal(config.publicUrl?.href, "https://c.example/gramcast/");
+  assert.deepEqual(config.trustedProxies, ["127.0.0.1", "fd00::/8"]);
+  assert.equal(config.trustedDocuments, "documents.json");
 });
 
 const WRONG: Readonly<Record<string, readonly string[]>> = {
@@ -51,6 +57,8 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   RETENTION_DAYS: ["0"],
   RETENTION_BYTES: ["1"],
   CORS_ORIGINS: ["a.example", "https://a.example/path"],
+  PUBLIC_URL: ["a.example", "ftp://a.example", "https://a.example/?a", "https://me@a.example", "https:a.example"],
+  TRUSTED_PROXIES: ["proxy", "10.0.0.0/33", "10.0.0.1/", "10.0.0"],
 };
 
 Deno.test("readConfig() refuses a value in one line with the variable, the value and what it should be", async (t) => {

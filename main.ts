@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { type Config, readConfig } from "./config.ts";
+import { basePath, type Config, readConfig } from "./config.ts";
 import { GramcastError } from "./errors.ts";
 import { FrameEncoder } from "./images/frame_encoder.ts";
 import { fetchImage } from "./images/remote.ts";
 import type { Services } from "./schema/context.ts";
 import { frameEncoder } from "./server/frames.ts";
 import { startServer } from "./server/server.ts";
+import { readTrustedDocuments } from "./server/trusted_documents.ts";
 import { studioPages } from "./studio/studio.ts";
 import { lineLog } from "./transfers/log.ts";
 import { openTransfers } from "./transfers/open.ts";
@@ -33,7 +34,9 @@ async function serve(config: Config): Promise<void> {
     weights: () => Promise.resolve(weights),
   };
   try {
-    const server = await startServer(services, { ...config, pages: studioPages }, log);
+    const trustedDocuments = await readTrustedDocuments(config.trustedDocuments);
+    const options = { ...config, trustedDocuments, pages: studioPages(basePath(config.publicUrl)) };
+    const server = await startServer(services, options, log);
     log.info(`Gramcast listens on ${server.url}: open it in a browser; GraphiQL is at ${server.url}/graphql`);
     log.info(`${await stop}: stopping`);
     await Promise.all([server.stop(), transfers.close()]);

@@ -28,7 +28,7 @@ const services = {
 const log = { info() {}, warn: console.warn };
 await using server = await startServer(
   services,
-  { host: "127.0.0.1", port: 0, corsOrigins: [], pages: studioPages },
+  { host: "127.0.0.1", port: 0, corsOrigins: [], pages: studioPages() },
   log,
 );
 

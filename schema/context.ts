@@ -50,7 +50,7 @@ export type FetchImage = (
 
 /** What the resolvers reach the rest of the program through; one for the whole server. */
 export interface Services {
-  readonly config: Pick<Config, "maxImageBytes">;
+  readonly config: Pick<Config, "maxImageBytes" | "publicUrl">;
   readonly transfers: Transfers;
   readonly frames: FrameEncoder;
   readonly fetchImage: FetchImage;

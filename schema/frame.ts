@@ -1,3 +1,4 @@
+import { basePath } from "../config.ts";
 import type { FrameHandle, Page } from "../transfers/api.ts";
 import { DEFAULT_QUALITY, LIMITS } from "../limits.ts";
 import { checkNumber, optional } from "../values.ts";
@@ -58,7 +59,8 @@ export const Frame = builder.objectRef<FrameHandle>("Frame").implement({
       }),
       url: t.string({
         description: "Absolute path of the picture as JPEG on this server; immutable, cacheable.",
-        resolve: ({ transferId, step }) => `/transfers/${transferId}/frames/${step}.jpg`,
+        resolve: ({ transferId, step }, _args, { config }) =>
+          `${basePath(config.publicUrl)}/transfers/${transferId}/frames/${step}.jpg`,
       }),
     };
   },

@@ -1,8 +1,9 @@
+import { basePath } from "../config.ts";
 import type { ImageRecord } from "../transfers/types.ts";
 import { builder } from "./builder.ts";
 import { INTAKE_COST, PICTURE_COST } from "./costs.ts";
 import { ImageInput, resolveImage } from "./image_input.ts";
-import { Node } from "./node.ts";
+import { findNodesOf, Node } from "./node.ts";
 
 /** An encoded picture that is kept: an upload, a sample, or a result. */
 export const Image = builder.objectRef<ImageRecord>("Image").implement({
@@ -20,7 +21,7 @@ export const Image = builder.objectRef<ImageRecord>("Image").implement({
     byteLength: t.exposeInt("byteLength", { description: "Size of the file in bytes." }),
     url: t.string({
       description: "Absolute path of the file on this server; immutable, cacheable.",
-      resolve: ({ id }) => `/images/${id}`,
+      resolve: ({ id }, _args, { config }) => `${basePath(config.publicUrl)}/images/${id}`,
     }),
     base64: t.string({
       complexity: PICTURE_COST,
@@ -29,6 +30,8 @@ export const Image = builder.objectRef<ImageRecord>("Image").implement({
     }),
   }),
 });
+
+findNodesOf("Image", ({ owner, transfers }, id) => transfers.images.get(owner, id));
 
 const UploadImagePayload = builder.objectRef<{ readonly image: ImageRecord }>("UploadImagePayload").implement({
   description: "What uploadImage has kept.",

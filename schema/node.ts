@@ -1,36 +1,45 @@
 import { builder } from "./builder.ts";
+import type { Context } from "./context.ts";
 
-/** First letters of the ids of each type that has any; ids are unique over all types. */
-const PREFIXES = { Transfer: "tr_", Image: "im_" } as const;
-
-/** Type of the object that an id belongs to; undefined where no object has such an id. */
-export function typeOfId(id: string): keyof typeof PREFIXES | undefined {
-  return id.startsWith(PREFIXES.Transfer) ? "Transfer" : id.startsWith(PREFIXES.Image) ? "Image" : undefined;
+/** An object with an id of its own; the name of its type travels with it, for an id alone does not tell it. */
+interface NodeValue {
+  readonly __typename: string;
+  readonly id: string;
 }
+
+type FindNode = (context: Context, id: string) => Promise<{ readonly id: string } | null>;
+
+/** How the objects of each type are found by their ids. */
+const types = new Map<string, FindNode>();
 
 /** Anything that can be fetched again by its id. */
 export const Node = builder.interfaceRef<{ readonly id: string }>("Node").implement({
   description: "Anything that can be fetched again by its id.",
-  resolveType: (value) => typeOfId(value.id),
   fields: (t) => ({
     id: t.exposeID("id", { description: "Unique over all types, and stable." }),
   }),
 });
+
+/**
+ * Lets `Query.node` find the objects of a type: every type that implements `Node` calls it.
+ *
+ * @param find The object with an id that the caller may see; null where there is none of this type.
+ */
+export function findNodesOf(typename: string, find: FindNode): void {
+  types.set(typename, find);
+}
 
 builder.queryField("node", (t) =>
   t.field({
     type: Node,
     nullable: true,
     description: "The object with this id, or null when there is none that the caller may see.",
-    args: { id: t.arg.id({ required: true, description: "Id of a Transfer or an Image." }) },
-    resolve: (_root, { id }, { owner, transfers }) => {
-      switch (typeOfId(id)) {
-        case "Transfer":
-          return transfers.get(owner, id);
-        case "Image":
-          return transfers.images.get(owner, id);
-        default:
-          return null;
+    args: { id: t.arg.id({ required: true, description: "Id of any object that has one." }) },
+    resolve: async (_root, { id }, context): Promise<NodeValue | null> => {
+      for (const [typename, find] of types) {
+        const found = await find(context, id);
+        if (found) return { ...found, __typename: typename };
       }
+      return null;
     },
   }));

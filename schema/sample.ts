@@ -1,8 +1,11 @@
 import type { ImageRecord } from "../transfers/types.ts";
 import { builder } from "./builder.ts";
+import type { Context } from "./context.ts";
 import { Image } from "./image.ts";
+import { findNodesOf, Node } from "./node.ts";
 
 interface SampleValue {
+  readonly id: string;
   readonly name: string;
   readonly description: string;
   readonly image: ImageRecord;
@@ -10,6 +13,7 @@ interface SampleValue {
 
 const Sample = builder.objectRef<SampleValue>("Sample").implement({
   description: "A built-in picture, free to use as content or style.",
+  interfaces: [Node],
   fields: (t) => ({
     name: t.exposeString("name", { description: "To be used as ImageInput.sample." }),
     description: t.exposeString("description", { description: "What it shows." }),
@@ -17,9 +21,16 @@ const Sample = builder.objectRef<SampleValue>("Sample").implement({
   }),
 });
 
+/** The samples, with ids that are not those of their images. */
+async function samples({ transfers }: Context): Promise<SampleValue[]> {
+  return (await transfers.images.samples()).map((sample) => ({ id: `Sample:${sample.name}`, ...sample }));
+}
+
+findNodesOf("Sample", async (context, id) => (await samples(context)).find((sample) => sample.id === id) ?? null);
+
 builder.queryField("samples", (t) =>
   t.field({
     type: [Sample],
     description: "The built-in pictures.",
-    resolve: (_root, _args, { transfers }) => transfers.images.samples(),
+    resolve: (_root, _args, context) => samples(context),
   }));

@@ -11,7 +11,7 @@ import { Engine } from "./engine.ts";
 import { Frame, FrameConnection } from "./frame.ts";
 import { Image } from "./image.ts";
 import { Losses, LossPoint } from "./losses.ts";
-import { Node } from "./node.ts";
+import { findNodesOf, Node } from "./node.ts";
 import { TransferOptions } from "./transfer_options.ts";
 import { transferRequest } from "./transfer_request.ts";
 import { Weights } from "./weights.ts";
@@ -220,6 +220,8 @@ const TransferConnection = builder.objectRef<Page<TransferRecord>>("TransferConn
     totalCount: t.exposeInt("totalCount", { description: "Number of transfers in the whole list." }),
   }),
 });
+
+findNodesOf("Transfer", ({ owner, transfers }, id) => transfers.get(owner, id));
 
 builder.queryField("transfer", (t) =>
   t.field({

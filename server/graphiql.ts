@@ -1,5 +1,6 @@
 import { notModified } from "./conditional.ts";
 import type { ExampleOperation } from "./example_operations.ts";
+import { basePath } from "../config.ts";
 
 /** What of GraphiQL's options is used. */
 export interface GraphiqlOptions {
@@ -22,8 +23,14 @@ export class GraphiqlPage {
   readonly #operations: () => Promise<readonly ExampleOperation[]>;
   #page: Promise<RenderedPage> | undefined;
 
-  /** @param operations What it opens with; asked for once. */
-  constructor(operations: () => Promise<readonly ExampleOperation[]>) {
+  readonly #publicUrl: URL | null;
+
+  /**
+   * @param publicUrl Where the server is reached from outside; null where that is where it listens.
+   * @param operations What it opens with; asked for once.
+   */
+  constructor(publicUrl: URL | null, operations: () => Promise<readonly ExampleOperation[]>) {
+    this.#publicUrl = publicUrl;
     this.#operations = operations;
   }
 
@@ -38,7 +45,7 @@ export class GraphiqlPage {
       etag,
       "cache-control": "no-cache",
       "content-type": "text/html; charset=utf-8",
-      "content-security-policy": securityPolicy(new URL(request.url).host, scriptHashes),
+      "content-security-policy": securityPolicy((this.#publicUrl ?? new URL(request.url)).host, scriptHashes),
       "vary": "accept, accept-encoding",
     });
     const known = notModified(request, headers);
@@ -62,7 +69,7 @@ export class GraphiqlPage {
       };
       const options: GraphiqlOptions = {
         title: "Gramcast GraphiQL",
-        endpoint: "/graphql",
+        endpoint: `${basePath(this.#publicUrl)}/graphql`,
         subscriptionsProtocol: "WS",
         defaultTabs: operations.map(({ query, variables }) => ({ query, variables: variables ?? null })),
       };

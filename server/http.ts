@@ -17,6 +17,8 @@ const READY_MS = 1000;
 export type Pages = (request: Request, pathname: string) => Response | undefined | Promise<Response | undefined>;
 
 export interface HandlerParts {
+  /** Where the server is reached from outside; null where that is where it listens. */
+  readonly publicUrl: URL | null;
   readonly services: Services;
   readonly graphql: GraphqlServer;
   readonly sockets: WebSocketServer;
@@ -31,9 +33,10 @@ export interface HandlerParts {
 
 /** Puts the routes together into what a `Listener` calls. */
 export function createHandlers(parts: HandlerParts): ListenerHandlers {
-  const { services, origins, log } = parts;
-  const graphiql = new GraphiqlPage(async () =>
-    exampleOperations((await services.transfers.images.samples()).map(({ name }) => name))
+  const { publicUrl, services, origins, log } = parts;
+  const graphiql = new GraphiqlPage(
+    publicUrl,
+    async () => exampleOperations((await services.transfers.images.samples()).map(({ name }) => name)),
   );
   return {
     async request(request) {
@@ -82,10 +85,10 @@ async function dispatch(
 function refuse(origins: OriginPolicy, request: Request): Response | undefined {
   if (!origins.allowsHost(request)) {
     const errors = [{
-      message: "Cannot answer under this name: wanted an address, localhost, or a host of CORS_ORIGINS",
+      message: "Cannot answer under this name: wanted an address, localhost, or a host of PUBLIC_URL or CORS_ORIGINS",
       extensions: { code: "FORBIDDEN" },
     }];
-    return Response.json({ errors }, { status: 421 });
+    return Response.json({ errors }, { status: 421, headers: { "cache-control": "no-store" } });
   }
   const { pathname } = new URL(request.url);
   // Pages of other origins may link to pictures and pages here; what they embed is kept from them by the browser.
@@ -94,7 +97,7 @@ function refuse(origins: OriginPolicy, request: Request): Response | undefined {
     message: "Cannot answer a page of another origin: wanted this server's, or one of CORS_ORIGINS",
     extensions: { code: "FORBIDDEN" },
   }];
-  return Response.json({ errors }, { status: 403 });
+  return Response.json({ errors }, { status: 403, headers: { "cache-control": "no-store", vary: "origin" } });
 }
 
 async function ready(services: Services, stopping: boolean): Promise<Response> {

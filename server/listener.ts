@@ -10,6 +10,7 @@ import type { Log } from "../transfers/log.ts";
 import { ByteBudget, type Lease } from "./byte_budget.ts";
 import { Connection } from "./connection.ts";
 import { logInternal, serverError } from "./errors.ts";
+import type { RequestAddress } from "./request_address.ts";
 
 export interface ConnectionLimits {
   /** Connections that may be open at once, WebSockets included. When there are more, idle ones go first. */
@@ -65,6 +66,7 @@ export class Listener {
   readonly budget: ByteBudget;
   readonly #limits: ConnectionLimits;
   readonly #handlers: ListenerHandlers;
+  readonly #address: RequestAddress;
   readonly #log: Log;
   readonly #server: Server;
   /** Those that have been idle for longest come first. */
@@ -72,8 +74,15 @@ export class Listener {
   #stopping = false;
   #watch: ReturnType<typeof setInterval> | undefined;
 
-  constructor(handlers: ListenerHandlers, budget: ByteBudget, limits: ConnectionLimits, log: Log) {
+  constructor(
+    handlers: ListenerHandlers,
+    address: RequestAddress,
+    budget: ByteBudget,
+    limits: ConnectionLimits,
+    log: Log,
+  ) {
     this.budget = budget;
+    this.#address = address;
     this.#handlers = handlers;
     this.#limits = limits;
     this.#log = log;
@@ -148,7 +157,7 @@ export class Listener {
     outgoing.on("close", () => gone.abort());
     outgoing.on("error", () => {});
     try {
-      const request = toRequest(incoming, connection, lease, gone.signal);
+      const request = toRequest(incoming, this.#address, connection, lease, gone.signal);
       const response = request ? await this.#handlers.request(request) : MALFORMED();
       if (this.#stopping) outgoing.setHeader("connection", "close");
       await send(response, outgoing, connection, lease);
@@ -169,7 +178,7 @@ export class Listener {
     const connection = this.#connections.get(socket);
     if (!connection) return void socket.destroy();
     connection.upgraded = true;
-    const request = toRequest(incoming, connection, this.budget.lease(), new AbortController().signal);
+    const request = toRequest(incoming, this.#address, connection, this.budget.lease(), new AbortController().signal);
     const refusal = request ? this.#handlers.upgrade(request, upgrade) : MALFORMED();
     if (refusal) void refuseUpgrade(socket, refusal);
   }
@@ -182,16 +191,15 @@ function MALFORMED(): Response {
 /** The request as the rest of the server sees it; undefined when it has no address or method. */
 function toRequest(
   incoming: IncomingMessage,
+  addresses: RequestAddress,
   connection: Connection,
   lease: Lease,
   signal: AbortSignal,
 ): Request | undefined {
-  const { method = "GET", url = "/", rawHeaders } = incoming;
-  const { host } = incoming.headers;
-  const base = `http://${host ?? "localhost"}`;
-  if (!/^[^/?#@\\\s]+$/.test(host ?? "localhost")) return undefined;
-  const address = URL.parse(url.startsWith("/") ? base + url : url);
-  if (!address || !/^https?:$/.test(address.protocol)) return undefined;
+  const { method = "GET", url: target = "/", rawHeaders, socket } = incoming;
+  const header = (name: string) => incoming.headers[name]?.toString();
+  const address = addresses.resolve({ target, header, peer: socket.remoteAddress });
+  if (!address) return undefined;
   const headers = new Headers();
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) headers.append(rawHeaders[i]!, rawHeaders[i + 1]!);
   const bodiless = method === "GET" || method === "HEAD" ||

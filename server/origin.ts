@@ -14,20 +14,21 @@ export interface OriginPolicyOptions {
   readonly corsOrigins: readonly string[];
   /** Name or address that the server listens on. */
   readonly host: string;
+  /** Where it is reached from outside; null where that is where it listens. */
+  readonly publicUrl?: URL | null;
 }
 
 /** Decides by `Origin` and `Host`, and answers preflight requests. */
 export class OriginPolicy {
   readonly #origins: ReadonlySet<string>;
+  readonly #publicOrigin: string | undefined;
   readonly #hosts: ReadonlySet<string>;
-  readonly #loopback: boolean;
 
-  constructor({ corsOrigins, host }: OriginPolicyOptions) {
+  constructor({ corsOrigins, host, publicUrl }: OriginPolicyOptions) {
     this.#origins = new Set(corsOrigins);
-    this.#hosts = new Set(
-      corsOrigins.map((origin) => URL.parse(origin)?.hostname).filter((name) => name !== undefined),
-    );
-    this.#loopback = isLoopback(host);
+    this.#publicOrigin = publicUrl?.origin;
+    const named = [...corsOrigins.map((origin) => URL.parse(origin)), publicUrl, URL.parse(`http://${host}`)];
+    this.#hosts = new Set(named.flatMap((url) => url ? [url.hostname] : []));
   }
 
   /** Whether any page of another origin may embed pictures from here. */
@@ -36,13 +37,12 @@ export class OriginPolicy {
   }
 
   /**
-   * Whether the `Host` that a request names can be this server. One that listens on a loopback address only is reached
-   * by a loopback name or an address; any other name is a page that has had its own name resolve to this machine.
+   * Whether the `Host` that a request names can be this server: an address, a loopback name, or one that the configuration
+   * names. Any other is a page that has had its own name resolve to this machine, whatever address it listens on.
    */
   allowsHost(request: Request): boolean {
-    if (!this.#loopback) return true;
     const { hostname } = new URL(request.url);
-    return isLoopback(hostname) || isAddress(hostname) || this.#hosts.has(hostname);
+    return isLoopback(hostname) || isAddress(hostname) || this.#hosts.has(hostname) || this.#origins.has(ANY);
   }
 
   /** Whether the page that a request comes from, if it comes from one, may use the API. */
@@ -50,7 +50,8 @@ export class OriginPolicy {
     const origin = request.headers.get("origin");
     if (origin === null) return request.headers.get("sec-fetch-site") !== "cross-site";
     // TLS may end in front of this server, so the scheme is not compared.
-    return this.#isShared(origin) || URL.parse(origin)?.host === new URL(request.url).host;
+    return this.#isShared(origin) || origin === this.#publicOrigin ||
+      URL.parse(origin)?.host === new URL(request.url).host;
   }
 
   /** The answer to a preflight request; undefined when `request` is none. */

@@ -22,18 +22,33 @@ Deno.test("OriginPolicy.allowsOrigin() takes this server's own pages, those conf
   assert.ok(new OriginPolicy({ corsOrigins: ["*"], host: "0.0.0.0" }).allowsOrigin(request({ origin: OTHER })));
 });
 
-Deno.test("OriginPolicy.allowsHost() takes only names that lead here when the server listens on loopback", () => {
-  const local = new OriginPolicy({ corsOrigins: ["https://paint.example"], host: "127.0.0.1" });
-  const request = (host: string) => new Request(`http://${host}/graphql`);
-  for (
-    const host of ["localhost:4000", "127.0.0.1:4000", "[::1]:4000", "paint.example", "192.168.1.2", "a.localhost"]
-  ) {
-    assert.ok(local.allowsHost(request(host)), host);
+for (const host of ["127.0.0.1", "0.0.0.0", "::", "192.168.1.5", "box.example"]) {
+  Deno.test(`OriginPolicy.allowsHost() takes only names that lead here, where HOST is ${host}`, () => {
+    const corsOrigins = ["https://paint.example"];
+    const policy = new OriginPolicy({ corsOrigins, host, publicUrl: new URL("https://public.example/gramcast") });
+    const request = (host: string) => new Request(`http://${host}/graphql`);
+    const own = ["localhost:4000", "127.0.0.1:4000", "[::1]:4000", "paint.example", "192.168.1.2", "a.localhost"];
+    for (const name of [...own, "public.example", ...(/[a-z]/.test(host) ? [host] : [])]) {
+      assert.ok(policy.allowsHost(request(name)), name);
+    }
+    for (const name of ["rebound.example:4000", "127.0.0.1.rebound.example", "localhost.example"]) {
+      assert.ok(!policy.allowsHost(request(name)), name);
+    }
+    assert.ok(new OriginPolicy({ corsOrigins: ["*"], host }).allowsHost(request("any.example")));
+  });
+}
+
+Deno.test("OriginPolicy.allowsOrigin() takes the public URL's origin, whatever name a proxy asks under", () => {
+  const policy = new OriginPolicy({
+    corsOrigins: [],
+    host: "0.0.0.0",
+    publicUrl: new URL("https://public.example/a/"),
+  });
+  const from = (origin: string) => new Request("http://127.0.0.1:4000/graphql", { headers: { origin } });
+  assert.ok(policy.allowsOrigin(from("https://public.example")));
+  for (const origin of ["http://public.example", "https://public.example:444", "https://other.example"]) {
+    assert.ok(!policy.allowsOrigin(from(origin)), origin);
   }
-  for (const host of ["rebound.example:4000", "127.0.0.1.rebound.example", "localhost.example"]) {
-    assert.ok(!local.allowsHost(request(host)), host);
-  }
-  assert.ok(new OriginPolicy({ corsOrigins: [], host: "0.0.0.0" }).allowsHost(request("paint.example")));
 });
 
 Deno.test("isLoopback() knows loopback names and addresses", () => {

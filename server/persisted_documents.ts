@@ -6,9 +6,10 @@
  * @module
  */
 import type { GraphQLParams, Plugin } from "graphql-yoga";
+import { LRUCache } from "lru-cache";
 import { serverError } from "./errors.ts";
 
-/** Characters of all documents that clients have taught. The one that was asked for longest ago goes first. */
+/** Characters of all documents that clients have taught. */
 const MAX_CHARACTERS = 2 ** 22;
 const HASH_PREFIX = "sha256:";
 
@@ -24,7 +25,10 @@ interface PersistedQuery {
  * @param maxCharacters Of one document that a client teaches.
  */
 export function usePersistedDocuments(trusted: ReadonlyMap<string, string>, maxCharacters: number): Plugin {
-  const taught = new TaughtDocuments();
+  const taught = new LRUCache<string, string>({
+    maxSize: MAX_CHARACTERS,
+    sizeCalculation: ({ length }) => length || 1,
+  });
   const find = (id: string) =>
     trusted.get(id) ?? (id.startsWith(HASH_PREFIX) ? taught.get(id.slice(HASH_PREFIX.length)) : undefined);
   return {
@@ -38,40 +42,13 @@ export function usePersistedDocuments(trusted: ReadonlyMap<string, string>, maxC
         const hash = hashOf(persisted);
         if (!rest.query) return setParams({ ...rest, query: find(HASH_PREFIX + hash) ?? notFound() });
         if (await sha256Hex(rest.query) !== hash) throw malformed("another document's sha256Hash", "the query's own");
-        if (rest.query.length <= maxCharacters) taught.add(hash, rest.query);
+        if (rest.query.length <= maxCharacters) taught.set(hash, rest.query);
         setParams(rest);
       } else {
         setParams(rest);
       }
     },
   };
-}
-
-/** Documents by the SHA-256 of their text. */
-class TaughtDocuments {
-  /** In the order of use. */
-  readonly #documents = new Map<string, string>();
-  #characters = 0;
-
-  get(hash: string): string | undefined {
-    const text = this.#documents.get(hash);
-    if (text !== undefined) {
-      this.#documents.delete(hash);
-      this.#documents.set(hash, text);
-    }
-    return text;
-  }
-
-  add(hash: string, text: string): void {
-    if (this.get(hash) !== undefined) return;
-    this.#documents.set(hash, text);
-    this.#characters += text.length;
-    for (const [oldest, { length }] of this.#documents) {
-      if (this.#characters <= MAX_CHARACTERS) break;
-      this.#documents.delete(oldest);
-      this.#characters -= length;
-    }
-  }
 }
 
 function hashOf({ version, sha256Hash }: PersistedQuery): string {

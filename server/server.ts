@@ -9,6 +9,7 @@ import type { OperationLimits } from "./limits.ts";
 import { OriginPolicy } from "./origin.ts";
 import { ByteBudget } from "./byte_budget.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits, Listener } from "./listener.ts";
+import { RequestAddress } from "./request_address.ts";
 import { WEBSOCKET_LIMITS, type WebSocketLimits, WebSocketServer } from "./websocket.ts";
 
 export interface ServerOptions {
@@ -16,6 +17,10 @@ export interface ServerOptions {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly corsOrigins: readonly string[];
+  /** Where it is reached from outside; null, or left out, where that is where it listens. */
+  readonly publicUrl?: URL | null;
+  /** Addresses and networks of proxies whose word on what a client asked for is taken. */
+  readonly trustedProxies?: readonly string[];
   /** Answers what no other route does: the page at `/` and its files. A page that says where to go when left out. */
   readonly pages?: Pages;
   /** Documents that may be asked for by their ids. */
@@ -51,17 +56,29 @@ const GRACE_MS = 2000;
  * @throws {GramcastError} BAD_USER_INPUT when it cannot listen there.
  */
 export async function startServer(services: Services, options: ServerOptions, log: Log): Promise<RunningServer> {
+  const { publicUrl = null, trustedProxies = [] } = options;
   const limits = options.connectionLimits ?? CONNECTION_LIMITS;
   const budget = new ByteBudget(limits.maxHeldBytes);
   const graphql = createGraphqlServer(services, log, options);
   const sockets = new WebSocketServer(graphql, budget, log, options.webSocketLimits ?? WEBSOCKET_LIMITS);
-  const origins = new OriginPolicy(options);
+  const origins = new OriginPolicy({ ...options, publicUrl });
   let stopped: Promise<void> | undefined;
   const pages = options.pages ?? landingPages;
   const stopping = () => stopped !== undefined;
   const connections = () => ({ open: listener.size, heldBytes: budget.held });
-  const handlers = createHandlers({ services, graphql, sockets, origins, pages, log, stopping, connections });
-  const listener = new Listener(handlers, budget, limits, log);
+  const handlers = createHandlers({
+    publicUrl,
+    services,
+    graphql,
+    sockets,
+    origins,
+    pages,
+    log,
+    stopping,
+    connections,
+  });
+  const requestAddress = new RequestAddress({ publicUrl, trustedProxies });
+  const listener = new Listener(handlers, requestAddress, budget, limits, log);
   const address = await listen(listener, options);
 
   async function stop(): Promise<void> {

@@ -34,10 +34,26 @@ interface StudioFile {
   readonly zipped: Uint8Array<ArrayBuffer> | null;
 }
 
-const files = new Map<string, Promise<StudioFile>>();
+/**
+ * Serves the studio: its page at `/`, `/gallery` and `/transfers/:id`, and what the page needs below `/studio/`.
+ *
+ * @param basePath Path that all of these lie below for a browser, without a slash at its end.
+ */
+export function studioPages(basePath = ""): Pages {
+  const files = new Map<string, Promise<StudioFile>>();
+  const load = (name: string) => {
+    const known = files.get(name) ?? read(name, basePath);
+    files.set(name, known);
+    return known;
+  };
+  return (request, pathname) => answer(request, pathname, load);
+}
 
-/** Serves the studio: its page at `/`, `/gallery` and `/transfers/:id`, and what the page needs below `/studio/`. */
-export async function studioPages(request: Request, pathname: string): Promise<Response | undefined> {
+async function answer(
+  request: Request,
+  pathname: string,
+  load: (name: string) => Promise<StudioFile>,
+): Promise<Response | undefined> {
   const name = fileOf(pathname);
   if (!name) return undefined;
   if (request.method !== "GET" && request.method !== "HEAD") {
@@ -61,14 +77,9 @@ function fileOf(pathname: string): string | undefined {
   return /^\/studio\/(studio\.js|studio\.css|icon\.svg)$/.exec(pathname)?.[1];
 }
 
-function load(name: string): Promise<StudioFile> {
-  const known = files.get(name) ?? read(name);
-  files.set(name, known);
-  return known;
-}
-
-async function read(name: string): Promise<StudioFile> {
-  const plain = await Deno.readFile(new URL(name, DIST));
+async function read(name: string, basePath: string): Promise<StudioFile> {
+  const written = await Deno.readFile(new URL(name, DIST));
+  const plain = name === "index.html" ? below(basePath, written) : written;
   const zipped = name.endsWith(".jpg")
     ? null
     : await new Response(new Blob([plain]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
@@ -85,4 +96,8 @@ async function read(name: string): Promise<StudioFile> {
   return { fixed, plain, zipped };
 }
 
-studioPages satisfies Pages;
+/** A page whose addresses lie below a path. */
+function below(basePath: string, page: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const html = new TextDecoder().decode(page);
+  return new TextEncoder().encode(html.replaceAll(/\b(href|src)="\//g, `$1="${basePath}/`));
+}

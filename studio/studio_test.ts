@@ -4,10 +4,11 @@ import { inspectImage } from "../images/decode.ts";
 import { currentManifest, operations, writtenManifest } from "./build.ts";
 import { studioPages } from "./studio.ts";
 
+const PAGES = studioPages();
 const BUILD = "run `deno task studio:build` and commit studio/dist";
 
 async function get(pathname: string, headers: HeadersInit = {}): Promise<Response | undefined> {
-  return await studioPages(new Request(`http://studio${pathname}`, { headers }), pathname);
+  return await PAGES(new Request(`http://studio${pathname}`, { headers }), pathname);
 }
 
 Deno.test("the committed bundle is made from the committed sources, and nobody has edited it", async () => {
@@ -25,6 +26,14 @@ Deno.test("every page of the studio is the same document, whatever its address",
   );
   assert.match(texts[0]!, /<div id="studio">/);
   assert.ok(texts.every((text) => text === texts[0]));
+});
+
+Deno.test("below a path, every address of the page is below it, too", async () => {
+  const page = await studioPages("/gramcast")(new Request("http://studio/gallery"), "/gallery");
+  const html = await page!.text();
+  const addresses = [...html.matchAll(/\b(?:href|src)="([^"]*)"/g)].map((match) => match[1]!);
+  assert.ok(addresses.length >= 4);
+  assert.ok(addresses.every((address) => address.startsWith("/gramcast/")), addresses.join());
 });
 
 Deno.test("the studio leaves every other address to others", async () => {
@@ -83,6 +92,6 @@ Deno.test("the studio weighs less than 100 kB compressed", async () => {
 });
 
 Deno.test("writing to a page of the studio is refused", async () => {
-  const answer = await studioPages(new Request("http://studio/", { method: "POST" }), "/");
+  const answer = await PAGES(new Request("http://studio/", { method: "POST" }), "/");
   assert.equal(answer?.status, 405);
 });

@@ -3,7 +3,7 @@ import { serveFake } from "../server/testing/serve_fake.ts";
 import { studioPages } from "../studio/studio.ts";
 
 Deno.test("whatever has a tag is not sent twice, however the tag comes back", async () => {
-  await using fake = await serveFake({ pages: studioPages });
+  await using fake = await serveFake({ pages: studioPages() });
   for (const path of ["/images/im_content", "/graphql", "/", "/studio/studio.js"]) {
     const first = await fetch(fake.url + path, { headers: { accept: "text/html,image/*" } });
     await first.body?.cancel();

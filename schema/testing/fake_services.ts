@@ -13,7 +13,7 @@ const WEIGHTS: WeightsInfo = {
 
 /** Everything that resolvers need, without an engine, a disk or a network. */
 export class FakeServices implements Services {
-  readonly config = { maxImageBytes: 4096 };
+  readonly config: Services["config"];
   readonly transfers = new FakeTransfers();
   /** What was asked to be encoded. */
   readonly encodings: (FrameEncoding & { step: number })[] = [];
@@ -31,6 +31,10 @@ export class FakeServices implements Services {
     this.fetched.push({ url, ...limits });
     return Promise.resolve(TINY_PNG);
   };
+
+  constructor(config: Partial<Services["config"]> = {}) {
+    this.config = { maxImageBytes: 4096, publicUrl: null, ...config };
+  }
 
   classLabels(): Promise<readonly string[]> {
     return Promise.resolve(Array.from({ length: 1000 }, (_, i) => `label ${i}`));

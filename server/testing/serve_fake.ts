@@ -27,7 +27,7 @@ export interface Answer {
 
 /** Starts a server that a test can talk to. */
 export async function serveFake(options: Partial<ServerOptions> = {}): Promise<FakeServer> {
-  const services = new FakeServices();
+  const services = new FakeServices({ publicUrl: options.publicUrl ?? null });
   const log: string[] = [];
   const add = (message: string) => void log.push(message);
   const settings = { host: "127.0.0.1", port: 0, corsOrigins: [], ...options };

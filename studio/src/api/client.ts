@@ -1,7 +1,8 @@
+import { BASE } from "../base.ts";
 import type { Operation } from "./operations.ts";
 
 /** Where the API is; the studio has no other way to the server. */
-export const ENDPOINT = new URL("/graphql", location.href).href;
+export const ENDPOINT = new URL(`${BASE}/graphql`, location.href).href;
 
 /** Something that the server refused, or that never reached it. */
 export class RequestError extends Error {

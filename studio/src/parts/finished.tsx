@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { messageOf, request } from "../api/client.ts";
 import { Resume } from "../api/operations.ts";
+import { BASE } from "../base.ts";
 import { makeFilm } from "../media/film.ts";
 import { save } from "../media/save.ts";
 import { listFrames } from "../state/frame_list.ts";
@@ -18,7 +19,8 @@ export function Finished({ followed, transfer, live }: TransferProps) {
   const { id, result } = transfer;
   const name = `gramcast-${id}`;
   const frame = followed.frame.value;
-  const path = result ? `/transfers/${id}/result` : frame && `/transfers/${id}/frames/${frame.step}`;
+  const file = result ? "result" : frame && `frames/${frame.step}`;
+  const path = file && `${BASE}/transfers/${id}/${file}`;
 
   async function attempt(work: () => Promise<void>): Promise<void> {
     problem.value = null;

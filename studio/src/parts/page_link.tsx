@@ -1,6 +1,8 @@
 import type { ComponentChildren } from "preact";
+import { BASE } from "../base.ts";
 
 interface PageLinkProps {
+  /** Path of the page, below that of the server. */
   readonly to: string;
   readonly class?: string;
   readonly label?: string;
@@ -13,7 +15,7 @@ interface PageLinkProps {
 export function PageLink({ to, class: name, label, current, onClick, children }: PageLinkProps) {
   return (
     <a
-      href={to}
+      href={BASE + to}
       data-page="studio"
       class={name}
       aria-label={label}

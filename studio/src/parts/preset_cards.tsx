@@ -1,3 +1,4 @@
+import { BASE } from "../base.ts";
 import type { PresetName } from "../api/operations.ts";
 import { presets } from "../state/catalogue.ts";
 import { preset } from "../state/draft.ts";
@@ -55,7 +56,7 @@ function PresetCard({ name }: { readonly name: PresetName }) {
         {found?.description ?? " "}
       </span>
       <img
-        src={`/studio/presets/${name.toLowerCase()}.jpg`}
+        src={`${BASE}/studio/presets/${name.toLowerCase()}.jpg`}
         alt={`${NAMES[name]}: a mountain lake in starry swirls`}
         width="240"
         height="160"

@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { BASE } from "../base.ts";
 
 /** What the address shows; it can be shared and bookmarked. */
 export type Route =
@@ -6,7 +7,7 @@ export type Route =
   | { readonly page: "gallery" }
   | { readonly page: "transfer"; readonly id: string };
 
-/** The route of an address's path; anything unknown is the first page. */
+/** The route of a path below that of the server; anything unknown is the first page. */
 export function parseRoute(pathname: string): Route {
   const transfer = /^\/transfers\/([\w-]{1,100})$/.exec(pathname);
   if (transfer) return { page: "transfer", id: transfer[1]! };
@@ -18,11 +19,15 @@ export function transferPath(id: string): string {
   return `/transfers/${id}`;
 }
 
-export const route = signal<Route>(parseRoute(location.pathname));
+export const route = signal<Route>(shown());
 
-/** Shows another page without loading anything. */
+function shown(): Route {
+  return parseRoute(location.pathname.slice(BASE.length));
+}
+
+/** Shows another page, by its path below that of the server, without loading anything. */
 export function navigate(pathname: string): void {
-  if (pathname !== location.pathname) history.pushState(null, "", pathname);
+  if (BASE + pathname !== location.pathname) history.pushState(null, "", BASE + pathname);
   route.value = parseRoute(pathname);
   scrollTo(0, 0);
   document.getElementById("main")?.focus({ preventScroll: true });
@@ -34,7 +39,7 @@ export function followLink(event: MouseEvent): void {
   if (!link?.dataset.page || event.button !== 0) return;
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  navigate(link.pathname);
+  navigate(link.pathname.slice(BASE.length));
 }
 
-addEventListener("popstate", () => route.value = parseRoute(location.pathname));
+addEventListener("popstate", () => route.value = shown());

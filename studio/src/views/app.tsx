@@ -1,4 +1,5 @@
 import { useEffect } from "preact/hooks";
+import { BASE } from "../base.ts";
 import { ConnectionNotice } from "../parts/connection_notice.tsx";
 import { PageLink } from "../parts/page_link.tsx";
 import { route } from "../state/route.ts";
@@ -20,13 +21,13 @@ export function App() {
       <a class="skip" href="#main">Skip to the content</a>
       <header class="top">
         <PageLink class="wordmark" to="/">
-          <img src="/studio/icon.svg" alt="" width="28" height="28" />
+          <img src={`${BASE}/studio/icon.svg`} alt="" width="28" height="28" />
           Gramcast
         </PageLink>
         <nav aria-label="Pages">
           <PageLink to="/" current={page === "compose"}>New</PageLink>
           <PageLink to="/gallery" current={page === "gallery"}>Gallery</PageLink>
-          <a href="/graphql">API</a>
+          <a href={`${BASE}/graphql`}>API</a>
         </nav>
       </header>
       <ConnectionNotice />

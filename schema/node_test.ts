@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { isInterfaceType } from "graphql";
+import { schema } from "./index.ts";
+import { run } from "./testing/execute.ts";
+import { FakeServices } from "./testing/fake_services.ts";
+
+const START = `mutation { startTransfer(input: {
+  content: { sample: "content" }, styles: [{ image: { sample: "style" } }], size: 64, steps: 3
+}) { transfer { id } } }`;
+
+Deno.test("node gives every object that has an id, and no two have the same", async () => {
+  const services = new FakeServices();
+  await run(services, START);
+  const data = await run(
+    services,
+    `{ transfers { edges { node { __typename id } } } presets { __typename id } samples { __typename id image { __typename id } } }`,
+  );
+  const transfers = data.transfers.edges.map(({ node }: { node: unknown }) => node);
+  const images = data.samples.map(({ image }: { image: unknown }) => image);
+  const samples = data.samples.map(({ __typename, id }: Record<string, string>) => ({ __typename, id }));
+  const all = [...transfers, ...data.presets, ...samples, ...images];
+  const node = schema.getType("Node");
+  assert.ok(isInterfaceType(node));
+  assert.deepEqual(
+    schema.getPossibleTypes(node).map(({ name }) => name).sort(),
+    [...new Set(all.map(({ __typename }) => __typename))].sort(),
+    "a type of objects with ids that this test does not know",
+  );
+  assert.equal(new Set(all.map(({ id }) => id)).size, all.length);
+  for (const wanted of all) {
+    const found = await run(services, `{ node(id: ${JSON.stringify(wanted.id)}) { __typename id } }`);
+    assert.deepEqual(found.node, wanted);
+  }
+});
+
+Deno.test("node gives null for an id that is nobody's", async () => {
+  for (const id of ["", "tr_9", "Preset:OTHER", "Sample:", "__proto__"]) {
+    assert.deepEqual(await run(new FakeServices(), `{ node(id: ${JSON.stringify(id)}) { id } }`), { node: null });
+  }
+});

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { RequestAddress } from "./request_address.ts";
+import { serveFake } from "./testing/serve_fake.ts";
+
+const PROXY = "10.1.2.3";
+
+function resolve(address: RequestAddress, headers: Record<string, string>, peer = PROXY, target = "/graphql?a=b") {
+  return address.resolve({ target, header: (name) => headers[name], peer })?.href;
+}
+
+Deno.test("RequestAddress believes what a trusted proxy says of host and scheme, and nobody else", () => {
+  const address = new RequestAddress({ publicUrl: null, trustedProxies: ["10.0.0.0/8", "::1", "127.0.0.1"] });
+  const own = "http://inside:4000/graphql?a=b";
+  const cases: [headers: Record<string, string>, wanted: string][] = [
+    [{}, own],
+    [{ "x-forwarded-host": "paint.example", "x-forwarded-proto": "https" }, "https://paint.example/graphql?a=b"],
+    [{ "x-forwarded-proto": "HTTPS" }, "https://inside:4000/graphql?a=b"],
+    [{ forwarded: 'for=1.2.3.4;host="paint.example:8080";proto=https' }, "https://paint.example:8080/graphql?a=b"],
+    [{ forwarded: "host=evil.example, for=a;Host=paint.example" }, "http://paint.example/graphql?a=b"],
+    [{ "x-forwarded-host": "evil.example, paint.example" }, "http://paint.example/graphql?a=b"],
+    [{ "x-forwarded-host": "paint.example", forwarded: "host=evil.example" }, "http://paint.example/graphql?a=b"],
+    [{ "x-forwarded-proto": "gopher" }, own],
+    [{ forwarded: ";;=," }, own],
+  ];
+  for (const [headers, wanted] of cases) {
+    for (const peer of [PROXY, "::1", "::ffff:127.0.0.1"]) {
+      assert.equal(resolve(address, { host: "inside:4000", ...headers }, peer), wanted, JSON.stringify(headers));
+    }
+    for (const peer of ["11.1.2.3", "::2", "nonsense", ""]) {
+      assert.equal(resolve(address, { host: "inside:4000", ...headers }, peer), own);
+    }
+  }
+});
+
+Deno.test("RequestAddress takes the path of the public URL off, where no proxy has", () => {
+  const address = new RequestAddress({ publicUrl: new URL("https://paint.example/a/b/"), trustedProxies: [] });
+  const paths = ["/a/b/graphql", "/graphql", "/a/b", "/a/b/", "/a/bc", "/a/b/a/b/x?y"];
+  assert.deepEqual(
+    paths.map((path) => resolve(address, { host: "h" }, PROXY, path)),
+    ["/graphql", "/graphql", "/", "/", "/a/bc", "/a/b/x?y"].map((path) => `http://h${path}`),
+  );
+});
+
+Deno.test("RequestAddress resolves no host that is none", () => {
+  const address = new RequestAddress({ publicUrl: null, trustedProxies: [PROXY] });
+  for (const host of ["a b", "a/b", "me@a", "a?b", "a:99999", "[::1", "<script>", "\\"]) {
+    assert.equal(resolve(address, { host }), undefined, host);
+    assert.equal(resolve(address, { host: "a", "x-forwarded-host": host }), undefined, host);
+  }
+});
+
+Deno.test("below a public URL with a path, every address in an answer has it and every route is there", async () => {
+  const publicUrl = new URL("https://paint.example/gramcast/");
+  await using fake = await serveFake({ publicUrl });
+  const { errors, data } = await fake.post("{ samples { image { url } } }", {}, { origin: publicUrl.origin });
+  assert.deepEqual(errors, []);
+  for (const { image: { url } } of data.samples) {
+    assert.match(url, /^\/gramcast\/images\/im_/);
+    for (const path of [url, url.replace("/gramcast", "")]) {
+      const response = await fetch(fake.url + path);
+      assert.equal(response.status, 200);
+      await response.body?.cancel();
+    }
+  }
+  await fake.post(`mutation { startTransfer(input: {
+    content: { sample: "content" }, styles: [{ image: { sample: "style" } }], size: 64, steps: 3
+  }) { transfer { id } } }`);
+  fake.services.transfers.step("tr_1", 2);
+  const frame = (await fake.post('{ transfer(id: "tr_1") { frame { url } } }')).data.transfer.frame;
+  assert.equal(frame.url, "/gramcast/transfers/tr_1/frames/2.jpg");
+  const page = await fetch(`${fake.url}/gramcast/graphql`, { headers: { accept: "text/html" } });
+  assert.match(page.headers.get("content-security-policy")!, /ws:\/\/paint\.example wss:\/\/paint\.example/);
+  assert.match(await page.text(), /"\/gramcast\/graphql"/);
+});
+
+Deno.test("a host that is none is answered 400 and leaves nothing in the log", async () => {
+  await using fake = await serveFake();
+  const { hostname, port } = new URL(fake.url);
+  for (
+    const head of [
+      "GET /health HTTP/1.1\r\nHost: a b",
+      "GET /health HTTP/1.1\r\nHost: <x>",
+      "GET http:// HTTP/1.1\r\nHost: a",
+    ]
+  ) {
+    const connection = await Deno.connect({ hostname, port: Number(port) });
+    await connection.write(new TextEncoder().encode(`${head}\r\nConnection: close\r\n\r\n`));
+    assert.match(await new Response(connection.readable).text(), /^HTTP\/1\.1 400 /, head);
+  }
+  assert.deepEqual(fake.log, []);
+});

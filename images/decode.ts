@@ -49,8 +49,16 @@ interface Header extends ImageInfo {
 /** Seconds after which decoding is given up; the largest allowed pictures take a few. */
 const DECODE_SECONDS = 60;
 
-/** One for the whole process: what is decoded at once, whoever asks for it. */
-const decoding = new Admission({ bytes: 400e6, places: 4 });
+/** What decoding a picture may hold that goes through the lane of the small ones: 5 million pixels of 8 bits. */
+const SMALL_BYTES = 40e6;
+/**
+ * What is decoded at once in the whole process, whoever asks for it. Large pictures go one by one, and small ones past
+ * them: nobody who sends many large ones keeps the others waiting.
+ */
+const LANES = {
+  small: new Admission({ bytes: 2 * SMALL_BYTES, places: 3 }),
+  large: new Admission({ bytes: 400e6, places: 1 }),
+} as const;
 
 /** Longest side to which a picture is decoded that is only to be checked. */
 const CHECKED_SIDE = 64;
@@ -97,7 +105,8 @@ export async function decodePicture(
 ): Promise<Picture> {
   const still = withStillBrand(bytes);
   const header = await readHeader(still, limits);
-  return await decoding.run(decodedBytes(header), async () => {
+  const held = decodedBytes(header);
+  return await (held <= SMALL_BYTES ? LANES.small : LANES.large).run(held, async () => {
     try {
       return await decodeWhole(still, header, limits, options);
     } catch (cause) {
@@ -111,9 +120,9 @@ export async function decodePicture(
   });
 }
 
-/** What decoding holds: RGBA of the whole picture, in the file's own depth. */
+/** What decoding holds at most: RGBA in the file's own depth, once where the format is decoded and once in libvips. */
 function decodedBytes({ width, height, depth }: Header): number {
-  return width * height * 4 * (depth === "uchar" ? 1 : 2);
+  return width * height * 8 * (depth === "uchar" ? 1 : 2);
 }
 
 async function decodeWhole(bytes: Uint8Array, header: Header, limits: ImageLimits, options: DecodeOptions) {

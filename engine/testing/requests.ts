@@ -5,20 +5,26 @@
  */
 import fc from "fast-check";
 import { PRESET_NAMES, type TransferRequest } from "../options/options.ts";
-import { checkRequest } from "../options/resolve.ts";
+import { resolveOptions } from "../options/resolve.ts";
 import type { GroupShape, ListShape, Shape } from "../options/shapes.ts";
 import { entryOf, OPTION_NAMES } from "../options/table.ts";
+import type { Size } from "../picture.ts";
 import type { NumberShape } from "../../values.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Requests that can be resolved, with any of their options given, left out or null. */
-export function anyRequest(): fc.Arbitrary<TransferRequest> {
+/**
+ * Requests with any of their options given, left out or null.
+ *
+ * @param contents Sizes of content pictures that they can be resolved for.
+ */
+export function anyRequest(...contents: readonly Size[]): fc.Arbitrary<TransferRequest> {
   const options = Object.fromEntries(
     OPTION_NAMES.map((name) => [name, fc.option(anyValue(entryOf(name).value), { freq: 2 })]),
   );
   const preset = fc.option(fc.constantFrom(...PRESET_NAMES));
-  return fc.record({ preset, ...options }, { requiredKeys: [] }).map(withOneSchedule).filter(canBeResolved);
+  return fc.record({ preset, ...options }, { requiredKeys: [] }).map(withOneSchedule)
+    .filter((request) => contents.every((content) => canBeResolved(request, content)));
 }
 
 /** Options that say a schedule contradict each other: one way of saying it stays, another one each time. */
@@ -29,9 +35,9 @@ function withOneSchedule(request: Values): TransferRequest {
   return Object.fromEntries(Object.entries(request).filter(([name]) => !dropped.includes(name as never)));
 }
 
-function canBeResolved(request: TransferRequest): boolean {
+function canBeResolved(request: TransferRequest, content: Size): boolean {
   try {
-    checkRequest(request);
+    resolveOptions(request, content, 0);
     return true;
   } catch {
     return false;

@@ -147,10 +147,11 @@ function OneOfField({ option, value, onChange }: OptionFieldProps) {
   );
 }
 
-/** What a way to say it begins with: true, one, or the least that may be. */
+/** What a way to say it begins with: true, one, or for whole numbers, which are pixels, some hundreds. */
 function initial({ parts }: WholeOption, name: string): unknown {
-  const part = parts!.find((one) => one.name === name)!;
-  return part.kind === "FLAG" ? true : Math.max(1, part.minimum!);
+  const { kind, minimum, maximum } = parts!.find((one) => one.name === name)!;
+  if (kind === "FLAG") return true;
+  return Math.min(Math.max(kind === "INTEGER" ? 512 : 1, minimum!), maximum!);
 }
 
 function namedChoices({ choices, choiceLabels }: Part): readonly (readonly [string, string])[] {

@@ -1,14 +1,18 @@
 import { invalid, refused } from "../../values.ts";
 import { fitLongestSide, type Size } from "../picture.ts";
 import type { Scale, TransferOptions, TransferRequest } from "./options.ts";
-import { MAX_STEPS, type Schedule } from "./table.ts";
+import { MAX_SIZE, MAX_STEPS, MIN_SIZE, type Schedule } from "./table.ts";
 
 /**
  * Checks that what a request says about sizes and steps goes together. Each value has been checked by itself.
  *
  * @throws {GramcastError} BAD_USER_INPUT with the field.
  */
-export function checkSchedule({ scales, size, steps }: TransferRequest): void {
+export function checkSchedule({ scales, size, steps, fit }: TransferRequest): void {
+  if (fit?.original === false) throw refused("fit.original", false, "true, or another way to say the size");
+  if (fit && (scales || (size !== undefined && size !== null))) {
+    throw invalid("fit", `Cannot use fit beside ${scales ? "scales" : "size"}: wanted one of them`);
+  }
   if (!scales) return;
   if (steps !== undefined && steps !== null) {
     throw refused("steps", steps, "steps left out when scales are given");
@@ -26,9 +30,12 @@ export function checkSchedule({ scales, size, steps }: TransferRequest): void {
  *
  * @param preset The preset's, for what the request leaves out.
  * @param content Size of the content picture: every scale has its aspect ratio.
+ * @throws {GramcastError} BAD_USER_INPUT when `fit` gives this picture a size out of range.
  */
 export function resolveSchedule(request: TransferRequest, preset: Schedule, content: Size): readonly Scale[] {
-  return scheduleOf(request, preset).map(({ size, steps }) => ({ size, ...fitLongestSide(content, size), steps }));
+  const size = request.fit ? fittedSize(request.fit, content) : request.size ?? null;
+  const schedule = scheduleOf({ ...request, size }, preset);
+  return schedule.map(({ size, steps }) => ({ size, ...fitLongestSide(content, size), steps }));
 }
 
 /** A picture to go on from has its large forms already: a preset's coarse scales, which would find others, are left out. */
@@ -37,6 +44,22 @@ function scheduleOf({ scales, size, steps, init }: TransferRequest, preset: Sche
   const stages = sized(preset, size ?? preset.at(-1)!.size);
   const kept = init?.kind === "IMAGE" ? stages.slice(-1) : stages;
   return steps === undefined || steps === null ? kept : distribute(kept, steps);
+}
+
+/** Longest side of the result, in pixels, that a `fit` gives a content picture. */
+function fittedSize(fit: NonNullable<TransferRequest["fit"]>, { width, height }: Size): number {
+  const [[way, given]] = Object.entries(fit).filter(([, value]) => value !== null) as [[keyof typeof fit, number]];
+  const longest = Math.max(width, height);
+  const sizes = {
+    longest: given,
+    shortest: given * longest / Math.min(width, height),
+    megapixels: Math.sqrt(given * 1e6 * longest / Math.min(width, height)),
+    scale: given * longest,
+    original: longest,
+  };
+  const size = Math.round(sizes[way]);
+  if (size >= MIN_SIZE && size <= MAX_SIZE) return size;
+  throw refused(`fit.${way}`, given, `a longest side of ${MIN_SIZE} to ${MAX_SIZE} pixels, which would be ${size}`);
 }
 
 /** The shortest request for a schedule: a size and a number of steps where they are enough. */

@@ -136,12 +136,25 @@ const COLOR = choice("ColorMode", "Which colours the result has.", {
   MATCH: { label: "Matched", help: "The style's colours are first matched to the content picture's." },
 });
 
+const FIT = oneOf({ input: "SizeInput", help: "A size of the result, said in exactly one way." }, {
+  longest: { value: SIZE, unit: "pixels", label: "Longest side", help: "Its longer side." },
+  shortest: { value: whole(1, SIZE.maximum), unit: "pixels", label: "Shortest side", help: "Its shorter side." },
+  megapixels: { value: real(0.001, 16), unit: "megapixels", label: "Megapixels", help: "Its millions of pixels." },
+  scale: { value: real(0.01, 100), label: "Scale", help: "Its sides relative to the content picture's." },
+  original: { value: flag, label: "Original", help: "True: the size of the content picture." },
+});
+
 export const OPTIONS = {
   size: option("INTEGER", SIZE, {
     unit: "pixels",
     schedule: (scales) => scales.at(-1)!.size,
     label: "Size",
     help: "Longest side of the result: twice the size takes four times as long.",
+  }),
+  fit: option("SIZE", FIT, {
+    schedule: () => null,
+    label: "Another way to say the size",
+    help: "In place of size: by the shorter side, in megapixels, or relative to the content picture.",
   }),
   steps: option("INTEGER", STEPS, {
     unit: "steps",
@@ -252,5 +265,3 @@ export const MAX_SIZE = SIZE.maximum;
 /** Most steps of one transfer, over all scales. */
 export const MAX_STEPS = STEPS.maximum;
 export const MAX_WHITENING = WHITENING.maximum;
-
-void oneOf;

@@ -58,6 +58,14 @@ export interface ScaleInput {
   readonly steps: number;
 }
 
+export interface SizeInput {
+  readonly longest?: number | null;
+  readonly megapixels?: number | null;
+  readonly original?: boolean | null;
+  readonly scale?: number | null;
+  readonly shortest?: number | null;
+}
+
 export interface StartTransferInput {
   readonly averaging?: number | null;
   readonly color?: ColorMode | null;
@@ -65,6 +73,7 @@ export interface StartTransferInput {
   readonly contentLayers?: readonly (LayerInput)[] | null;
   readonly contentMask?: ImageInput | null;
   readonly contentWeight?: number | null;
+  readonly fit?: SizeInput | null;
   readonly frameEvery?: number | null;
   readonly idempotencyKey?: string | null;
   readonly init?: InitInput | null;

@@ -31,7 +31,7 @@ Deno.test("fit gives the shorter side exactly, whichever it is", () => {
 });
 
 const REFUSED: readonly [TransferRequest, field: string, message: RegExp][] = [
-  [{ fit: {} }, "fit", /of 0 values: wanted one of longest,/],
+  [{ fit: {} }, "fit", /of 0 values: wanted one of longest, shortest, /],
   [{ fit: { longest: 100, scale: 1 } }, "fit", /of 2 values/],
   [{ fit: { longest: 100 }, size: 100 }, "fit", /beside size: wanted one of them$/],
   [{ fit: { longest: 100 }, scales: [{ size: 100, steps: 1 }] }, "fit", /beside scales/],

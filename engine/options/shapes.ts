@@ -193,7 +193,10 @@ function checkGroup(field: string, shape: GroupShape, given: unknown, preset: un
   const names = Object.keys(shape.parts).filter((name) => members[name] !== null && members[name] !== undefined);
   if (shape.oneOf) {
     if (names.length !== 1) {
-      throw invalid(field, `Cannot use ${field} of ${names.length} values: wanted one of ${Object.keys(shape.parts)}`);
+      throw invalid(
+        field,
+        `Cannot use ${field} of ${names.length} values: wanted one of ${Object.keys(shape.parts).join(", ")}`,
+      );
     }
     return { [names[0]!]: check(`${field}.${names[0]}`, shape.parts[names[0]!]!.value, members[names[0]!], undefined) };
   }

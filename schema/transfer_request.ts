@@ -23,10 +23,11 @@ export async function transferRequest(
   const { contentId, styles, contentMaskId, initImageId } = record;
   return {
     content: picture(contentId),
-    styles: styles.map(({ imageId, weight, maskId }) => ({
+    styles: styles.map(({ imageId, weight, maskId, regionId = null }) => ({
       image: picture(imageId),
       ...(weight === 1 ? {} : { weight }),
       ...(maskId === null ? {} : { mask: picture(maskId) }),
+      ...(regionId === null ? {} : { region: picture(regionId) }),
     })),
     ...options,
     ...(init ? { init: { ...init, ...(initImageId === null ? {} : { image: picture(initImageId) }) } } : {}),

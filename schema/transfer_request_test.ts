@@ -21,7 +21,12 @@ const anyInput = fc.record({
   options: anyRequest({ width: 64, height: 48 }, { width: 32, height: 32 }),
   content: picture,
   styles: fc.array(
-    fc.record({ image: picture, weight: fc.double({ min: 0.1, max: 1e6, noNaN: true }), mask: picture }, {
+    fc.record({
+      image: picture,
+      weight: fc.double({ min: 0.1, max: 1e6, noNaN: true }),
+      mask: picture,
+      region: picture,
+    }, {
       requiredKeys: ["image"],
     }),
     { minLength: 1, maxLength: 8 },

@@ -12,8 +12,8 @@ export interface EncodeOptions {
   readonly format: EncodedFormat;
   /** Of a JPEG or WebP, 1 to 100; PNG takes no notice. 85 when left out. */
   readonly quality?: number;
-  /** Longest side in pixels; a smaller picture stays as it is. */
-  readonly maxSize?: number;
+  /** Longest side in pixels; a smaller picture stays as it is. Its own size when left out or null. */
+  readonly maxSize?: number | null;
 }
 
 /** imagescript types the hundred numbers one by one. */
@@ -40,9 +40,9 @@ export async function encodePicture(picture: Picture, options: EncodeOptions): P
 }
 
 /** The size that `encodePicture` gives a picture of `size`. */
-export function shownSize(size: Size, maxSize: number | undefined): Size {
+export function shownSize(size: Size, maxSize: number | null | undefined): Size {
   const longest = Math.max(size.width, size.height);
-  if (maxSize === undefined) return { width: size.width, height: size.height };
+  if (maxSize === undefined || maxSize === null) return { width: size.width, height: size.height };
   checkNumber("maxSize", whole(1, Number.MAX_SAFE_INTEGER), maxSize);
   return maxSize < longest ? fitLongestSide(size, maxSize) : { width: size.width, height: size.height };
 }

@@ -21,24 +21,11 @@ const PageInfo = builder.objectRef<Page<unknown>>("PageInfo").implement({
   }),
 });
 
-/** Paging arguments as a resolver gets them. */
-export interface PageArguments {
-  readonly first?: number | null | undefined;
-  readonly after?: string | null | undefined;
-  readonly last?: number | null | undefined;
-  readonly before?: string | null | undefined;
-}
-
 /** The field `pageInfo` of a connection. */
 export const PAGE_INFO = { type: PageInfo, description: "Where this page lies in the whole list." } as const;
 
-/** The paging arguments of a connection as the transfers layer takes and checks them. */
-export function pageRequest({ first, last, after, before }: PageArguments): PageRequest {
-  return { first: first ?? null, last: last ?? null, after: after ?? null, before: before ?? null };
-}
-
 /** Complexity of a connection: everything below it counts once for each entry asked for. */
-export function pageComplexity(args: PageArguments): { field: number; multiplier: number } {
+export function pageComplexity(args: PageRequest): { field: number; multiplier: number } {
   const entries = args.first ?? args.last ?? DEFAULT_PAGE;
   return { field: 1, multiplier: Math.min(Math.max(entries, 1), LIMITS.page.maximum) };
 }

@@ -4,48 +4,21 @@
  * @module
  */
 import type { Config } from "../config.ts";
+import type { EncodeOptions } from "../images/encode.ts";
+import type { FetchLimits } from "../images/remote.ts";
 import type { FrameHandle, Transfers } from "../transfers/api.ts";
 import type { Owner } from "../transfers/types.ts";
+import type { WeightsDescription } from "../weights/loaded_weights.ts";
 
-/** Formats in which a frame is handed out. */
-export type FrameFormat = "JPEG" | "PNG" | "WEBP";
-
-/** How a frame is to be encoded. */
-export interface FrameEncoding {
-  readonly format: FrameFormat;
-  /** Longest side in pixels; null keeps the frame's own size. */
-  readonly maxSize: number | null;
-  /** 1–100; PNG has no use for it. */
-  readonly quality: number;
-}
-
-/** Encodes frames away from the event loop, each (transfer, step, encoding) once. */
+/** Encodes frames away from the event loop, each (transfer, step, options) once. */
 export interface FrameEncoder {
-  encode(frame: FrameHandle, encoding: FrameEncoding): Promise<Uint8Array<ArrayBuffer>>;
-}
-
-/** A layer of the loaded weights, as the article prints them. */
-export interface WeightLayer {
-  readonly name: string;
-  /** Height, width, channels in, channels out; for fc layers, in and out. */
-  readonly weightShape: readonly number[];
-  readonly biasShape: readonly number[];
-}
-
-/** The VGG16 parameters in use, without the numbers. */
-export interface WeightsInfo {
-  readonly name: string;
-  readonly origin: "SHIPPED" | "FILE";
-  /** Lower-case hexadecimal. */
-  readonly sha256: string;
-  readonly layers: readonly WeightLayer[];
-  readonly note: string | null;
+  encode(frame: FrameHandle, options: EncodeOptions): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** Fetches an encoded picture from a public address. */
 export type FetchImage = (
   url: string,
-  limits: { readonly maxBytes: number; readonly timeoutMs: number },
+  limits: FetchLimits,
 ) => Promise<Uint8Array<ArrayBuffer>>;
 
 /** What the resolvers reach the rest of the program through; one for the whole server. */
@@ -56,7 +29,8 @@ export interface Services {
   readonly fetchImage: FetchImage;
   /** Names of the 1000 ImageNet classes, by index. */
   classLabels(): Promise<readonly string[]>;
-  weights(): Promise<WeightsInfo>;
+  /** The parameters in use, without the numbers. */
+  weights(): Promise<WeightsDescription>;
 }
 
 /** Of one operation. */

@@ -1,4 +1,4 @@
-import type { EngineInfo } from "../transfers/types.ts";
+import type { EngineInfo } from "../engine/backends/backend.ts";
 import { builder } from "./builder.ts";
 
 /** What computes transfers. */

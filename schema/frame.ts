@@ -1,10 +1,11 @@
 import { basePath } from "../config.ts";
+import type { EncodedFormat, EncodeOptions } from "../images/encode.ts";
 import type { FrameHandle, Page } from "../transfers/api.ts";
 import { DEFAULT_QUALITY, LIMITS } from "../limits.ts";
 import { checkNumber, optional } from "../values.ts";
 import { builder } from "./builder.ts";
 import { PAGE_INFO } from "./connection.ts";
-import type { Context, FrameEncoding, FrameFormat as Format } from "./context.ts";
+import type { Context } from "./context.ts";
 import { PICTURE_COST } from "./costs.ts";
 
 const FrameFormat = builder.enumType("FrameFormat", {
@@ -17,7 +18,7 @@ const FrameFormat = builder.enumType("FrameFormat", {
 });
 
 interface EncodingArguments {
-  readonly format?: Format | null | undefined;
+  readonly format?: EncodedFormat | null | undefined;
   readonly maxSize?: number | null | undefined;
   readonly quality?: number | null | undefined;
 }
@@ -75,7 +76,7 @@ function encodeFrame(frame: FrameHandle, args: EncodingArguments, context: Conte
  *
  * @throws {GramcastError} BAD_USER_INPUT with the argument at fault.
  */
-export function frameEncoding(args: EncodingArguments): FrameEncoding {
+export function frameEncoding(args: EncodingArguments): EncodeOptions {
   return {
     format: args.format ?? "JPEG",
     maxSize: optional(args.maxSize, (size) => checkNumber("maxSize", LIMITS.frameSize, size)),

@@ -5,7 +5,7 @@ import { GramcastError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { checkNumber } from "../values.ts";
 import { builder } from "./builder.ts";
-import { PAGE_INFO, pageComplexity, pageRequest } from "./connection.ts";
+import { PAGE_INFO, pageComplexity } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { Engine } from "./engine.ts";
 import { Frame, FrameConnection } from "./frame.ts";
@@ -143,7 +143,7 @@ export const Transfer = builder.objectRef<TransferRecord>("Transfer").implement(
         first: t.arg.int({ description: "Most entries, 0 to 100; 20 when left out." }),
         after: t.arg.string({ description: "Only entries after this cursor." }),
       },
-      resolve: ({ id }, args, { transfers }) => transfers.frames(id, pageRequest(args)),
+      resolve: ({ id }, args, { transfers }) => transfers.frames(id, args),
     }),
     result: t.field({
       type: Image,
@@ -244,5 +244,5 @@ builder.queryField("transfers", (t) =>
       before: t.arg.string({ description: "Only entries before this cursor." }),
       status: t.arg({ type: [TransferStatus], description: "Only transfers in one of these; left out, all." }),
     },
-    resolve: (_root, args, { owner, transfers }) => transfers.list(owner, pageRequest(args), args.status ?? null),
+    resolve: (_root, args, { owner, transfers }) => transfers.list(owner, args, args.status ?? null),
   }));

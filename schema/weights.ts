@@ -1,5 +1,6 @@
+import type { LayerShapes } from "../weights/assemble.ts";
+import type { WeightsDescription } from "../weights/loaded_weights.ts";
 import { builder } from "./builder.ts";
-import type { WeightLayer as WeightLayerValue, WeightsInfo } from "./context.ts";
 
 const WeightsOrigin = builder.enumType("WeightsOrigin", {
   description: "Where VGG16's parameters come from.",
@@ -9,7 +10,7 @@ const WeightsOrigin = builder.enumType("WeightsOrigin", {
   },
 });
 
-const WeightLayer = builder.objectRef<WeightLayerValue>("WeightLayer").implement({
+const WeightLayer = builder.objectRef<LayerShapes>("WeightLayer").implement({
   description: "One layer of VGG16.",
   fields: (t) => ({
     name: t.exposeString("name", { description: "Name of the layer, conv1_1 to fc8." }),
@@ -27,7 +28,7 @@ const WeightLayer = builder.objectRef<WeightLayerValue>("WeightLayer").implement
 });
 
 /** VGG16's parameters. */
-export const Weights = builder.objectRef<WeightsInfo>("Weights").implement({
+export const Weights = builder.objectRef<WeightsDescription>("Weights").implement({
   description: "VGG16's parameters.",
   fields: (t) => ({
     name: t.exposeString("name", { description: "Name of the file." }),

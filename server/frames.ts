@@ -4,11 +4,6 @@ import type { FrameEncoder } from "../schema/context.ts";
 /** Encodes the frames of transfers, each in each form once: a step of a transfer always means the same pixels. */
 export function frameEncoder(pictures: EncodesPictures): FrameEncoder {
   return {
-    encode: (frame, { format, maxSize, quality }) =>
-      pictures.encode(
-        `${frame.transferId}/${frame.step}`,
-        { format, quality, ...(maxSize === null ? {} : { maxSize }) },
-        () => frame.picture(),
-      ),
+    encode: (frame, options) => pictures.encode(`${frame.transferId}/${frame.step}`, options, () => frame.picture()),
   };
 }

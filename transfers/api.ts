@@ -3,13 +3,13 @@
  *
  * @module
  */
+import type { EngineInfo } from "../engine/backends/backend.ts";
 import type { ScaleCost } from "../engine/estimate/estimate.ts";
 import type { LossPoint } from "../engine/objective/losses.ts";
 import type { Retuning, TransferOptions, TransferRequest } from "../engine/options/options.ts";
 import type { Picture } from "../engine/picture.ts";
 import type {
   EndStatus,
-  EngineInfo,
   ImageRecord,
   Owner,
   StyleRecord,
@@ -30,10 +30,10 @@ export interface StartRequest extends TransferRequest {
 
 /** A slice of a list, newest first. Cursors are opaque. */
 export interface PageRequest {
-  readonly first?: number | null;
-  readonly after?: string | null;
-  readonly last?: number | null;
-  readonly before?: string | null;
+  readonly first?: number | null | undefined;
+  readonly after?: string | null | undefined;
+  readonly last?: number | null | undefined;
+  readonly before?: string | null | undefined;
 }
 export interface Page<T> {
   readonly edges: readonly { readonly cursor: string; readonly node: T }[];

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { EngineInfo } from "../engine/backends/backend.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Losses } from "../engine/objective/losses.ts";
 import type { TransferOptions, Tunables } from "../engine/options/options.ts";
@@ -48,17 +49,6 @@ export interface StyleRecord {
 export interface TransferFailure {
   readonly code: ErrorCode | "INTERNAL";
   readonly message: string;
-}
-
-/** Which engine and which weights computed a transfer. */
-export interface EngineInfo {
-  /** `onnx` or `tensorflow`. */
-  readonly backend: string;
-  /** `cpu`, or the name of the GPU. */
-  readonly device: string;
-  /** `float32`, `tf32`, `float16`. */
-  readonly precision: string;
-  readonly version: string;
 }
 
 /** What is in force after a step: a transfer can be retuned while it runs. */

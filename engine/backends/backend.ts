@@ -10,7 +10,7 @@ import type { OptimizerState } from "../optimizers/optimizer.ts";
 import type { Pixels, Size } from "../picture.ts";
 
 /** Which engine computes, on what, and how exactly. */
-export interface BackendInfo {
+export interface EngineInfo {
   /** `onnx` or `tensorflow`. */
   readonly backend: string;
   /** `cpu`, or the kind of GPU. */
@@ -89,7 +89,7 @@ export type TilingBackend = Backend & Required<Pick<Backend, "compileTiles">>;
 
 /** One of the devices that can compute. */
 export interface Backend {
-  readonly info: BackendInfo;
+  readonly info: EngineInfo;
   /** Features of a picture at `layers`, in the backend's own order of values. */
   features(pixels: Pixels, size: Size, layers: readonly string[], pooling: Pooling): Promise<Map<string, Target>>;
   /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BackendInfo } from "./backend.ts";
+import type { EngineInfo } from "./backend.ts";
 
 /** What has to be there for each, said when it does not start. */
 export const ENGINE_NEEDS = {
@@ -19,6 +19,6 @@ export const ENGINE_NAMES = Object.keys(ENGINE_NEEDS) as readonly EngineName[];
 export const LAST_ENGINE: EngineName = "onnx:cpu";
 
 /** The name under which the same engine is opened again. */
-export function engineName({ backend, device }: Pick<BackendInfo, "backend" | "device">): string {
+export function engineName({ backend, device }: Pick<EngineInfo, "backend" | "device">): string {
   return ENGINE_NAMES.find((name) => name === backend) ?? `${backend}:${device.split(" ")[0]}`;
 }

@@ -1,11 +1,8 @@
 import { GramcastError } from "../../errors.ts";
-import { type Cost, estimateCost } from "./estimate.ts";
+import { type CostModel, estimateCost } from "./estimate.ts";
 import type { TransferOptions } from "../options/options.ts";
 import { fitLongestSide } from "../picture.ts";
 import { MIN_SIZE } from "../options/table.ts";
-
-/** What options cost within some memory: `estimateCost()`, if it is not a test's. */
-export type CostModel = (options: TransferOptions, memoryBytes: number) => Pick<Cost, "memoryBytes">;
 
 /**
  * Checks that a transfer can be done within `memoryBytes`.

@@ -32,6 +32,9 @@ export interface ScalePlan {
   readonly flopsPerStep: number;
 }
 
+/** What options cost within some memory: `estimateCost`, if it is not a test's. */
+export type CostModel = (options: TransferOptions, memoryBytes: number) => Cost;
+
 /**
  * Counts operations and memory.
  *

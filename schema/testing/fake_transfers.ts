@@ -1,6 +1,7 @@
 import type { LossPoint } from "../../engine/objective/losses.ts";
 import type { Retuning } from "../../engine/options/options.ts";
 import type { Picture } from "../../engine/picture.ts";
+import type { EngineInfo } from "../../engine/backends/backend.ts";
 import { resolveOptions } from "../../engine/options/resolve.ts";
 import { checkRetuning, retuned, withTunables } from "../../engine/options/retune.ts";
 import { GramcastError } from "../../errors.ts";
@@ -16,7 +17,6 @@ import type {
   Vitals,
 } from "../../transfers/api.ts";
 import {
-  type EngineInfo,
   hasEnded,
   type Owner,
   type TransferEvent,

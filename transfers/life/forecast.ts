@@ -1,13 +1,10 @@
 import { checkMemory } from "../../engine/estimate/check_memory.ts";
-import type { Cost } from "../../engine/estimate/estimate.ts";
+import type { Cost, CostModel } from "../../engine/estimate/estimate.ts";
 import type { TransferOptions } from "../../engine/options/options.ts";
 import { stepsTaken } from "../../engine/descent/work_done.ts";
 import type { CostEstimate } from "../api.ts";
 import { StepTime } from "./step_time.ts";
 import { hasEnded, type TransferRecord } from "../types.ts";
-
-/** What options cost within some memory: `estimateCost()` of `engine/estimate/estimate.ts`, if it is not a test's. */
-export type CostModel = (options: TransferOptions, memoryBytes: number) => Cost;
 
 /** Tells what transfers will take, from the cost model and what steps have taken on this machine. */
 export class Forecast {

@@ -1,3 +1,5 @@
+import type { EngineInfo } from "../../engine/backends/backend.ts";
+import type { CostModel } from "../../engine/estimate/estimate.ts";
 import { decodePicture, NO_LIMITS } from "../../images/decode.ts";
 import type { LossPoint } from "../../engine/objective/losses.ts";
 import type { Retuning } from "../../engine/options/options.ts";
@@ -18,7 +20,7 @@ import type { Clock } from "../clock.ts";
 import { Classifications } from "./classifications.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { Engine } from "../process/engine.ts";
-import { type CostModel, Forecast } from "./forecast.ts";
+import { Forecast } from "./forecast.ts";
 import { FrameCache } from "../watch/frame_cache.ts";
 import { HeldImages } from "./held_images.ts";
 import { ImageLives } from "./image_lives.ts";
@@ -34,7 +36,7 @@ import { Retention, type RetentionLimits } from "./retention.ts";
 import { Starter } from "./starter.ts";
 import { listTransfers } from "./transfer_list.ts";
 import { tuningChanges } from "./tuning.ts";
-import { type EngineInfo, hasEnded, type Owner, type TransferRecord, type TransferStatus } from "../types.ts";
+import { hasEnded, type Owner, type TransferRecord, type TransferStatus } from "../types.ts";
 
 export interface TransferPorts {
   readonly store: TransferStore;

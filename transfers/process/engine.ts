@@ -3,11 +3,12 @@
  *
  * @module
  */
+import type { EngineInfo } from "../../engine/backends/backend.ts";
 import type { Losses } from "../../engine/objective/losses.ts";
 import type { TransferOptions } from "../../engine/options/options.ts";
 import type { Picture } from "../../engine/picture.ts";
 import type { EncodedInput } from "../../images/decode_input.ts";
-import type { EngineInfo, TransferFailure, Tuning } from "../types.ts";
+import type { TransferFailure, Tuning } from "../types.ts";
 
 /** All that an engine needs for a transfer. Pictures are encoded, as they were kept. */
 export interface EngineJob extends EncodedInput {

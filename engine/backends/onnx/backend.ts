@@ -1,5 +1,5 @@
 import { env } from "onnxruntime-node";
-import type { Backend, BackendInfo, Evaluator, Target, TileEvaluator, TileObjective } from "../backend.ts";
+import type { Backend, EngineInfo, Evaluator, Target, TileEvaluator, TileObjective } from "../backend.ts";
 import { areaOf, downscaleMask } from "../../objective/masks.ts";
 import { deepestLayer, featureSize, type Mask, type Objective } from "../../objective/objective.ts";
 import type { Pooling } from "../../options/options.ts";
@@ -30,13 +30,13 @@ export type OnnxDevice = "cpu" | "webgpu";
 
 /** ONNX Runtime as a backend: on the CPU, or on a GPU through WebGPU. */
 export class OnnxBackend implements Backend {
-  readonly info: BackendInfo;
+  readonly info: EngineInfo;
   readonly #layout: Layout;
   readonly #parameters: Vgg16Parameters;
   readonly #packed: PackedParameters;
   readonly #options: SessionOptions;
 
-  private constructor(info: BackendInfo, layout: Layout, parameters: Vgg16Parameters, options: SessionOptions) {
+  private constructor(info: EngineInfo, layout: Layout, parameters: Vgg16Parameters, options: SessionOptions) {
     this.info = info;
     this.#layout = layout;
     this.#parameters = parameters;

@@ -1,4 +1,4 @@
-import type { Backend, BackendInfo, Evaluation, Evaluator, Target } from "../backend.ts";
+import type { Backend, EngineInfo, Evaluation, Evaluator, Target } from "../backend.ts";
 import { areaOf, downscaleMask } from "../../objective/masks.ts";
 import { deepestLayer, type Mask, type Objective } from "../../objective/objective.ts";
 import type { DeviceAdam } from "../device_adam.ts";
@@ -16,7 +16,7 @@ import type { Tensor, Tf } from "./tf.ts";
 
 /** TensorFlow as a backend: CUDA where it sees a GPU, the CPU otherwise. */
 export class TensorflowBackend implements Backend {
-  readonly info: BackendInfo;
+  readonly info: EngineInfo;
   readonly #tf: Tf;
   readonly #parameters: Vgg16Parameters;
   readonly #network: Network;

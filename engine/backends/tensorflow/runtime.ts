@@ -9,7 +9,7 @@
  */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { BackendInfo } from "../backend.ts";
+import type { EngineInfo } from "../backend.ts";
 import { type Precision, setCudaPrecision } from "../precision.ts";
 import { restoreNodeUtil } from "./node_util.ts";
 import type { KernelBackend, Tf } from "./tf.ts";
@@ -27,7 +27,7 @@ const FATAL_ONLY = "3";
 /** TensorFlow, loaded. */
 export interface Runtime {
   readonly tf: Tf;
-  readonly info: BackendInfo;
+  readonly info: EngineInfo;
 }
 
 /** Loaded once for the whole process: the library can be neither unloaded nor configured anew. */

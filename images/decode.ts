@@ -3,7 +3,7 @@ import { GramcastError } from "../errors.ts";
 import { Admission } from "./admission.ts";
 import { ACCEPTED_FORMATS, type ImageFormat, isAccepted, mimeTypeOf, recogniseFormat } from "./format.ts";
 import { countFrames, withEnd, withStillBrand } from "./peculiarities.ts";
-import { ownBytes, sharp } from "./sharp.ts";
+import { kernelFor, ownBytes, sharp } from "./sharp.ts";
 import { readTiffTags, TIFF_COMPRESSION, TIFF_PHOTOMETRIC } from "./tiff_tags.ts";
 
 /** What an encoded picture may be at most. */
@@ -44,6 +44,7 @@ interface Header extends ImageInfo {
   /** libvips' name of the colour space. */
   readonly space: string;
   readonly hasProfile: boolean;
+  readonly hasAlpha: boolean;
 }
 
 /** Seconds after which decoding is given up; the largest allowed pictures take a few. */
@@ -154,7 +155,7 @@ async function decodeFile(
     pipeline = pipeline.resize({
       ...fitLongestSide(header, longest),
       fit: "fill",
-      kernel: "lanczos3",
+      kernel: kernelFor(header.hasAlpha && transparency === "KEEP"),
       fastShrinkOnLoad: false,
     });
   }
@@ -208,6 +209,7 @@ async function readHeader(bytes: Uint8Array, limits: ImageLimits): Promise<Heade
     depth: found.depth,
     space: found.space,
     hasProfile: found.hasProfile,
+    hasAlpha: found.hasAlpha,
   };
 }
 

@@ -195,6 +195,11 @@ Deno.test("decodePicture() shrinks while it reads, edges of what is transparent 
   const bytes = await sharp(values, { raw: { width: 64, height: 64, channels: 4 } }).png().toBuffer();
   const { width, height, rgb, alpha } = await decodePicture(bytes, LIMITS, { longest: 24, transparency: "KEEP" });
   assert.deepEqual([width, height], [24, 24]);
+  // Nor is there a faint ring beyond the edge.
+  assert.deepEqual([...alpha!.subarray(0, 10), ...alpha!.subarray(14, 24)], [
+    ...Array(10).fill(255),
+    ...Array(10).fill(0),
+  ]);
   for (let x = 0; x < width; x++) {
     if (alpha![x]! > 8) assert.ok(rgb[3 * x]! > 230 && rgb[3 * x + 1]! < 25, `column ${x}`);
   }

@@ -4,7 +4,7 @@ import { fitLongestSide, type Picture, type Size } from "../engine/picture.ts";
 import { GramcastError } from "../errors.ts";
 import { DEFAULT_QUALITY, LIMITS } from "../limits.ts";
 import { checkNumber, whole } from "../values.ts";
-import { ownBytes, rawRgb, sharp } from "./sharp.ts";
+import { kernelFor, ownBytes, rawRgb, sharp } from "./sharp.ts";
 
 export type EncodedFormat = "JPEG" | "PNG" | "WEBP";
 
@@ -80,7 +80,12 @@ function checkSides(format: keyof typeof MAX_SIDES, { width, height }: Size): vo
 async function scaled(picture: Picture, size: Size) {
   const pipeline = await layers(picture);
   if (picture.width === size.width && picture.height === size.height) return pipeline;
-  return pipeline.resize({ width: size.width, height: size.height, fit: "fill", kernel: "lanczos3" });
+  return pipeline.resize({
+    width: size.width,
+    height: size.height,
+    fit: "fill",
+    kernel: kernelFor(picture.alpha !== undefined),
+  });
 }
 
 /** A picture for sharp, with its alpha where it has one: joined beforehand, so that scaling takes it into account. */

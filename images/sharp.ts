@@ -25,6 +25,14 @@ sharp.concurrency(1);
 
 export { sharp };
 
+/**
+ * The filter to scale with. Lanczos' is the sharpest, and lets what has alpha end in a faint ring two pixels outside of its
+ * edge; Mitchell's has no lobe for that.
+ */
+export function kernelFor(hasAlpha: boolean): "lanczos3" | "mitchell" {
+  return hasAlpha ? "mitchell" : "lanczos3";
+}
+
 /** How sharp is told about unencoded RGB. */
 export function rawRgb(width: number, height: number): { raw: { width: number; height: number; channels: 3 } } {
   return { raw: { width, height, channels: 3 } };

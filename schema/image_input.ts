@@ -1,4 +1,5 @@
 import { GramcastError } from "../errors.ts";
+import { Admission } from "../images/admission.ts";
 import type { ImageIntake } from "../transfers/api.ts";
 import type { ImageRecord } from "../transfers/types.ts";
 import { LIMITS } from "../limits.ts";
@@ -10,9 +11,18 @@ import type { Context } from "./context.ts";
 /** Longest time that fetching a picture from elsewhere may take, in milliseconds. */
 const FETCH_TIMEOUT_MS = 15_000;
 
+const MEBIBYTE = 2 ** 20;
+/**
+ * Files that are on their way in, with their bytes in memory: whoever comes later waits. What is fetched waits apart, since
+ * other servers may be slow, and claims what it may have at most.
+ */
+const READING = new Admission({ bytes: 128 * MEBIBYTE, places: 32 });
+const FETCHING = new Admission({ bytes: 256 * MEBIBYTE, places: 32 });
+
 /** A picture as a caller gives it, in one of five ways. */
 export const ImageInput = builder.inputType("ImageInput", {
-  description: "A picture, given in exactly one of these ways: PNG, JPEG, GIF (first frame), TIFF or WebP.",
+  description:
+    "A picture, given in exactly one of these ways: PNG, JPEG, GIF, TIFF, WebP or AVIF; of an animation the first frame.",
   isOneOf: true,
   fields: (t) => ({
     upload: t.field({ type: "File", description: "A file part of a multipart request." }),
@@ -51,17 +61,18 @@ export async function resolveImage(
 
 async function takeIn(context: Context, intake: ImageIntake, input: ImageInputValue): Promise<ImageRecord> {
   const { maxImageBytes } = context.config;
-  if (input.upload) {
-    checkSize(input.upload.size, maxImageBytes);
-    return await intake.keep(new Uint8Array(await input.upload.arrayBuffer()));
+  const { upload, base64, url } = input;
+  if (upload) {
+    checkSize(upload.size, maxImageBytes);
+    return await READING.run(upload.size, async () => intake.keep(new Uint8Array(await upload.arrayBuffer())));
   }
-  if (typeof input.base64 === "string") {
-    return await intake.keep(await decodeBase64(input.base64, maxImageBytes));
+  if (typeof base64 === "string") {
+    return await READING.run(base64.length, async () => intake.keep(await decodeBase64(base64, maxImageBytes)));
   }
-  if (typeof input.url === "string") {
-    checkText("url", LIMITS.url, input.url);
+  if (typeof url === "string") {
+    checkText("url", LIMITS.url, url);
     const limits = { maxBytes: maxImageBytes, timeoutMs: FETCH_TIMEOUT_MS };
-    return await intake.keep(await context.fetchImage(input.url, limits));
+    return await FETCHING.run(maxImageBytes, async () => intake.keep(await context.fetchImage(url, limits)));
   }
   if (typeof input.sample === "string") return await findSample(context, input.sample);
   const id = input.image;

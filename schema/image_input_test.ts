@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import type { ImageIntake } from "../transfers/api.ts";
+import type { Context } from "./context.ts";
+import { type ImageInputValue, resolveImage } from "./image_input.ts";
 import { FakeServices } from "./testing/fake_services.ts";
 import { TINY_PNG } from "./testing/fake_images.ts";
 import { fail, run } from "./testing/execute.ts";
@@ -72,4 +75,31 @@ Deno.test("ImageInput takes exactly one way, and a File only from a multipart re
     await assert.rejects(run(services, UPLOAD, { image }), { name: "GraphQLError", message: /\$image/ });
   }
   assert.equal(services.transfers.images.kept.length, 0);
+});
+
+Deno.test("files on their way in wait where those before them hold as much memory as they may", async () => {
+  const entered: number[] = [];
+  const gate = Promise.withResolvers<void>();
+  const services = new FakeServices();
+  const context = { ...services, config: { ...services.config, maxImageBytes: 2 ** 30 } } as unknown as Context;
+  // Large ones, said to be so.
+  const uploads = [0, 1, 2].map((i) => ({
+    size: 100 * 2 ** 20,
+    arrayBuffer: async () => {
+      entered.push(i);
+      await gate.promise;
+      return TINY_PNG.slice().buffer;
+    },
+  }));
+  const intake = {
+    keep: () => Promise.resolve(services.transfers.images.record("im_style")),
+  } as unknown as ImageIntake;
+  const taken = uploads.map((upload) =>
+    resolveImage(context, intake, { upload } as unknown as ImageInputValue, "image")
+  );
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.deepEqual(entered, [0]);
+  gate.resolve();
+  await Promise.all(taken);
+  assert.deepEqual(entered, [0, 1, 2]);
 });

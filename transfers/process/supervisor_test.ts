@@ -210,6 +210,40 @@ Deno.test("an engine that is lost twice without a step makes room for the next b
   }
 });
 
+Deno.test("an engine that does not start makes room for the next best where another may take its place", async () => {
+  const left: string[][] = [];
+  const engine = realSupervisor({
+    launch: (weights, without) => {
+      left.push([...without]);
+      if (without.length > 0) return launchEngine("onnx:cpu", weights, 5);
+      return Promise.resolve({ ...falseChild("refuses").launch(), replaceable: "tensorflow" });
+    },
+  });
+  try {
+    assert.equal((await engine.info()).engine.backend, "onnx");
+    assert.deepEqual(left, [[], ["tensorflow"]]);
+  } finally {
+    await engine.close();
+  }
+});
+
+Deno.test("closing gives up the choice of an engine", async () => {
+  const { promise: choosing, resolve } = Promise.withResolvers<void>();
+  const engine = realSupervisor({
+    launch: (weights, _without, signal) => {
+      resolve();
+      return new Promise((launch) => {
+        signal.addEventListener("abort", () => launch(launchEngine("onnx:cpu", weights, 5)));
+      });
+    },
+  });
+  const opening = assert.rejects(engine.info(), { code: "ENGINE_UNAVAILABLE" });
+  await choosing;
+  await engine.close();
+  await opening;
+  assert.equal(engine.pid, null);
+});
+
 Deno.test("a process that lives but does not finish its step is ended as hung", async () => {
   const clock = new FakeClock();
   const engine = realSupervisor({ ...falseChild("idles"), clock });

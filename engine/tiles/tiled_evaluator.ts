@@ -8,7 +8,7 @@ import {
   type Term,
 } from "../objective/objective.ts";
 import type { Picture, Pixels } from "../picture.ts";
-import { unwhiten, whiten } from "../objective/whitening.ts";
+import { compareGrams } from "../objective/style_statistic.ts";
 import type { Tile, TileGrid } from "./tile_grid.ts";
 import { addTile, cropPixels, TileMasks } from "./tile_masks.ts";
 import { type Cut, sumOfGrams } from "./tiled_grams.ts";
@@ -112,14 +112,10 @@ export class TiledEvaluator implements Evaluator {
     const sums = await sumOfGrams(this.#tiles, this.#grid, this.#masks, pixels);
     const styles = this.#objective.terms.flatMap((term, index) => term.kind === "style" ? [{ term, index }] : []);
     styles.forEach(({ term, index }, i) => {
-      const target = grams.get(index)!;
-      const difference = Float32Array.from(sums[i]!, (value, k) => value - target[k]!);
-      const factor = this.#objective.whiteners?.get(index);
-      const compared = factor ? whiten(difference, factor) : difference;
-      let squares = 0;
-      for (const value of compared) squares += value * value;
+      const whitener = this.#objective.whiteners?.get(index);
+      const { squares, difference } = compareGrams(sums[i]!, grams.get(index)!, whitener);
       losses[index] = squares / this.#count(term);
-      differences.set(index, factor ? unwhiten(compared, factor) : difference);
+      differences.set(index, difference);
     });
     return differences;
   }

@@ -19,6 +19,7 @@ import { PlanarLayout } from "./planar_layout.ts";
 import { OnnxEvaluator } from "./evaluator.ts";
 import { Session, type SessionOptions } from "./session.ts";
 import { buildStepGraph, GRADIENT } from "./step_graph.ts";
+import { GraphStyleStatistic } from "./style_statistic.ts";
 import { maskInput, targetInput, whitenerInput } from "./terms.ts";
 import { OnnxTileEvaluator } from "./tile_evaluator.ts";
 
@@ -144,7 +145,8 @@ export class OnnxBackend implements Backend {
           ? exact.scalePixels(graph, features, graph.input(name, this.#layout.maskShape(height * width)))
           : features;
         const area = values ? areaOf(values) : height * width;
-        graph.output(layer.name, exact.gram(graph, counted, 1 / (area * channels)), [channels, channels]);
+        const statistic = new GraphStyleStatistic(graph, this.#layout, channels);
+        graph.output(layer.name, statistic.of(counted, area), [channels, channels]);
       }
     }
     const session = await Session.create(graph, this.#packed, constants, this.#options);

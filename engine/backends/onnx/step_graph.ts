@@ -139,7 +139,7 @@ class ChainBuilder {
       // (G − A) F is a 1×1 convolution with the matrix G − A, and convolutions add to a sum for nothing.
       const features = this.#terms.features(term, output);
       const { channels } = output;
-      const matrix = this.#graph.node("Mul", [this.#terms.gramDifference(features, index), this.#terms.factor(index)]);
+      const matrix = this.#graph.node("Mul", [this.#terms.styleDifference(features, index), this.#terms.factor(index)]);
       const kernel = this.#layout.symmetricKernel(this.#graph, matrix, channels);
       sum = this.#layout.conv(this.#graph, features, kernel, channels, { side: 1, sum });
     }

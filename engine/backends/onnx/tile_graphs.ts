@@ -9,6 +9,7 @@ import type { Layout } from "./layout.ts";
 import { ModelBuilder } from "./model.ts";
 import { forward } from "./network.ts";
 import { buildStepGraph } from "./step_graph.ts";
+import { GraphStyleStatistic } from "./style_statistic.ts";
 import { type StepVariant, TermGraph } from "./terms.ts";
 
 /** Output: for each term the L1 norm of its gradient at its layer. */
@@ -30,7 +31,8 @@ export function buildGramGraph(tile: TileObjective, layout: Layout, areas: reado
     for (const { term, index } of styles) {
       if (term.layer !== layer.name) continue;
       const { channels } = output;
-      const gram = layout.exact.gram(graph, terms.features(term, output), 1 / (areas[index]! * channels));
+      const statistic = new GraphStyleStatistic(graph, layout, channels);
+      const gram = statistic.of(terms.features(term, output), areas[index]!);
       graph.output(gramOutput(index), gram, [channels, channels]);
     }
   }

@@ -12,6 +12,7 @@ import { classify } from "./classifier.ts";
 import { Network } from "./network.ts";
 import { openRuntime, type Runtime } from "./runtime.ts";
 import { Step } from "./step.ts";
+import { TensorflowStyleStatistic } from "./style_statistic.ts";
 import type { Tensor, Tf } from "./tf.ts";
 
 /** TensorFlow as a backend: CUDA where it sees a GPU, the CPU otherwise. */
@@ -49,12 +50,10 @@ export class TensorflowBackend implements Backend {
   ): Promise<Map<string, Target>> {
     const tf = this.#tf;
     return this.#statistics(pixels, size, layers, pooling, (output) => {
-      const [, height, width, channels] = output.shape as [number, number, number, number];
+      const [, height, width] = output.shape as [number, number, number, number];
       const values = mask && downscaleMask(mask, { width, height });
       const counted = values ? tf.mul(output, tf.tensor(values, [1, height, width, 1])) : output;
-      const rows = tf.reshape(counted, [height * width, channels]);
-      const area = values ? areaOf(values) : height * width;
-      return tf.mul(tf.matMul(rows, rows, true, false), 1 / (area * channels));
+      return new TensorflowStyleStatistic(tf).of(counted, values ? areaOf(values) : height * width);
     });
   }
 

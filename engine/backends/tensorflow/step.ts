@@ -10,6 +10,7 @@ import {
 import { averagePoolShares } from "../../objective/pooling.ts";
 import type { ConvLayer } from "../../vgg16.ts";
 import type { Activation, Network } from "./network.ts";
+import { TensorflowStyleStatistic } from "./style_statistic.ts";
 import type { Tensor, Tf } from "./tf.ts";
 
 /** Keeps a vanished gradient from being divided by zero. */
@@ -48,6 +49,7 @@ export class Step {
   readonly #network: Network;
   readonly #objective: Objective;
   readonly #terms: readonly DeviceTerm[];
+  readonly #statistic: TensorflowStyleStatistic;
   /** Shares of average pools at odd sizes, by layer. */
   readonly #shares = new Map<string, Tensor>();
 
@@ -55,6 +57,7 @@ export class Step {
     this.#tf = tf;
     this.#network = network;
     this.#objective = objective;
+    this.#statistic = new TensorflowStyleStatistic(tf);
     this.#terms = objective.terms.map((term, index) => {
       const { width, height, channels } = featureSize(objective.size, term.layer);
       const shape = term.kind === "style" ? [channels, channels] : [1, height, width, channels];
@@ -162,24 +165,21 @@ export class Step {
   #content(each: DeviceTerm, output: Tensor): { loss: Tensor; inner: Tensor } {
     const tf = this.#tf;
     const difference = weigh(tf, tf.sub(output, each.target), each.mask);
-    return { loss: this.#mean(difference, each), inner: weigh(tf, difference, each.mask) };
+    return { loss: this.#mean(tf.sum(tf.square(difference)), each), inner: weigh(tf, difference, each.mask) };
   }
 
-  /** Loss, and the gradient behind the layer up to its factor: m (m F) (G − A), or m (m F) RᵀR (G − A) RᵀR. */
+  /** Loss, and the gradient behind the layer up to its factor: m (m F) D with D of `StyleComparison`. */
   #style(each: DeviceTerm, output: Tensor): { loss: Tensor; inner: Tensor } {
     const tf = this.#tf;
     const features = tf.reshape(weigh(tf, output, each.mask), [-1, each.channels]);
-    const gram = tf.mul(tf.matMul(features, features, true, false), 1 / (each.area * each.channels));
-    const difference = tf.sub(gram, each.target);
-    const { whitener: factor } = each;
-    const compared = factor ? tf.matMul(tf.matMul(factor, difference), factor, false, true) : difference;
-    const matrix = factor ? tf.matMul(factor, tf.matMul(compared, factor), true) : difference;
-    const inner = tf.reshape(tf.matMul(features, matrix), output.shape);
-    return { loss: this.#mean(compared, each), inner: weigh(tf, inner, each.mask) };
+    const gram = this.#statistic.of(features, each.area);
+    const { squares, difference } = this.#statistic.compare(gram, each.target, each.whitener ?? undefined);
+    const inner = tf.reshape(tf.matMul(features, difference), output.shape);
+    return { loss: this.#mean(squares, each), inner: weigh(tf, inner, each.mask) };
   }
 
-  #mean(difference: Tensor, { term, channels, area }: DeviceTerm): Tensor {
-    return this.#tf.div(this.#tf.sum(this.#tf.square(difference)), elementCount(term, channels, area));
+  #mean(squares: Tensor, { term, channels, area }: DeviceTerm): Tensor {
+    return this.#tf.div(squares, elementCount(term, channels, area));
   }
 
   /** Multiplies by the term's factor, and divides by the L1 norm where gradients are normalised. */

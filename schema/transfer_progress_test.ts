@@ -3,7 +3,8 @@ import { FakeServices } from "./testing/fake_services.ts";
 import { described, follow, run } from "./testing/execute.ts";
 
 const START = `mutation { startTransfer(input: {
-  content: { sample: "content" }, styles: [{ image: { sample: "style" } }], size: 64, steps: 2
+  content: { sample: "content" }, styles: [{ image: { sample: "style" } }],
+  scales: [{ size: 32, steps: 1 }, { size: 64, steps: 1 }]
 }) { transfer { id } } }`;
 
 async function started(): Promise<FakeServices> {

@@ -46,8 +46,14 @@ const DRAIN_MS = 2000;
 /** Pieces that one message may come in. */
 const MAX_FRAGMENTS = 1024;
 
+/** The one version of the protocol. */
+const VERSION = "13";
 const SERVICE_RESTART = 1012;
 const INTERNAL_SERVER_ERROR = 4500;
+const BAD_REQUEST = 4400;
+
+/** How graphql-ws refuses what a client never sends, as `next`; the protocol has a close code for it. */
+const SERVER_ONLY = /Unexpected message of type \w+ received/;
 
 /** What is known of a socket and of the message that is being read from it. */
 interface Extra {
@@ -113,6 +119,11 @@ export class WebSocketServer {
     if (!offered.includes(GRAPHQL_TRANSPORT_WS_PROTOCOL)) {
       return new Response(`Cannot upgrade: wanted the subprotocol ${GRAPHQL_TRANSPORT_WS_PROTOCOL}\n`, { status: 400 });
     }
+    // RFC 6455, section 4.2.2; the library would take 8, too.
+    if (request.headers.get("sec-websocket-version") !== VERSION) {
+      const headers = { "sec-websocket-version": VERSION };
+      return new Response(`Cannot upgrade: wanted version ${VERSION}\n`, { status: 426, headers });
+    }
     if (this.#draining || this.#sockets.size >= this.#limits.maxSockets) {
       const why = this.#draining ? "the server is stopping" : "too many sockets are open";
       return new Response(`Cannot upgrade: ${why}\n`, { status: 503, headers: { "retry-after": "2" } });
@@ -147,6 +158,7 @@ export class WebSocketServer {
           try {
             await handle(text);
           } catch (error) {
+            if (SERVER_ONLY.test(String(error))) return socket.close(BAD_REQUEST, "Message that only a server sends");
             this.#masked(error);
             socket.close(INTERNAL_SERVER_ERROR, "Internal error");
           }

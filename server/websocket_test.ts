@@ -139,6 +139,9 @@ Deno.test("a bug in the middle of a subscription is masked, over WebSocket and s
 const BREACHES: [name: string, messages: unknown[], code: number][] = [
   ["text that is no message", ["{"], 4400],
   ["an unknown type", [{ type: "dance" }], 4400],
+  ["an acknowledgement", [{ type: "connection_init" }, { type: "connection_ack" }], 4400],
+  ["a result", [{ type: "connection_init" }, { type: "next", id: "1", payload: { data: {} } }], 4400],
+  ["an error", [{ type: "connection_init" }, { type: "error", id: "1", payload: [{ message: "x" }] }], 4400],
   ["an operation before the init", [{ id: "a", type: "subscribe", payload: { query: "{ engine { device } }" } }], 4401],
   ["a second init", [{ type: "connection_init" }, { type: "connection_init" }], 4429],
   ["too long a message", [`"${"x".repeat(2000)}"`], 1009],
@@ -163,6 +166,44 @@ Deno.test("a page of another origin gets no socket, one of this server's does", 
   await allowed.init();
   await allowed.close();
 });
+
+const HANDSHAKE: Readonly<Record<string, string>> = {
+  "Connection": "Upgrade",
+  "Upgrade": "websocket",
+  "Sec-WebSocket-Version": "13",
+  "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+  "Sec-WebSocket-Protocol": "graphql-transport-ws",
+};
+const HANDSHAKES: [name: string, changes: Readonly<Record<string, string>>, status: RegExp][] = [
+  ["as it should be", {}, /101/],
+  ["with two subprotocols", { "Sec-WebSocket-Protocol": "graphql-ws,graphql-transport-ws" }, /101/],
+  ["with two subprotocols and a space", { "Sec-WebSocket-Protocol": "graphql-ws, graphql-transport-ws" }, /101/],
+  ["with another subprotocol", { "Sec-WebSocket-Protocol": "graphql-ws" }, /400/],
+  ["with a subprotocol that is none", { "Sec-WebSocket-Protocol": ",,graphql-transport-ws" }, /4\d\d/],
+  ["without Connection: Upgrade", { "Connection": "keep-alive" }, /4\d\d/],
+  ["without a key", { "Sec-WebSocket-Key": "" }, /400/],
+  ["with a key that is none", { "Sec-WebSocket-Key": "short" }, /400/],
+  ["of version 8", { "Sec-WebSocket-Version": "8" }, /426/],
+  ["of no version", { "Sec-WebSocket-Version": "" }, /426/],
+  ["to another protocol", { "Upgrade": "h2c" }, /4\d\d/],
+];
+for (const [name, changes, status] of HANDSHAKES) {
+  Deno.test(`a handshake ${name} is answered ${status.source} and leaves nothing in the log`, async () => {
+    await using fake = await serveFake();
+    const { hostname, port } = new URL(fake.url);
+    const connection = await Deno.connect({ hostname, port: Number(port) });
+    const headers = Object.entries({ Host: `${hostname}:${port}`, ...HANDSHAKE, ...changes })
+      .flatMap(([name, value]) => value === "" ? [] : [`${name}: ${value}\r\n`]);
+    await connection.write(new TextEncoder().encode(`GET /graphql HTTP/1.1\r\n${headers.join("")}\r\n`));
+    const buffer = new Uint8Array(4096);
+    const length = await connection.read(buffer) ?? 0;
+    const [line] = new TextDecoder().decode(buffer.subarray(0, length)).split("\r\n");
+    assert.match(line!, new RegExp(`^HTTP/1\\.1 ${status.source} `));
+    connection.close();
+    assert.equal((await fake.post("{ engine { device } }")).data.engine.device, "cpu");
+    assert.deepEqual(fake.log, []);
+  });
+}
 
 Deno.test("an upgrade without the subprotocol, or elsewhere, is refused", async () => {
   await using fake = await serveFake();

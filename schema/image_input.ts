@@ -2,6 +2,7 @@ import { GramcastError } from "../errors.ts";
 import { Admission } from "../images/admission.ts";
 import type { ImageIntake } from "../transfers/api.ts";
 import type { ImageRecord } from "../transfers/types.ts";
+import { ACCEPTED_FORMATS } from "../images/format.ts";
 import { LIMITS } from "../limits.ts";
 import { checkText, quoted } from "../values.ts";
 import { decodeBase64 } from "./base64.ts";
@@ -21,8 +22,7 @@ const FETCHING = new Admission({ bytes: 256 * MEBIBYTE, places: 32 });
 
 /** A picture as a caller gives it, in one of five ways. */
 export const ImageInput = builder.inputType("ImageInput", {
-  description:
-    "A picture, given in exactly one of these ways: PNG, JPEG, GIF, TIFF, WebP or AVIF; of an animation the first frame.",
+  description: `A picture, given in exactly one of these ways: ${ACCEPTED_FORMATS}. Of an animation, the first frame.`,
   isOneOf: true,
   fields: (t) => ({
     upload: t.field({ type: "File", description: "A file part of a multipart request." }),

@@ -151,11 +151,6 @@ export const OPTIONS = {
     label: "Size",
     help: "Longest side of the result: twice the size takes four times as long.",
   }),
-  fit: option("SIZE", FIT, {
-    schedule: () => null,
-    label: "Another way to say the size",
-    help: "In place of size: by the shorter side, in megapixels, or relative to the content picture.",
-  }),
   steps: option("INTEGER", STEPS, {
     unit: "steps",
     schedule: (scales) => scales.reduce((sum, { steps }) => sum + steps, 0),
@@ -230,6 +225,11 @@ export const OPTIONS = {
     default: false,
     label: "Keep every frame",
     help: "Keep every frame, not only the newest and the result: films and looking back need them.",
+  }),
+  fit: option("SIZE", FIT, {
+    schedule: () => null,
+    label: "Another way to say the size",
+    help: "In place of size: by the shorter side, in megapixels, or relative to the content picture.",
   }),
   init: option("INIT", INIT, {
     label: "Begin with",

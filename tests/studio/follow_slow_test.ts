@@ -68,7 +68,7 @@ browserTest("a painting is steered while it is painted", async (t, visit) => {
   const before = await weights();
 
   await t.step("its sliders change the weights", async () => {
-    await page.getByLabel("Style", { exact: true }).fill("1");
+    await page.getByLabel("Weight of the style", { exact: true }).fill("1");
     await page.getByText("In effect from the next step.").waitFor();
     assert.equal((await weights()).styleWeight, before.styleWeight * 10);
     assert.equal((await weights()).tvWeight, before.tvWeight);

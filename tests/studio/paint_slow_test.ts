@@ -70,16 +70,12 @@ browserTest("a painting of samples, from start to finish", async (t, visit) => {
     const text = (await page.locator(".behind pre").textContent())!;
     const mutation = text.slice(0, text.indexOf("subscription"));
     const { startTransfer } = await visit.ask(
-      mutation.replace("transfer { id }", "transfer { options { ...O } }") +
-        "fragment O on TransferOptions { seed width steps scales { size steps } color styleLayers { layer weight } }",
+      mutation.replace("transfer { id }", "transfer { request(complete: true) }"),
     );
     const id = new URL(page.url()).pathname.split("/").at(-1);
-    const { transfer } = await visit.ask(
-      "query ($id: ID!) { transfer(id: $id) { options { ...O } } }" +
-        "fragment O on TransferOptions { seed width steps scales { size steps } color styleLayers { layer weight } }",
-      { id },
-    );
-    assert.deepEqual(startTransfer.transfer.options, transfer.options);
+    const { transfer } = await visit.ask("query ($id: ID!) { transfer(id: $id) { request(complete: true) } }", { id });
+    assert.equal(transfer.request.styles.length, 2);
+    assert.deepEqual(startTransfer.transfer.request, transfer.request);
   });
 
   await t.step("it goes on for 100 steps more", async () => {
@@ -210,7 +206,7 @@ browserTest("everything is done by keyboard alone", async (t, visit) => {
     await reach(/^Paint $/, "Shift+Tab");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Painting", exact: true }).and(page.locator("h2")).waitFor();
-    await reach(/^Style/);
+    await reach(/^Weight of the style/);
     await page.keyboard.press("End");
     await page.getByText("In effect from the next step.").waitFor();
     await reach(/^Stop/, "Shift+Tab");

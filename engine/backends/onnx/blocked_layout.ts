@@ -37,17 +37,20 @@ export class BlockedLayout extends Float32Layout implements Layout {
     const block = this.#block;
     const area = side * side;
     // A picture with fewer channels than a block stays planar, and the kernel is blocked by output alone.
-    const planarInput = inChannels < block;
-    const inBlock = planarInput ? 1 : block;
-    const paddedIn = planarInput ? inChannels : this.#padded(inChannels);
+    const isPlanar = inChannels < block;
+    const inBlock = isPlanar ? 1 : block;
+    const paddedIn = isPlanar ? inChannels : this.#padded(inChannels);
     const paddedOut = this.#padded(outChannels);
     const data = new Float32Array(paddedOut * paddedIn * area);
+    // From (area, in, out) to (out / block, in / inBlock, area, inBlock, block).
     for (let k = 0; k < area; k++) {
       for (let i = 0; i < inChannels; i++) {
-        const source = (k * inChannels + i) * outChannels;
-        const inOffset = ((i - i % inBlock) * area + k * inBlock + i % inBlock) * block;
+        const [inOuter, inInner] = [Math.floor(i / inBlock), i % inBlock];
+        const to = ((inOuter * area + k) * inBlock + inInner) * block;
+        const from = (k * inChannels + i) * outChannels;
         for (let o = 0; o < outChannels; o++) {
-          data[(o - o % block) * paddedIn * area + inOffset + o % block] = kernel[source + o]!;
+          const inner = o % block;
+          data[(o - inner) * paddedIn * area + to + inner] = kernel[from + o]!;
         }
       }
     }

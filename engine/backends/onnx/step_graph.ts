@@ -78,46 +78,68 @@ class ChainBuilder {
     if (this.#layout !== this.#layout.exact) {
       this.#gradientScale = gradientScale(this.#graph, this.#terms.norms(activations));
     }
-    const downwards = activations.map((each, i) => this.#contribution(each, activations[i - 1], activations[i + 1]))
-      .reverse();
+    const contributions = activations.map((each, i) =>
+      this.#contribution(each, activations[i - 1], activations[i + 1])
+    );
     let gradient: Features | undefined;
     let above: Activation | undefined;
-    for (const { activation, terms, content, choice, derivative } of downwards) {
-      const { output } = activation;
-      if (above?.layer.kind === "conv") {
-        gradient = convGradient(this.#graph, this.#layout, above.layer, gradient!, content);
-      } else if (above) {
-        const behind = choice
-          ? maxPoolGradient(this.#graph, this.#layout, choice, gradient!)
-          : averagePoolGradient(this.#graph, this.#layout, above, gradient!);
-        gradient = this.#add(behind, content);
-      } else gradient = content;
-      gradient = this.#addStyleGradients(terms, output, gradient)!;
+    for (const contribution of contributions.reverse()) {
+      const { activation, terms, derivative } = contribution;
+      gradient = this.#through(above, gradient, contribution);
+      gradient = this.#addStyleGradients(terms, activation.output, gradient)!;
       if (derivative) gradient = product(this.#graph, derivative, gradient);
       above = activation;
     }
-    const first = above!.layer;
-    if (first.kind !== "conv") throw new Error("Cannot end at a pool: the network begins with a convolution");
-    const picture = this.#layout.widen(this.#graph, pictureGradient(this.#graph, this.#layout, first, gradient!));
-    return this.#gradientScale ? this.#graph.node("Div", [picture, this.#gradientScale]) : picture;
+    return this.#toPicture(above!, gradient!);
   }
 
   #contribution(activation: Activation, below: Activation | undefined, above: Activation | undefined): Contribution {
     const { layer, output } = activation;
     const terms = this.#terms.at(layer.name);
-    const underMaxPool = above?.layer.kind === "pool" && this.#objective.pooling === "MAX";
-    // Below a max-pool, where no term comes in between, ReLU's derivative is taken behind the pool, on a quarter of the
-    // values.
-    const derives = layer.kind === "conv"
-      ? terms.length > 0 || !underMaxPool
-      : this.#objective.pooling === "MAX" && this.#terms.at(below!.layer.name).length === 0;
     return {
       activation,
       terms,
       content: this.#contentGradient(terms, output),
-      choice: underMaxPool ? poolChoice(this.#graph, this.#layout, above) : undefined,
-      derivative: derives ? reluDerivative(this.#graph, this.#layout, output) : undefined,
+      choice: this.#isMaxPool(above) ? poolChoice(this.#graph, this.#layout, above!) : undefined,
+      derivative: this.#derivesHere(activation, below, above)
+        ? reluDerivative(this.#graph, this.#layout, output)
+        : undefined,
     };
+  }
+
+  /**
+   * Whether a ReLU's derivative is taken at this layer. Where no term comes in between a ReLU and the max-pool above it,
+   * the pool takes it in its place, on a quarter of the values: what it lets through is positive where its output is.
+   */
+  #derivesHere({ layer }: Activation, below: Activation | undefined, above: Activation | undefined): boolean {
+    if (layer.kind === "conv") return this.#terms.at(layer.name).length > 0 || !this.#isMaxPool(above);
+    return this.#objective.pooling === "MAX" && this.#terms.at(below!.layer.name).length === 0;
+  }
+
+  #isMaxPool(activation: Activation | undefined): boolean {
+    return activation?.layer.kind === "pool" && this.#objective.pooling === "MAX";
+  }
+
+  /** The gradient behind a layer from that before the one `above` it, its content terms' added. */
+  #through(
+    above: Activation | undefined,
+    gradient: Features | undefined,
+    { content, choice }: Contribution,
+  ): Features | undefined {
+    if (!above) return content;
+    const { layer } = above;
+    if (layer.kind === "conv") return convGradient(this.#graph, this.#layout, layer, gradient!, content);
+    const behind = choice
+      ? maxPoolGradient(this.#graph, this.#layout, choice, gradient!)
+      : averagePoolGradient(this.#graph, this.#layout, above, gradient!);
+    return this.#add(behind, content);
+  }
+
+  /** Through the first layer; in half precision its scale is taken away again. */
+  #toPicture({ layer }: Activation, gradient: Features): Tensor {
+    if (layer.kind !== "conv") throw new Error("Cannot end at a pool: the network begins with a convolution");
+    const picture = this.#layout.widen(this.#graph, pictureGradient(this.#graph, this.#layout, layer, gradient));
+    return this.#gradientScale ? this.#graph.node("Div", [picture, this.#gradientScale]) : picture;
   }
 
   #contentGradient(terms: readonly PlacedTerm[], output: Features): Features | undefined {

@@ -1,12 +1,10 @@
 import { GramcastError } from "../../errors.ts";
 import type { FrameHandle, ProgressItem, ProgressRequest } from "../api.ts";
 import type { Clock, Delay } from "../clock.ts";
+import { BATCH, coalesce } from "./coalesce.ts";
 import type { FrameCache } from "./frame_cache.ts";
 import type { EventBus, TransferStore, Watch } from "../storage/ports.ts";
 import { hasEnded, type TransferEvent, type TransferRecord } from "../types.ts";
-
-/** Events read from the log at once: what a subscriber that replays holds in memory at most. */
-const BATCH = 64;
 
 export interface ProgressSources {
   readonly store: TransferStore;
@@ -146,8 +144,10 @@ export class ProgressStream implements AsyncIterableIterator<ProgressItem> {
         const event = await this.#nextEvent();
         if (event !== undefined) return await this.#deliver(event, record);
       } else if (!await this.#waitOutInterval(record)) {
-        const event = await this.#coalesce(record);
-        if (event !== undefined) return await this.#deliver(event, record);
+        const chosen = await coalesce(this.#sources.store, record, this.#cursor, () => this.#closed);
+        if (chosen === null) continue;
+        this.#skipped += chosen.skippedFrames;
+        return await this.#deliver(chosen.event, record);
       }
     }
     return null;
@@ -202,36 +202,6 @@ export class ProgressStream implements AsyncIterableIterator<ProgressItem> {
     }
     this.#delay = null;
     return true;
-  }
-
-  /** The one event to deliver of all after the cursor. Passes over those before it, counting their frames. */
-  async #coalesce(record: TransferRecord): Promise<TransferEvent | undefined> {
-    let chosen: TransferEvent | undefined;
-    let withFrame: TransferEvent | undefined;
-    let change: TransferEvent | undefined;
-    let frames = 0;
-    let framesToChosen = 0;
-    scan: for (let from = this.#cursor;;) {
-      const events = await this.#sources.store.events(this.#id, from, BATCH);
-      for (const event of events) {
-        if (event.losses === null) {
-          change = event;
-          break scan;
-        }
-        if (event.frame && event.step === record.frameStep) {
-          withFrame = event;
-          framesToChosen = frames;
-        }
-        if (event.frame) frames++;
-        chosen = event;
-      }
-      if (events.length < BATCH || this.#closed) break;
-      from = events.at(-1)!.sequence;
-    }
-    const event = withFrame ?? change ?? chosen;
-    // What carries a frame is counted by `#deliver` if the frame turns out to be gone.
-    this.#skipped += event === withFrame ? framesToChosen : event?.frame ? frames - 1 : frames;
-    return event;
   }
 }
 

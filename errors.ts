@@ -12,6 +12,7 @@ export type ErrorCode =
   | "IMAGE_UNREADABLE"
   | "LOSS_NOT_FINITE"
   | "NOT_FOUND"
+  | "QUERY_TOO_COMPLEX"
   | "QUEUE_FULL"
   | "STORAGE_FULL"
   | "STORAGE_UNAVAILABLE"

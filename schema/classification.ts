@@ -2,7 +2,7 @@ import { LIMITS } from "../limits.ts";
 import { checkNumber } from "../values.ts";
 import { builder } from "./builder.ts";
 import { CLASSIFY_COST } from "./costs.ts";
-import { ImageInput, resolveImage } from "./image_input.ts";
+import { costOfImage, ImageInput, resolveImage } from "./image_input.ts";
 
 const DEFAULT_TOP = 5;
 
@@ -24,8 +24,8 @@ const Classification = builder.objectRef<ClassificationValue>("Classification").
 builder.queryField("classify", (t) =>
   t.field({
     type: [Classification],
-    complexity: ({ top }) => ({
-      field: CLASSIFY_COST,
+    complexity: ({ image, top }) => ({
+      field: CLASSIFY_COST + costOfImage(image),
       multiplier: Math.min(Math.max(top ?? DEFAULT_TOP, 1), LIMITS.top.maximum),
     }),
     description:

@@ -9,6 +9,7 @@ import type { FetchLimits } from "../images/remote.ts";
 import type { FrameHandle, Transfers } from "../transfers/api.ts";
 import type { Owner } from "../transfers/types.ts";
 import type { WeightsDescription } from "../weights/loaded_weights.ts";
+import type { Allowance } from "./allowance.ts";
 
 /** Encodes frames away from the event loop, each (transfer, step, options) once. */
 export interface FrameEncoder {
@@ -35,6 +36,8 @@ export interface Services {
 
 /** Of one operation. */
 export interface Context extends Services {
+  /** What the operation may still cost. */
+  readonly allowance: Allowance;
   /** Who asks: sees and changes only what is theirs. */
   readonly owner: Owner;
 }

@@ -68,7 +68,9 @@ export const Frame = builder.objectRef<FrameHandle>("Frame").implement({
 });
 
 function encodeFrame(frame: FrameHandle, args: EncodingArguments, context: Context): Promise<Uint8Array<ArrayBuffer>> {
-  return context.frames.encode(frame, frameEncoding(args));
+  const encoding = frameEncoding(args);
+  context.allowance.encode(frame.width * frame.height);
+  return context.frames.encode(frame, encoding);
 }
 
 /**

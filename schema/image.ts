@@ -1,8 +1,8 @@
 import { basePath } from "../config.ts";
 import type { ImageRecord } from "../transfers/types.ts";
 import { builder } from "./builder.ts";
-import { INTAKE_COST, PICTURE_COST } from "./costs.ts";
-import { ImageInput, resolveImage } from "./image_input.ts";
+import { PICTURE_COST } from "./costs.ts";
+import { costOfImage, ImageInput, resolveImage } from "./image_input.ts";
 import { findNodesOf, Node } from "./node.ts";
 
 /** An encoded picture that is kept: an upload, a sample, or a result. */
@@ -26,7 +26,10 @@ export const Image = builder.objectRef<ImageRecord>("Image").implement({
     base64: t.string({
       complexity: PICTURE_COST,
       description: "The file as base64 text, without a prefix.",
-      resolve: async (image, _args, { transfers }) => (await transfers.images.read(image)).toBase64(),
+      resolve: async (image, _args, { allowance, transfers }) => {
+        allowance.writeAsText(image.byteLength);
+        return (await transfers.images.read(image)).toBase64();
+      },
     }),
   }),
 });
@@ -43,7 +46,7 @@ const UploadImagePayload = builder.objectRef<{ readonly image: ImageRecord }>("U
 builder.mutationField("uploadImage", (t) =>
   t.field({
     type: UploadImagePayload,
-    complexity: INTAKE_COST,
+    complexity: ({ image }) => costOfImage(image),
     description: "Keep an image for later use as ImageInput.image.",
     args: { image: t.arg({ type: ImageInput, required: true, description: "The image to keep." }) },
     resolve: async (_root, { image }, context) => {

@@ -8,6 +8,7 @@ import { checkText, quoted } from "../values.ts";
 import { decodeBase64 } from "./base64.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
+import { INTAKE_COST, LOOKUP_COST } from "./costs.ts";
 
 /** Longest time that fetching a picture from elsewhere may take, in milliseconds. */
 const FETCH_TIMEOUT_MS = 15_000;
@@ -37,6 +38,11 @@ export const ImageInput = builder.inputType("ImageInput", {
 
 /** The value of an `ImageInput`: exactly one member is given. */
 export type ImageInputValue = typeof ImageInput.$inferInput;
+
+/** What taking it in counts in an operation's complexity. */
+export function costOfImage({ sample, image }: ImageInputValue): number {
+  return typeof sample === "string" || typeof image === "string" ? LOOKUP_COST : INTAKE_COST;
+}
 
 /**
  * Takes in what an `ImageInput` names.

@@ -4,8 +4,8 @@ import { checkStartRequest } from "../transfers/life/start_request.ts";
 import type { TransferRecord } from "../transfers/types.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
-import { INTAKE_COST } from "./costs.ts";
-import { type ImageInputValue, resolveImage } from "./image_input.ts";
+import { START_COST } from "./costs.ts";
+import { costOfImage, type ImageInputValue, resolveImage } from "./image_input.ts";
 import { Transfer } from "./transfer.ts";
 import { StartTransferInput, type StartTransferValue } from "./transfer_inputs.ts";
 
@@ -65,7 +65,7 @@ const Estimate = builder.objectRef<CostEstimate>("Estimate").implement({
 builder.mutationField("startTransfer", (t) =>
   t.field({
     type: StartTransferPayload,
-    complexity: ({ input }) => intakeCost(input),
+    complexity: ({ input }) => START_COST + intakeCost(input),
     description: "Begin to repaint a picture, or queue it behind others.",
     args: { input: t.arg({ type: StartTransferInput, required: true, description: "The transfer." }) },
     resolve: async (_root, { input }, context) => {
@@ -86,10 +86,12 @@ builder.queryField("estimate", (t) =>
     },
   }));
 
-/** Each picture of a request has to be fetched, checked and decoded. */
-function intakeCost(input: StartTransferValue): number {
-  const styles = input.styles.reduce((sum, style) => sum + 1 + (style.mask ? 1 : 0) + (style.region ? 1 : 0), 0);
-  return INTAKE_COST * (1 + styles + (input.contentMask ? 1 : 0) + (input.init?.image ? 1 : 0));
+function intakeCost({ content, styles, contentMask, init }: StartTransferValue): number {
+  const ofStyles = styles.flatMap(({ image, mask, region }) => [image, mask, region]);
+  return [content, contentMask, init?.image, ...ofStyles].reduce(
+    (sum, picture) => sum + (picture ? costOfImage(picture) : 0),
+    0,
+  );
 }
 
 /**

@@ -7,6 +7,7 @@ import { checkNumber } from "../values.ts";
 import { builder } from "./builder.ts";
 import { PAGE_INFO, pageComplexity } from "./connection.ts";
 import type { Context } from "./context.ts";
+import { QUEUE_COST } from "./costs.ts";
 import { Engine } from "./engine.ts";
 import { Frame, FrameConnection } from "./frame.ts";
 import { Image } from "./image.ts";
@@ -160,6 +161,7 @@ export const Transfer = builder.objectRef<TransferRecord>("Transfer").implement(
     }),
     queuePosition: t.int({
       nullable: true,
+      complexity: QUEUE_COST,
       description: "Number of transfers that are before it in the queue; null unless status is QUEUED.",
       resolve: ({ id, status }, _args, { transfers }) => status === "QUEUED" ? transfers.queuePosition(id) : null,
     }),
@@ -169,6 +171,7 @@ export const Transfer = builder.objectRef<TransferRecord>("Transfer").implement(
     }),
     etaSeconds: t.float({
       nullable: true,
+      complexity: QUEUE_COST,
       description: "Seconds until it ends, its wait in the queue included; null when unknown or ended.",
       resolve: (transfer, _args, { transfers }) => transfers.etaSeconds(transfer),
     }),

@@ -5,6 +5,7 @@ import { LIMITS } from "../limits.ts";
 import { checkNumber, optional } from "../values.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
+import { QUEUE_COST } from "./costs.ts";
 import { Frame } from "./frame.ts";
 import { Losses } from "./losses.ts";
 import { Transfer, TransferError, TransferStatus } from "./transfer.ts";
@@ -57,6 +58,7 @@ const TransferProgress = builder.objectRef<ProgressItem>("TransferProgress").imp
     }),
     etaSeconds: t.float({
       nullable: true,
+      complexity: QUEUE_COST,
       description: "Seconds until the transfer ends; null when unknown or ended.",
       resolve: ({ transfer }, _args, { transfers }) => transfers.etaSeconds(transfer),
     }),
@@ -95,7 +97,10 @@ builder.subscriptionField("transferProgress", (t) =>
       };
       return context.transfers.progress(context.owner, id === NEWEST ? await newestOf(context) : id, request);
     },
-    resolve: (item) => item,
+    resolve: (item, _args, { allowance }) => {
+      allowance.renew();
+      return item;
+    },
   }));
 
 async function newestOf({ owner, transfers }: Context): Promise<string> {

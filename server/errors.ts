@@ -16,6 +16,9 @@ export type ServerErrorCode =
   | "REQUEST_ENTITY_TOO_LARGE";
 
 const INTERNAL_MESSAGE = "Cannot answer: found an internal error, which has been logged";
+/** Characters of one word of it, or of one text in it. */
+const MAX_QUOTE = 40;
+const LONG = new RegExp(`[^\\s]{${MAX_QUOTE},}|"[^"]{${MAX_QUOTE},}"`, "g");
 /** Characters of a message that quotes what a client has sent. */
 const MAX_MESSAGE = 500;
 
@@ -68,7 +71,16 @@ export function formatError(error: GraphQLError | GraphQLFormattedError): GraphQ
   return { ...rest, extensions: shown };
 }
 
-function clip(message: string): string {
+/** One of GraphQL's own errors, as it may be told. */
+export function clipped(error: GraphQLError): GraphQLError {
+  const message = clip(error.message);
+  if (message === error.message) return error;
+  return new GraphQLError(message, { ...placeOf(error), extensions: error.extensions });
+}
+
+/** A message of GraphQL's own, without literals at length. */
+function clip(whole: string): string {
+  const message = whole.replaceAll(LONG, (text) => `${text.slice(0, MAX_QUOTE - 1)}…`);
   return message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 1)}…` : message;
 }
 

@@ -1,4 +1,5 @@
 import { createYoga, type YogaServerInstance } from "graphql-yoga";
+import { Allowance } from "../schema/allowance.ts";
 import type { Context, Services } from "../schema/context.ts";
 import { schema } from "../schema/index.ts";
 import type { Log } from "../transfers/log.ts";
@@ -79,6 +80,7 @@ function contextOf(services: Services): Context {
     fetchImage,
     classLabels: () => services.classLabels(),
     weights: () => services.weights(),
+    allowance: new Allowance(config.maxImageBytes),
     owner: LOCAL_OWNER,
   };
 }

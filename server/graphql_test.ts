@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { OPERATION_LIMITS } from "./limits.ts";
+import { RawSocket } from "./testing/raw_socket.ts";
 import { answerOf, serveFake } from "./testing/serve_fake.ts";
 
 const START = `mutation ($input: StartTransferInput!) { startTransfer(input: $input) { transfer { id } } }`;
@@ -72,11 +73,83 @@ Deno.test("a bug is masked as INTERNAL and leaves one line in the log", async ()
   assert.match(fake.log[0]!, /^Internal error: TypeError: secret of \/home\/somebody, at [^\n]+$/);
 });
 
-Deno.test("a message does not send a long value back", async () => {
+const HOSTILE: [name: string, query: string, variables: unknown, code: string, message: RegExp][] = [
+  [
+    "thousands of unknown fields",
+    START,
+    { input: { ...PICTURES, ...Object.fromEntries(Array.from({ length: 400 }, (_, i) => [`k${i}`, 1])) } },
+    "BAD_USER_INPUT",
+    /^Cannot use variable \$input: found a field "k0", wanted fields of StartTransferInput only$/,
+  ],
+  [
+    "more fields than an operation may have",
+    START,
+    { input: { ...PICTURES, ...Object.fromEntries(Array.from({ length: 9000 }, (_, i) => [`k${i}`, 1])) } },
+    "QUERY_TOO_COMPLEX",
+    /found more than 500 fields of input objects, wanted at most that$/,
+  ],
+  [
+    "a list without end",
+    "query ($s: [TransferStatus!]) { transfers(status: $s) { totalCount } }",
+    { s: Array(15_000).fill("NOPE") },
+    "QUERY_TOO_COMPLEX",
+    /found 15000 entries, wanted at most 1000$/,
+  ],
+  [
+    "wrong values in a list",
+    "query ($s: [TransferStatus!]) { transfers(status: $s) { totalCount } }",
+    { s: Array(1000).fill("NOPE") },
+    "BAD_USER_INPUT",
+    /^Cannot use variable \$s at 0: found text of 4 characters, wanted one of CANCELLED, FAILED, /,
+  ],
+  [
+    "a long text for a number",
+    START,
+    { input: { ...PICTURES, size: "secret".repeat(20_000) } },
+    "BAD_USER_INPUT",
+    /^Cannot use variable \$input at size: found text of 120000 characters, wanted Int$/,
+  ],
+  [
+    "a long text for an object",
+    START,
+    { input: { ...PICTURES, content: "secret".repeat(20_000) } },
+    "BAD_USER_INPUT",
+    /at content: found text of 120000 characters, wanted ImageInput, an object$/,
+  ],
+  ["too many values", "{ engine { device } }", { a: Array(20_001).fill(0) }, "QUERY_TOO_COMPLEX", /20000 values/],
+  [
+    "brackets in brackets",
+    "{ engine { device } }",
+    JSON.parse('{"a":' + "[".repeat(70) + "]".repeat(70) + "}"),
+    "QUERY_TOO_COMPLEX",
+    /64 levels/,
+  ],
+];
+for (const [name, query, variables, code, message] of HOSTILE) {
+  Deno.test(`${name} in the variables: one message that does not tell the value, over HTTP and WebSocket`, async () => {
+    await using fake = await serveFake();
+    const { errors } = await fake.post(query, variables);
+    assert.equal(errors.length, 1);
+    assert.equal(errors[0]!.extensions.code, code, errors[0]!.message);
+    assert.match(errors[0]!.message, message);
+    assert.doesNotMatch(JSON.stringify(errors), /NOPE|secret/);
+    const socket = await RawSocket.connect(fake.url);
+    await socket.init();
+    socket.send({ id: "a", type: "subscribe", payload: { query, variables } });
+    const answer = await Promise.race([socket.receive(), socket.closed]);
+    // What is not even read closes the socket.
+    if ("code" in answer) assert.equal(answer.code, 4400);
+    else assert.equal((answer.payload.errors ?? answer.payload)[0].extensions.code, code);
+    await socket.close();
+    assert.deepEqual(fake.log, []);
+  });
+}
+
+Deno.test("a long literal is not sent back", async () => {
   await using fake = await serveFake();
-  const { errors } = await fake.post(START, { input: { ...PICTURES, size: "x".repeat(100_000) } });
-  assert.equal(errors[0]!.message.length, 500);
-  assert.equal(errors[0]!.extensions.code, "BAD_USER_INPUT");
+  const long = "secret".repeat(5000);
+  const { errors } = await fake.post(`{ transfers(first: "${long}", status: [${long}]) { totalCount } }`);
+  assert.deepEqual(errors.map(({ message }) => message.length > 200), errors.map(() => false));
 });
 
 Deno.test("a mutation over GET is refused", async () => {
@@ -138,6 +211,8 @@ const TOO_COMPLEX: [name: string, query: string, variables?: object][] = [
       aliases(30, 'transfer(id: "a") { lossHistory(points: 10000) { step } frame { base64 } content { base64 } }')
     } }`,
   ],
+  ["more aliases than there may be", `{ ${aliases(251, "__typename")} }`],
+  ["more directives than there may be", `{ engine { ${"device @skip(if: false) ".repeat(51)} } }`],
   ["too many tokens", `{ ${aliases(400, "engine { device }")} }`],
   ["too many characters", `{ engine { device } } # ${"x".repeat(140_000)}`],
   [

@@ -6,15 +6,20 @@ import {
   type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
+  visit,
 } from "graphql";
 import { finalAsyncIterator, isAsyncIterable, type Plugin } from "graphql-yoga";
-import { maskError, serverError } from "./errors.ts";
+import { clipped, maskError, serverError } from "./errors.ts";
+import { faultOfVariables, type VariableLimits } from "./variables.ts";
 
 /** What one operation may ask for. */
-export interface OperationLimits {
+export interface OperationLimits extends VariableLimits {
   /** Characters and tokens of a document: bounds what parsing and validating it can take. */
   readonly maxCharacters: number;
   readonly maxTokens: number;
+  /** Aliases, and directives, in a document. */
+  readonly maxAliases: number;
+  readonly maxDirectives: number;
   /** Levels of nested fields. */
   readonly maxDepth: number;
   /** Fields in all, aliases and fragments counted wherever they are used. */
@@ -28,9 +33,13 @@ export interface OperationLimits {
 export const OPERATION_LIMITS: OperationLimits = {
   maxCharacters: 2 ** 17,
   maxTokens: 1000,
+  maxAliases: 250,
+  maxDirectives: 50,
   maxDepth: 15,
   maxFields: 500,
   maxComplexity: 10_000,
+  maxListLength: 1000,
+  maxInputFields: 500,
   maxSubscriptions: 1000,
 };
 
@@ -64,6 +73,13 @@ export function useOperationLimits(limits: OperationLimits): Plugin {
           throw tooComplex(`found more than ${limits.maxTokens} tokens, wanted at most that`);
         }
       });
+      return ({ result }) => {
+        if (result && !(result instanceof Error)) checkNodes(result, limits);
+      };
+    },
+    onValidate() {
+      // Over HTTP they are answered as they are.
+      return ({ result, setResult }) => setResult((result as readonly GraphQLError[]).map(clipped));
     },
     onExecute({ args, setResultAndStopExecution }) {
       const error = objection(args as ExecutionArguments, limits);
@@ -95,6 +111,8 @@ export function useOperationLimits(limits: OperationLimits): Plugin {
 function objection(args: ExecutionArguments, limits: OperationLimits): GraphQLError | undefined {
   const operation = getOperationAST(args.document, args.operationName);
   if (!operation) return serverError("BAD_REQUEST", unidentified(args));
+  const fault = faultOfVariables(args.schema, operation, args.variableValues ?? {}, limits);
+  if (fault) return fault;
   try {
     const { complexity, depth, breadth } = complexityFromQuery(only(operation, args.document), {
       schema: args.schema,
@@ -108,8 +126,8 @@ function objection(args: ExecutionArguments, limits: OperationLimits): GraphQLEr
     }
     return undefined;
   } catch (error) {
-    // Variables or arguments that do not fit their types: nothing could be computed from them.
-    if (error instanceof GraphQLError) return withField(maskError(error));
+    // Arguments that do not fit their types: nothing could be computed from them.
+    if (error instanceof GraphQLError) return maskError(error);
     throw error;
   }
 }
@@ -129,12 +147,16 @@ function unidentified({ document, operationName }: ExecutionArguments): string {
     : `Cannot execute: found ${count} operations and no name, wanted operationName`;
 }
 
-function withField(error: GraphQLError): GraphQLError {
-  // As graphql words it: Variable "$input" has invalid value at .styles[0].weight: …
-  const match = /^Variable "\$(\w+)" has invalid value(?: at ([\w.[\]]+))?/.exec(error.message);
-  if (!match) return error;
-  const field = match[2]?.replaceAll(/\[(\d+)\]/g, ".$1").replace(/^\./, "") ?? match[1];
-  return new GraphQLError(error.message, { nodes: error.nodes ?? null, extensions: { ...error.extensions, field } });
+/** @throws {GraphQLError} QUERY_TOO_COMPLEX */
+function checkNodes(document: DocumentNode, { maxAliases, maxDirectives }: OperationLimits): void {
+  let aliases = 0;
+  let directives = 0;
+  visit(document, {
+    Field: ({ alias }) => void (alias && aliases++),
+    Directive: () => void directives++,
+  });
+  if (aliases > maxAliases) throw tooComplex(`found ${aliases} aliases, wanted at most ${maxAliases}`);
+  if (directives > maxDirectives) throw tooComplex(`found ${directives} directives, wanted at most ${maxDirectives}`);
 }
 
 function tooComplex(what: string): GraphQLError {

@@ -4,8 +4,10 @@
  *
  * @module
  */
+import { GraphQLError } from "graphql";
 import type { GraphQLParams } from "graphql-yoga";
 import { serverError } from "./errors.ts";
+import { parseJson } from "./json.ts";
 import { type Part, readParts } from "./multipart_reader.ts";
 
 const MAX_FILES = 32;
@@ -80,8 +82,9 @@ function parseObject(field: string, text: string | undefined): Variables {
   if (text === undefined) throw invalid("no such field", "a JSON object", field);
   let value: unknown;
   try {
-    value = JSON.parse(text);
-  } catch {
+    value = parseJson(text);
+  } catch (error) {
+    if (error instanceof GraphQLError) throw error;
     throw invalid("text that is not JSON", "a JSON object", field);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {

@@ -1,6 +1,7 @@
 import type { GraphQLParams, Plugin } from "graphql-yoga";
 import { GraphQLError } from "graphql";
 import { serverError } from "./errors.ts";
+import { parseJson } from "./json.ts";
 import { readMultipart } from "./multipart.ts";
 
 export interface BodyLimits {
@@ -43,7 +44,7 @@ function readerOf(request: Request, limits: BodyLimits): [limit: number, read: R
   const type = (request.headers.get("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
   switch (type) {
     case "application/json":
-      return [limits.maxJsonBytes, async (incoming) => parseJson("the request body", await incoming.text())];
+      return [limits.maxJsonBytes, async (incoming) => readJson("the request body", await incoming.text())];
     case "multipart/form-data":
       return [limits.maxMultipartBytes, (incoming) => readMultipart(incoming, limits)];
     default:
@@ -60,17 +61,18 @@ function readAddress(request: Request): unknown {
   const text = (name: string) => search.get(name) || undefined;
   const json = (name: string) => {
     const value = text(name);
-    return value === undefined ? undefined : parseJson(`the parameter ${name}`, value);
+    return value === undefined ? undefined : readJson(`the parameter ${name}`, value);
   };
   return Object.fromEntries(
     Object.entries(PARAMETERS).map(([name, type]) => [name, type === "text" ? text(name) : json(name)]),
   );
 }
 
-function parseJson(what: string, text: string): unknown {
+function readJson(what: string, text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
+    return parseJson(text);
+  } catch (error) {
+    if (error instanceof GraphQLError) throw error;
     throw malformed(what, "text that is not JSON", "JSON");
   }
 }

@@ -12,7 +12,7 @@ import {
   type GraphQLFormattedError,
   OperationTypeNode,
 } from "graphql";
-import { GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type Server, type SubscribePayload } from "graphql-ws";
+import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type Server, type SubscribePayload } from "graphql-ws";
 // @ts-types="npm:@types/ws@8.18.2"
 import { type ServerOptions, WebSocketServer as Upgrader } from "ws";
 import type { Log } from "../transfers/log.ts";
@@ -20,6 +20,7 @@ import { BoundedSocket, type SocketLimits } from "./bounded_socket.ts";
 import type { ByteBudget } from "./byte_budget.ts";
 import { formatError, isInternal, logInternal, maskError, serverError } from "./errors.ts";
 import type { GraphqlServer } from "./graphql.ts";
+import { checkStructure } from "./json.ts";
 import type { Upgrade } from "./listener.ts";
 
 export interface WebSocketLimits extends SocketLimits {
@@ -49,8 +50,6 @@ const MAX_FRAGMENTS = 1024;
 /** The one version of the protocol. */
 const VERSION = "13";
 const SERVICE_RESTART = 1012;
-const INTERNAL_SERVER_ERROR = 4500;
-const BAD_REQUEST = 4400;
 
 /** How graphql-ws refuses what a client never sends, as `next`; the protocol has a close code for it. */
 const SERVER_ONLY = /Unexpected message of type \w+ received/;
@@ -151,16 +150,18 @@ export class WebSocketServer {
       protocol: GRAPHQL_TRANSPORT_WS_PROTOCOL,
       // Waiting holds up the operation's iterator, so that it produces no more than is read.
       send: (data) => socket.send(data),
-      close: (code, reason) => socket.close(code ?? INTERNAL_SERVER_ERROR, reason ?? ""),
+      close: (code, reason) => socket.close(code ?? CloseCode.InternalServerError, reason ?? ""),
       onMessage: (handle) =>
         socket.onMessage(async (text) => {
           characters = text.length;
           try {
+            checkStructure(text);
             await handle(text);
           } catch (error) {
-            if (SERVER_ONLY.test(String(error))) return socket.close(BAD_REQUEST, "Message that only a server sends");
+            if (SERVER_ONLY.test(String(error))) return socket.close(CloseCode.BadRequest, "Message that only a server sends");
+            if (error instanceof GraphQLError) return socket.close(CloseCode.BadRequest, error.message);
             this.#masked(error);
-            socket.close(INTERNAL_SERVER_ERROR, "Internal error");
+            socket.close(CloseCode.InternalServerError, "Internal error");
           }
         }),
     }, { socket, characters: () => characters });

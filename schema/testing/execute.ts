@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { graphql, GraphQLError, parse, subscribe } from "graphql";
 import { GramcastError } from "../../errors.ts";
+import { Allowance } from "../allowance.ts";
 import type { Context } from "../context.ts";
 import { schema } from "../index.ts";
 import type { FakeServices } from "./fake_services.ts";
@@ -11,7 +12,16 @@ type Data = any;
 function contextOf(services: FakeServices, owner = "local"): Context {
   const { config, transfers, frames, fetchImage } = services;
   const { classLabels, weights } = { classLabels: () => services.classLabels(), weights: () => services.weights() };
-  return { config, transfers, frames, fetchImage, classLabels, weights, owner };
+  return {
+    config,
+    transfers,
+    frames,
+    fetchImage,
+    classLabels,
+    weights,
+    allowance: new Allowance(config.maxImageBytes),
+    owner,
+  };
 }
 
 /** Executes an operation that has to succeed. */

@@ -48,9 +48,10 @@ export function maskError(error: unknown): GraphQLError {
   return new GraphQLError(INTERNAL_MESSAGE, { ...place, extensions: { code: "INTERNAL" } });
 }
 
-/** Whether an error is a bug: neither one that a client can act on nor one of GraphQL itself. */
+/** Whether an error is a bug: neither one that a client can act on, nor one of GraphQL itself, nor that the client left. */
 export function isInternal(error: unknown): boolean {
   const cause = originOf(error);
+  if (cause instanceof DOMException && cause.name === "AbortError") return false;
   return !(cause instanceof GramcastError || cause instanceof GraphQLError);
 }
 

@@ -46,7 +46,8 @@ export function createHandlers(parts: HandlerParts): ListenerHandlers {
           await dispatch(parts, graphiql, request, pathname);
         return secured(origins, origins.share(request, response));
       } catch (error) {
-        logInternal(log, error);
+        // Whoever has left is owed no answer, and what breaks off by that is no bug.
+        if (!request.signal.aborted) logInternal(log, error);
         return text(500, "Cannot answer: found an internal error, which has been logged");
       }
     },

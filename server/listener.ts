@@ -158,7 +158,9 @@ export class Listener {
     outgoing.on("error", () => {});
     try {
       const request = toRequest(incoming, this.#address, connection, lease, gone.signal);
-      const response = request ? await this.#handlers.request(request) : MALFORMED();
+      const response = request ? await this.#handlers.request(request) : malformed();
+      // What is still to come of the request is thrown away, so that its sender gets to reading.
+      if (!incoming.complete) incoming.resume();
       if (this.#stopping) outgoing.setHeader("connection", "close");
       await send(response, outgoing, connection, lease);
     } catch (error) {
@@ -179,12 +181,12 @@ export class Listener {
     if (!connection) return void socket.destroy();
     connection.upgraded = true;
     const request = toRequest(incoming, this.#address, connection, this.budget.lease(), new AbortController().signal);
-    const refusal = request ? this.#handlers.upgrade(request, upgrade) : MALFORMED();
+    const refusal = request ? this.#handlers.upgrade(request, upgrade) : malformed();
     if (refusal) void refuseUpgrade(socket, refusal);
   }
 }
 
-function MALFORMED(): Response {
+function malformed(): Response {
   return new Response("Cannot read this request: found a method, host or path that is none\n", { status: 400 });
 }
 
@@ -226,16 +228,17 @@ function bodyOf(
   return new ReadableStream({
     start: () => connection.progress(),
     async pull(controller) {
-      const { done, value } = await connection.wait(chunks.next());
+      const next = await connection.wait(chunks.next()).catch(() => undefined);
+      if (!next) return controller.error(brokenOff());
+      const { done, value } = next;
       if (done) return controller.close();
       connection.arrived(value.byteLength);
-      if (!lease.hold(lease.held + value.byteLength)) return controller.error(busy());
-      controller.enqueue(value);
+      if (lease.hold(lease.held + value.byteLength)) return controller.enqueue(value);
+      await chunks.return?.();
+      controller.error(busy());
     },
     async cancel() {
       await chunks.return?.();
-      // What is still to come is thrown away, so that the answer can be read.
-      incoming.resume();
     },
   }, { highWaterMark: 0 });
 }
@@ -289,6 +292,10 @@ async function send(
 }
 
 const BUSY = "Cannot hold more for all connections together: wanted fewer or smaller requests at once; try again";
+
+function brokenOff() {
+  return serverError("BAD_REQUEST", "Cannot read the request body: found one that breaks off, wanted a whole one");
+}
 
 function busy() {
   return serverError("RATE_LIMITED", BUSY, 503);

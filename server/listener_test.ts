@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { CONNECTION_LIMITS, type ConnectionLimits } from "./listener.ts";
+import { type FakeServer, serveFake } from "./testing/serve_fake.ts";
+
+/** Deadlines that a test need not wait for long. */
+const QUICK: Partial<ConnectionLimits> = { headersMs: 200, requestMs: 400, idleMs: 200, stallMs: 200 };
+
+function serveWith(limits: Partial<ConnectionLimits>): Promise<FakeServer> {
+  return serveFake({ connectionLimits: { ...CONNECTION_LIMITS, ...limits } });
+}
+
+/** Resolves when `condition` holds; looks again after everything that is due has run. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+async function connect({ url }: FakeServer, text = ""): Promise<Deno.TcpConn> {
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(url).port) });
+  await write(connection, new TextEncoder().encode(text));
+  return connection;
+}
+
+/** Writes all of it, as far as the server takes it. */
+async function write(connection: Deno.TcpConn, bytes: Uint8Array): Promise<boolean> {
+  try {
+    for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at, at + 2 ** 16));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Everything that comes until the server closes. */
+async function rest(connection: Deno.TcpConn): Promise<string> {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  const buffer = new Uint8Array(2 ** 16);
+  try {
+    for (let n = await connection.read(buffer); n !== null; n = await connection.read(buffer)) {
+      pieces.push(buffer.slice(0, n));
+    }
+  } catch {
+    // Reset: closed as well.
+  }
+  connection.close();
+  return await new Blob(pieces).text();
+}
+
+const HEADERS = "Host: 127.0.0.1\r\n";
+const JSON_BODY = `POST /graphql HTTP/1.1\r\n${HEADERS}Content-Type: application/json\r\n`;
+const MULTIPART = `POST /graphql HTTP/1.1\r\n${HEADERS}Content-Type: multipart/form-data; boundary=b\r\n`;
+const KEPT_WAITING: [name: string, sent: string, answer: RegExp][] = [
+  ["that sends nothing", "", /^(HTTP\/1.1 408 |$)/],
+  ["that sends half a header", `GET /health HTTP/1.1\r\n${HEADERS}X-A: a`, /^HTTP\/1.1 408 /],
+  ["that sends half of a JSON body", `${JSON_BODY}Content-Length: 100\r\n\r\n{"query":`, /^(HTTP\/1.1 408 |$)/],
+  [
+    "that stops in the middle of an upload",
+    `${MULTIPART}Content-Length: 9999\r\n\r\n--b\r\nContent-Disposition: form-data; name="0"; filename="f"\r\n\r\nGIF`,
+    /^(HTTP\/1.1 408 |$)/,
+  ],
+  ["that asks once and stays", `GET /health HTTP/1.1\r\n${HEADERS}\r\n`, /^HTTP\/1.1 200 [^]*"ok"/],
+];
+for (const [name, sent, answer] of KEPT_WAITING) {
+  Deno.test(`a connection ${name} is closed, and nothing of it is left`, async () => {
+    await using fake = await serveWith(QUICK);
+    const connection = await connect(fake, sent);
+    assert.match(await rest(connection), answer);
+    await until(() => fake.server.connections === 0);
+    assert.equal(fake.server.heldBytes, 0);
+    assert.deepEqual(fake.log, []);
+  });
+}
+
+Deno.test("a body that trickles in is no progress", async () => {
+  await using fake = await serveWith({ ...QUICK, requestMs: 300_000 });
+  const connection = await connect(fake, `${JSON_BODY}Content-Length: 1000000\r\n\r\n{"query":"`);
+  const trickle = setInterval(() => void write(connection, new Uint8Array([97])), 20);
+  await rest(connection);
+  clearInterval(trickle);
+  await until(() => fake.server.connections === 0);
+});
+
+Deno.test("a reader that never reads is given up, and what was held for it is free", async () => {
+  await using fake = await serveWith(QUICK);
+  const { images } = fake.services.transfers;
+  let reads = 0;
+  images.read = () => {
+    reads++;
+    return Promise.resolve(new Uint8Array(2 ** 25));
+  };
+  const connection = await connect(fake, `GET /images/im_content HTTP/1.1\r\n${HEADERS}\r\n`);
+  await until(() => reads === 1);
+  await until(() => fake.server.heldBytes === 2 ** 25);
+  await until(() => fake.server.connections === 0);
+  assert.equal(fake.server.heldBytes, 0);
+  connection.close();
+});
+
+Deno.test("what does not fit beside what is held is refused, and fits when that is gone", async () => {
+  await using fake = await serveWith({ maxHeldBytes: 2 ** 20 });
+  const piece = new Uint8Array(800_000).fill(0x20);
+  const held = await connect(fake, `${JSON_BODY}Content-Length: 1000000\r\n\r\n`);
+  await write(held, piece);
+  await until(() => fake.server.heldBytes === piece.length);
+  const post = () =>
+    fetch(`${fake.url}/graphql`, { method: "POST", headers: { "content-type": "application/json" }, body: piece });
+  const refused = await post();
+  assert.equal(refused.status, 503);
+  assert.equal((await refused.json()).errors[0].extensions.code, "RATE_LIMITED");
+  assert.equal((await fetch(`${fake.url}/health`).then((response) => response.json())).status, "ok");
+  held.close();
+  await until(() => fake.server.heldBytes === 0);
+  // All spaces: read, and no JSON.
+  const read = await post();
+  assert.equal(read.status, 400);
+  await read.body?.cancel();
+});
+
+Deno.test("a picture that does not fit beside what is held is refused with 503", async () => {
+  await using fake = await serveWith({ maxHeldBytes: 2 ** 20 });
+  fake.services.transfers.images.read = () => Promise.resolve(new Uint8Array(2 ** 21));
+  const response = await fetch(`${fake.url}/images/im_content`);
+  assert.deepEqual([response.status, response.headers.get("retry-after")], [503, "2"]);
+  assert.equal((await response.json()).errors[0].extensions.code, "RATE_LIMITED");
+  assert.equal(fake.server.heldBytes, 0);
+});
+
+Deno.test("when all connections are taken the one that is idle for longest goes, and none that is at work", async () => {
+  await using fake = await serveWith({ maxConnections: 2 });
+  const working = await connect(fake, `${JSON_BODY}Content-Length: 100\r\n\r\n{`);
+  await until(() => fake.server.heldBytes === 1);
+  const idle = await connect(fake);
+  await until(() => fake.server.connections === 2);
+  const third = await connect(fake, `GET /health HTTP/1.1\r\n${HEADERS}Connection: close\r\n\r\n`);
+  assert.match(await rest(third), /"ok"/);
+  assert.equal(await rest(idle), "");
+  const second = await connect(fake, `${JSON_BODY}Content-Length: 100\r\n\r\n{`);
+  await until(() => fake.server.heldBytes === 2);
+  assert.equal(await rest(await connect(fake)), "");
+  working.close();
+  second.close();
+  await until(() => fake.server.connections === 0);
+});
+
+Deno.test("a connection that sends request upon request without waiting is closed", async () => {
+  await using fake = await serveWith({ maxPipelined: 4 });
+  const connection = await connect(fake, `GET /ready HTTP/1.1\r\n${HEADERS}\r\n`.repeat(50));
+  const answers = (await rest(connection)).split("HTTP/1.1 200").length - 1;
+  assert.ok(answers <= 4, `${answers} answers`);
+  await until(() => fake.server.connections === 0);
+});
+
+const UPGRADE = `GET /graphql HTTP/1.1\r\n${HEADERS}Upgrade: websocket\r\nConnection: Upgrade\r\n` +
+  "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n";
+
+Deno.test("upgrades that are broken off are not counted", async () => {
+  await using fake = await serveWith({});
+  for (let i = 0; i < 50; i++) {
+    const connection = await connect(fake, `${UPGRADE}Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`);
+    if (i % 2 === 0) await connection.read(new Uint8Array(4096));
+    connection.close();
+  }
+  await until(() => fake.server.connections === 0);
+  assert.deepEqual([fake.server.sockets, fake.server.heldBytes], [0, 0]);
+});
+
+const ODD: [name: string, request: string, answer: RegExp][] = [
+  ["a handshake without a key", `${UPGRADE}\r\n`, /^HTTP\/1.1 400 /],
+  [
+    "a handshake of another version",
+    `${UPGRADE.replace("13", "7")}Sec-WebSocket-Key: eA==\r\n\r\n`,
+    /^HTTP\/1.1 4\d\d /,
+  ],
+  [
+    "HTTP/2 offered in passing",
+    `GET /health HTTP/1.1\r\n${HEADERS}Connection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n`,
+    /"ok"/,
+  ],
+  ["a host that is none", "GET /health HTTP/1.1\r\nHost: a b/c\r\n\r\n", /^HTTP\/1.1 400 /],
+  ["a path that is none", `OPTIONS * HTTP/1.1\r\n${HEADERS}\r\n`, /^HTTP\/1.1 400 /],
+  ["bytes that are no request", "\0\x01\x02\r\n\r\n", /^HTTP\/1.1 400 /],
+  ["headers without end", `GET /health HTTP/1.1\r\n${HEADERS}X: ${"a".repeat(70_000)}\r\n\r\n`, /^HTTP\/1.1 431 /],
+  ["a method for tunnels", `CONNECT 127.0.0.1:1 HTTP/1.1\r\n${HEADERS}\r\n`, /^(HTTP\/1.1 4\d\d |$)/],
+  ["a method that browsers forbid", `TRACE / HTTP/1.1\r\n${HEADERS}\r\n`, /^HTTP\/1.1 4\d\d /],
+];
+for (const [name, request, answer] of ODD) {
+  Deno.test(`${name}: answered as the client's doing`, async () => {
+    await using fake = await serveWith(QUICK);
+    assert.match(await rest(await connect(fake, request)), answer);
+    await until(() => fake.server.connections === 0);
+    assert.deepEqual(fake.log, []);
+  });
+}

@@ -37,8 +37,7 @@ export class BoundedSocket {
   readonly #limits: SocketLimits;
   /** Bytes that have come since the last whole message. */
   #partial = 0;
-  /** Messages that are being worked on, and their bytes. */
-  #messages = 0;
+  /** Characters of messages that are being worked on. */
   #bytes = 0;
   #sent = 0;
   #silent = 0;
@@ -69,11 +68,6 @@ export class BoundedSocket {
     });
   }
 
-  /** Messages that are being worked on. */
-  get messages(): number {
-    return this.#messages;
-  }
-
   /** Has every text message handled; `handle` may take its time, its message counts as held until it resolves. */
   onMessage(handle: (text: string) => Promise<void>): void {
     this.#socket.on("message", async (data, binary) => {
@@ -81,11 +75,9 @@ export class BoundedSocket {
       if (!this.#open) return;
       if (binary) return this.close(UNSUPPORTED_DATA, "Text messages only");
       const text = data.toString();
-      this.#messages++;
       this.#bytes += text.length;
       this.#account();
       await handle(text);
-      this.#messages--;
       this.#bytes -= text.length;
       this.#account();
     });

@@ -11,7 +11,7 @@ export interface JsonLimits {
 export const JSON_LIMITS: JsonLimits = { maxValues: 20_000, maxDepth: 64 };
 
 /** Characters outside of texts, and quotation marks inside of them: what is looked at one by one. */
-const MAX_LOOKS = 2 ** 20;
+const MAX_LOOKS = 2 ** 22;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

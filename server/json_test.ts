@@ -40,9 +40,7 @@ Deno.test("what is no JSON is left to the parser", () => {
 });
 
 Deno.test("megabytes of brackets, spaces and quotation marks are refused", () => {
-  for (
-    const text of ["{},".repeat(2 ** 20), " ".repeat(2 ** 21), `"${'\\"'.repeat(2 ** 21)}"`, '"",'.repeat(2 ** 20)]
-  ) {
+  for (const text of ["{},".repeat(2 ** 20), " ".repeat(5e6), `"${'\\"'.repeat(5e6)}"`, '"",'.repeat(2 ** 20)]) {
     assert.throws(() => parseJson(text), GraphQLError);
   }
   assert.equal((parseJson(JSON.stringify("x".repeat(2 ** 23))) as string).length, 2 ** 23);

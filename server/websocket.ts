@@ -26,7 +26,7 @@ import type { Upgrade } from "./listener.ts";
 export interface WebSocketLimits extends SocketLimits {
   /** Sockets that may be open at once. */
   readonly maxSockets: number;
-  /** Messages that may be worked on at once for one socket: operations under way. */
+  /** Operations that may be under way on one socket. */
   readonly maxOperations: number;
   /** Characters of a message that opens a subscription: they are kept for as long as it lasts. */
   readonly maxSubscription: number;
@@ -57,7 +57,9 @@ const SERVER_ONLY = /Unexpected message of type \w+ received/;
 /** What is known of a socket and of the message that is being read from it. */
 interface Extra {
   readonly socket: BoundedSocket;
-  readonly characters: () => number;
+  message: { readonly characters: number; isOperation: boolean };
+  /** Operations under way, those among them that were completed too soon for their answers. */
+  operations: number;
 }
 
 /** Accepts sockets and runs their operations. */
@@ -93,10 +95,11 @@ export class WebSocketServer {
         context.extra.socket.greeted = true;
       },
       onSubscribe: ({ extra }, _id, payload) => {
-        if (extra.socket.messages > limits.maxOperations) {
+        extra.message.isOperation = true;
+        if (++extra.operations > limits.maxOperations) {
           return [serverError("RATE_LIMITED", `Cannot run more than ${limits.maxOperations} operations on one socket`)];
         }
-        return prepare(graphql, payload, extra.characters(), limits.maxSubscription);
+        return prepare(graphql, payload, extra.message.characters, limits.maxSubscription);
       },
       // An iterator that fails midway comes here as it is.
       onError: (_context, _id, _payload, errors) => errors.map((error) => this.#masked(error)),
@@ -144,7 +147,7 @@ export class WebSocketServer {
 
   async #open(socket: BoundedSocket): Promise<void> {
     this.#sockets.add(socket);
-    let characters = 0;
+    const extra: Extra = { socket, message: { characters: 0, isOperation: false }, operations: 0 };
     const ended = this.#server.opened({
       // The only one that `accept` lets through.
       protocol: GRAPHQL_TRANSPORT_WS_PROTOCOL,
@@ -153,7 +156,7 @@ export class WebSocketServer {
       close: (code, reason) => socket.close(code ?? CloseCode.InternalServerError, reason ?? ""),
       onMessage: (handle) =>
         socket.onMessage(async (text) => {
-          characters = text.length;
+          const message = extra.message = { characters: text.length, isOperation: false };
           try {
             checkStructure(text);
             await handle(text);
@@ -162,9 +165,11 @@ export class WebSocketServer {
             if (error instanceof GraphQLError) return socket.close(CloseCode.BadRequest, error.message);
             this.#masked(error);
             socket.close(CloseCode.InternalServerError, "Internal error");
+          } finally {
+            if (message.isOperation) extra.operations--;
           }
         }),
-    }, { socket, characters: () => characters });
+    }, extra);
     const { code, reason } = await socket.closed;
     this.#sockets.delete(socket);
     await ended(code, reason);

@@ -252,6 +252,8 @@ Deno.test("a slow reader holds up its own subscription only", async () => {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(fake.url).port) });
   await handshake(connection);
   await connection.write(frame('{"type":"connection_init"}'));
+  // The acknowledgement.
+  await connection.read(new Uint8Array(4096));
   const query = 'subscription { transferProgress(id: "tr_1") { step frame { base64 } } }';
   await connection.write(frame(JSON.stringify({ id: "a", type: "subscribe", payload: { query } })));
   await until(() => fake.services.transfers.openStreams === 1);
@@ -275,13 +277,130 @@ async function handshake(connection: Deno.Conn): Promise<void> {
 }
 
 /** A masked text frame; the mask is zero, which changes nothing. */
-function frame(text: string): Uint8Array<ArrayBuffer> {
+function frame(text: string, first = 0x81): Uint8Array<ArrayBuffer> {
   const payload = new TextEncoder().encode(text);
-  const length = payload.length < 126
-    ? [payload.length | 0x80]
-    : [126 | 0x80, payload.length >> 8, payload.length & 255];
-  return Uint8Array.from([0x81, ...length, 0, 0, 0, 0, ...payload]);
+  const header = new DataView(new ArrayBuffer(14));
+  header.setUint8(0, first);
+  header.setUint8(1, 127 | 0x80);
+  header.setBigUint64(2, BigInt(payload.length));
+  const bytes = new Uint8Array(14 + payload.length);
+  bytes.set(new Uint8Array(header.buffer));
+  bytes.set(payload, 14);
+  return bytes;
 }
+
+async function writeAll(connection: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
+}
+
+/** Reads until the server's close frame, and answers its code. */
+async function closeCode(connection: Deno.TcpConn): Promise<number | undefined> {
+  const buffer = new Uint8Array(4096);
+  for (let n = await connection.read(buffer); n !== null; n = await connection.read(buffer)) {
+    if (buffer[0] === 0x88) return new DataView(buffer.buffer).getUint16(2);
+  }
+  return undefined;
+}
+
+const GREETINGS: [name: string, send: (connection: Deno.TcpConn) => Promise<void>][] = [
+  ["a connection_init of megabytes", async (connection) => {
+    const payload = { a: Array(100_000).fill({}) };
+    await writeAll(connection, frame(JSON.stringify({ type: "connection_init", payload })));
+  }],
+  ["fragments without end in place of a greeting", async (connection) => {
+    await writeAll(connection, frame("x".repeat(9000), 0x01));
+    for (;;) await writeAll(connection, frame("x".repeat(9000), 0x00));
+  }],
+];
+for (const [name, send] of GREETINGS) {
+  Deno.test(`${name}: the socket is closed with 1009, and nothing of it is held`, async () => {
+    await using fake = await serveFake();
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(fake.url).port) });
+    await handshake(connection);
+    const sent = send(connection).catch(() => {});
+    assert.equal(await closeCode(connection), 1009);
+    connection.close();
+    await sent;
+    await until(() => fake.server.sockets === 0);
+    assert.equal(fake.server.heldBytes, 0);
+  });
+}
+
+Deno.test("a message in fragments may be as long as any other, and not longer", async () => {
+  await using fake = await serveFake({ webSocketLimits: { ...WEBSOCKET_LIMITS, maxMessage: 50_000 } });
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(fake.url).port) });
+  await handshake(connection);
+  await connection.write(frame('{"type":"connection_init"}'));
+  await connection.read(new Uint8Array(4096));
+  const sent = (async () => {
+    await connection.write(frame("x".repeat(1000), 0x01));
+    for (;;) await connection.write(frame("x".repeat(1000), 0x00));
+  })().catch(() => {});
+  assert.equal(await closeCode(connection), 1009);
+  connection.close();
+  await sent;
+  await until(() => fake.server.sockets === 0);
+});
+
+Deno.test("pings whose pongs nobody reads are no longer read, and their sender is given up", async () => {
+  const highWater = 2 ** 16;
+  await using fake = await serveFake({ webSocketLimits: { ...WEBSOCKET_LIMITS, highWater, beatMs: 50 } });
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(fake.url).port) });
+  await handshake(connection);
+  await connection.write(frame('{"type":"connection_init"}'));
+  await connection.read(new Uint8Array(4096));
+  const ping = frame(JSON.stringify({ type: "ping", payload: { a: "x".repeat(60_000) } }));
+  let most = 0;
+  const watch = setInterval(() => most = Math.max(most, fake.server.heldBytes), 1);
+  // More than the system keeps for a connection both ways.
+  const bytes = 64 * 2 ** 20;
+  const sent = (async () => {
+    for (let i = 0; i < bytes / ping.length; i++) await writeAll(connection, ping);
+  })();
+  await assert.rejects(sent);
+  clearInterval(watch);
+  connection.close();
+  await until(() => fake.server.sockets === 0);
+  assert.equal(fake.server.heldBytes, 0);
+  assert.ok(most < bytes / 4, `${most} bytes were held`);
+});
+
+Deno.test("what a subscription keeps is bounded, and what it does not use is not kept", async () => {
+  await using fake = await serveFake();
+  await fake.post(START);
+  const socket = await RawSocket.connect(fake.url);
+  await socket.init();
+  const variables = { unused: "x".repeat(70_000) };
+  socket.send({ id: "a", type: "subscribe", payload: { query: FOLLOW, variables } });
+  const { type, payload } = await socket.receive();
+  assert.deepEqual([type, payload[0].extensions.code], ["error", "QUERY_TOO_COMPLEX"]);
+  socket.send({ id: "a", type: "subscribe", payload: { query: FOLLOW } });
+  assert.equal((await socket.receive()).type, "next");
+  await socket.close();
+});
+
+Deno.test("a subscription that was completed while it opens still counts until it is over", async () => {
+  await using fake = await serveFake({ webSocketLimits: { ...WEBSOCKET_LIMITS, maxOperations: 2 } });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let asked = 0;
+  const engine = fake.services.transfers.engine.bind(fake.services.transfers);
+  fake.services.transfers.engine = async () => {
+    asked++;
+    await promise;
+    return await engine();
+  };
+  const socket = await RawSocket.connect(fake.url);
+  await socket.init();
+  for (const id of ["a", "b", "c"]) {
+    socket.send({ id, type: "subscribe", payload: { query: "{ engine { device } }" } });
+    socket.send({ id, type: "complete" });
+  }
+  socket.send({ id: "d", type: "subscribe", payload: { query: "{ engine { device } }" } });
+  assert.equal((await socket.receive()).payload[0].extensions.code, "RATE_LIMITED");
+  await until(() => asked === 2);
+  resolve();
+  await socket.close();
+});
 
 Deno.test("stop() closes sockets with 1012 and ends their subscriptions", async () => {
   await using fake = await serveFake();

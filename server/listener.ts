@@ -33,7 +33,7 @@ export interface ConnectionLimits {
 export const CONNECTION_LIMITS: ConnectionLimits = {
   maxConnections: 2000,
   maxHeaderBytes: 2 ** 15,
-  headersMs: 10_000,
+  headersMs: 20_000,
   requestMs: 300_000,
   // Longer than proxies keep theirs (60 s), so that it is them who close.
   idleMs: 75_000,

@@ -161,8 +161,12 @@ export class WebSocketServer {
             checkStructure(text);
             await handle(text);
           } catch (error) {
-            if (SERVER_ONLY.test(String(error))) return socket.close(CloseCode.BadRequest, "Message that only a server sends");
-            if (error instanceof GraphQLError) return socket.close(CloseCode.BadRequest, error.message);
+            if (SERVER_ONLY.test(String(error))) {
+              return socket.close(CloseCode.BadRequest, "Message that only a server sends");
+            }
+            if (error instanceof GraphQLError) {
+              return socket.close(CloseCode.BadRequest, error.message);
+            }
             this.#masked(error);
             socket.close(CloseCode.InternalServerError, "Internal error");
           } finally {

@@ -32,7 +32,7 @@ const theirs = lines.map((line) => JSON.parse(line) as { step: number; total: nu
 
 const backend = await OnnxBackend.open(await vgg16Parameters());
 const options = resolveOptions(
-  { preset: "CLASSIC", size, steps },
+  { preset: "CLASSIC", scales: [{ size, steps }] },
   content,
   0,
 );

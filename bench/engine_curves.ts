@@ -29,7 +29,7 @@ const size = { width: side, height: side };
 const parameters = await vgg16Parameters();
 const content = await squarePicture("still-life", side);
 const styles = [{ picture: await squarePicture("starry-swirls", side), weight: 1 }];
-const options = resolveOptions({ preset: "CLASSIC", size: side, steps, seed: 1 }, content, 1);
+const options = resolveOptions({ preset: "CLASSIC", scales: [{ size: side, steps }], seed: 1 }, content, 1);
 const input = { options, content, styles };
 
 /** A transfer that moves by the gradients of one engine. */

@@ -215,3 +215,17 @@ Deno.test("decodePicture() takes a whole JPEG without its end, and none that lac
     await assert.rejects(decodePicture(cut, LIMITS), /broken or missing data/);
   }
 });
+
+Deno.test("decodePicture() lets a small picture past large ones that came before it", async () => {
+  const large = await sharp({ create: { width: 3000, height: 2400, channels: 3, background: "#c83214" } }).png()
+    .toBuffer();
+  const small = await fixture("rgb.png");
+  const order: string[] = [];
+  const decode = async (name: string, bytes: Uint8Array) => {
+    await decodePicture(bytes, { maxBytes: 1e7, maxPixels: 1e7 }, { longest: 16 });
+    order.push(name);
+  };
+  await Promise.all([...Array.from({ length: 4 }, () => decode("large", large)), decode("small", small)]);
+  assert.equal(order.length, 5);
+  assert.ok(order.indexOf("small") < 4, order.join());
+});

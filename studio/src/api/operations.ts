@@ -262,11 +262,11 @@ export const Gallery: Operation<GalleryData, GalleryVariables> = {
     "query Gallery($first:Int!$after:String){transfers(first:$first after:$after){totalCount edges{node{...Card}}pageInfo{hasNextPage endCursor}}}fragment Card on Transfer{id status step steps progress createdAt error{code message}content{...Picture}options{preset width height}frame{step dataUrl(maxSize:360 quality:80)}}fragment Picture on Image{id url width height}",
 };
 
-export type UploadData = { readonly uploadImage: { readonly image: Picture } };
+export type UploadData = { readonly uploadImage: { readonly image: Picture & { readonly frames: number } } };
 export type UploadVariables = { readonly image: ImageInput };
 export const Upload: Operation<UploadData, UploadVariables> = {
   text:
-    "mutation Upload($image:ImageInput!){uploadImage(image:$image){image{...Picture}}}fragment Picture on Image{id url width height}",
+    "mutation Upload($image:ImageInput!){uploadImage(image:$image){image{...Picture frames}}}fragment Picture on Image{id url width height}",
 };
 
 export type StartData = { readonly startTransfer: { readonly transfer: { readonly id: string } } };

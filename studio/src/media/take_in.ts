@@ -4,13 +4,13 @@ import type { Choice } from "../state/choices.ts";
 
 /** Longest side in pixels that a result can have: more would be sent for nothing. */
 export const LONGEST_SIDE = 4096;
-const SENT_AS_IT_IS = ["image/png", "image/jpeg", "image/gif", "image/tiff", "image/webp"];
+const SENT_AS_IT_IS = ["image/png", "image/jpeg", "image/gif", "image/tiff", "image/webp", "image/avif"];
 const LARGE_BYTES = 4_000_000;
-const JPEG_QUALITY = 0.92;
+const QUALITY = 0.92;
 
 /**
  * Sends a picture to the server. One that is very large, or in a format that only this browser reads, is first drawn
- * anew as JPEG.
+ * anew as WebP, which keeps what is transparent.
  *
  * @param progress Called with the share that has been sent, 0 to 1.
  * @throws {RequestError} When the server refuses it.
@@ -18,8 +18,9 @@ const JPEG_QUALITY = 0.92;
 export async function takeIn(file: File, progress: (share: number) => void): Promise<Choice> {
   const body = await prepared(file);
   const { uploadImage } = await upload(Upload, { image: { upload: null } }, "variables.image.upload", body, progress);
-  const { image } = uploadImage;
-  const label = file.name.replace(/\.\w+$/, "") || "Your picture";
+  const { frames, ...image } = uploadImage.image;
+  const name = file.name.replace(/\.\w+$/, "") || "Your picture";
+  const label = frames > 1 ? `${name} (first of ${frames} frames)` : name;
   return { ...image, input: { image: image.id }, label, description: label };
 }
 
@@ -34,7 +35,7 @@ async function prepared(file: File): Promise<Blob> {
   pen.imageSmoothingQuality = "high";
   pen.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   bitmap.close();
-  return await canvas.convertToBlob({ type: "image/jpeg", quality: JPEG_QUALITY });
+  return await canvas.convertToBlob({ type: "image/webp", quality: QUALITY });
 }
 
 /** The first picture of a drop, a paste or a file field. */

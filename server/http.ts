@@ -136,5 +136,6 @@ function secured(origins: OriginPolicy, response: Response): Response {
 }
 
 function text(status: number, message: string): Response {
-  return new Response(`${message}\n`, { status, headers: { "content-type": "text/plain; charset=utf-8" } });
+  const headers = { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" };
+  return new Response(`${message}\n`, { status, headers });
 }

@@ -64,6 +64,7 @@ Deno.test("pages given to the server take the place of the landing page, and lea
   assert.equal(await (await fetch(fake.url)).text(), "studio");
   const other = await fetch(`${fake.url}/other`);
   assert.deepEqual([other.status, await other.text()], [404, "Cannot find anything here\n"]);
+  assert.equal(other.headers.get("cache-control"), "no-store");
 });
 
 Deno.test("pictures are served with their type, for ever, and not twice", async () => {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { PRESETS } from "../engine/options/presets.ts";
+import { resolveOptions } from "../engine/options/resolve.ts";
 import { decodePicture } from "../images/decode.ts";
 
-const STEPS = PRESETS.FAST.scales.reduce((sum, { steps }) => sum + steps, 0);
+const { steps: STEPS } = resolveOptions({ preset: "FAST", size: 32 }, { width: 3, height: 2 }, 1);
 
 /** Runs `deno task demo` on a server of its own. */
 async function demo(args: string[], env: Record<string, string>): Promise<{ code: number; out: string; err: string }> {

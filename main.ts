@@ -23,8 +23,8 @@ const log = lineLog(console.log, console.warn);
 async function serve(config: Config): Promise<void> {
   const stop = nextSignal();
   const weights = await describeWeights(weightsPath(config.weights));
-  log.info(`Weights: ${weights.name}, ${weights.layers.length} layers`);
   const transfers = await openTransfers(config, weights, log);
+  log.info(`Weights: ${weights.name}, ${weights.layers.length} layers`);
   const services: Services = {
     config,
     transfers: transfers.service,

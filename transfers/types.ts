@@ -125,3 +125,20 @@ export function imagesOf(record: TransferRecord): string[] {
   ];
   return [...new Set(ids.filter((id) => id !== null))];
 }
+
+/** What a record has of its run before there was one. */
+export const NOT_STARTED = {
+  startedAt: null,
+  finishedAt: null,
+  sequence: 0,
+  step: 0,
+  losses: null,
+  frameStep: null,
+  secondsPerStep: null,
+  resultId: null,
+  failure: null,
+  engine: null,
+  weightsSha256: null,
+  attempts: 0,
+  tunings: [],
+} as const satisfies Partial<TransferRecord>;

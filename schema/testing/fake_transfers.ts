@@ -18,6 +18,7 @@ import type {
 } from "../../transfers/api.ts";
 import {
   hasEnded,
+  NOT_STARTED,
   type Owner,
   type TransferEvent,
   type TransferRecord,
@@ -67,19 +68,7 @@ export class FakeTransfers implements Transfers {
       idempotencyKey: request.idempotencyKey,
       fingerprint: "",
       createdAt: Date.UTC(2026, 0, 1) + this.#records.size,
-      startedAt: null,
-      finishedAt: null,
-      sequence: 0,
-      step: 0,
-      losses: null,
-      frameStep: null,
-      secondsPerStep: null,
-      resultId: null,
-      failure: null,
-      engine: null,
-      weightsSha256: null,
-      attempts: 0,
-      tunings: [],
+      ...NOT_STARTED,
     };
     this.#records.set(id, record);
     this.#events.set(id, []);

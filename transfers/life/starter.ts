@@ -10,7 +10,7 @@ import type { KeptImages } from "./image_library.ts";
 import { type Journal, statusChange, statusEvent } from "./journal.ts";
 import type { QueueLimits, TransferQueue, TransferStore } from "../storage/ports.ts";
 import { checkStartRequest, fingerprintOf } from "./start_request.ts";
-import { hasEnded, type ImageRecord, type Owner, type TransferRecord } from "../types.ts";
+import { hasEnded, type ImageRecord, NOT_STARTED, type Owner, type TransferRecord } from "../types.ts";
 
 export interface StarterPorts {
   readonly store: TransferStore;
@@ -184,19 +184,7 @@ function newRecord(
     idempotencyKey: request.idempotencyKey,
     fingerprint,
     createdAt,
-    startedAt: null,
-    finishedAt: null,
-    sequence: 0,
-    step: 0,
-    losses: null,
-    frameStep: null,
-    secondsPerStep: null,
-    resultId: null,
-    failure: null,
-    engine: null,
-    weightsSha256: null,
-    attempts: 0,
-    tunings: [],
+    ...NOT_STARTED,
   };
 }
 

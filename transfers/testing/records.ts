@@ -1,7 +1,7 @@
 import type { Losses } from "../../engine/objective/losses.ts";
 import { resolveOptions } from "../../engine/options/resolve.ts";
 import type { NewEvent } from "../storage/ports.ts";
-import type { TransferRecord, TransferStatus } from "../types.ts";
+import { NOT_STARTED, type TransferRecord, type TransferStatus } from "../types.ts";
 
 /** A queued transfer of 32×32 pixels and 20 steps, with what a test wants otherwise. */
 export function transferRecord(changes: Partial<TransferRecord> = {}): TransferRecord {
@@ -22,19 +22,7 @@ export function transferRecord(changes: Partial<TransferRecord> = {}): TransferR
     idempotencyKey: null,
     fingerprint: "f",
     createdAt: 1,
-    startedAt: null,
-    finishedAt: null,
-    sequence: 0,
-    step: 0,
-    losses: null,
-    frameStep: null,
-    secondsPerStep: null,
-    resultId: null,
-    failure: null,
-    engine: null,
-    weightsSha256: null,
-    attempts: 0,
-    tunings: [],
+    ...NOT_STARTED,
     ...changes,
   };
 }

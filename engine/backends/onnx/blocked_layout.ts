@@ -7,6 +7,7 @@ import {
   type Layout,
   like,
   type Packed,
+  poolAttributes,
 } from "./layout.ts";
 import { pooledSize } from "../../vgg16.ts";
 
@@ -75,12 +76,7 @@ export class BlockedLayout extends Float32Layout implements Layout {
   }
 
   pool(graph: ModelBuilder, x: Features, kind: "MaxPool" | "AveragePool", countPadding = false): Features {
-    const tensor = graph.node(kind, [x.tensor], {
-      kernel_shape: ints(2, 2),
-      strides: ints(2, 2),
-      pads: ints(0, 0, x.height % 2, x.width % 2),
-      ...(kind === "AveragePool" ? { count_include_pad: countPadding ? 1n : 0n } : {}),
-    }, NCHWC_DOMAIN);
+    const tensor = graph.node(kind, [x.tensor], poolAttributes(x, kind, countPadding), NCHWC_DOMAIN);
     return { tensor, channels: x.channels, height: pooledSize(x.height), width: pooledSize(x.width) };
   }
 

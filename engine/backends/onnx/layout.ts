@@ -115,3 +115,13 @@ export function convGeometry(x: Features, { side = 3, stride = 1, pads }: ConvOp
     width: Math.floor((x.width + left + right - side) / stride) + 1,
   };
 }
+
+/** Attributes of {@linkcode Layout.pool}'s operator. */
+export function poolAttributes(x: Features, kind: "MaxPool" | "AveragePool", countPadding: boolean) {
+  return {
+    kernel_shape: ints(2, 2),
+    strides: ints(2, 2),
+    pads: ints(0, 0, x.height % 2, x.width % 2),
+    ...(kind === "AveragePool" ? { count_include_pad: countPadding ? 1n : 0n } : {}),
+  };
+}

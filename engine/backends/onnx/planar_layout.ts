@@ -1,4 +1,4 @@
-import { ints, type ModelBuilder, type Tensor } from "./model.ts";
+import { type ModelBuilder, type Tensor } from "./model.ts";
 import {
   convGeometry,
   type ConvOptions,
@@ -7,6 +7,7 @@ import {
   type Layout,
   like,
   type Packed,
+  poolAttributes,
 } from "./layout.ts";
 import { pooledSize } from "../../vgg16.ts";
 
@@ -46,12 +47,7 @@ export class PlanarLayout extends Float32Layout implements Layout {
   }
 
   pool(graph: ModelBuilder, x: Features, kind: "MaxPool" | "AveragePool", countPadding = false): Features {
-    const tensor = graph.node(kind, [x.tensor], {
-      kernel_shape: ints(2, 2),
-      strides: ints(2, 2),
-      pads: ints(0, 0, x.height % 2, x.width % 2),
-      ...(kind === "AveragePool" ? { count_include_pad: countPadding ? 1n : 0n } : {}),
-    });
+    const tensor = graph.node(kind, [x.tensor], poolAttributes(x, kind, countPadding));
     return { tensor, channels: x.channels, height: pooledSize(x.height), width: pooledSize(x.width) };
   }
 

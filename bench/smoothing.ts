@@ -1,12 +1,12 @@
 /**
- * L-BFGS whose first guess of the inverse Hessian may smooth beside L-BFGS without: evaluations until either has the loss
+ * L-BFGS whose initial inverse Hessian may smooth beside L-BFGS without: evaluations until either has the loss
  * that the plain one has after `steps`, FAST's objective from the content picture:
  *
  *     deno task bench smoothing [size] [steps]
  */
 import { OnnxBackend } from "../engine/backends/onnx/backend.ts";
 import { Lbfgs } from "../engine/optimizers/lbfgs.ts";
-import { FirstGuess } from "../engine/optimizers/first_guess.ts";
+import { InitialInverseHessian } from "../engine/optimizers/initial_inverse_hessian.ts";
 import { smoothing } from "../engine/optimizers/smoothing.ts";
 import { toPixels } from "../engine/picture.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
@@ -27,9 +27,9 @@ for (const [contentName, styleName] of [["hoovertowernight", "starry_night"], ["
   const input = { options, content, styles: [{ picture: style, weight: 1 }] };
   const stage = await Stage.prepare(backend, resizePicture, input, scale);
   /** The lowest loss after each evaluation. */
-  const descend = async (firstGuess: FirstGuess): Promise<number[]> => {
+  const descend = async (initial: InitialInverseHessian): Promise<number[]> => {
     const state = { numbers: {}, arrays: { pixels: toPixels(content) } };
-    const lbfgs = new Lbfgs(options.optimizer, state, firstGuess);
+    const lbfgs = new Lbfgs(options.optimizer, state, initial);
     const losses: number[] = [];
     for (let step = 0; step < steps; step++) {
       const { losses: { total: loss }, gradient } = await stage.evaluate(lbfgs.query, options);
@@ -38,8 +38,8 @@ for (const [contentName, styleName] of [["hoovertowernight", "starry_night"], ["
     }
     return losses;
   };
-  const without = await descend(new FirstGuess());
-  const smoothed = await descend(new FirstGuess(smoothing(scale)));
+  const without = await descend(new InitialInverseHessian());
+  const smoothed = await descend(new InitialInverseHessian(smoothing(scale)));
   await stage.dispose();
   const goal = without.at(-1)!;
   const reached = smoothed.findIndex((loss) => loss <= goal) + 1;

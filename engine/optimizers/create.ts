@@ -1,7 +1,7 @@
 import type { OptimizerOptions } from "../options/options.ts";
 import { Adam } from "./adam.ts";
 import type { Size } from "../picture.ts";
-import { FirstGuess } from "./first_guess.ts";
+import { InitialInverseHessian } from "./initial_inverse_hessian.ts";
 import { Lbfgs } from "./lbfgs.ts";
 import type { Optimizer, OptimizerState } from "./optimizer.ts";
 import { smoothing } from "./smoothing.ts";
@@ -10,5 +10,5 @@ import { smoothing } from "./smoothing.ts";
 export function createOptimizer(options: OptimizerOptions, state: OptimizerState, size: Size): Optimizer {
   return options.kind === "ADAM"
     ? new Adam(options, state)
-    : new Lbfgs(options, state, new FirstGuess(smoothing(size)));
+    : new Lbfgs(options, state, new InitialInverseHessian(smoothing(size)));
 }

@@ -1,11 +1,11 @@
 import type { OptimizerOptions } from "../options/options.ts";
 import type { Pixels, Size } from "../picture.ts";
+import { InitialInverseHessian } from "./initial_inverse_hessian.ts";
+import { type CurvaturePair, InverseHessian } from "./inverse_hessian.ts";
+import { LineSearch, type Origin } from "./line_search.ts";
 import type { Optimizer, OptimizerState, Point, Verdict } from "./optimizer.ts";
-import { FirstGuess, type Moments } from "./first_guess.ts";
-import { addScaled, dot, largest } from "./vectors.ts";
+import { difference, dot, largest } from "./vectors.ts";
 
-/** Armijo's constant: the part of the predicted decrease that a step has to bring. */
-const SUFFICIENT_DECREASE = 1e-4;
 /** Largest change of any pixel value in the very first step, which knows nothing of the curvature. */
 const FIRST_CHANGE = 4;
 /** Largest change of any pixel value in one step: a picture has a range of 255. */
@@ -13,55 +13,27 @@ const LARGEST_CHANGE = 64;
 /** After so many rejections in a row the memory is wrong, and the search begins again along the gradient. */
 const MAX_REJECTIONS = 8;
 
-/** What an accepted step has shown of the curvature. */
-interface Pair {
-  /** Of the pixels, and how the gradient changed over it. */
-  readonly step: Float32Array;
-  readonly change: Float32Array;
-  /** Their dot product. */
-  readonly curvature: number;
-  readonly moments: Moments;
-}
-
 /**
  * L-BFGS (Nocedal 1980) with a backtracking line search. Every evaluation is one step: a point that does not decrease
  * the loss enough is rejected, and the next one lies nearer to the picture. So a step never makes the picture worse,
  * however badly scaled the loss is, and it never stops by itself.
  */
 export class Lbfgs implements Optimizer {
-  readonly #history: number;
-  readonly #firstGuess: FirstGuess;
+  readonly #inverseHessian: InverseHessian;
   #learningRate: number;
   #pixels: Pixels;
-  #query: Pixels;
-  /** Loss and gradient at `pixels`; NaN and null before the first evaluation, or when the loss has changed. */
-  #loss: number;
-  #gradient: Float32Array | null;
-  #direction: Float32Array | null;
-  #slope: number;
-  #stride: number;
-  #rejections: number;
-  /** Oldest first. */
-  readonly #pairs: Pair[] = [];
+  /** From `pixels`. Null until the loss there is known: at the start, and when it has changed. */
+  #search: LineSearch | null;
 
-  /** @param firstGuess Of the inverse Hessian. */
-  constructor(options: OptimizerOptions, { numbers, arrays }: OptimizerState, firstGuess = new FirstGuess()) {
-    this.#history = options.history;
-    this.#firstGuess = firstGuess;
+  constructor(options: OptimizerOptions, state: OptimizerState, initial = new InitialInverseHessian()) {
+    this.#inverseHessian = new InverseHessian(options.history, initial, pairsOf(state));
     this.#learningRate = options.learningRate;
-    this.#pixels = arrays["pixels"]!;
-    this.#query = arrays["query"] ?? this.#pixels;
-    this.#gradient = arrays["gradient"] ?? null;
-    this.#direction = arrays["direction"] ?? null;
-    this.#loss = numbers["loss"] ?? NaN;
-    this.#slope = numbers["slope"] ?? 0;
-    this.#stride = numbers["stride"] ?? 0;
-    this.#rejections = numbers["rejections"] ?? 0;
-    for (let i = 0; arrays[`step${i}`]; i++) this.#pairs.push(this.#pair(arrays[`step${i}`]!, arrays[`change${i}`]!));
+    this.#pixels = state.arrays["pixels"]!;
+    this.#search = searchOf(state);
   }
 
   get query(): Pixels {
-    return this.#query;
+    return this.#search?.trial ?? this.#pixels;
   }
 
   get pixels(): Pixels {
@@ -69,29 +41,27 @@ export class Lbfgs implements Optimizer {
   }
 
   get canStepBack(): boolean {
-    return this.#gradient !== null;
+    return this.#search !== null;
   }
 
-  advance(point: Point): Verdict {
-    const first = this.#gradient === null;
-    if (!first && !this.#decreasesEnough(point.loss)) {
-      this.#reject(point.loss);
+  advance({ loss, gradient }: Point): Verdict {
+    const search = this.#search;
+    if (search !== null && !search.accepts(loss)) {
+      this.#search = this.#stepBack(search, loss);
       return { accepted: false };
     }
-    if (!first) this.#remember(point.gradient);
-    this.#pixels = this.#query;
-    this.#loss = point.loss;
-    this.#gradient = point.gradient;
-    this.#rejections = 0;
-    this.#chooseDirection();
+    if (search !== null) {
+      const step = difference(search.trial, search.origin.pixels);
+      this.#inverseHessian.remember({ step, change: difference(gradient, search.origin.gradient) });
+    }
+    this.#pixels = this.query;
+    this.#search = this.#searchFrom({ pixels: this.#pixels, loss, gradient });
     return { accepted: true };
   }
 
   objectiveChanged(): void {
-    this.#forget();
-    this.#gradient = null;
-    this.#direction = null;
-    this.#query = this.#pixels;
+    this.#inverseHessian.forget();
+    this.#search = null;
   }
 
   setLearningRate(learningRate: number): void {
@@ -99,21 +69,14 @@ export class Lbfgs implements Optimizer {
   }
 
   state(): OptimizerState {
-    const arrays: Record<string, Float32Array> = { pixels: this.#pixels };
-    if (this.#query !== this.#pixels) arrays["query"] = this.#query;
-    if (this.#gradient) arrays["gradient"] = this.#gradient;
-    if (this.#direction) arrays["direction"] = this.#direction;
-    this.#pairs.forEach(({ step, change }, i) => {
+    if (this.#search === null) return { numbers: {}, arrays: { pixels: this.#pixels } };
+    const { origin: { loss, gradient }, direction, slope, stride, rejections } = this.#search;
+    const arrays: Record<string, Float32Array> = { pixels: this.#pixels, gradient, direction };
+    this.#inverseHessian.pairs.forEach(({ step, change }, i) => {
       arrays[`step${i}`] = step;
       arrays[`change${i}`] = change;
     });
-    const numbers: Record<string, number> = {
-      slope: this.#slope,
-      stride: this.#stride,
-      rejections: this.#rejections,
-    };
-    if (this.#gradient) numbers["loss"] = this.#loss;
-    return { numbers, arrays };
+    return { numbers: { slope, stride, rejections, loss }, arrays };
   }
 
   /** Curvature at one size says little about that at another: a scale begins without memory. */
@@ -121,81 +84,42 @@ export class Lbfgs implements Optimizer {
     return { numbers: {}, arrays: { pixels } };
   }
 
-  #decreasesEnough(loss: number): boolean {
-    return loss <= this.#loss + SUFFICIENT_DECREASE * this.#stride * this.#slope;
+  #stepBack(search: LineSearch, loss: number): LineSearch {
+    const shortened = search.shortened(loss);
+    if (shortened.rejections < MAX_REJECTIONS || this.#inverseHessian.pairs.length === 0) return shortened;
+    this.#inverseHessian.forget();
+    return this.#searchFrom(search.origin);
   }
 
-  /** Keeps what the accepted step has shown of the curvature, where it was positive. */
-  #remember(gradient: Float32Array): void {
-    const step = difference(this.#query, this.#pixels);
-    const change = difference(gradient, this.#gradient!);
-    const pair = this.#pair(step, change);
-    if (!(pair.curvature > 1e-10 * dot(change, change))) return;
-    this.#pairs.push(pair);
-    if (this.#pairs.length > this.#history) this.#pairs.shift();
-  }
-
-  #pair(step: Float32Array, change: Float32Array): Pair {
-    return { step, change, curvature: dot(step, change), moments: this.#firstGuess.observe(step, change) };
-  }
-
-  /** A new direction by the two-loop recursion, and the first stride along it. */
-  #chooseDirection(): void {
-    let direction: Float32Array = this.#gradient!.map((g) => -g);
-    const alphas = this.#pairs.map(() => 0);
-    for (const [i, { step, change, curvature }] of [...this.#pairs.entries()].reverse()) {
-      alphas[i] = dot(step, direction) / curvature;
-      addScaled(direction, change, -alphas[i]!);
+  /** A search along the quasi-Newton direction; where rounding has turned it uphill, along the gradient, without memory. */
+  #searchFrom(origin: Origin): LineSearch {
+    const direction = this.#inverseHessian.direction(origin.gradient);
+    const slope = dot(origin.gradient, direction);
+    const knowsCurvature = this.#inverseHessian.pairs.length > 0;
+    if (knowsCurvature && !(slope < 0)) {
+      this.#inverseHessian.forget();
+      return this.#searchFrom(origin);
     }
-    direction = this.#firstGuess.apply(direction, this.#pairs.map(({ moments }) => moments));
-    for (const [i, { step, change, curvature }] of this.#pairs.entries()) {
-      addScaled(direction, step, alphas[i]! - dot(change, direction) / curvature);
-    }
-    const slope = dot(this.#gradient!, direction);
-    if (this.#pairs.length > 0 && !(slope < 0)) {
-      // Rounding has turned it uphill: begin again along the gradient.
-      this.#forget();
-      return this.#chooseDirection();
-    }
-    this.#direction = direction;
-    this.#slope = slope;
-    const change = largest(direction);
-    const stride = this.#pairs.length > 0
-      ? this.#learningRate
-      : change > 0
-      ? (this.#learningRate * FIRST_CHANGE) / change
-      : 0;
-    this.#stride = change * stride > LARGEST_CHANGE ? LARGEST_CHANGE / change : stride;
-    this.#moveQuery();
+    return new LineSearch(origin, direction, slope, this.#firstStride(largest(direction), knowsCurvature));
   }
 
-  /** Steps back along the direction to where a parabola through what is known has its minimum, within bounds. */
-  #reject(loss: number): void {
-    this.#rejections++;
-    if (this.#rejections >= MAX_REJECTIONS && this.#pairs.length > 0) {
-      this.#forget();
-      this.#rejections = 0;
-      return this.#chooseDirection();
-    }
-    const predicted = this.#slope * this.#stride;
-    const minimum = -predicted / (2 * (loss - this.#loss - predicted));
-    this.#stride *= Number.isFinite(minimum) ? Math.min(0.5, Math.max(0.1, minimum)) : 0.1;
-    this.#moveQuery();
-  }
-
-  #moveQuery(): void {
-    const query = this.#pixels.slice();
-    addScaled(query, this.#direction!, this.#stride);
-    this.#query = query;
-  }
-
-  #forget(): void {
-    this.#pairs.length = 0;
+  /** @param change The direction's largest change of a pixel value. */
+  #firstStride(change: number, knowsCurvature: boolean): number {
+    if (change === 0) return 0;
+    const stride = knowsCurvature ? this.#learningRate : (this.#learningRate * FIRST_CHANGE) / change;
+    return change * stride > LARGEST_CHANGE ? LARGEST_CHANGE / change : stride;
   }
 }
 
-function difference(a: Float32Array, b: Float32Array): Float32Array {
-  const result = new Float32Array(a.length);
-  for (let i = 0; i < a.length; i++) result[i] = a[i]! - b[i]!;
-  return result;
+function pairsOf({ arrays }: OptimizerState): CurvaturePair[] {
+  const pairs: CurvaturePair[] = [];
+  for (let i = 0; arrays[`step${i}`]; i++) pairs.push({ step: arrays[`step${i}`]!, change: arrays[`change${i}`]! });
+  return pairs;
+}
+
+function searchOf({ numbers, arrays }: OptimizerState): LineSearch | null {
+  const { pixels, gradient, direction } = arrays;
+  if (!gradient) return null;
+  const origin = { pixels: pixels!, loss: numbers["loss"]!, gradient };
+  return new LineSearch(origin, direction!, numbers["slope"]!, numbers["stride"]!, numbers["rejections"]!);
 }

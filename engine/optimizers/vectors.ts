@@ -19,6 +19,13 @@ export function addScaled(target: Float32Array, source: Float32Array, factor: nu
   for (let i = 0; i < target.length; i++) target[i]! += factor * source[i]!;
 }
 
+/** a − b. */
+export function difference(a: Float32Array, b: Float32Array): Float32Array {
+  const result = new Float32Array(a.length);
+  for (let i = 0; i < a.length; i++) result[i] = a[i]! - b[i]!;
+  return result;
+}
+
 /** The largest absolute value. */
 export function largest(values: Float32Array): number {
   let result = 0;

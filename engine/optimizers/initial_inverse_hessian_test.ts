@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Random } from "../descent/random.ts";
-import { FirstGuess } from "./first_guess.ts";
+import { InitialInverseHessian } from "./initial_inverse_hessian.ts";
 import { dot } from "./vectors.ts";
 
 const LENGTH = 24;
@@ -29,43 +29,43 @@ function assertNear(actual: Float32Array, wanted: Float32Array) {
 /** Never so far apart that the least share of the identity shows. */
 const factor = fc.double({ min: 0.25, max: 10, noNaN: true });
 
-Deno.test("the first guess finds the combination of identity and smoothing that explains the steps", () => {
+Deno.test("the initial inverse Hessian finds the combination of identity and smoothing that explains the steps", () => {
   fc.assert(
     fc.property(factor, factor, fc.integer({ min: 1, max: 5 }), fc.nat(999), (identity, smoothed, pairs, salt) => {
-      const guess = new FirstGuess(smooth);
+      const initial = new InitialInverseHessian(smooth);
       const changes = Array.from({ length: pairs }, (_, i) => noise(salt + i));
-      const moments = changes.map((change) => guess.observe(combined(change, [identity, smoothed]), change));
+      const moments = changes.map((change) => initial.momentsOf(combined(change, [identity, smoothed]), change));
       const vector = noise(salt + 100);
-      assertNear(guess.apply(vector, moments), combined(vector, [identity, smoothed]));
+      assertNear(initial.times(vector, moments), combined(vector, [identity, smoothed]));
     }),
     { seed: 1, numRuns: 100 },
   );
 });
 
-Deno.test("the first guess is positive definite whatever the steps", () => {
+Deno.test("the initial inverse Hessian is positive definite whatever the steps", () => {
   fc.assert(
     fc.property(fc.nat(999), fc.integer({ min: 1, max: 5 }), (salt, pairs) => {
-      const guess = new FirstGuess(smooth);
+      const initial = new InitialInverseHessian(smooth);
       const moments = Array.from({ length: pairs }, (_, i) => {
         const [step, change] = [noise(salt + i), noise(salt + 50 + i)];
         // A pair of negative curvature is never remembered.
-        return guess.observe(dot(step, change) > 0 ? step : step.map((value) => -value), change);
+        return initial.momentsOf(dot(step, change) > 0 ? step : step.map((value) => -value), change);
       });
       const vector = noise(salt + 100);
-      assert.ok(dot(guess.apply(vector, moments), vector) > 0);
+      assert.ok(dot(initial.times(vector, moments), vector) > 0);
     }),
     { seed: 1, numRuns: 200 },
   );
 });
 
-Deno.test("where smoothing explains nothing, or there is none, the guess is a multiple of the identity", () => {
+Deno.test("where smoothing explains nothing, or there is none, it is a multiple of the identity", () => {
   const change = noise(1);
   const vector = noise(2);
   // Against smoothing: what is rough went far.
   const step = combined(change, [3, -2]);
-  for (const guess of [new FirstGuess(smooth), new FirstGuess()]) {
+  for (const initial of [new InitialInverseHessian(smooth), new InitialInverseHessian()]) {
     const gamma = dot(step, change) / dot(change, change);
-    assertNear(guess.apply(vector, [guess.observe(step, change)]), vector.map((value) => gamma * value));
+    assertNear(initial.times(vector, [initial.momentsOf(step, change)]), vector.map((value) => gamma * value));
   }
-  assert.equal(new FirstGuess(smooth).apply(vector, []), vector);
+  assert.equal(new InitialInverseHessian(smooth).times(vector, []), vector);
 });

@@ -1,6 +1,6 @@
 import { addScaled, dot } from "./vectors.ts";
 
-/** What a step and the gradient's change over it say of I and S, as dot products over the squared length of the step. */
+/** What a curvature pair says of I and S, as dot products over the squared length of its step: s, y, and Sy. */
 export interface Moments {
   readonly changeChange: number;
   readonly changeSmooth: number;
@@ -13,21 +13,21 @@ export interface Moments {
 const LEAST_IDENTITY = 0.02;
 
 /**
- * L-BFGS' first guess of the inverse Hessian, a · I + b · S with a smoothing S: that which explains the steps that it
- * remembers best, min Σ ‖step − (a · I + b · S) change‖² / ‖step‖², with neither factor negative. How much large forms are to
- * be preferred to single pixels differs by filters, and so every transfer finds it out by itself. (The usual guess is γ · I:
- * Nocedal and Wright 2006, section 7.2.)
+ * The matrix that L-BFGS' curvature pairs correct, a · I + b · S with a smoothing S: that which explains the pairs best,
+ * min Σ ‖s − (a · I + b · S) y‖² / ‖s‖², with neither factor negative. How much large forms are to be preferred to single
+ * pixels differs by filters, and so every transfer finds it out by itself. (The usual one is γ · I: Nocedal and Wright
+ * 2006, section 7.2.)
  */
-export class FirstGuess {
+export class InitialInverseHessian {
   readonly #smooth: (gradient: Float32Array) => Float32Array;
 
-  /** @param smooth A symmetric positive semidefinite map S; the guess is γ · I without. */
+  /** @param smooth A symmetric positive semidefinite map S; it is γ · I without. */
   constructor(smooth = (gradient: Float32Array): Float32Array => new Float32Array(gradient.length)) {
     this.#smooth = smooth;
   }
 
   /** What a pair says, to be kept with it. */
-  observe(step: Float32Array, change: Float32Array): Moments {
+  momentsOf(step: Float32Array, change: Float32Array): Moments {
     const smooth = this.#smooth(change);
     const length = dot(step, step);
     return {
@@ -40,11 +40,11 @@ export class FirstGuess {
   }
 
   /**
-   * The guess times a vector.
+   * The product with a vector.
    *
-   * @param moments Of the pairs that count, the newest last; the guess is scaled to that one. I where there are none.
+   * @param moments Of the pairs that count, the newest last; the matrix is scaled to that one. I where there are none.
    */
-  apply(vector: Float32Array, moments: readonly Moments[]): Float32Array {
+  times(vector: Float32Array, moments: readonly Moments[]): Float32Array {
     const newest = moments.at(-1);
     if (!newest) return vector;
     const [identity, smooth] = fit(moments);

@@ -6,8 +6,10 @@
  */
 import { type ByteSource, latin1, readBytes, unreadable } from "./byte_source.ts";
 import type { TensorFile } from "../assemble.ts";
-import { PickledArray, PickledString, type PickleValue, readPickle } from "./pickle.ts";
-import { textOf } from "./pickle_numpy.ts";
+import { readPickle } from "./pickle.ts";
+import type { PickleValue } from "./pickle_machine.ts";
+import { PickledArray, textOf } from "./pickle_numpy.ts";
+import { PickledString } from "./pickle_string.ts";
 import {
   elementCount,
   FLOAT_BYTES,

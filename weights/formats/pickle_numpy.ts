@@ -4,7 +4,7 @@
  * @module
  */
 import { unreadable } from "./byte_source.ts";
-import type { PickleValue } from "./pickle.ts";
+import type { PickleValue } from "./pickle_machine.ts";
 import { PickledString } from "./pickle_string.ts";
 
 const MULTIARRAY = "numpy.core.multiarray";

@@ -2,7 +2,8 @@ import type { TileInput } from "../backends/backend.ts";
 import { areaOf, downscaleMask } from "../objective/masks.ts";
 import { featureSize, type Mask, type Term } from "../objective/objective.ts";
 import type { Pixels, Size } from "../picture.ts";
-import { strideOf, type Tile } from "./tile_grid.ts";
+import { strideOf } from "./receptive_field.ts";
+import type { Tile } from "./tile_grid.ts";
 
 /** A picture's masks at the layers of its terms, cut for its tiles. Mask 0 of a tile is its core, i + 1 is mask i in it. */
 export class TileMasks {

@@ -13,3 +13,14 @@ export function failureOf(error: unknown): TransferFailure {
   }
   return { code: "ENGINE_CRASHED", message: "Cannot go on: the engine met a fault of its own" };
 }
+
+/** For what is under way, or asked for, when an engine is closed. */
+export const ENGINE_CLOSED: TransferFailure = {
+  code: "ENGINE_UNAVAILABLE",
+  message: "Cannot go on: the engine is closed",
+};
+
+/** A failure of the engine as an error for whoever asked it. A fault of the program is not shown to them. */
+export function errorOf({ code, message }: TransferFailure): GramcastError {
+  return new GramcastError(code === "INTERNAL" ? "ENGINE_CRASHED" : code, message);
+}

@@ -1,0 +1,112 @@
+import { frameIsDue } from "../../engine/options/frame_due.ts";
+import type { Picture } from "../../engine/picture.ts";
+import type { EngineSink, EngineStep } from "../process/engine.ts";
+import type { TransferRecord, Tuning } from "../types.ts";
+import type { FrameCache } from "../watch/frame_cache.ts";
+import type { CheckpointWriter } from "./checkpoint_writer.ts";
+import type { Journal } from "./journal.ts";
+import type { KeptFrames } from "./kept_frames.ts";
+import type { LiveRecord } from "./live_record.ts";
+import type { Retunings } from "./retunings.ts";
+import { sameTunables, tuningChanges } from "./tuning.ts";
+
+/** Share of the newest step in the moving mean of seconds per step. */
+const MEAN_SHARE = 0.2;
+
+/** Where the reports of a transfer go. */
+export interface ReportTargets {
+  readonly record: LiveRecord;
+  readonly journal: Journal;
+  /** The newest frames, in memory. */
+  readonly frames: FrameCache;
+  readonly keptFrames: KeptFrames;
+  readonly checkpoints: CheckpointWriter;
+  readonly retunings: Retunings;
+}
+
+/**
+ * Takes what engines report of one transfer into its record, its log, its frames and its checkpoints.
+ *
+ * The log has no hole and no repeat, whatever stops in between: an attempt begins at a checkpoint of step k while the log
+ * may hold steps up to n > k. Steps k+1 … n are computed again, which gives the same values, and not logged; the log goes
+ * on at n+1.
+ */
+export class RunReports implements EngineSink {
+  readonly #targets: ReportTargets;
+  #lastPicture: Picture | null = null;
+
+  constructor(targets: ReportTargets) {
+    this.#targets = targets;
+  }
+
+  /** Of the newest checkpoint; null before the first. */
+  get lastPicture(): Picture | null {
+    return this.#lastPicture;
+  }
+
+  async step(report: EngineStep): Promise<void> {
+    if (report.step > 0) this.#targets.journal.tally.countStep(report.seconds);
+    await this.#keepFrame(report);
+    if (this.#isNew(report.step)) await this.#log(report);
+  }
+
+  checkpoint(step: number, bytes: Uint8Array, picture: Picture): Promise<void> {
+    this.#lastPicture = picture;
+    this.#targets.checkpoints.save(step, bytes, picture);
+    return Promise.resolve();
+  }
+
+  async retuned(tuning: Tuning): Promise<void> {
+    const { record, retunings } = this.#targets;
+    // Those that were in force when the log was written come again where its steps are computed again.
+    const known = record.now.tunings.some((other) =>
+      other.afterStep === tuning.afterStep && sameTunables(other, tuning)
+    );
+    if (!known) await record.append({ changes: tuningChanges(record.now, tuning), events: [] });
+    retunings.settle(tuning, record.now);
+  }
+
+  async #keepFrame({ step, frame }: EngineStep): Promise<void> {
+    if (frame === null) return;
+    const { record, journal, frames, keptFrames } = this.#targets;
+    frames.put(record.now.id, step, frame);
+    if (record.now.options.keepFrames) await journal.patiently(() => keptFrames.saveDue(step, frame));
+  }
+
+  /** Whether a step is not in the log yet. 0 is the start picture, where that is shown: it comes with each attempt. */
+  #isNew(step: number): boolean {
+    const { step: logged, losses } = this.#targets.record.now;
+    if (step > logged + 1) throw new Error(`The engine reported step ${step} after step ${logged}`);
+    return step > logged || (step === 0 && losses === null);
+  }
+
+  async #log(report: EngineStep): Promise<void> {
+    const { record } = this.#targets;
+    const { step, losses, frame } = report;
+    const secondsPerStep = meanSeconds(record.now, report);
+    const { options } = record.now;
+    await record.append({
+      changes: { step, losses, secondsPerStep, attempts: 0, ...(frame === null ? {} : { frameStep: step }) },
+      events: [{
+        status: "RUNNING",
+        step,
+        steps: options.steps,
+        losses,
+        frame: frameIsDue(options, step),
+        secondsPerStep,
+        failure: null,
+      }],
+    });
+  }
+}
+
+/** The moving mean after a step. It begins anew with each scale, whose steps take another time; the start picture is no step. */
+function meanSeconds({ secondsPerStep, options }: TransferRecord, { step, seconds }: EngineStep): number | null {
+  if (step === 0) return null;
+  let first = 1;
+  for (const scale of options.scales) {
+    if (step === first) return seconds;
+    first += scale.steps;
+  }
+  return secondsPerStep === null ? seconds : secondsPerStep + MEAN_SHARE * (seconds - secondsPerStep);
+}

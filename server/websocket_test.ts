@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createClient } from "graphql-ws";
 import { serveFake } from "./testing/serve_fake.ts";
 import { RawSocket } from "./testing/raw_socket.ts";
+import { connectPlain, connectWebSocket, frame, handshakeRequest, writeAll } from "./testing/wire.ts";
 import { OPERATION_LIMITS } from "./limits.ts";
 import { WEBSOCKET_LIMITS } from "./websocket.ts";
 
@@ -167,13 +168,6 @@ Deno.test("a page of another origin gets no socket, one of this server's does", 
   await allowed.close();
 });
 
-const HANDSHAKE: Readonly<Record<string, string>> = {
-  "Connection": "Upgrade",
-  "Upgrade": "websocket",
-  "Sec-WebSocket-Version": "13",
-  "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-  "Sec-WebSocket-Protocol": "graphql-transport-ws",
-};
 const HANDSHAKES: [name: string, changes: Readonly<Record<string, string>>, status: RegExp][] = [
   ["as it should be", {}, /101/],
   ["with two subprotocols", { "Sec-WebSocket-Protocol": "graphql-ws,graphql-transport-ws" }, /101/],
@@ -190,11 +184,8 @@ const HANDSHAKES: [name: string, changes: Readonly<Record<string, string>>, stat
 for (const [name, changes, status] of HANDSHAKES) {
   Deno.test(`a handshake ${name} is answered ${status.source} and leaves nothing in the log`, async () => {
     await using fake = await serveFake();
-    const { hostname, port } = new URL(fake.url);
-    const connection = await Deno.connect({ hostname, port: Number(port) });
-    const headers = Object.entries({ Host: `${hostname}:${port}`, ...HANDSHAKE, ...changes })
-      .flatMap(([name, value]) => value === "" ? [] : [`${name}: ${value}\r\n`]);
-    await connection.write(new TextEncoder().encode(`GET /graphql HTTP/1.1\r\n${headers.join("")}\r\n`));
+    const connection = await connectPlain(fake.url);
+    await connection.write(new TextEncoder().encode(handshakeRequest(fake.url, changes)));
     const buffer = new Uint8Array(4096);
     const length = await connection.read(buffer) ?? 0;
     const [line] = new TextDecoder().decode(buffer.subarray(0, length)).split("\r\n");
@@ -249,8 +240,7 @@ Deno.test("a slow reader holds up its own subscription only", async () => {
     return Promise.resolve(big);
   };
   // A peer that has shaken hands and then reads nothing more.
-  const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(fake.url).port) });
-  await handshake(connection);
+  const connection = await connectWebSocket(fake.url);
   await connection.write(frame('{"type":"connection_init"}'));
   // The acknowledgement.
   await connection.read(new Uint8Array(4096));
@@ -265,33 +255,6 @@ Deno.test("a slow reader holds up its own subscription only", async () => {
   connection.close();
   await until(() => fake.services.transfers.openStreams === 0);
 });
-
-async function handshake(connection: Deno.Conn): Promise<void> {
-  const { port } = connection.remoteAddr as Deno.NetAddr;
-  await connection.write(new TextEncoder().encode(
-    `GET /graphql HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
-      "Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n",
-  ));
-  await connection.read(new Uint8Array(4096));
-}
-
-/** A masked text frame; the mask is zero, which changes nothing. */
-function frame(text: string, first = 0x81): Uint8Array<ArrayBuffer> {
-  const payload = new TextEncoder().encode(text);
-  const header = new DataView(new ArrayBuffer(14));
-  header.setUint8(0, first);
-  header.setUint8(1, 127 | 0x80);
-  header.setBigUint64(2, BigInt(payload.length));
-  const bytes = new Uint8Array(14 + payload.length);
-  bytes.set(new Uint8Array(header.buffer));
-  bytes.set(payload, 14);
-  return bytes;
-}
-
-async function writeAll(connection: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
-}
 
 /** Reads until the server's close frame, and answers its code. */
 async function closeCode(connection: Deno.TcpConn): Promise<number | undefined> {
@@ -308,15 +271,14 @@ const GREETINGS: [name: string, send: (connection: Deno.TcpConn) => Promise<void
     await writeAll(connection, frame(JSON.stringify({ type: "connection_init", payload })));
   }],
   ["fragments without end in place of a greeting", async (connection) => {
-    await writeAll(connection, frame("x".repeat(9000), 0x01));
-    for (;;) await writeAll(connection, frame("x".repeat(9000), 0x00));
+    await writeAll(connection, frame("x".repeat(9000), { first: 0x01 }));
+    for (;;) await writeAll(connection, frame("x".repeat(9000), { first: 0x00 }));
   }],
 ];
 for (const [name, send] of GREETINGS) {
   Deno.test(`${name}: the socket is closed with 1009, and nothing of it is held`, async () => {
     await using fake = await serveFake();
-    const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(fake.url).port) });
-    await handshake(connection);
+    const connection = await connectWebSocket(fake.url);
     const sent = send(connection).catch(() => {});
     assert.equal(await closeCode(connection), 1009);
     connection.close();
@@ -328,13 +290,12 @@ for (const [name, send] of GREETINGS) {
 
 Deno.test("a message in fragments may be as long as any other, and not longer", async () => {
   await using fake = await serveFake({ webSocketLimits: { ...WEBSOCKET_LIMITS, maxMessage: 50_000 } });
-  const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(fake.url).port) });
-  await handshake(connection);
+  const connection = await connectWebSocket(fake.url);
   await connection.write(frame('{"type":"connection_init"}'));
   await connection.read(new Uint8Array(4096));
   const sent = (async () => {
-    await connection.write(frame("x".repeat(1000), 0x01));
-    for (;;) await connection.write(frame("x".repeat(1000), 0x00));
+    await connection.write(frame("x".repeat(1000), { first: 0x01 }));
+    for (;;) await connection.write(frame("x".repeat(1000), { first: 0x00 }));
   })().catch(() => {});
   assert.equal(await closeCode(connection), 1009);
   connection.close();
@@ -345,8 +306,7 @@ Deno.test("a message in fragments may be as long as any other, and not longer", 
 Deno.test("pings whose pongs nobody reads are no longer read, and their sender is given up", async () => {
   const highWater = 2 ** 16;
   await using fake = await serveFake({ webSocketLimits: { ...WEBSOCKET_LIMITS, highWater, beatMs: 50 } });
-  const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(fake.url).port) });
-  await handshake(connection);
+  const connection = await connectWebSocket(fake.url);
   await connection.write(frame('{"type":"connection_init"}'));
   await connection.read(new Uint8Array(4096));
   const ping = frame(JSON.stringify({ type: "ping", payload: { a: "x".repeat(60_000) } }));

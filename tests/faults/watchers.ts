@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { connectWebSocket, frame } from "../../server/testing/wire.ts";
 import { ServerProcess } from "../testing/server_process.ts";
 import { send, startOnce } from "./client.ts";
 import { until } from "./storage.ts";
@@ -92,25 +93,10 @@ async function memoryOf(pid: number): Promise<number> {
 
 /** A subscription with every frame, over a connection that takes nothing in any more once it is made. */
 async function subscribeWithoutReading(url: string, id: string): Promise<Disposable & { readonly sent: number }> {
-  const { hostname, port } = new URL(url);
-  const connection = await Deno.connect({ hostname, port: Number(port) });
-  const encoder = new TextEncoder();
-  await connection.write(encoder.encode(
-    `GET /graphql HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n" +
-      "Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n",
-  ));
+  const connection = await connectWebSocket(url);
+  await connection.write(frame('{"type":"connection_init"}'));
   await connection.read(new Uint8Array(4096));
-  await connection.write(frameOf({ type: "connection_init" }));
-  await connection.read(new Uint8Array(4096));
-  const subscribe = frameOf({ id: "1", type: "subscribe", payload: { query: follow(FRAMES), variables: { id } } });
-  const sent = await connection.write(subscribe);
+  const payload = { query: follow(FRAMES), variables: { id } };
+  const sent = await connection.write(frame(JSON.stringify({ id: "1", type: "subscribe", payload })));
   return { sent, [Symbol.dispose]: () => connection.close() };
-}
-
-/** A masked text frame; the mask of zeros leaves the text as it is. */
-function frameOf(message: object): Uint8Array {
-  const text = new TextEncoder().encode(JSON.stringify(message));
-  assert.ok(text.length < 2 ** 16);
-  return new Uint8Array([0x81, 0x80 | 126, text.length >> 8, text.length & 255, 0, 0, 0, 0, ...text]);
 }

@@ -1,14 +1,20 @@
 /**
  * What the tests try a few hundred times, as often as one likes:
  *
- *     deno task fuzz [--count N] [--seed N] [graphql|pictures|weights]...
+ *     deno task fuzz [--count N] [--seed N] [graphql|pictures|weights|sockets]...
  */
 import { parseArgs } from "node:util";
 import { fuzzGraphql } from "./graphql.ts";
 import { fuzzPictures } from "./pictures.ts";
+import { fuzzSockets } from "./sockets.ts";
 import { fuzzWeights } from "./weights.ts";
 
-const TARGETS = { graphql: fuzzGraphql, pictures: fuzzPictures, weights: fuzzWeights } as const;
+const TARGETS = {
+  graphql: fuzzGraphql,
+  pictures: fuzzPictures,
+  weights: fuzzWeights,
+  sockets: fuzzSockets,
+} as const;
 
 const { values, positionals } = parseArgs({
   args: Deno.args,

@@ -1,0 +1,356 @@
+/**
+ * What a stranger might send to where WebSockets are: broken handshakes, broken frames, messages in any order, cut at any
+ * byte, read or not. Each connection has to end as the protocols say, and to leave nothing behind.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { RawSocket } from "../../server/testing/raw_socket.ts";
+import { type FakeServer, serveFake } from "../../server/testing/serve_fake.ts";
+import { connectPlain, controlFrame, frame, handshakeRequest, writeAll } from "../../server/testing/wire.ts";
+import { WEBSOCKET_LIMITS } from "../../server/websocket.ts";
+import { assertTellsNothing } from "./leaks.ts";
+
+/** Where the server is, for what a handshake says; it does not look at the port. */
+const HERE = "http://127.0.0.1";
+const LINES = [
+  "POST /graphql HTTP/1.1",
+  "GET /graphql HTTP/1.0",
+  "GET /graphql HTTP/9.9",
+  "GET /images/x HTTP/1.1",
+  "GET // HTTP/1.1",
+  "GET http://evil.example/graphql HTTP/1.1",
+  "GET /graphql?\0 HTTP/1.1",
+  "OPTIONS * HTTP/1.1",
+  "CONNECT a:1 HTTP/1.1",
+  "PRI * HTTP/2.0",
+  "GET",
+  "",
+];
+const HEADERS: [name: string, values: string[]][] = [
+  ["Sec-WebSocket-Key", ["", "short", "x".repeat(5000), "dGhlIHNhbXBsZSBub25jZQ==, dGhlIHNhbXBsZSBub25jZQ=="]],
+  ["Sec-WebSocket-Version", ["", "8", "13, 8", "-1", "x"]],
+  ["Sec-WebSocket-Protocol", ["", ",,", "graphql-ws", "graphql-ws, graphql-transport-ws", "\x01", "a".repeat(9000)]],
+  ["Sec-WebSocket-Extensions", [
+    "permessage-deflate; client_max_window_bits=99",
+    "permessage-deflate,".repeat(500),
+    ";",
+  ]],
+  ["Upgrade", ["", "h2c", "websocket, h2c", "WebSocket"]],
+  ["Connection", ["", "close", "keep-alive, Upgrade", "Upgrade, Upgrade"]],
+  ["Host", ["", "evil.example", "a:b:c", "[::1", "127.0.0.1:99999"]],
+  ["Origin", ["https://evil.example", "null", "x"]],
+  ["Content-Length", ["5", "-1", "99999999999999999999"]],
+  ["Transfer-Encoding", ["chunked", "gzip, chunked"]],
+  ["Expect", ["100-continue", "x"]],
+  ["Cookie", ["x".repeat(40_000)]],
+  ["X\0", ["x"]],
+];
+const START = 'content: { sample: "content" }, styles: [{ image: { sample: "style" } }], size: 64, steps: 5';
+const SUBSCRIPTION = 'subscription { transferProgress(id: "newest") { sequence step status } }';
+const QUERIES = [
+  "{ engine { device } }",
+  SUBSCRIPTION,
+  "{ nope }",
+  "{",
+  "",
+  "mutation { deleteTransfer(id: 1) { id } }",
+];
+/** With which clients close: the server says the same in return. */
+const CODES = [0, 999, 1000, 1004, 1005, 1006, 1015, 2999, 4999, 65_535];
+/** With which a server closes that has a bug. */
+const BUGS = [1011, 4500];
+/** A connection that has not ended by then hangs. */
+const HANG_MS = 60_000;
+
+/** What comes over one connection. */
+interface Visit {
+  readonly handshake: Handshake;
+  readonly frames: readonly Uint8Array[];
+  /** Whether the frames wait for the answer to the handshake. */
+  readonly polite: boolean;
+  /** Bytes after which the client leaves; none where it says goodbye and waits for the server's. */
+  readonly cut: number | null;
+  readonly reads: boolean;
+}
+
+interface Handshake {
+  readonly bytes: Uint8Array;
+  /** Whether nothing is wrong with it. */
+  readonly right: boolean;
+}
+
+/** Makes `count` connections from `seed`. @throws For the first that ends as it must not. */
+export async function fuzzSockets(seed: number, count: number): Promise<void> {
+  const webSocketLimits = { ...WEBSOCKET_LIMITS, highWater: 2 ** 16, beatMs: 200 };
+  await using fake = await serveFake({ webSocketLimits });
+  await ask(fake, `mutation { startTransfer(input: { ${START} }) { transfer { id } } }`);
+  fake.services.transfers.step("tr_1", 2);
+  const visit: fc.Arbitrary<Visit> = fc.record({
+    handshake,
+    frames: fc.array(frames, { maxLength: 6 }).map((groups) => groups.flat()),
+    polite: fc.boolean(),
+    cut: fc.option(fc.oneof(fc.nat(400), fc.nat(20_000)), { freq: 2 }),
+    reads: fc.boolean(),
+  });
+  await fc.assert(fc.asyncProperty(visit, (visit) => inTime(pay(fake, visit))), { seed, numRuns: count });
+  await inTime(until(() => fake.server.connections === 0 && fake.services.transfers.openStreams === 0));
+  assert.deepEqual([fake.server.sockets, fake.server.heldBytes, fake.log], [0, 0, []]);
+  assert.deepEqual(await ask(fake, "{ engine { device } }"), { data: { engine: { device: "cpu" } } });
+}
+
+/** The answer to somebody who is no stranger. */
+async function ask({ url }: FakeServer, query: string): Promise<unknown> {
+  const socket = await RawSocket.connect(url);
+  await socket.init();
+  socket.send({ id: "a", type: "subscribe", payload: { query } });
+  const { payload } = await socket.receive();
+  await socket.close();
+  return payload;
+}
+
+/** Rejects when the work hangs. */
+async function inTime(work: Promise<void>): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`No end after ${HANG_MS} ms`)), HANG_MS);
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Resolves when `condition` holds; looks again after everything that is due has run. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+async function pay({ url }: FakeServer, { handshake, frames, polite, cut, reads }: Visit): Promise<void> {
+  using connection = await connectPlain(url);
+  const all = joined(handshake.bytes, ...frames, ...(cut === null ? [controlFrame(8, Uint8Array.of(3, 232))] : []));
+  const sent = cut === null ? all : all.subarray(0, cut);
+  const whole = handshake.right && sent.length >= handshake.bytes.length;
+  // Somebody who neither reads nor says goodbye goes away with whatever has been sent to them.
+  if (!reads && cut !== null) return await send(connection, sent);
+  const answer = { bytes: new Uint8Array(0) };
+  const greeted = Promise.withResolvers<void>();
+  const heard = read(connection, answer, greeted.resolve);
+  if (polite) {
+    await send(connection, sent.subarray(0, handshake.bytes.length));
+    if (whole) await greeted.promise;
+    await send(connection, sent.subarray(handshake.bytes.length));
+  } else {
+    await send(connection, sent);
+  }
+  await connection.closeWrite().catch(() => {});
+  await heard;
+  check(answer.bytes, whole);
+}
+
+/** Sends until the server does not take it any more, which is its right. */
+async function send(connection: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
+  await writeAll(connection, bytes).catch(() => {});
+}
+
+/** Reads to the end; `greet` is called at the first bytes, or the end. */
+async function read(connection: Deno.TcpConn, answer: { bytes: Uint8Array }, greet: () => void): Promise<void> {
+  const buffer = new Uint8Array(2 ** 16);
+  try {
+    for (let n = await connection.read(buffer); n !== null; n = await connection.read(buffer)) {
+      answer.bytes = joined(answer.bytes, buffer.subarray(0, n));
+      greet();
+    }
+  } catch {
+    // Broken off by the server, which had had enough.
+  }
+  greet();
+}
+
+/** What the server may say: answers in HTTP that refuse; or that it goes over, then frames as a server sends them. */
+function check(bytes: Uint8Array, whole: boolean): void {
+  const text = new TextDecoder("latin1").decode(bytes);
+  assertTellsNothing(text);
+  const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(text)?.[1]);
+  if (whole) assert.equal(status, 101);
+  if (status === 101) return checkFrames(bytes.subarray(text.indexOf("\r\n\r\n") + 4));
+  assert.ok(bytes.length === 0 || status < 500, text);
+}
+
+function checkFrames(bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  let closed = false;
+  for (let at = 0; at + 2 <= bytes.length;) {
+    assert.ok(!closed, "something comes after the goodbye");
+    const opcode = view.getUint8(at) & 15;
+    assert.equal(view.getUint8(at), 0x80 | opcode, "frames are whole, without reserved bits");
+    const short = view.getUint8(at + 1);
+    assert.ok(short < 128, "frames of a server are not masked");
+    const head = short < 126 ? 2 : short === 126 ? 4 : 10;
+    if (at + head > bytes.length) return;
+    const length = short < 126 ? short : short === 126 ? view.getUint16(at + 2) : Number(view.getBigUint64(at + 2));
+    const payload = bytes.subarray(at + head, at + head + length);
+    // The rest did not get through before the end.
+    if (payload.length < length) return;
+    if (opcode === 1) {
+      const { type } = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(payload));
+      assert.match(type, /^(connection_ack|next|error|complete|ping|pong)$/);
+    } else if (opcode === 8) {
+      closed = true;
+      if (length > 0) assert.ok(!BUGS.includes(view.getUint16(at + head)), `closed with ${view.getUint16(at + head)}`);
+    } else {
+      assert.ok(opcode === 9 || opcode === 10, `opcode ${opcode}`);
+    }
+    at += head + length;
+  }
+}
+
+const byte = fc.oneof(fc.constantFrom(0, 10, 13, 32, 58, 127, 128, 255), fc.nat(255));
+
+const WHOLE = encoded(handshakeRequest(HERE));
+const handshake: fc.Arbitrary<Handshake> = fc.oneof(
+  { weight: 5, arbitrary: fc.constant({ bytes: WHOLE, right: true }) },
+  {
+    weight: 3,
+    arbitrary: fc.array(
+      fc.constantFrom(...HEADERS).chain(([name, values]) => fc.constantFrom(...values).map((value) => [name, value])),
+      {
+        minLength: 1,
+        maxLength: 3,
+      },
+    ).map((changes) => ({ bytes: encoded(handshakeRequest(HERE, Object.fromEntries(changes))), right: false })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(...LINES).map((line) => ({
+      bytes: encoded(handshakeRequest(HERE, {}, line)),
+      right: false,
+    })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(fc.nat(WHOLE.length - 1), byte).map(([at, value]) => ({
+      bytes: WHOLE.with(at, value),
+      right: false,
+    })),
+  },
+  { weight: 1, arbitrary: fc.uint8Array({ maxLength: 300 }).map((bytes) => ({ bytes, right: false })) },
+);
+
+const query = fc.constantFrom(...QUERIES);
+const id = fc.constantFrom<unknown>("a", "b", "", 1, null, "x".repeat(3000), "__proto__");
+const message = fc.oneof(
+  { weight: 4, arbitrary: fc.constant('{"type":"connection_init"}') },
+  {
+    weight: 6,
+    arbitrary: fc.tuple(id, query).map(([id, query]) => JSON.stringify({ id, type: "subscribe", payload: { query } })),
+  },
+  { weight: 2, arbitrary: id.map((id) => JSON.stringify({ id, type: "complete" })) },
+  {
+    weight: 3,
+    arbitrary: fc.tuple(
+      fc.constantFrom("ping", "pong", "next", "error", "connection_ack", "dance", "__proto__"),
+      fc.jsonValue(),
+    )
+      .map(([type, payload]) => JSON.stringify({ type, payload })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(id, fc.jsonValue()).map(([id, payload]) => JSON.stringify({ id, type: "subscribe", payload })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(
+      "{",
+      "null",
+      "[]",
+      '"x"',
+      "",
+      "\0",
+      '{"type":["connection_init"]}',
+      '{"id":"a","type":"subscribe"}',
+      '{"type":"connection_ack"}',
+      '{"id":"a","type":"next","payload":{"data":{}}}',
+      '{"id":"a","type":"error","payload":[{"message":"x"}]}',
+      "[".repeat(5000),
+      `{"type":"connection_init","payload":{"a":[${"{},".repeat(8000)}{}]}}`,
+    ),
+  },
+);
+
+/** Frames that belong together. */
+const frames: fc.Arbitrary<readonly Uint8Array[]> = fc.oneof(
+  { weight: 10, arbitrary: message.map((text) => [frame(text)]) },
+  // In fragments; some begin anew in the middle, some never end.
+  {
+    weight: 3,
+    arbitrary: fc.tuple(message, fc.nat(50), fc.constantFrom(0x80, 0x00, 0x81, 0x01)).map(([text, at, last]) => [
+      frame(text.slice(0, at), { first: 0x01 }),
+      controlFrame(9, new Uint8Array(3)),
+      frame(text.slice(at), { first: last }),
+    ]),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(0, 9, 300).map((length) => [
+      frame("", { first: 0x01 }),
+      ...Array.from({ length: 1100 }, () => frame("x".repeat(length), { first: 0x00 })),
+    ]),
+  },
+  // Any opcode and reserved bits, with a mask or without.
+  {
+    weight: 3,
+    arbitrary: fc.tuple(fc.nat(255), fc.boolean(), message).map((
+      [first, masked, text],
+    ) => [frame(text, { first, masked })]),
+  },
+  // Lengths that are not those of what comes.
+  {
+    weight: 2,
+    arbitrary: fc.tuple(message, fc.constantFrom(0n, 126n, 2n ** 31n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n)).map((
+      [text, length],
+    ) => [frame(text, { length })]),
+  },
+  // Text that is none, and bytes.
+  {
+    weight: 2,
+    arbitrary: fc.tuple(fc.uint8Array({ maxLength: 200 }), fc.constantFrom(0x81, 0x82)).map((
+      [bytes, first],
+    ) => [frame(bytes, { first })]),
+  },
+  // Pings and pongs of any length, goodbyes of any code and reason.
+  {
+    weight: 2,
+    arbitrary: fc.tuple(fc.constantFrom(9, 10), fc.uint8Array({ maxLength: 127 }))
+      .map(([opcode, payload]) => [controlFrame(opcode, payload)]),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(fc.constantFrom(...CODES), fc.uint8Array({ maxLength: 125 }), fc.nat(125)).map(
+      ([code, reason, end]) => [controlFrame(8, joined(Uint8Array.of(code >> 8, code & 255), reason).subarray(0, end))],
+    ),
+  },
+  // Floods, of both kinds of pings.
+  { weight: 1, arbitrary: fc.constant(Array.from({ length: 2000 }, () => controlFrame(9, new Uint8Array(125)))) },
+  {
+    weight: 1,
+    arbitrary: fc.constant([
+      frame('{"type":"connection_init"}'),
+      ...Array.from({ length: 100 }, () => frame(`{"type":"ping","payload":{"a":"${"x".repeat(9000)}"}}`)),
+    ]),
+  },
+);
+
+function encoded(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}

@@ -89,7 +89,8 @@ export async function fuzzSockets(seed: number, count: number): Promise<void> {
   fake.services.transfers.step("tr_1", 2);
   const visit: fc.Arbitrary<Visit> = fc.record({
     handshake,
-    frames: fc.array(frames, { maxLength: 6 }).map((groups) => groups.flat()),
+    frames: fc.tuple(fc.constantFrom([frame(GREETING)], []), fc.array(frames, { maxLength: 6 }))
+      .map(([greeting, groups]) => [...greeting, ...groups.flat()]),
     polite: fc.boolean(),
     cut: fc.option(fc.oneof(fc.nat(400), fc.nat(20_000)), { freq: 2 }),
     reads: fc.boolean(),
@@ -209,7 +210,7 @@ const byte = fc.oneof(fc.constantFrom(0, 10, 13, 32, 58, 127, 128, 255), fc.nat(
 
 const WHOLE = encoded(handshakeRequest(HERE));
 const handshake: fc.Arbitrary<Handshake> = fc.oneof(
-  { weight: 5, arbitrary: fc.constant({ bytes: WHOLE, right: true }) },
+  { weight: 9, arbitrary: fc.constant({ bytes: WHOLE, right: true }) },
   {
     weight: 3,
     arbitrary: fc.array(
@@ -239,8 +240,18 @@ const handshake: fc.Arbitrary<Handshake> = fc.oneof(
 
 const query = fc.constantFrom(...QUERIES);
 const id = fc.constantFrom<unknown>("a", "b", "", 1, null, "x".repeat(3000), "__proto__");
+const GREETING = '{"type":"connection_init"}';
 const message = fc.oneof(
-  { weight: 4, arbitrary: fc.constant('{"type":"connection_init"}') },
+  { weight: 1, arbitrary: fc.constant(GREETING) },
+  // What only a server says.
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(
+      '{"type":"connection_ack"}',
+      '{"id":"a","type":"next","payload":{"data":{}}}',
+      '{"id":"a","type":"error","payload":[{"message":"x"}]}',
+    ),
+  },
   {
     weight: 6,
     arbitrary: fc.tuple(id, query).map(([id, query]) => JSON.stringify({ id, type: "subscribe", payload: { query } })),
@@ -269,9 +280,6 @@ const message = fc.oneof(
       "\0",
       '{"type":["connection_init"]}',
       '{"id":"a","type":"subscribe"}',
-      '{"type":"connection_ack"}',
-      '{"id":"a","type":"next","payload":{"data":{}}}',
-      '{"id":"a","type":"error","payload":[{"message":"x"}]}',
       "[".repeat(5000),
       `{"type":"connection_init","payload":{"a":[${"{},".repeat(8000)}{}]}}`,
     ),
@@ -335,7 +343,7 @@ const frames: fc.Arbitrary<readonly Uint8Array[]> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.constant([
-      frame('{"type":"connection_init"}'),
+      frame(GREETING),
       ...Array.from({ length: 100 }, () => frame(`{"type":"ping","payload":{"a":"${"x".repeat(9000)}"}}`)),
     ]),
   },

@@ -9,9 +9,9 @@ import { real, text, whole } from "./values.ts";
 export const LIMITS = {
   /** Style pictures of a transfer. */
   styles: whole(1, 8),
-  /** Share of one style among the styles; without unit. */
+  /** Share of one style among the styles. */
   styleWeight: real(0, 1e6),
-  /** Transfers of higher priority begin first; without unit. */
+  /** Transfers of higher priority run first. */
   priority: whole(-100, 100),
   idempotencyKey: text(1, 255),
   /** An address that a picture is fetched from. */

@@ -60,7 +60,7 @@ function valueOf(value: Shape, unit?: string): string {
   if (value.shape === "flag") return "true or false";
   if (value.shape === "choice" && value.enum) return value.choices.map((choice) => `\`${choice}\``).join(", ");
   if (value.shape === "group") return value.oneOf ? "one of" : "a group";
-  return rangeOf(value, unit).replace(", without unit", "");
+  return rangeOf(value, unit);
 }
 
 /** A default in a cell: lists as the terminal writes them, groups by their kind. */

@@ -24,6 +24,6 @@ export const builder = new SchemaBuilder<{
   complexity: { defaultComplexity: 1, defaultListMultiplier: 10 },
 });
 
-builder.queryType({ description: "Everything that can be asked without changing anything." });
-builder.mutationType({ description: "Everything that changes something." });
-builder.subscriptionType({ description: "Everything that can be followed while it happens." });
+builder.queryType({ description: "Everything that can be read." });
+builder.mutationType({ description: "Everything that changes state." });
+builder.subscriptionType({ description: "Everything that can be followed live." });

@@ -15,9 +15,9 @@ interface ClassificationValue {
 const Classification = builder.objectRef<ClassificationValue>("Classification").implement({
   description: "An ImageNet class and how probable it is.",
   fields: (t) => ({
-    index: t.exposeInt("index", { description: "Number of the class, 0 to 999." }),
+    index: t.exposeInt("index", { description: "The class's number, 0 to 999." }),
     label: t.exposeString("label", { description: "Name of the class in English." }),
-    probability: t.exposeFloat("probability", { description: "0 to 1; all classes together give 1." }),
+    probability: t.exposeFloat("probability", { description: "0 to 1; all classes add up to 1." }),
   }),
 });
 
@@ -29,7 +29,7 @@ builder.queryField("classify", (t) =>
       multiplier: Math.min(Math.max(top ?? DEFAULT_TOP, 1), LIMITS.top.maximum),
     }),
     description:
-      "ImageNet classes by the whole VGG16 (conv, fc6-fc8, softmax), the most probable first; an error with code WEIGHTS_INCOMPLETE where the weights have no fc layers.",
+      "ImageNet classes by the whole VGG16 (convolutions, fc6 to fc8, softmax), the most probable first. Fails with code WEIGHTS_INCOMPLETE if the weights have no fc layers.",
     args: {
       image: t.arg({ type: ImageInput, required: true, description: "The picture; it is scaled to 224 px." }),
       top: t.arg.int({

@@ -15,7 +15,7 @@ const PageInfo = builder.objectRef<Page<unknown>>("PageInfo").implement({
     }),
     endCursor: t.string({
       nullable: true,
-      description: "Cursor of the last entry, to be passed as `after`; null on an empty page.",
+      description: "Cursor of the last entry; pass it as `after`; null on an empty page.",
       resolve: ({ edges }) => edges.at(-1)?.cursor ?? null,
     }),
   }),

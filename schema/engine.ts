@@ -7,7 +7,9 @@ export const Engine = builder.objectRef<EngineInfo>("Engine").implement({
   fields: (t) => ({
     backend: t.exposeString("backend", { description: "Name of the library, `onnx` or `tensorflow`." }),
     device: t.exposeString("device", { description: "`cpu`, or the name of the GPU." }),
-    precision: t.exposeString("precision", { description: "Of its numbers: `float32`, `tf32` or `float16`." }),
+    precision: t.exposeString("precision", {
+      description: "Precision of its convolutions: `float32`, `tf32` or `float16`.",
+    }),
     version: t.exposeString("version", { description: "Version of the library." }),
   }),
 });

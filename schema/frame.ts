@@ -25,22 +25,22 @@ interface EncodingArguments {
 
 /** A picture of a transfer in progress; encoded only when one of its text fields is selected. */
 export const Frame = builder.objectRef<FrameHandle>("Frame").implement({
-  description: "The picture of a transfer after one of its steps.",
+  description: "A transfer's picture after one of its steps.",
   fields: (t) => {
     const encoding = {
       format: t.arg({ type: FrameFormat, defaultValue: "JPEG", description: "File format." }),
       maxSize: t.arg.int({
         description:
-          `Longest side in pixels, ${LIMITS.frameSize.minimum} to ${LIMITS.frameSize.maximum}; a frame is never enlarged. Left out: its own size.`,
+          `Longest side in pixels, ${LIMITS.frameSize.minimum} to ${LIMITS.frameSize.maximum}; a frame is never enlarged. Default: its own size.`,
       }),
       quality: t.arg.int({
         defaultValue: DEFAULT_QUALITY,
         description:
-          `Of a JPEG or WebP, ${LIMITS.quality.minimum} to ${LIMITS.quality.maximum}; PNG has no use for it.`,
+          `Quality of a JPEG or WebP, ${LIMITS.quality.minimum} to ${LIMITS.quality.maximum}; PNG ignores it.`,
       }),
     };
     return {
-      step: t.exposeInt("step", { description: "The step that it was made after, counted from 1 over all scales." }),
+      step: t.exposeInt("step", { description: "The step that it shows, counted from 1 over all scales." }),
       width: t.exposeInt("width", { description: "Width in pixels." }),
       height: t.exposeInt("height", { description: "Height in pixels." }),
       base64: t.string({
@@ -59,7 +59,7 @@ export const Frame = builder.objectRef<FrameHandle>("Frame").implement({
         },
       }),
       url: t.string({
-        description: "Absolute path of the picture as JPEG on this server; immutable, cacheable.",
+        description: "Absolute path of the picture as JPEG on this server; it never changes and may be cached.",
         resolve: ({ transferId, step }, _args, { config }) =>
           `${basePath(config.publicUrl)}/transfers/${transferId}/frames/${step}.jpg`,
       }),
@@ -89,14 +89,14 @@ export function frameEncoding(args: EncodingArguments): EncodeOptions {
 const FrameEdge = builder.objectRef<{ readonly cursor: string; readonly node: FrameHandle }>("FrameEdge").implement({
   description: "A frame and its place in the list.",
   fields: (t) => ({
-    cursor: t.exposeString("cursor", { description: "Opaque; to be passed as `after`." }),
+    cursor: t.exposeString("cursor", { description: "Opaque; pass it as `after`." }),
     node: t.field({ type: Frame, description: "The frame.", resolve: ({ node }) => node }),
   }),
 });
 
 /** A page of frames, by step. */
 export const FrameConnection = builder.objectRef<Page<FrameHandle>>("FrameConnection").implement({
-  description: "A page of the frames that are kept, by step.",
+  description: "A page of the kept frames, by step.",
   fields: (t) => ({
     edges: t.field({
       type: [FrameEdge],

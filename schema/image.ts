@@ -12,15 +12,15 @@ export const Image = builder.objectRef<ImageRecord>("Image").implement({
   fields: (t) => ({
     width: t.exposeInt("width", { description: "Width in pixels, as shown (after EXIF orientation)." }),
     height: t.exposeInt("height", { description: "Height in pixels, as shown (after EXIF orientation)." }),
-    mimeType: t.exposeString("mimeType", { description: "Format of the file, as image/png." }),
+    mimeType: t.exposeString("mimeType", { description: "Format of the file, such as image/png." }),
     frames: t.int({
       complexity: PICTURE_COST,
-      description: "Frames of an animation, or pages, in the file: more than 1 says that the others are not used.",
+      description: "Frames or pages in the file; only the first is used.",
       resolve: (image, _args, { transfers }) => transfers.images.frames(image),
     }),
     byteLength: t.exposeInt("byteLength", { description: "Size of the file in bytes." }),
     url: t.string({
-      description: "Absolute path of the file on this server; immutable, cacheable.",
+      description: "Absolute path of the file on this server; it never changes and may be cached.",
       resolve: ({ id }, _args, { config }) => `${basePath(config.publicUrl)}/images/${id}`,
     }),
     base64: t.string({
@@ -37,9 +37,9 @@ export const Image = builder.objectRef<ImageRecord>("Image").implement({
 findNodesOf("Image", ({ owner, transfers }, id) => transfers.images.get(owner, id));
 
 const UploadImagePayload = builder.objectRef<{ readonly image: ImageRecord }>("UploadImagePayload").implement({
-  description: "What uploadImage has kept.",
+  description: "The result of uploadImage.",
   fields: (t) => ({
-    image: t.field({ type: Image, description: "The image, to be used by its id.", resolve: ({ image }) => image }),
+    image: t.field({ type: Image, description: "The stored image.", resolve: ({ image }) => image }),
   }),
 });
 
@@ -47,8 +47,8 @@ builder.mutationField("uploadImage", (t) =>
   t.field({
     type: UploadImagePayload,
     complexity: ({ image }) => costOfImage(image),
-    description: "Keep an image for later use as ImageInput.image.",
-    args: { image: t.arg({ type: ImageInput, required: true, description: "The image to keep." }) },
+    description: "Store an image for later use as ImageInput.image.",
+    args: { image: t.arg({ type: ImageInput, required: true, description: "The image to store." }) },
     resolve: async (_root, { image }, context) => {
       await using intake = context.transfers.images.intake(context.owner);
       return { image: await intake.upload(await resolveImage(context, intake, image, "image")) };

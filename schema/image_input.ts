@@ -23,16 +23,16 @@ const FETCHING = new Admission({ bytes: 256 * MEBIBYTE, places: 32 });
 
 /** A picture as a caller gives it, in one of five ways. */
 export const ImageInput = builder.inputType("ImageInput", {
-  description: `A picture, given in exactly one of these ways: ${ACCEPTED_FORMATS}. Of an animation, the first frame.`,
+  description: `A picture, given in exactly one of these ways. ${ACCEPTED_FORMATS}; of an animation, the first frame.`,
   isOneOf: true,
   fields: (t) => ({
     upload: t.field({ type: "File", description: "A file part of a multipart request." }),
     base64: t.string({ description: "Base64, with or without a data: prefix." }),
     url: t.string({
-      description: "Fetched by the server within 15 seconds; http and https only, public addresses only.",
+      description: "Fetched by the server within 15 seconds; http and https, public addresses only.",
     }),
     sample: t.string({ description: "The name of a built-in sample, see Query.samples." }),
-    image: t.id({ description: "The id of an Image that the caller may see." }),
+    image: t.id({ description: "The id of an Image that the caller can see." }),
   }),
 });
 

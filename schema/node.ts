@@ -12,11 +12,11 @@ type FindNode = (context: Context, id: string) => Promise<{ readonly id: string 
 /** How the objects of each type are found by their ids. */
 const types = new Map<string, FindNode>();
 
-/** Anything that can be fetched again by its id. */
+/** Anything that can be fetched by its id. */
 export const Node = builder.interfaceRef<{ readonly id: string }>("Node").implement({
-  description: "Anything that can be fetched again by its id.",
+  description: "Anything that can be fetched by its id.",
   fields: (t) => ({
-    id: t.exposeID("id", { description: "Unique over all types, and stable." }),
+    id: t.exposeID("id", { description: "Unique across all types, and stable." }),
   }),
 });
 
@@ -33,7 +33,7 @@ builder.queryField("node", (t) =>
   t.field({
     type: Node,
     nullable: true,
-    description: "The object with this id, or null when there is none that the caller may see.",
+    description: "The object with this id, or null if the caller can see none.",
     args: { id: t.arg.id({ required: true, description: "Id of any object that has one." }) },
     resolve: async (_root, { id }, context): Promise<NodeValue | null> => {
       for (const [typename, find] of types) {

@@ -19,8 +19,8 @@ interface Described {
 }
 
 const KINDS: Readonly<Record<Kind, string>> = {
-  INTEGER: "A whole number of the range.",
-  NUMBER: "A number of the range.",
+  INTEGER: "A whole number within the range.",
+  NUMBER: "A number within the range.",
   FLAG: "True or false.",
   CHOICE: "One of the choices.",
   LAYERS: "Layers with their weights, a list of groups of `parts`.",
@@ -31,7 +31,7 @@ const KINDS: Readonly<Record<Kind, string>> = {
 };
 
 const OptionKind = builder.enumType("OptionKind", {
-  description: "What the value of an option looks like.",
+  description: "The kind of value that an option takes.",
   values: Object.fromEntries(OPTION_KINDS.map((kind) => [kind, { description: KINDS[kind] }])) as Record<
     Kind,
     { description: string }
@@ -39,13 +39,13 @@ const OptionKind = builder.enumType("OptionKind", {
 });
 
 const OptionDefault = builder.objectRef<Described["defaults"][number]>("OptionDefault").implement({
-  description: "What an option is under a preset.",
+  description: "The value of an option in a preset.",
   fields: (t) => ({
     preset: t.field({ type: PresetName, description: "The preset.", resolve: ({ preset }) => preset }),
     value: t.field({
       type: "JSON",
       nullable: true,
-      description: "As startTransfer would take it; null where it is drawn, or said by other options.",
+      description: "As startTransfer takes it; null if it is random, or follows from other options.",
       resolve: ({ value }) => value,
     }),
   }),
@@ -53,27 +53,30 @@ const OptionDefault = builder.objectRef<Described["defaults"][number]>("OptionDe
 
 const Option = builder.objectRef<Described>("Option");
 Option.implement({
-  description: "An option of a transfer, with all that a form for it needs.",
+  description: "An option of a transfer, with all that a form needs.",
   fields: (t) => ({
     name: t.exposeString("name", { description: "Its field in StartTransferInput, or in its group." }),
-    kind: t.field({ type: OptionKind, description: "What its value looks like.", resolve: ({ kind }) => kind }),
+    kind: t.field({ type: OptionKind, description: "The kind of value that it takes.", resolve: ({ kind }) => kind }),
     label: t.exposeString("label", { description: "A short name for a form." }),
     description: t.exposeString("help", { description: "What it does, in a sentence." }),
-    unit: t.exposeString("unit", { nullable: true, description: "Of its numbers, as `pixels`; null for none." }),
+    unit: t.exposeString("unit", {
+      nullable: true,
+      description: "Unit of its numbers, such as `pixels`; null if there is none.",
+    }),
     minimum: t.float({
       nullable: true,
-      description: "Least number, or fewest entries of a list; null where there is none.",
+      description: "Smallest number, or fewest entries of a list; null if there is no limit.",
       resolve: ({ value }) => rangeOf(value)?.minimum ?? null,
     }),
     maximum: t.float({
       nullable: true,
-      description: "Largest number, or most entries of a list; null where there is none.",
+      description: "Largest number, or most entries of a list; null if there is no limit.",
       resolve: ({ value }) => rangeOf(value)?.maximum ?? null,
     }),
     choices: t.stringList({
       nullable: true,
       complexity: 1,
-      description: "Values that a choice may have; null for other kinds.",
+      description: "The choices; null for other kinds.",
       resolve: ({ value }) => value.shape === "choice" ? value.choices : null,
     }),
     choiceLabels: t.stringList({
@@ -87,21 +90,21 @@ Option.implement({
       type: [Option],
       nullable: true,
       complexity: { field: 1, multiplier: 5 },
-      description: "Members of its group, or of the groups in its list; null for kinds without.",
+      description: "Members of its group, or of the groups in its list; null for other kinds.",
       resolve: ({ value, defaults }) => groupOf(value) && partsOf(groupOf(value)!, defaults),
     }),
     onlyWith: t.exposeString("onlyWith", {
       nullable: true,
-      description: "Of a member: the `kind` of its group that alone has a use for it; null for all.",
+      description: "Of a group's member: the only `kind` that uses it; null if all do.",
     }),
     retunable: t.boolean({
-      description: "Whether it may change while a transfer runs, by retuneTransfer.",
+      description: "Whether retuneTransfer can change it while a transfer runs.",
       resolve: ({ retunable }) => retunable ?? false,
     }),
     defaults: t.field({
       type: [OptionDefault],
       complexity: { field: 1, multiplier: PRESET_NAMES.length },
-      description: "What it is under each preset.",
+      description: "Its value in each preset.",
       resolve: ({ defaults }) => defaults,
     }),
   }),
@@ -111,7 +114,7 @@ builder.queryField("options", (t) =>
   t.field({
     type: [Option],
     complexity: { field: 1, multiplier: OPTION_NAMES.length },
-    description: "Every option that a transfer can be given: whoever builds a form needs nothing else.",
+    description: "Every option of a transfer, with all that a form for them needs.",
     resolve: () =>
       OPTION_NAMES.map((name) => {
         const defaults = PRESET_NAMES.map((preset) => ({ preset, value: defaultOf(preset, name) }));

@@ -25,7 +25,7 @@ const Preset = builder.objectRef<PresetValue>("Preset").implement({
     }),
     options: t.field({
       type: TransferOptions,
-      description: "Its options for a square content picture; seed is 0 where a transfer would draw one.",
+      description: "Its options for a square content picture; seed is 0 where a transfer would get a random one.",
       resolve: ({ name }) => resolveOptions({ preset: name }, SQUARE, 0),
     }),
   }),

@@ -15,7 +15,7 @@ const Sample = builder.objectRef<SampleValue>("Sample").implement({
   description: "A built-in picture, free to use as content or style.",
   interfaces: [Node],
   fields: (t) => ({
-    name: t.exposeString("name", { description: "To be used as ImageInput.sample." }),
+    name: t.exposeString("name", { description: "Use it as ImageInput.sample." }),
     description: t.exposeString("description", { description: "What it shows." }),
     image: t.field({ type: Image, description: "The picture.", resolve: ({ image }) => image }),
   }),

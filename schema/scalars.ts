@@ -2,7 +2,7 @@ import { GraphQLError } from "graphql";
 import { builder } from "./builder.ts";
 
 builder.scalarType("DateTime", {
-  description: "A moment as ISO 8601 text in UTC with milliseconds, as 2026-11-23T14:05:00.000Z.",
+  description: "A time in UTC as ISO 8601 text with milliseconds, such as 2026-11-23T14:05:00.000Z.",
   serialize: (milliseconds) => new Date(milliseconds).toISOString(),
   parseValue: (value) => {
     const milliseconds = typeof value === "string" ? Date.parse(value) : NaN;
@@ -25,6 +25,6 @@ builder.scalarType("File", {
 });
 
 builder.scalarType("JSON", {
-  description: "Any value that JSON can say.",
+  description: "Any JSON value.",
   serialize: (value) => value,
 });

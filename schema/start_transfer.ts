@@ -11,7 +11,7 @@ import { StartTransferInput, type StartTransferValue } from "./transfer_inputs.t
 
 const StartTransferPayload = builder.objectRef<{ readonly transfer: TransferRecord }>("StartTransferPayload").implement(
   {
-    description: "What startTransfer has started.",
+    description: "The result of startTransfer.",
     fields: (t) => ({
       transfer: t.field({
         type: Transfer,
@@ -29,10 +29,10 @@ const ScaleEstimate = builder.objectRef<CostEstimate["scales"][number]>("ScaleEs
     steps: t.exposeInt("steps", { description: "Steps at this scale." }),
     seconds: t.exposeFloat("seconds", {
       nullable: true,
-      description: "Seconds of work at this scale on this machine; null before its rate has been measured.",
+      description: "Seconds that this scale takes on this machine; null until the machine's speed has been measured.",
     }),
     memoryBytes: t.exposeFloat("memoryBytes", {
-      description: "Memory of the engine at this scale at its largest, in bytes.",
+      description: "Peak memory of the engine at this scale, in bytes.",
     }),
     flopsPerStep: t.exposeFloat("flopsPerStep", {
       description: "Floating-point operations of one step at this scale.",
@@ -45,14 +45,14 @@ const Estimate = builder.objectRef<CostEstimate>("Estimate").implement({
   fields: (t) => ({
     seconds: t.exposeFloat("seconds", {
       nullable: true,
-      description: "Seconds of work on this machine; null before its rate has been measured.",
+      description: "Seconds it takes on this machine; null until the machine's speed has been measured.",
     }),
-    memoryBytes: t.exposeFloat("memoryBytes", { description: "Memory of the engine at its largest, in bytes." }),
+    memoryBytes: t.exposeFloat("memoryBytes", { description: "Peak memory of the engine, in bytes." }),
     flopsPerStep: t.exposeFloat("flopsPerStep", {
       description: "Floating-point operations of one step at the last scale.",
     }),
     steps: t.exposeInt("steps", { description: "Steps over all scales." }),
-    fits: t.exposeBoolean("fits", { description: "Whether it fits into the memory that the engine may take." }),
+    fits: t.exposeBoolean("fits", { description: "Whether it fits into the memory that the engine may use." }),
     scales: t.field({
       type: [ScaleEstimate],
       complexity: { field: 1, multiplier: 5 },
@@ -66,7 +66,7 @@ builder.mutationField("startTransfer", (t) =>
   t.field({
     type: StartTransferPayload,
     complexity: ({ input }) => START_COST + intakeCost(input),
-    description: "Begin to repaint a picture, or queue it behind others.",
+    description: "Start repainting a picture, or queue it behind other transfers.",
     args: { input: t.arg({ type: StartTransferInput, required: true, description: "The transfer." }) },
     resolve: async (_root, { input }, context) => {
       await using intake = context.transfers.images.intake(context.owner);
@@ -78,7 +78,7 @@ builder.queryField("estimate", (t) =>
   t.field({
     type: Estimate,
     complexity: ({ input }) => intakeCost(input),
-    description: "What a transfer would cost, before it is started.",
+    description: "What a transfer would cost, without starting it.",
     args: { input: t.arg({ type: StartTransferInput, required: true, description: "The transfer." }) },
     resolve: async (_root, { input }, context) => {
       await using intake = context.transfers.images.intake(context.owner);

@@ -22,20 +22,20 @@ const DEFAULT_POINTS = 200;
 const POINTS_PER_COST = 10;
 
 export const TransferStatus = builder.enumType("TransferStatus", {
-  description: "Where in its life a transfer is.",
+  description: "The states of a transfer.",
   values: {
-    QUEUED: { description: "Waits for the engine." },
-    RUNNING: { description: "Is being computed." },
-    SUCCEEDED: { description: "Has taken all its steps." },
-    FAILED: { description: "Ended early, see Transfer.error; what it had reached is kept." },
-    CANCELLED: { description: "Was stopped by its caller; what it had reached is kept." },
+    QUEUED: { description: "Waiting for the engine." },
+    RUNNING: { description: "Being computed." },
+    SUCCEEDED: { description: "All steps are done." },
+    FAILED: { description: "Stopped by an error, see Transfer.error; its newest picture is kept." },
+    CANCELLED: { description: "Stopped by its caller; its newest picture is kept." },
   },
 });
 
 export const TransferError = builder.objectRef<TransferFailure>("TransferError").implement({
   description: "Why a transfer failed.",
   fields: (t) => ({
-    code: t.exposeString("code", { description: "Stable code, as ENGINE_OUT_OF_MEMORY." }),
+    code: t.exposeString("code", { description: "Stable code, such as ENGINE_OUT_OF_MEMORY." }),
     message: t.exposeString("message", { description: "What happened, in one line." }),
   }),
 });
@@ -48,7 +48,7 @@ const StyleImage = builder.objectRef<StyleRecord>("StyleImage").implement({
       description: "The picture.",
       resolve: ({ imageId }, _args, context) => imageOf(context, imageId),
     }),
-    weight: t.exposeFloat("weight", { description: "Its share among the styles; without unit." }),
+    weight: t.exposeFloat("weight", { description: "Its share among the styles." }),
     mask: t.field({
       type: Image,
       nullable: true,
@@ -69,8 +69,12 @@ export const Transfer = builder.objectRef<TransferRecord>("Transfer").implement(
   description: "One picture being repainted in the style of others, from request to result.",
   interfaces: [Node],
   fields: (t) => ({
-    status: t.field({ type: TransferStatus, description: "Where in its life it is.", resolve: ({ status }) => status }),
-    createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was asked for." }),
+    status: t.field({
+      type: TransferStatus,
+      description: "What has become of it so far.",
+      resolve: ({ status }) => status,
+    }),
+    createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was requested." }),
     startedAt: t.expose("startedAt", {
       type: "DateTime",
       nullable: true,
@@ -81,15 +85,20 @@ export const Transfer = builder.objectRef<TransferRecord>("Transfer").implement(
       nullable: true,
       description: "When it ended; null before.",
     }),
-    options: t.field({ type: TransferOptions, description: "What it does.", resolve: ({ options }) => options }),
+    options: t.field({
+      type: TransferOptions,
+      description: "Its options, completed from the preset.",
+      resolve: ({ options }) => options,
+    }),
     request: t.field({
       type: "JSON",
       description:
-        "The StartTransferInput that gives this very transfer again, pictures by name or id. One that was retuned has the values it was last set to.",
+        "The StartTransferInput that repeats this transfer, with pictures by name or id. A retuned transfer has the values that it was last set to.",
       args: {
         complete: t.arg.boolean({
           defaultValue: false,
-          description: "Name every option, so that it stays the same when presets change; not only those that differ.",
+          description:
+            "Name every option, not only those that differ from the preset, so that the request stays the same when presets change.",
         }),
       },
       resolve: (transfer, { complete }, context) => transferRequest(transfer, complete ?? false, context),
@@ -102,7 +111,7 @@ export const Transfer = builder.objectRef<TransferRecord>("Transfer").implement(
     styles: t.field({
       type: [StyleImage],
       complexity: { field: 1, multiplier: 2 },
-      description: "The pictures whose style it gets.",
+      description: "The pictures whose style it takes on.",
       resolve: ({ styles }) => styles,
     }),
     step: t.exposeInt("step", { description: "Steps taken so far, over all scales." }),
@@ -120,11 +129,11 @@ export const Transfer = builder.objectRef<TransferRecord>("Transfer").implement(
     lossHistory: t.field({
       type: [LossPoint],
       complexity: ({ points }) => ({ field: 1 + (points ?? DEFAULT_POINTS) / POINTS_PER_COST, multiplier: 1 }),
-      description: "Loss values so far, thinned to at most `points`; first and last are always there.",
+      description: "Loss values so far, thinned to at most `points`; the first and the last are always included.",
       args: {
         points: t.arg.int({
           defaultValue: DEFAULT_POINTS,
-          description: `Most points that are wanted, ${LIMITS.points.minimum} to ${LIMITS.points.maximum}.`,
+          description: `Most points to return, ${LIMITS.points.minimum} to ${LIMITS.points.maximum}.`,
         }),
       },
       resolve: ({ id }, { points }, { transfers }) =>
@@ -162,12 +171,12 @@ export const Transfer = builder.objectRef<TransferRecord>("Transfer").implement(
     queuePosition: t.int({
       nullable: true,
       complexity: QUEUE_COST,
-      description: "Number of transfers that are before it in the queue; null unless status is QUEUED.",
+      description: "Number of transfers ahead of it in the queue; null unless status is QUEUED.",
       resolve: ({ id, status }, _args, { transfers }) => status === "QUEUED" ? transfers.queuePosition(id) : null,
     }),
     secondsPerStep: t.exposeFloat("secondsPerStep", {
       nullable: true,
-      description: "Seconds that a step takes, mean over the last ones; null before the first.",
+      description: "Seconds per step, averaged over the latest; null before the first.",
     }),
     etaSeconds: t.float({
       nullable: true,
@@ -184,7 +193,8 @@ export const Transfer = builder.objectRef<TransferRecord>("Transfer").implement(
     weights: t.field({
       type: Weights,
       nullable: true,
-      description: "The parameters it is computed with; null before it starts and when they are no longer loaded.",
+      description:
+        "The parameters that it is computed with; null before it starts, and when they are no longer loaded.",
       resolve: async ({ weightsSha256 }, _args, context) => {
         if (weightsSha256 === null) return null;
         const weights = await context.weights();
@@ -204,7 +214,7 @@ const TransferEdge = builder.objectRef<{ readonly cursor: string; readonly node:
   .implement({
     description: "A transfer and its place in the list.",
     fields: (t) => ({
-      cursor: t.exposeString("cursor", { description: "Opaque; to be passed as `after` or `before`." }),
+      cursor: t.exposeString("cursor", { description: "Opaque; pass it as `after` or `before`." }),
       node: t.field({ type: Transfer, description: "The transfer.", resolve: ({ node }) => node }),
     }),
   });
@@ -230,7 +240,7 @@ builder.queryField("transfer", (t) =>
   t.field({
     type: Transfer,
     nullable: true,
-    description: "One transfer, or null when there is none with this id that the caller may see.",
+    description: "One transfer, or null if the caller can see none with this id.",
     args: { id: t.arg.id({ required: true, description: "Id of the transfer." }) },
     resolve: (_root, { id }, { owner, transfers }) => transfers.get(owner, id),
   }));
@@ -243,9 +253,12 @@ builder.queryField("transfers", (t) =>
     args: {
       first: t.arg.int({ description: "Most entries from the start, 0 to 100; 20 when neither is given." }),
       after: t.arg.string({ description: "Only entries after this cursor." }),
-      last: t.arg.int({ description: "Most entries from the end, 0 to 100; not beside `first`." }),
+      last: t.arg.int({ description: "Most entries from the end, 0 to 100; not together with `first`." }),
       before: t.arg.string({ description: "Only entries before this cursor." }),
-      status: t.arg({ type: [TransferStatus], description: "Only transfers in one of these; left out, all." }),
+      status: t.arg({
+        type: [TransferStatus],
+        description: "Only transfers with one of these statuses; default: all.",
+      }),
     },
     resolve: (_root, args, { owner, transfers }) => transfers.list(owner, args, args.status ?? null),
   }));

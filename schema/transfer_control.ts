@@ -8,17 +8,17 @@ import { inputField, type InputFieldsOf } from "./option_types.ts";
 import { Transfer } from "./transfer.ts";
 
 const RetuneInput = builder.inputRef<Retuning>("RetuneInput").implement({
-  description: "New values of what may change while a transfer runs; what is left out stays. At least one is wanted.",
+  description: "New values of options that can change while a transfer runs; the others stay. Give at least one.",
   fields: (t) =>
     Object.fromEntries(TUNABLES.map(({ name, entry }) => [name, inputField(t, entry)])) as InputFieldsOf<Retuning>,
 });
 
-const CancelTransferPayload = payload("CancelTransferPayload", "What cancelTransfer has stopped.");
-const ResumeTransferPayload = payload("ResumeTransferPayload", "What resumeTransfer has taken up again.");
-const RetuneTransferPayload = payload("RetuneTransferPayload", "What retuneTransfer has changed.");
+const CancelTransferPayload = payload("CancelTransferPayload", "The result of cancelTransfer.");
+const ResumeTransferPayload = payload("ResumeTransferPayload", "The result of resumeTransfer.");
+const RetuneTransferPayload = payload("RetuneTransferPayload", "The result of retuneTransfer.");
 const DeleteTransferPayload = builder.objectRef<{ readonly id: string }>("DeleteTransferPayload").implement({
-  description: "What deleteTransfer has removed.",
-  fields: (t) => ({ id: t.exposeID("id", { description: "Id that the transfer had." }) }),
+  description: "The result of deleteTransfer.",
+  fields: (t) => ({ id: t.exposeID("id", { description: "Id of the deleted transfer." }) }),
 });
 
 function payload(name: string, description: string) {
@@ -38,7 +38,7 @@ builder.mutationField("cancelTransfer", (t) =>
   t.field({
     type: CancelTransferPayload,
     description:
-      "Stop a queued or running transfer; what it has reached is kept. Cancelling an ended transfer changes nothing and is no error.",
+      "Stop a queued or running transfer; its newest picture is kept. Cancelling an ended transfer does nothing and is no error.",
     args: { id: t.arg.id({ required: true, description: "Id of the transfer." }) },
     resolve: async (_root, { id }, { owner, transfers }) => ({ transfer: await transfers.cancel(owner, id) }),
   }));
@@ -46,11 +46,11 @@ builder.mutationField("cancelTransfer", (t) =>
 builder.mutationField("resumeTransfer", (t) =>
   t.field({
     type: ResumeTransferPayload,
-    description: "Go on from the last checkpoint of an ended transfer, optimiser state included, for `steps` more.",
+    description: "Continue an ended transfer from its last checkpoint, optimiser state included, for `steps` more.",
     args: {
       id: t.arg.id({ required: true, description: "Id of the transfer." }),
       steps: t.arg.int({
-        description: `Steps more than it has taken, 1 to ${MAX_STEPS}; left out, what is missing from those asked for.`,
+        description: `Additional steps, 1 to ${MAX_STEPS}; default: those that it had left.`,
       }),
     },
     resolve: async (_root, { id, steps }, { owner, transfers }) => ({
@@ -79,7 +79,7 @@ builder.mutationField("retuneTransfer", (t) =>
 builder.mutationField("deleteTransfer", (t) =>
   t.field({
     type: DeleteTransferPayload,
-    description: "Remove an ended transfer with its images.",
+    description: "Delete an ended transfer and its images.",
     args: { id: t.arg.id({ required: true, description: "Id of the transfer." }) },
     resolve: async (_root, { id }, { owner, transfers }) => {
       await transfers.remove(owner, id);

@@ -16,7 +16,7 @@ const StyleInput = builder.inputType("StyleInput", {
     image: t.field({ type: ImageInput, required: true, description: "The picture." }),
     weight: t.float({
       defaultValue: 1,
-      description: `Its share among the styles, ${from(LIMITS.styleWeight)}; without unit.`,
+      description: `Its share among the styles, ${from(LIMITS.styleWeight)}.`,
     }),
     mask: t.field({
       type: ImageInput,
@@ -33,32 +33,32 @@ const StyleInput = builder.inputType("StyleInput", {
 
 /** Everything that may be said about a new transfer. */
 export const StartTransferInput = builder.inputType("StartTransferInput", {
-  description: "A new transfer: its pictures, and any option that shall differ from the preset's.",
+  description: "A new transfer: its pictures, and the options that differ from the preset's.",
   fields: (t) => ({
     content: t.field({ type: ImageInput, required: true, description: "The picture that is repainted." }),
     styles: t.field({
       type: [StyleInput],
       required: true,
-      description: `Whose style it gets: ${from(LIMITS.styles)} pictures.`,
+      description: `The pictures whose style it takes on, ${from(LIMITS.styles)} pictures.`,
     }),
     preset: t.field({
       type: PresetName,
       defaultValue: DEFAULT_PRESET,
-      description: "Where every other option comes from.",
+      description: "The source of all options that are not given.",
     }),
     ...inputFields(t, OPTION_NAMES),
     contentMask: t.field({
       type: ImageInput,
       description:
-        "Where the content counts: in white parts it is kept as its weight says, black ones are repainted freely.",
+        "Where the content counts: white parts are kept as contentWeight says, black ones are repainted freely.",
     }),
     priority: t.int({
       defaultValue: 0,
-      description: `Transfers of higher priority begin first, ${from(LIMITS.priority)}; without unit.`,
+      description: `Transfers of higher priority run first, ${from(LIMITS.priority)}.`,
     }),
     idempotencyKey: t.string({
       description:
-        `The same key from the same caller starts one transfer only; the second call returns the first's. ${LIMITS.idempotencyKey.shortest} to ${LIMITS.idempotencyKey.longest} characters.`,
+        `The same key from the same caller starts one transfer only; a repeated call returns it. ${LIMITS.idempotencyKey.shortest} to ${LIMITS.idempotencyKey.longest} characters.`,
     }),
   }),
 });

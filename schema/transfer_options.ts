@@ -9,7 +9,7 @@ import { builder } from "./builder.ts";
 import { outputFields } from "./option_types.ts";
 
 export const PresetName = builder.enumType("PresetName", {
-  description: "A complete set of options, from which a caller may deviate in any point; see Query.presets.",
+  description: "A complete set of options, each of which can be overridden; see Query.presets.",
   values: Object.fromEntries(PRESET_NAMES.map((name) => [name, { description: PRESETS[name].description }])) as Record<
     (typeof PRESET_NAMES)[number],
     { description: string }
@@ -28,9 +28,13 @@ const Scale = builder.objectRef<ScaleValue>("Scale").implement({
 
 /** What a transfer is asked to do, with every option. */
 export const TransferOptions = builder.objectRef<TransferOptionValues>("TransferOptions").implement({
-  description: "What a transfer is asked to do: what the caller gave, completed from the preset.",
+  description: "The options of a transfer: those that the caller gave, completed from the preset.",
   fields: (t) => ({
-    preset: t.field({ type: PresetName, description: "Where the rest came from.", resolve: ({ preset }) => preset }),
+    preset: t.field({
+      type: PresetName,
+      description: "The source of the options that were not given.",
+      resolve: ({ preset }) => preset,
+    }),
     width: t.exposeInt("width", { description: "Width of the result in pixels." }),
     height: t.exposeInt("height", { description: "Height of the result in pixels." }),
     steps: t.exposeInt("steps", { description: "Steps over all scales." }),

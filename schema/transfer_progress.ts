@@ -17,12 +17,12 @@ const TransferProgress = builder.objectRef<ProgressItem>("TransferProgress").imp
   description: "One thing that happened to a transfer.",
   fields: (t) => ({
     sequence: t.int({
-      description: "Position in the transfer's event log; pass the last one seen as `after` to go on without a gap.",
+      description: "Position in the transfer's event log; pass the last one seen as `after` to resume without a gap.",
       resolve: ({ event }) => event.sequence,
     }),
     transfer: t.field({
       type: Transfer,
-      description: "The transfer as it is now, perhaps newer than this event.",
+      description: "The transfer as it is now, which may be newer than this event.",
       resolve: ({ transfer }) => transfer,
     }),
     status: t.field({
@@ -45,15 +45,15 @@ const TransferProgress = builder.objectRef<ProgressItem>("TransferProgress").imp
     frame: t.field({
       type: Frame,
       nullable: true,
-      description: "The image after `step`; null where this event carries none. Encoded only where it is selected.",
+      description: "The image after `step`; null if this event carries none. Encoded only if it is selected.",
       resolve: ({ frame }) => frame,
     }),
     skippedFrames: t.exposeInt("skippedFrames", {
-      description: "Frames passed over since the last event that carried one, because this subscriber was slower.",
+      description: "Frames skipped since the last event that carried one, because this subscriber was too slow.",
     }),
     secondsPerStep: t.float({
       nullable: true,
-      description: "Seconds that a step takes, mean over the last ones; null before the first.",
+      description: "Seconds per step, averaged over the latest; null before the first.",
       resolve: ({ event }) => event.secondsPerStep,
     }),
     etaSeconds: t.float({
@@ -76,18 +76,19 @@ builder.subscriptionField("transferProgress", (t) =>
     type: TransferProgress,
     complexity: { field: 1, multiplier: 1 },
     description:
-      "Everything that happens to a transfer. First a snapshot of now, or, with `after`, every event since that sequence number; then live " +
+      "Everything that happens to a transfer. First a snapshot of the present state or, with `after`, every event since that sequence number; then live " +
       "events; it completes after the event that ends the transfer. Status and loss events are never lost. Events that carry a frame are " +
       "latest-wins: a slow subscriber skips frames, and skippedFrames says how many.",
     args: {
       id: t.arg.id({
         required: true,
-        description: `Id of the transfer; \`${NEWEST}\` for the one that the caller has started last.`,
+        description: `Id of the transfer; \`${NEWEST}\` for the one that the caller started last.`,
       }),
       after: t.arg.int({ description: "Sequence number of the last event seen; 0 for all from the first." }),
       minInterval: t.arg.int({
         defaultValue: 0,
-        description: `At most one event in this many milliseconds, ends excepted; 0 to ${LIMITS.minInterval.maximum}.`,
+        description:
+          `At least this many milliseconds between two events, except before the last; 0 to ${LIMITS.minInterval.maximum}.`,
       }),
     },
     subscribe: async (_root, { id, after, minInterval }, context) => {

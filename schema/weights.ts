@@ -5,8 +5,8 @@ import { builder } from "./builder.ts";
 const WeightsOrigin = builder.enumType("WeightsOrigin", {
   description: "Where VGG16's parameters come from.",
   values: {
-    SHIPPED: { description: "The file that comes with the program." },
-    FILE: { description: "A file of whoever runs the server." },
+    SHIPPED: { description: "The file that ships with Gramcast." },
+    FILE: { description: "A file that the operator chose." },
   },
 });
 
@@ -16,12 +16,12 @@ const WeightLayer = builder.objectRef<LayerShapes>("WeightLayer").implement({
     name: t.exposeString("name", { description: "Name of the layer, conv1_1 to fc8." }),
     weightShape: t.intList({
       complexity: 1,
-      description: "Height, width, channels in, channels out; of a fully connected layer, values in and out.",
+      description: "Height, width, input channels, output channels; for a fully connected layer, inputs and outputs.",
       resolve: ({ weightShape }) => weightShape,
     }),
     biasShape: t.intList({
       complexity: 1,
-      description: "Number of biases, one for each channel out.",
+      description: "Number of biases, one per output channel.",
       resolve: ({ biasShape }) => biasShape,
     }),
   }),

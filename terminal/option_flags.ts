@@ -63,7 +63,7 @@ export function kebab(name: string): string {
 
 function flagOf(flag: string, shape: Shape, help: string, unit?: string): Flag {
   if (shape.shape === "flag") return { flag, type: "boolean", value: "", help: help.replace(/\.$/, "") };
-  const range = shape.shape === "number" ? ` (${rangeOf(shape, unit ?? "")})`.replace(", without unit", "") : "";
+  const range = shape.shape === "number" ? ` (${rangeOf(shape, unit)})` : "";
   return { flag, type: "string", value: formOf(shape), help: help.replace(/\.$/, "") + range };
 }
 

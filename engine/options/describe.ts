@@ -21,7 +21,7 @@ export function rangeOf(value: Shape, unit?: string): string {
   switch (value.shape) {
     case "number": {
       const range = `${short(value.minimum)} to ${short(value.maximum)}`;
-      return unit ? `${range} ${unit}` : `${range}, without unit`;
+      return unit ? `${range} ${unit}` : range;
     }
     case "choice":
       return value.enum ? "" : `${value.choices[0]} to ${value.choices.at(-1)}`;

@@ -1,5 +1,5 @@
 /**
- * The presets: a complete set of options each, from which a caller may deviate in any point.
+ * The presets: a complete set of options each, each of which can be overridden.
  *
  * @module
  */

@@ -110,7 +110,7 @@ const INIT = group({ input: "InitInput", output: "InitOptions", help: "What the 
       NOISE: { label: "Noise", help: "Truncated normal noise, mean 127.5, deviation 20." },
       CONTENT: { label: "The picture", help: "The content picture." },
       STYLE: { label: "The style", help: "The first style picture." },
-      IMAGE: { label: "Another picture", help: "A picture of the caller's." },
+      IMAGE: { label: "Another picture", help: "A picture of your own." },
     }),
     required: true,
     label: "Kind",
@@ -131,15 +131,15 @@ const POOLING = choice("Pooling", "How VGG16's pools bring 2x2 values down to on
 });
 
 const COLOR = choice("ColorMode", "Which colours the result has.", {
-  STYLE: { label: "The style's", help: "Those that come out, mostly the style's." },
+  STYLE: { label: "The style's", help: "Whatever the optimisation arrives at, mostly the style's." },
   LUMINANCE: { label: "The picture's", help: "The content picture's; only brightness is repainted." },
   MATCH: { label: "Matched", help: "The style's colours are first matched to the content picture's." },
 });
 
-const FIT = oneOf({ input: "SizeInput", help: "A size of the result, said in exactly one way." }, {
+const FIT = oneOf({ input: "SizeInput", help: "The size of the result, given in exactly one way." }, {
   longest: { value: SIZE, unit: "pixels", label: "Longest side", help: "Its longer side." },
   shortest: { value: whole(1, SIZE.maximum), unit: "pixels", label: "Shortest side", help: "Its shorter side." },
-  megapixels: { value: real(0.001, 16), unit: "megapixels", label: "Megapixels", help: "Its millions of pixels." },
+  megapixels: { value: real(0.001, 16), unit: "megapixels", label: "Megapixels", help: "Its pixels in millions." },
   scale: { value: real(0.01, 100), label: "Scale", help: "Its sides relative to the content picture's." },
   original: { value: flag, label: "Original", help: "True: the size of the content picture." },
 });
@@ -155,12 +155,12 @@ export const OPTIONS = {
     unit: "steps",
     schedule: (scales) => scales.reduce((sum, { steps }) => sum + steps, 0),
     label: "Steps",
-    help: "Steps in all, not beside scales: more come closer to the style.",
+    help: "Steps in all, not together with scales: more come closer to the style.",
   }),
   scales: option("SCALES", list(SCALE, 1, 12, { rising: "size" }), {
     schedule: (scales) => scales,
     label: "Schedule",
-    help: "Sizes and steps from coarse to fine, in place of size and steps.",
+    help: "Sizes and steps from coarse to fine, instead of size and steps.",
   }),
   color: option("CHOICE", COLOR, { default: "STYLE", label: "Colours", help: "Which colours the result has." }),
   styleScale: option("NUMBER", real(0.1, 4), {
@@ -193,12 +193,12 @@ export const OPTIONS = {
     default: 0,
     label: "Rare traits",
     help:
-      "How far Gram matrices are compared on the style's own scales: higher takes on what is rare in the style, too, and keeps less of the picture.",
+      "How far Gram matrices are whitened by the style's: higher also takes on what is rare in the style, and keeps less of the picture.",
   }),
   averaging: option("NUMBER", real(0, 0.9999), {
     default: 0,
     label: "Averaging",
-    help: "Decay of a moving average of the steps, which is shown in their place: 0.9 calms noise, 0 is off.",
+    help: "Show a moving average of the steps, with this decay: 0.9 calms noise, 0 is off.",
   }),
   frameEvery: option("INTEGER", whole(1, STEPS.maximum), {
     unit: "steps",
@@ -208,7 +208,7 @@ export const OPTIONS = {
   seed: option("INTEGER", whole(-(2 ** 31), 2 ** 31 - 1), {
     drawn: true,
     label: "Seed",
-    help: "Of the random numbers: the same seed gives the same picture again.",
+    help: "Seed of the random numbers: the same seed gives the same picture again.",
   }),
   normalizeGradients: option("FLAG", flag, {
     default: false,
@@ -219,17 +219,17 @@ export const OPTIONS = {
     default: false,
     label: "Even losses",
     help:
-      "Measure each layer's loss by the pictures, content by its energy and style by how far the content is from it, so that a weight means the same at every layer and for every pair.",
+      "Scale each layer's loss to the pictures, content by its energy and style by its distance from the content, so that a weight means the same at every layer and for every pair.",
   }),
   keepFrames: option("FLAG", flag, {
     default: false,
     label: "Keep every frame",
-    help: "Keep every frame, not only the newest and the result: films and looking back need them.",
+    help: "Keep every frame, not only the newest and the result: needed for films and for looking back.",
   }),
   fit: option("SIZE", FIT, {
     schedule: () => null,
     label: "Another way to say the size",
-    help: "In place of size: by the shorter side, in megapixels, or relative to the content picture.",
+    help: "Instead of size: by the shorter side, in megapixels, or relative to the content picture.",
   }),
   init: option("INIT", INIT, {
     label: "Begin with",
@@ -247,7 +247,7 @@ export const OPTIONS = {
   contentLayers: option("LAYERS", list(LAYER, 0, CONV_NAMES.length, { distinct: "layer" }), {
     label: "Layers that keep the picture",
     help:
-      "Convolutions whose features stay near the content picture's: early ones keep every detail, later ones only what is where.",
+      "Convolutions whose features stay near the content picture's: early ones keep every detail, later ones only the layout.",
   }),
 } as const satisfies Readonly<Record<string, OptionEntry>>;
 

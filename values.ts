@@ -98,7 +98,8 @@ export function optional<Given, Value>(
 
 /** The refusal of a value, in the words of all of them. */
 export function refused(field: string, value: unknown, wanted: string): GramcastError {
-  return invalid(field, `Cannot use ${field} ${shown(value)}: wanted ${wanted}`);
+  const found = value === null || value === undefined ? `leave out ${field}` : `use ${field} ${shown(value)}`;
+  return invalid(field, `Cannot ${found}: wanted ${wanted}`);
 }
 
 /** A refusal in words of its own: what cannot be done, what was found, what is wanted. */
@@ -114,6 +115,5 @@ export function quoted(value: string): string {
 /** A value that a caller gave, short enough to be shown in an error message. */
 function shown(value: unknown): string {
   if (typeof value === "string") return quoted(value);
-  if (value === null || value === undefined) return "left out";
   return typeof value === "object" ? `that is a ${Array.isArray(value) ? "list" : "group"}` : String(value);
 }

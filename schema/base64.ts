@@ -86,5 +86,5 @@ function notBase64(found: string): GramcastError {
 }
 
 function tooLarge(bytes: number, maxBytes: number): GramcastError {
-  return new GramcastError("IMAGE_TOO_LARGE", `Cannot take in ${bytes} bytes: wanted at most ${maxBytes}`);
+  return new GramcastError("IMAGE_TOO_LARGE", `Cannot accept ${bytes} bytes: wanted at most ${maxBytes}`);
 }

@@ -99,6 +99,6 @@ async function findSample(context: Context, name: string): Promise<ImageRecord> 
 
 function checkSize(bytes: number, maxBytes: number): void {
   if (bytes > maxBytes) {
-    throw new GramcastError("IMAGE_TOO_LARGE", `Cannot take in ${bytes} bytes: wanted at most ${maxBytes}`);
+    throw new GramcastError("IMAGE_TOO_LARGE", `Cannot accept ${bytes} bytes: wanted at most ${maxBytes}`);
   }
 }

@@ -57,11 +57,11 @@ Deno.test("transferProgress begins with now, goes on live, and ends with the tra
 
 Deno.test("transferProgress tells why a transfer failed", async () => {
   const services = await started();
-  services.transfers.fail("tr_1", "Cannot go on");
+  services.transfers.fail("tr_1", "Cannot continue");
   const events = await follow(services, 'subscription { transferProgress(id: "tr_1") { error { code message } } }');
   const { value } = await events.next();
   assert.deepEqual(JSON.parse(JSON.stringify(value)).data, {
-    transferProgress: { error: { code: "ENGINE_CRASHED", message: "Cannot go on" } },
+    transferProgress: { error: { code: "ENGINE_CRASHED", message: "Cannot continue" } },
   });
 });
 

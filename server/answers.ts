@@ -52,7 +52,7 @@ function welcome(request: Request): readonly MediaType[] {
 }
 
 function notAcceptable(...types: string[]): GraphQLError {
-  const message = `Cannot answer in a type that is accepted: wanted ${types.join(" or ")}`;
+  const message = `Cannot answer in an accepted media type: wanted ${types.join(" or ")}`;
   return serverError("BAD_REQUEST", message, 406);
 }
 

@@ -38,7 +38,7 @@ Deno.test("an operation that cannot be answered in an accepted type is refused w
     const { response, text } = await post(fake, accept, { query });
     assert.equal(response.status, 406, accept);
     assert.match(response.headers.get("content-type")!, /^application\/(graphql-response\+)?json; charset=utf-8$/);
-    assert.match(JSON.parse(text).errors[0].message, /^Cannot answer in a type that is accepted: wanted [^\n]+$/);
+    assert.match(JSON.parse(text).errors[0].message, /^Cannot answer in an accepted media type: wanted [^\n]+$/);
   }
   assert.equal(transfers.requests.length, before);
   assert.deepEqual(transfers.progressRequests, []);

@@ -79,7 +79,7 @@ async function dispatch(
       return await metrics(parts);
     default:
       return await servePicture(services, request, pathname) ?? await pages(request, pathname) ??
-        text(404, "Cannot find anything here");
+        text(404, "Cannot find this page");
   }
 }
 

@@ -63,7 +63,7 @@ Deno.test("pages given to the server take the place of the landing page, and lea
   await using fake = await serveFake({ pages: (_request, path) => path === "/" ? new Response("studio") : undefined });
   assert.equal(await (await fetch(fake.url)).text(), "studio");
   const other = await fetch(`${fake.url}/other`);
-  assert.deepEqual([other.status, await other.text()], [404, "Cannot find anything here\n"]);
+  assert.deepEqual([other.status, await other.text()], [404, "Cannot find this page\n"]);
   assert.equal(other.headers.get("cache-control"), "no-store");
 });
 
@@ -120,7 +120,7 @@ Deno.test("what is no picture of the caller's is 404, and not cached", async () 
     assert.doesNotMatch(response.headers.get("cache-control") ?? "", /immutable/);
   }
   const post = await fetch(`${fake.url}/images/im_content`, { method: "POST" });
-  assert.deepEqual([post.status, await post.text()], [405, "Cannot do that to a picture: wanted GET\n"]);
+  assert.deepEqual([post.status, await post.text()], [405, "Cannot change a picture: wanted GET\n"]);
 });
 
 Deno.test("an error in a route is logged and masked", async () => {

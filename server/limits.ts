@@ -62,7 +62,7 @@ export function useOperationLimits(limits: OperationLimits): Plugin {
       const characters = typeof source === "string" ? source.length : source.body.length;
       if (characters > limits.maxCharacters) {
         throw tooComplex(
-          `found ${characters} characters, wanted at most ${limits.maxCharacters}; pictures belong into variables`,
+          `found ${characters} characters, wanted at most ${limits.maxCharacters}; put pictures into variables`,
         );
       }
       setParseFn((text, options) => {
@@ -70,7 +70,7 @@ export function useOperationLimits(limits: OperationLimits): Plugin {
           return parseFn(text, { ...options, maxTokens: limits.maxTokens });
         } catch (error) {
           if (!/Parsing aborted/.test(String(error))) throw error;
-          throw tooComplex(`found more than ${limits.maxTokens} tokens, wanted at most that`);
+          throw tooComplex(`found more than ${limits.maxTokens} tokens, wanted no more`);
         }
       });
       return ({ result }) => {

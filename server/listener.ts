@@ -187,7 +187,7 @@ export class Listener {
 }
 
 function malformed(): Response {
-  return new Response("Cannot read this request: found a method, host or path that is none\n", { status: 400 });
+  return new Response("Cannot read this request: found an invalid method, host or path\n", { status: 400 });
 }
 
 /** The request as the rest of the server sees it; undefined when it has no address or method. */
@@ -294,7 +294,7 @@ async function send(
 const BUSY = "Cannot hold more for all connections together: wanted fewer or smaller requests at once; try again";
 
 function brokenOff() {
-  return serverError("BAD_REQUEST", "Cannot read the request body: found one that breaks off, wanted a whole one");
+  return serverError("BAD_REQUEST", "Cannot read the request body: found an incomplete one, wanted all of it");
 }
 
 function busy() {

@@ -63,7 +63,7 @@ async function readFile(part: Part, maxBytes: number): Promise<Blob> {
     part,
     maxBytes,
     () =>
-      serverError("IMAGE_TOO_LARGE", `Cannot take in a file of more than ${maxBytes} bytes: wanted at most that`, 413),
+      serverError("IMAGE_TOO_LARGE", `Cannot accept a file of more than ${maxBytes} bytes: wanted at most that`, 413),
   );
 }
 

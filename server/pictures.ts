@@ -33,7 +33,7 @@ export async function servePicture(
   const find = route(services, pathname);
   if (!find) return undefined;
   if (request.method !== "GET" && request.method !== "HEAD") {
-    return new Response("Cannot do that to a picture: wanted GET\n", { status: 405, headers: { allow: "GET, HEAD" } });
+    return new Response("Cannot change a picture: wanted GET\n", { status: 405, headers: { allow: "GET, HEAD" } });
   }
   const found = await find();
   if (!found) {

@@ -201,7 +201,7 @@ async function prepare(graphql: GraphqlServer, payload: SubscribePayload, charac
     if (errors.length > 0) return errors.map(maskError);
     const operation = getOperationAST(document, payload.operationName);
     if (!operation) {
-      return [serverError("BAD_REQUEST", "Cannot execute: found no single operation of that name, wanted one")];
+      return [serverError("BAD_REQUEST", "Cannot execute: found no operation of that name, or several, wanted one")];
     }
     if (operation.operation === OperationTypeNode.SUBSCRIPTION && characters > maxSubscription) {
       return [

@@ -57,7 +57,7 @@ async function answer(
   const name = fileOf(pathname);
   if (!name) return undefined;
   if (request.method !== "GET" && request.method !== "HEAD") {
-    return new Response("Cannot do that to a page: wanted GET\n", { status: 405, headers: { allow: "GET, HEAD" } });
+    return new Response("Cannot change a page: wanted GET\n", { status: 405, headers: { allow: "GET, HEAD" } });
   }
   const { fixed, plain, zipped } = await load(name);
   const headers = new Headers(fixed);

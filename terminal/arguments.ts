@@ -14,7 +14,7 @@ import { checkNumber } from "../values.ts";
 import { type FlagValues, OPTION_FLAGS, requestOfFlags } from "./option_flags.ts";
 
 const OWN_FLAGS = `
-  --preset NAME            where every other option comes from: ${PRESET_NAMES.join(", ")}
+  --preset NAME            the source of all other options: ${PRESET_NAMES.join(", ")}
                            (default ${DEFAULT_PRESET})
   --style-weights 1,0.5    shares of several styles
   --style-masks A,B        where in the result each style goes: white counts, black does not
@@ -35,11 +35,11 @@ export const USAGE = `Repaints a picture in the style of others.
 PICTURE is a file or the name of a built-in sample. FOLDER gets result, losses and frames; a FILE that ends in
 .png, .jpg or .webp gets the result alone.
 ${OWN_FLAGS}
-What differs from the preset (docs/options.md has the presets' values):
+Options that override the preset's (docs/options.md lists its values):
 
 ${OPTION_FLAGS.map(usageOf).join("\n")}
 
-Here the seed is 0 and every frame is kept unless told otherwise; --no-… turns a flag off.
+At the terminal the seed defaults to 0 and every frame is kept; --no-… turns a flag off.
 `;
 
 /** A flag and what it does, in two columns. */

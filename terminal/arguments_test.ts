@@ -142,7 +142,7 @@ const REFUSED_VALUES: readonly [string[], string][] = [
   [["--size", ""], 'Cannot use size "": wanted a whole number from 32 to 4096'],
   [["--size", "31"], "Cannot use size 31: wanted a whole number from 32 to 4096"],
   [["--tv-weight", "Infinity"], "Cannot use tvWeight Infinity: wanted a number from 0 to 1000000000000"],
-  [["--scales", "128"], "Cannot use scales.0.steps left out: wanted a whole number from 1 to 10000"],
+  [["--scales", "128"], "Cannot leave out scales.0.steps: wanted a whole number from 1 to 10000"],
   [["--scales", "128:60,"], 'Cannot use scales.1.size "": wanted a whole number from 32 to 4096'],
   [["--scales", "128:a"], 'Cannot use scales.0.steps "a": wanted a whole number from 1 to 10000'],
   [["--scales", "128:60:3"], 'Cannot use --scales "128:60:3": wanted size:steps'],

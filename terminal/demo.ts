@@ -154,7 +154,7 @@ if (import.meta.main) {
     const path = await folder.write("demo.png", await (await fetch(picture)).bytes());
     console.log(`The picture is in ${path}, and at ${picture}`);
     if (Deno.stdout.isTerminal()) {
-      console.log(`The server goes on, with GraphiQL at ${url}/graphql; Ctrl-C stops it`);
+      console.log(`The server keeps running, with GraphiQL at ${url}/graphql; Ctrl-C stops it`);
       await server.ended;
     }
   } catch (error) {

@@ -142,7 +142,9 @@ export class Optimisation {
     if (!scale || scale.width !== saved.width || scale.height !== saved.height) {
       throw new GramcastError(
         "CHECKPOINT_UNREADABLE",
-        `Cannot go on from the checkpoint: it has ${saved.width}×${saved.height} pixels in scale ${saved.scale + 1}, ` +
+        `Cannot continue from the checkpoint: it has ${saved.width}×${saved.height} pixels in scale ${
+          saved.scale + 1
+        }, ` +
           `wanted ${scale ? `${scale.width}×${scale.height}` : "a scale of the schedule"}`,
       );
     }

@@ -367,11 +367,11 @@ Deno.test("a checkpoint of another input is refused", () =>
     const bytes = await optimisation.checkpoint();
     await assert.rejects(restore(backend, input({ scales: [{ size: 32, steps: 9 }] }), bytes), {
       ...refused,
-      message: "Cannot go on from the checkpoint: it has 33×41 pixels in scale 2, wanted a scale of the schedule",
+      message: "Cannot continue from the checkpoint: it has 33×41 pixels in scale 2, wanted a scale of the schedule",
     });
     await assert.rejects(restore(backend, input({ scales: [{ size: 32, steps: 3 }, { size: 64, steps: 9 }] }), bytes), {
       ...refused,
-      message: "Cannot go on from the checkpoint: it has 33×41 pixels in scale 2, wanted 52×64",
+      message: "Cannot continue from the checkpoint: it has 33×41 pixels in scale 2, wanted 52×64",
     });
     await assert.rejects(restore(backend, input(), bytes.slice(1)), refused);
   }));

@@ -12,10 +12,10 @@ import { MAX_STEPS } from "./table.ts";
 export function extendOptions(options: TransferOptions, done: number, more: number | null): TransferOptions {
   if (more === null) {
     if (done < options.steps) return options;
-    throw invalid("steps", `Cannot go on without steps: all ${done} are done, wanted how many more`);
+    throw invalid("steps", `Cannot resume without steps: all ${done} are done, wanted a number of steps to add`);
   }
   if (done >= MAX_STEPS) {
-    throw invalid("steps", `Cannot go on for ${more} steps: ${done} are done, which is the most that there may be`);
+    throw invalid("steps", `Cannot continue for ${more} steps: ${done} are done, wanted at most ${MAX_STEPS} in all`);
   }
   checkNumber("steps", whole(1, MAX_STEPS - done), more);
   // The last scale is lengthened; when fewer steps than planned are asked for, the schedule is cut where they end.

@@ -33,7 +33,7 @@ export class Classifications {
     if (this.#turns.count >= MAX_CLASSIFICATIONS) {
       throw new GramcastError(
         "QUEUE_FULL",
-        `Cannot classify: ${this.#turns.count} pictures wait for it, wanted fewer than ${MAX_CLASSIFICATIONS}`,
+        `Cannot classify: ${this.#turns.count} pictures are waiting for it, wanted fewer than ${MAX_CLASSIFICATIONS}`,
       );
     }
     return await this.#turns.take(async () => {

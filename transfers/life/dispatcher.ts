@@ -98,7 +98,7 @@ export class Dispatcher {
         if (id !== null) await this.#runOne(engine, id);
         else await this.#nudged(nudges);
       } catch (error) {
-        this.#ports.log.warn(`Cannot go on with the queue now: ${oneLine(error)}`);
+        this.#ports.log.warn(`Cannot continue with the queue now: ${oneLine(error)}`);
         using delay = this.#clock.delay(QUEUE_RETRY_MILLISECONDS);
         await Promise.race([delay.done, this.#stopped ? null : this.#nudged(this.#nudges)]);
         unsettled = null;

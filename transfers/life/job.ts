@@ -58,7 +58,7 @@ async function newestCheckpoint(
       return { step, bytes: await store.readCheckpoint(id, step) };
     } catch (error) {
       if (!(error instanceof GramcastError) || error.code !== "CHECKPOINT_UNREADABLE") throw error;
-      log.warn(`Transfer ${id}: ${oneLine(error)}; taking the one before`);
+      log.warn(`Transfer ${id}: ${oneLine(error)}; using the one before`);
       unreadable.add(step);
     }
   }

@@ -76,12 +76,12 @@ export class Journal {
     for (;;) {
       try {
         const result = await write();
-        if (this.#storageFailure !== null) this.#log.info("The storage can be written again");
+        if (this.#storageFailure !== null) this.#log.info("The storage is writable again");
         this.#storageFailure = null;
         return result;
       } catch (error) {
         if (!(error instanceof GramcastError) || error.code !== "STORAGE_FULL" || signal.aborted) throw error;
-        if (this.#storageFailure === null) this.#log.warn(`${oneLine(error)}; transfers wait until it can be written`);
+        if (this.#storageFailure === null) this.#log.warn(`${oneLine(error)}; transfers wait until it is writable`);
         this.#storageFailure = error;
         using delay = this.#clock.delay(RETRY_MILLISECONDS);
         const wake = () => delay[Symbol.dispose]();

@@ -22,5 +22,5 @@ export async function recover(
     await queue.reserve({ id, owner, priority }, null);
     await queue.confirm(id);
   }
-  if (unfinished.length > 0) log.info(`${unfinished.length} unfinished transfers go on`);
+  if (unfinished.length > 0) log.info(`${unfinished.length} unfinished transfers continue`);
 }

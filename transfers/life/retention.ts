@@ -115,7 +115,7 @@ export class Retention {
    */
   sweep(room = 0): Promise<void> {
     return this.#sweeping ??= this.#sweep(room)
-      .catch((error) => this.#ports.log.warn(`Cannot remove what is past its retention: ${oneLine(error)}`))
+      .catch((error) => this.#ports.log.warn(`Cannot delete what is past its retention: ${oneLine(error)}`))
       .finally(() => this.#sweeping = null);
   }
 
@@ -147,7 +147,7 @@ export class Retention {
       // It may have been resumed since the list was made.
       if (record === null || !hasEnded(record.status)) continue;
       total -= bytes + await this.remove(record);
-      log.info(`Transfer ${id} is removed: past its retention`);
+      log.info(`Transfer ${id} deleted: past its retention`);
     }
     this.#measured = { total, unused: unusedBytes };
   }

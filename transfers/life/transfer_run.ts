@@ -109,11 +109,11 @@ export class TransferRun {
       }
     } catch (error) {
       if (this.#intent === "SUSPEND") return "suspended";
-      this.#ports.log.warn(`Transfer ${this.record.id} failed by a fault of the server: ${oneLine(error)}`);
+      this.#ports.log.warn(`Transfer ${this.record.id} failed through a bug of the server: ${oneLine(error)}`);
       return await this.#fail(
         error instanceof GramcastError
           ? { code: error.code, message: error.message }
-          : { code: "INTERNAL", message: "Cannot go on with the transfer: an internal fault" },
+          : { code: "INTERNAL", message: "Cannot continue the transfer: an internal error" },
       );
     } finally {
       this.#retunings.abandon();
@@ -173,7 +173,7 @@ export class TransferRun {
         return await this.#stopped();
       case "failed":
         if (outcome.failure.code === "CHECKPOINT_UNREADABLE" && from > 0) {
-          this.#ports.log.warn(`Transfer ${this.record.id}: ${outcome.failure.message}; taking the one before`);
+          this.#ports.log.warn(`Transfer ${this.record.id}: ${outcome.failure.message}; using the one before`);
           this.#unreadableCheckpoints.add(from);
           return null;
         }

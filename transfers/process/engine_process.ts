@@ -89,7 +89,7 @@ export class EngineProcess {
       for await (const report of readMessages<Report>(this.#child.stdout)) await onReport(report);
     } catch (error) {
       this.#log.warn(`Engine process: ${oneLine(error)}`);
-      this.kill({ code: "ENGINE_CRASHED", message: "Cannot go on: the engine process spoke out of turn" });
+      this.kill({ code: "ENGINE_CRASHED", message: "Cannot continue: the engine process sent an unexpected message" });
     }
     const { code, signal } = await this.#child.status;
     clearInterval(watch);
@@ -97,7 +97,7 @@ export class EngineProcess {
     await this.#input.close();
     return this.#verdict ?? {
       code: "ENGINE_CRASHED",
-      message: `Cannot go on: the engine process ended with ${signal === null ? `exit code ${code}` : signal}`,
+      message: `Cannot continue: the engine process ended with ${signal === null ? `exit code ${code}` : signal}`,
     };
   }
 
@@ -118,7 +118,7 @@ export class EngineProcess {
     if (bytes === null) return this.#log.info(`Engine process: ${line}`);
     const { memoryBytes } = this.#limits;
     if (bytes <= memoryBytes) return;
-    const message = `Cannot go on: the engine process took ${mebibytes(bytes)} MiB, wanted at most ` +
+    const message = `Cannot continue: the engine process took ${mebibytes(bytes)} MiB, wanted at most ` +
       `${mebibytes(memoryBytes)} MiB`;
     this.kill({ code: "ENGINE_OUT_OF_MEMORY", message });
   }
@@ -126,7 +126,7 @@ export class EngineProcess {
   #checkSilence(): void {
     const seconds = (this.#clock.elapsed() - this.#lastSign) / 1000;
     if (seconds * 1000 < this.#limits.silenceMilliseconds) return;
-    const message = `Cannot go on: the engine process gave no sign of life for ${Math.round(seconds)} s`;
+    const message = `Cannot continue: the engine process did not respond for ${Math.round(seconds)} s`;
     this.kill({ code: "ENGINE_HUNG", message });
   }
 }

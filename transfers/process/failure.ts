@@ -9,15 +9,18 @@ const OUT_OF_MEMORY = /bad_alloc|allocat|out of memory|array buffer|array length
 export function failureOf(error: unknown): TransferFailure {
   if (error instanceof GramcastError) return { code: error.code, message: error.message };
   if (OUT_OF_MEMORY.test(oneLine(error))) {
-    return { code: "ENGINE_OUT_OF_MEMORY", message: "Cannot go on: the engine found no memory, wanted a smaller size" };
+    return {
+      code: "ENGINE_OUT_OF_MEMORY",
+      message: "Cannot continue: the engine ran out of memory, wanted a smaller size",
+    };
   }
-  return { code: "ENGINE_CRASHED", message: "Cannot go on: the engine met a fault of its own" };
+  return { code: "ENGINE_CRASHED", message: "Cannot continue: the engine failed" };
 }
 
 /** For what is under way, or asked for, when an engine is closed. */
 export const ENGINE_CLOSED: TransferFailure = {
   code: "ENGINE_UNAVAILABLE",
-  message: "Cannot go on: the engine is closed",
+  message: "Cannot continue: the engine is closed",
 };
 
 /** A failure of the engine as an error for whoever asked it. A fault of the program is not shown to them. */

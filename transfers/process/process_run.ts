@@ -10,7 +10,7 @@ import { StepDeadline } from "./step_deadline.ts";
 
 const UNSENDABLE: EngineOutcome = {
   kind: "failed",
-  failure: { code: "INTERNAL", message: "Cannot begin: the engine cannot be told of this transfer" },
+  failure: { code: "INTERNAL", message: "Cannot begin: the transfer does not fit into a message to the engine" },
   picture: null,
 };
 

@@ -32,7 +32,7 @@ export class StepDeadline {
     this.#delay = delay;
     void delay.done.then(() => {
       if (this.#delay !== delay) return;
-      const message = `Cannot go on: the engine has not finished its step for ${Math.round(seconds)} s`;
+      const message = `Cannot continue: the engine has not finished its step for ${Math.round(seconds)} s`;
       this.#onMissed({ code: "ENGINE_HUNG", message });
     });
   }

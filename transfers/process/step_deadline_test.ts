@@ -21,7 +21,7 @@ Deno.test("StepDeadline gives the first step time by its operations, and then by
   await clock.advance(2000);
   assert.deepEqual(missed, [{
     code: "ENGINE_HUNG",
-    message: "Cannot go on: the engine has not finished its step for 80 s",
+    message: "Cannot continue: the engine has not finished its step for 80 s",
   }]);
 });
 

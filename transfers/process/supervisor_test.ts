@@ -125,7 +125,7 @@ Deno.test("Supervisor", async (t) => {
     const outcome = await engine.run(await smallJob({ scales: [{ size: 32, steps: MANY }] }), recorder).outcome;
     assert.deepEqual(outcome, {
       kind: "lost",
-      failure: { code: "ENGINE_CRASHED", message: "Cannot go on: the engine process ended with SIGKILL" },
+      failure: { code: "ENGINE_CRASHED", message: "Cannot continue: the engine process ended with SIGKILL" },
     });
     await engine.info();
     assert.notEqual(engine.pid, pid);

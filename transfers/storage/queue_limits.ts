@@ -11,13 +11,13 @@ export function queueFull(limits: QueueLimits, total: number, ofOwner: number): 
   if (ofOwner >= limits.perOwner) {
     return new GramcastError(
       "QUEUE_FULL",
-      `Cannot queue the transfer: ${ofOwner} of this caller wait, wanted fewer than ${limits.perOwner}`,
+      `Cannot queue the transfer: ${ofOwner} of this caller are waiting, wanted fewer than ${limits.perOwner}`,
     );
   }
   if (total >= limits.total) {
     return new GramcastError(
       "QUEUE_FULL",
-      `Cannot queue the transfer: ${total} of all callers wait, wanted fewer than ${limits.total}`,
+      `Cannot queue the transfer: ${total} of all callers are waiting, wanted fewer than ${limits.total}`,
     );
   }
   return null;

@@ -12,7 +12,7 @@ export function BehindIt({ transfer }: { readonly transfer: NonNullable<FollowDa
   const text = language.value === "GraphQL" ? asGraphql(transfer) : asTypeScript(transfer);
   return (
     <details class="behind">
-      <summary>Behind this painting: the same by your own program</summary>
+      <summary>Behind this painting: repeat it from your own program</summary>
       <div class="bar">
         <div class="segments" role="group" aria-label="Language">
           {LANGUAGES.map((name) => (

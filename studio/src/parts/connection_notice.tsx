@@ -6,7 +6,7 @@ export function ConnectionNotice() {
   const now = connection.value;
   const message = now.state === "lost"
     ? now.seconds > 0
-      ? `Connection lost. Trying again in ${now.seconds} s; the painting goes on meanwhile.`
+      ? `Connection lost. Trying again in ${now.seconds} s; the painting continues meanwhile.`
       : "Connection lost. Trying again now; the painting goes on meanwhile."
     : catalogueError.value && `${catalogueError.value}. Trying again every 2 s.`;
   return (

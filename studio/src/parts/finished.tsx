@@ -57,7 +57,7 @@ export function Finished({ followed, transfer, live }: TransferProps) {
         )}
         {path && transfer.options.keepFrames && (
           <button type="button" class="wide" disabled={filmed.value !== null} onClick={film}>
-            {filmed.value === null ? "Save the film as GIF" : `Making the film, ${Math.round(filmed.value * 100)} %`}
+            {filmed.value === null ? "Save the film as GIF" : `Making the GIF, ${Math.round(filmed.value * 100)} %`}
           </button>
         )}
         {live.step < live.steps && (

@@ -67,7 +67,7 @@ export function Progress({ followed, transfer, live }: TransferProps) {
 function headline({ status, step }: Live, queuePosition: number | null): string {
   switch (status) {
     case "QUEUED":
-      return queuePosition ? `Waiting, ${queuePosition} before it` : "Waiting for the engine";
+      return queuePosition ? `Waiting, ${queuePosition} ahead of it` : "Waiting for the engine";
     case "RUNNING":
       return step === 0 ? "Getting ready" : "Painting";
     case "SUCCEEDED":

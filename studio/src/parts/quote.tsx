@@ -13,7 +13,7 @@ export function Quote() {
   }
   return (
     <p class="quote" role="status">
-      <strong>{seconds === null ? "How long is not known yet" : `About ${formatSeconds(seconds)}`}</strong>
+      <strong>{seconds === null ? "Duration not known yet" : `About ${formatSeconds(seconds)}`}</strong>
       <span>{needs}</span>
     </p>
   );

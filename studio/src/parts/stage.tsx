@@ -24,7 +24,7 @@ export function Stage({ followed, transfer, live }: TransferProps) {
   const url = live.status === "SUCCEEDED" && result ? result.url : frame?.url ?? content.url;
   const alt = frame
     ? `The painting after ${live.step} of ${live.steps} steps`
-    : "The picture that will be painted; the first frame has not come yet";
+    : "The picture to be painted; there is no frame yet";
   const shape = { "--width": options.width, "--height": options.height };
   return (
     <section class="stage-place" aria-label="The picture" style={shape}>

@@ -38,7 +38,7 @@ switch (mischief) {
     Deno.exit(0);
     break;
   case "gives up":
-    send({ kind: "lost", failure: { code: "ENGINE_OUT_OF_MEMORY", message: "Cannot go on: no memory" } });
+    send({ kind: "lost", failure: { code: "ENGINE_OUT_OF_MEMORY", message: "Cannot continue: no memory" } });
     Deno.exit(1);
 }
 // Alive until it is ended.

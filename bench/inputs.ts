@@ -13,8 +13,8 @@ export { median, row } from "./table.ts";
 /** A folder beside the project with `images` and `reference`; it is not part of it. */
 export const SHARED = fileURLToPath(new URL("../../shared/", import.meta.url));
 
-/** Python with torch, numpy and PIL. */
-export const PYTHON = Deno.env.get("PYTHON") ?? "/usr/bin/python3";
+/** Pythons with torch, numpy and PIL, separated by commas; the first is taken where one is enough. */
+export const PYTHONS = (Deno.env.get("PYTHON") ?? "/usr/bin/python3").split(",");
 
 /** VGG16's parameters. @param setting As in `WEIGHTS`. */
 export async function vgg16Parameters(setting = "auto"): Promise<Vgg16Parameters> {
@@ -30,9 +30,13 @@ export async function squarePicture(name: string, side: number): Promise<Picture
 }
 
 /** Runs a script of the shared folder and gives each line that it prints. */
-export async function reference(script: string, ...args: string[]): Promise<string[]> {
-  const command = new Deno.Command(PYTHON, { args: [`${SHARED}reference/${script}`, ...args], stderr: "inherit" });
-  const { stdout, success } = await command.output();
-  if (!success) throw new Error(`Cannot run ${script}: it ended with an error`);
+export function reference(script: string, ...args: string[]): Promise<string[]> {
+  return python(PYTHONS[0]!, `${SHARED}reference/${script}`, ...args);
+}
+
+/** Runs one of the `PYTHONS` and gives each line that it prints. */
+export async function python(program: string, ...args: string[]): Promise<string[]> {
+  const { stdout, success } = await new Deno.Command(program, { args, stderr: "inherit" }).output();
+  if (!success) throw new Error(`Cannot run ${args[0]} with ${program}: it ended with an error`);
   return new TextDecoder().decode(stdout).trim().split("\n");
 }

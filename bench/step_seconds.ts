@@ -1,7 +1,10 @@
 /**
  * Seconds per CLASSIC step of the engine next to the article's program in PyTorch, in turns on the same machine:
  *
- *     deno task bench step_seconds [sizes, as 256,668] [rounds] [style layer]
+ *     PYTHON=/path/to/bin/python3[,…] deno task bench step_seconds [sizes, as 256,668] [rounds] [style layer]
+ *
+ * `PYTHON` names one Python or several, each with its own PyTorch; the newest comes first, and each counts with the faster
+ * of its two memory layouts. `python3 -m venv NEW && NEW/bin/pip install torch numpy pillow` makes one with today's.
  */
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { ModelBuilder } from "../engine/backends/onnx/model.ts";
@@ -10,7 +13,7 @@ import { PRESETS } from "../engine/options/presets.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
 import { stepFlops } from "../engine/estimate/estimate.ts";
 import { formulaParameters, formulaPixels } from "../engine/testing/formula.ts";
-import { median, reference, row } from "./inputs.ts";
+import { median, python, PYTHONS, row, SHARED } from "./inputs.ts";
 
 const sizes = (Deno.args[0] ?? "668").split(",").map(Number);
 const rounds = Number(Deno.args[1] ?? 3);
@@ -58,25 +61,47 @@ async function measuredPeak(): Promise<number> {
   return best;
 }
 
+/** A Python and the version of its PyTorch. */
+interface Torch {
+  readonly program: string;
+  readonly version: string;
+}
+
+/** Every PyTorch that was asked for, the newest first. */
+async function torches(): Promise<Torch[]> {
+  const ask = "import torch; print(torch.__version__)";
+  const found = await Promise.all(PYTHONS.map(async (program) => {
+    const version = (await python(program, "-c", ask))[0]!.split("+")[0]!;
+    return { program, version };
+  }));
+  return found.sort((a, b) => b.version.localeCompare(a.version, "en", { numeric: true }));
+}
+
+/** Seconds of the article's step in one layout, median of a few. */
+async function torchStep({ program }: Torch, size: number, ...layout: string[]): Promise<number> {
+  const layers = styleLayers.map(({ layer }) => layer).join();
+  const args = ["bench", "--size", `${size}`, "--steps", size > 1024 ? "2" : "4", "--threads", `${threads}`];
+  const [line] = await python(program, `${SHARED}reference/reference.py`, ...args, "--style-layers", layers, ...layout);
+  return JSON.parse(line!).seconds_per_step_median;
+}
+
 const peak = await measuredPeak();
+const rivals = (await torches()).map((torch) => ({ torch, plain: [] as number[], channelsLast: [] as number[] }));
 console.log(`A product of 2048² matrices: ${peak.toFixed(0)} GFLOP/s\n`);
 console.log(
-  row("size", "engine s/step", "GFLOP/s", "of the peak", "PyTorch", "PyTorch channels_last", "ratio to the better"),
+  row("size", "engine s/step", "GFLOP/s", "of the peak", "PyTorch", "s/step", "channels_last", "ratio to the better"),
 );
-console.log(row("---", "---", "---", "---", "---", "---", "---"));
+console.log(row(...Array(8).fill("---")));
 for (const size of sizes) {
   const engine = await engineStep(size);
   const mine: number[] = [];
-  const plain: number[] = [];
-  const channelsLast: number[] = [];
+  for (const { plain, channelsLast } of rivals) plain.length = channelsLast.length = 0;
   for (let round = 0; round < rounds; round++) {
     for (let i = 0; i < 3; i++) mine.push(await engine.step());
-    const args = ["bench", "--size", `${size}`, "--steps", size > 1024 ? "2" : "4", "--threads", `${threads}`];
-    args.push("--style-layers", styleLayers.map(({ layer }) => layer).join());
-    plain.push(JSON.parse((await reference("reference.py", ...args))[0]!).seconds_per_step_median);
-    channelsLast.push(
-      JSON.parse((await reference("reference.py", ...args, "--channels-last"))[0]!).seconds_per_step_median,
-    );
+    for (const { torch, plain, channelsLast } of rivals) {
+      plain.push(await torchStep(torch, size));
+      channelsLast.push(await torchStep(torch, size, "--channels-last"));
+    }
   }
   await engine.dispose();
   const seconds = median(mine);
@@ -84,14 +109,16 @@ for (const size of sizes) {
     { width: size, height: size },
     resolveOptions({ preset: "CLASSIC", styleLayers }, { width: 1, height: 1 }, 0),
   );
-  const ratio = seconds / Math.min(median(plain), median(channelsLast));
-  console.log(row(
-    size,
-    seconds.toFixed(3),
-    (flops / seconds / 1e9).toFixed(0),
-    `${(flops / seconds / 1e7 / peak).toFixed(0)} %`,
-    median(plain).toFixed(3),
-    median(channelsLast).toFixed(3),
-    ratio.toFixed(2),
-  ));
+  for (const { torch, plain, channelsLast } of rivals) {
+    console.log(row(
+      size,
+      seconds.toFixed(3),
+      (flops / seconds / 1e9).toFixed(0),
+      `${(flops / seconds / 1e7 / peak).toFixed(0)} %`,
+      torch.version,
+      median(plain).toFixed(3),
+      median(channelsLast).toFixed(3),
+      (seconds / Math.min(median(plain), median(channelsLast))).toFixed(2),
+    ));
+  }
 }

@@ -35,7 +35,7 @@ Deno.test("decodeBase64() puts pieces together, wrapped lines too", async () => 
 });
 
 Deno.test("decodeBase64() refuses what is too large, by its length or once decoded", async () => {
-  const refused = { code: "IMAGE_TOO_LARGE", message: /^Cannot take in \d+ bytes: wanted at most 100$/ };
+  const refused = { code: "IMAGE_TOO_LARGE", message: /^Cannot accept \d+ bytes: wanted at most 100$/ };
   await assert.rejects(decodeBase64("A".repeat(10_000), 100), refused);
   await assert.rejects(decodeBase64(new Uint8Array(101).toBase64(), 100), refused);
   assert.equal((await decodeBase64(new Uint8Array(100).toBase64(), 100)).length, 100);

@@ -96,7 +96,7 @@ async function writePage(): Promise<void> {
   });
   const page = `# Gallery
 
-Every picture here is made of [built-in samples](../../samples/); \`deno task gallery\` makes them all.
+Made from the [built-in samples](../../samples/) with \`deno task gallery\`.
 
 ## Contents × styles
 
@@ -108,8 +108,8 @@ ${grid.join("\n")}
 
 ## Presets
 
-All at ${SIDE} pixels, so that they can be compared, and those that begin with noise with ${STEPS_FROM_NOISE} steps; sizes and steps of
-their own are in [engine/options/presets.ts](../../engine/options/presets.ts). CLASSIC, GATYS and JOHNSON have the weights of their sources.
+All at ${SIDE} pixels for comparison, and ${STEPS_FROM_NOISE} steps for presets that start from noise; [docs/options.md](../options.md) lists the presets' own
+sizes and steps.
 
 | preset | ${PAIRS.map(([content, style]) => `${content} + ${style}`).join(" | ")} |
 | --- | ${PAIRS.map(() => "---").join(" | ")} |

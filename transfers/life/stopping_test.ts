@@ -59,7 +59,7 @@ Deno.test("TransferService.resume() of a cancelled transfer goes to its planned 
   stage.engine.allow(Infinity);
   assert.equal((await stage.ended(id)).resultId, whole.resultId);
   assert.deepEqual(await stage.loggedSteps(id), upTo(20));
-  await assert.rejects(stage.service.resume(OWNER, id, null), isError("BAD_USER_INPUT", "how many more"));
+  await assert.rejects(stage.service.resume(OWNER, id, null), isError("BAD_USER_INPUT", "steps to add"));
   await assert.rejects(stage.service.resume(OWNER, id, 0), isError("BAD_USER_INPUT", "from 1 to 9980"));
 });
 

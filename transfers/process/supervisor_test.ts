@@ -160,8 +160,8 @@ class HeldClock extends SystemClock {
 
 const MISCHIEFS = [
   { mischief: "takes memory", code: "ENGINE_OUT_OF_MEMORY", message: /took 1048576 MiB, wanted at most 8192 MiB/ },
-  { mischief: "is silent", code: "ENGINE_HUNG", message: /no sign of life/ },
-  { mischief: "babbles", code: "ENGINE_CRASHED", message: /spoke out of turn/ },
+  { mischief: "is silent", code: "ENGINE_HUNG", message: /did not respond/ },
+  { mischief: "babbles", code: "ENGINE_CRASHED", message: /sent an unexpected message/ },
   { mischief: "cuts a report off", code: "ENGINE_CRASHED", message: /exit code 0/ },
   { mischief: "gives up", code: "ENGINE_OUT_OF_MEMORY", message: /no memory/ },
 ] as const;

@@ -88,7 +88,18 @@ async function contests(side: number): Promise<Contest[]> {
 
 for (const side of sides) {
   console.log(`\n${side}×${side}:\n`);
-  console.log(row("what", "imagescript ms", "sharp ms", "imagescript ÷ sharp", "held ms", "held ms", "KB", "KB"));
+  console.log(
+    row(
+      "what",
+      "imagescript ms",
+      "sharp ms",
+      "imagescript ÷ sharp",
+      "imagescript held ms",
+      "sharp held ms",
+      "imagescript KB",
+      "sharp KB",
+    ),
+  );
   console.log(row("---", "--:", "--:", "--:", "--:", "--:", "--:", "--:"));
   for (const contest of await contests(side)) {
     await contest.imagescript();

@@ -54,17 +54,26 @@ interface Setting<T> {
   readonly variable: string;
   readonly fallback: string;
   readonly wanted: string;
+  /** What it sets, for docs/configuration.md. */
+  readonly help: string;
   /** Undefined when the text is not a value. */
   readonly parse: (text: string) => T | undefined;
 }
 
-function text(variable: string, fallback: string, wanted: string, pattern = /^.+$/): Setting<string> {
-  return { variable, fallback, wanted, parse: (value) => pattern.test(value) ? value : undefined };
+function text(
+  variable: string,
+  fallback: string,
+  wanted: string,
+  help: string,
+  pattern = /^.+$/,
+): Setting<string> {
+  return { variable, fallback, wanted, help, parse: (value) => pattern.test(value) ? value : undefined };
 }
 
-function wholeNumber(variable: string, fallback: number, low: number, high: number): Setting<number> {
+function wholeNumber(variable: string, fallback: number, low: number, high: number, help: string): Setting<number> {
   return {
     variable,
+    help,
     fallback: String(fallback),
     wanted: `a whole number from ${low} to ${high}`,
     parse: (value) => {
@@ -83,44 +92,60 @@ function isNetwork(text: string): boolean {
 const MEBIBYTE = 2 ** 20;
 
 const SETTINGS = {
-  host: text("HOST", "127.0.0.1", "an address or host name to listen on", /^[\w.:-]+$/),
-  port: wholeNumber("PORT", 4000, 0, 65535),
-  dataDir: text("DATA_DIR", "./data", "a directory that can be written"),
+  host: text("HOST", "127.0.0.1", "an address or host name to listen on", "where the server listens", /^[\w.:-]+$/),
+  port: wholeNumber("PORT", 4000, 0, 65535, "the port that it listens on; 0 takes any free one"),
+  dataDir: text("DATA_DIR", "./data", "a directory that can be written", "where transfers and pictures are kept"),
   store: {
     variable: "STORE",
+    help: "where transfers are kept: in `DATA_DIR`, or in memory until the server stops",
     fallback: "sqlite",
     wanted: "sqlite or memory",
     parse: (value: string) => value === "sqlite" || value === "memory" ? value : undefined,
   },
   engine: {
     variable: "ENGINE",
+    help: "what computes ([GPUs](gpu.md)); `auto` takes the fastest that works",
     fallback: "auto",
     wanted: `auto, ${ENGINE_NAMES.slice(0, -1).join(", ")} or ${ENGINE_NAMES.at(-1)}`,
     parse: (value: string) => ["auto", ...ENGINE_NAMES].find((engine) => engine === value),
   },
   precision: {
     variable: "PRECISION",
+    help: "the coarsest precision allowed for convolutions, on GPUs that are faster with it ([GPUs](gpu.md#precision))",
     fallback: DEFAULT_PRECISION,
     wanted: "float32, tf32 or float16",
     parse: (value: string) => PRECISIONS.find((precision) => precision === value),
   },
   gpus: {
     variable: "GPUS",
+    help: "the GPUs that each get an engine process of their own ([GPUs](gpu.md#nvidia))",
     fallback: "",
-    wanted: "numbers of NVIDIA GPUs separated by commas, as 0,1, or nothing",
+    wanted: "numbers of NVIDIA GPUs separated by commas, such as 0,1, or nothing",
     parse: (value: string) => {
       const gpus = value === "" ? [] : value.split(",").map((each) => /^\s*\d+\s*$/.test(each) ? Number(each) : NaN);
       return gpus.every(Number.isInteger) && new Set(gpus).size === gpus.length ? gpus : undefined;
     },
   },
-  weights: text("WEIGHTS", "auto", "auto, or the path of a file"),
-  maxImageBytes: wholeNumber("MAX_IMAGE_BYTES", 25 * MEBIBYTE, 1024, 1024 * MEBIBYTE),
-  maxImagePixels: wholeNumber("MAX_IMAGE_PIXELS", 50_000_000, 1024, 1_000_000_000),
-  maxQueued: wholeNumber("MAX_QUEUED", 1000, 1, 1_000_000),
-  maxQueuedPerOwner: wholeNumber("MAX_QUEUED_PER_OWNER", 100, 1, 1_000_000),
-  engineMemoryBytes: wholeNumber("ENGINE_MEMORY_BYTES", 12 * 1024 * MEBIBYTE, 512 * MEBIBYTE, 2 ** 50),
+  weights: text(
+    "WEIGHTS",
+    "auto",
+    "auto, or the path of a file",
+    "VGG16's parameters: those that ship, or [your own](../README.md#weights)",
+  ),
+  maxImageBytes: wholeNumber("MAX_IMAGE_BYTES", 25 * MEBIBYTE, 1024, 1024 * MEBIBYTE, "size of an encoded picture"),
+  maxImagePixels: wholeNumber("MAX_IMAGE_PIXELS", 50_000_000, 1024, 1_000_000_000, "pixels of a decoded picture"),
+  maxQueued: wholeNumber("MAX_QUEUED", 1000, 1, 1_000_000, "waiting transfers, of all owners"),
+  maxQueuedPerOwner: wholeNumber("MAX_QUEUED_PER_OWNER", 100, 1, 1_000_000, "waiting transfers of one owner"),
+  engineMemoryBytes: wholeNumber(
+    "ENGINE_MEMORY_BYTES",
+    12 * 1024 * MEBIBYTE,
+    512 * MEBIBYTE,
+    2 ** 50,
+    "memory of an engine process: above it the process is ended, and transfers that cannot fit are refused beforehand",
+  ),
   checkpointSeconds: {
     variable: "CHECKPOINT_SECONDS",
+    help: "seconds of work between checkpoints; large checkpoints are further apart",
     fallback: "5",
     wanted: "a number from 0.1 to 3600",
     parse: (value: string) => {
@@ -128,13 +153,26 @@ const SETTINGS = {
       return number >= 0.1 && number <= 3600 ? number : undefined;
     },
   },
-  maxFramesBytes: wholeNumber("MAX_FRAMES_BYTES", 1024 * MEBIBYTE, MEBIBYTE, 2 ** 50),
-  retentionDays: wholeNumber("RETENTION_DAYS", 30, 1, 36_500),
-  retentionBytes: wholeNumber("RETENTION_BYTES", 10 * 1024 * MEBIBYTE, MEBIBYTE, 2 ** 50),
+  maxFramesBytes: wholeNumber(
+    "MAX_FRAMES_BYTES",
+    1024 * MEBIBYTE,
+    MEBIBYTE,
+    2 ** 50,
+    "size of the kept frames of one transfer with `keepFrames`: above it every second frame is removed",
+  ),
+  retentionDays: wholeNumber("RETENTION_DAYS", 30, 1, 36_500, "days that ended transfers and unused uploads are kept"),
+  retentionBytes: wholeNumber(
+    "RETENTION_BYTES",
+    10 * 1024 * MEBIBYTE,
+    MEBIBYTE,
+    2 ** 50,
+    "size of all pictures, frames and logs together: above it the oldest ended transfers go",
+  ),
   publicUrl: {
     variable: "PUBLIC_URL",
+    help: "where the server is reached from outside, path included ([behind a proxy](operations.md#behind-a-proxy))",
     fallback: "",
-    wanted: "an http or https address, as https://example.org/gramcast, or nothing",
+    wanted: "an http or https address, such as https://example.org/gramcast, or nothing",
     parse: (value: string) => {
       const url = URL.parse(value);
       if (value === "" || !url) return value === "" ? null : undefined;
@@ -143,8 +181,9 @@ const SETTINGS = {
   },
   trustedProxies: {
     variable: "TRUSTED_PROXIES",
+    help: "proxies whose `X-Forwarded-…` and `Forwarded` headers are believed",
     fallback: "",
-    wanted: "addresses or networks separated by commas, as 127.0.0.1,10.0.0.0/8, or nothing",
+    wanted: "addresses or networks separated by commas, such as 127.0.0.1,10.0.0.0/8, or nothing",
     parse: (value: string) => {
       const proxies = value.split(",").map((proxy) => proxy.trim()).filter((proxy) => proxy !== "");
       return proxies.every(isNetwork) ? proxies : undefined;
@@ -152,14 +191,16 @@ const SETTINGS = {
   },
   trustedDocuments: {
     variable: "TRUSTED_DOCUMENTS",
+    help: "documents that clients may name by id ([API](api.md#transports))",
     fallback: "",
     wanted: "the path of a JSON file, or nothing",
     parse: (value: string) => value === "" ? null : value,
   },
   corsOrigins: {
     variable: "CORS_ORIGINS",
+    help: "origins of other pages that may use the API; `*` for any",
     fallback: "",
-    wanted: "origins separated by commas, as https://example.org, or *",
+    wanted: "origins separated by commas, such as https://example.org, or *",
     parse: (value: string) => {
       const origins = value.split(",").map((origin) => origin.trim()).filter((origin) => origin !== "");
       return origins.every((origin) => origin === "*" || URL.parse(origin)?.origin === origin) ? origins : undefined;
@@ -167,8 +208,11 @@ const SETTINGS = {
   },
 } satisfies { [K in keyof Config]: Setting<Config[K]> };
 
+/** What `readConfig` looks at, as text: the variable, its default, the values that it takes, and what it sets. */
+export const CONFIG_SETTINGS: readonly Omit<Setting<unknown>, "parse">[] = Object.values(SETTINGS);
+
 /** Names of the variables that `readConfig` looks at: what `--allow-env` must grant. */
-export const CONFIG_VARIABLES: readonly string[] = Object.values(SETTINGS).map((setting) => setting.variable);
+export const CONFIG_VARIABLES: readonly string[] = CONFIG_SETTINGS.map(({ variable }) => variable);
 
 /**
  * Reads the configuration.

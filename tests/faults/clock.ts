@@ -35,7 +35,7 @@ export async function clockSetBack(): Promise<string> {
     assert.deepEqual(await endOf(second.url, id), calm);
     await second.stop();
     assertForwards(dataDir);
-    return "no time in a log is before the one above it, no end before its start; watchers and result as undisturbed";
+    return "no time in a log precedes the one before it, no end precedes its start; watchers and result as in an undisturbed run";
   } finally {
     await Deno.remove(dataDir, { recursive: true });
   }

@@ -42,9 +42,9 @@ async function kills(): Promise<string> {
   const plan = { serverKills: KILLS, engineKills: KILLS, concurrent: 4, steps: 60, size: 32, seed: 1 };
   const { transfers, events, connections, seconds } = await survivesKills(dataDir, plan);
   await Deno.remove(dataDir, { recursive: true });
-  return `${transfers} transfers: each ended once, SUCCEEDED, with the same bytes and losses as undisturbed; each of ` +
+  return `${transfers} transfers: each ended once, SUCCEEDED, with the bytes and losses of an undisturbed run; each of ` +
     `their two watchers saw each of the ${events} events once, over ${connections} connections; the database is whole ` +
-    `and every file is known (${Math.round(seconds)} s)`;
+    `and no file is left over (${Math.round(seconds)} s)`;
 }
 
 function ifMounts(run: () => Promise<string>): () => Promise<string | null> {
@@ -62,7 +62,7 @@ async function write(what: string, outcome: string): Promise<void> {
   outcomes.set(key(what), `${outcome} |`);
   const rows = FAULTS.map(({ what }) => key(what)).filter((key) => outcomes.has(key))
     .map((key) => `${key} | ${outcomes.get(key)}`);
-  const lines = ["| what happens | what comes of it |", "| --- | --- |", ...rows];
+  const lines = ["| Fault | Outcome |", "| --- | --- |", ...rows];
   await Deno.writeTextFile(PAGE, `${text}${MARK}\n\n${lines.join("\n")}\n`);
 }
 

@@ -27,8 +27,8 @@ export async function stopAndStart(): Promise<string> {
     assert.deepEqual(await endOf(second.url, id), wanted);
     return `exit code 0 after ${
       seconds.toFixed(1)
-    } s, sockets closed with 1012; started again, it goes on by itself, with ` +
-      "every event told once and the bytes of an undisturbed run";
+    } s, sockets closed with 1012; at the next start the transfer continues, with ` +
+      "every event reported once and the bytes of an undisturbed run";
   } finally {
     await Deno.remove(dataDir, { recursive: true });
   }

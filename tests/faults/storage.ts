@@ -68,7 +68,7 @@ export async function damagedDatabase(): Promise<string> {
     const said = await refusedStart(dataDir);
     const after = await hashes(dataDir);
     for (const [name, hash] of Object.entries(before)) assert.equal(after[name], hash, name);
-    return `${said}; every file is as it was`;
+    return `${said}; every file is unchanged`;
   } finally {
     await Deno.remove(dataDir, { recursive: true });
   }
@@ -92,7 +92,7 @@ export async function damagedCheckpoint(): Promise<string> {
     assertWhole(await watch(second.url, id));
     assert.ok(second.lines.some((line) => /taking the one before/.test(line)), second.lines.join("\n"));
     assert.deepEqual(await endOf(second.url, id), calm);
-    return "says so, goes on from the one before, and gives the same bytes as an undisturbed run";
+    return "logs it, continues from the one before, and gives the same bytes as an undisturbed run";
   } finally {
     await Deno.remove(dataDir, { recursive: true });
   }
@@ -106,7 +106,7 @@ export async function secondServer(): Promise<string> {
     const said = await refusedStart(dataDir);
     const id = await startOnce(server.url, { ...ASKED, steps: 5 }, "one");
     assertWhole(await watch(server.url, id));
-    return `the second ${said}; the first goes on`;
+    return `the second ${said}; the first continues`;
   } finally {
     await Deno.remove(dataDir, { recursive: true });
   }

@@ -39,7 +39,7 @@ export async function silentWatcher(frames: number): Promise<string> {
     const growth = (await peakUntilEnd(watched) - alone) / 2 ** 20;
     assert.ok(silent.sent > 0);
     const all = frames * await frameBytes(server.url, watched) / 2 ** 20;
-    return `at its peak the server takes ${growth.toFixed(1)} MiB more than for a transfer that nobody watches; all ` +
+    return `at its peak the server takes ${growth.toFixed(1)} MiB more than without a watcher; all ` +
       `frames together are ${all.toFixed(0)} MiB`;
   } finally {
     await Deno.remove(dataDir, { recursive: true });
@@ -64,7 +64,7 @@ export async function manyWatchers(watchers: number, size: number): Promise<stri
       many.push(...await stepSeconds(server.url, watchers, size));
     }
     const [few, all] = [median(one), median(many)];
-    return `${few.toFixed(3)} s a step with one watcher, ${all.toFixed(3)} s with ${watchers}, who run on the same ` +
+    return `${few.toFixed(3)} s a step with one watcher, ${all.toFixed(3)} s with ${watchers} on the same ` +
       `${navigator.hardwareConcurrency} cores: ${(100 * (all / few - 1)).toFixed(1)} % more`;
   } finally {
     await Deno.remove(dataDir, { recursive: true });

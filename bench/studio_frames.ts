@@ -1,14 +1,16 @@
 /**
  * Frames a second that the studio's pages reach while transfers send pictures faster than anyone could look at them, in
- * Chromium without a GPU; the engine is a fake that takes a step every `interval` milliseconds:
+ * Chromium without a GPU; each has an engine of its own, a fake that takes a step every `interval` milliseconds:
  *
  *     deno task bench studio_frames [transfers] [interval] [seconds]
  */
 import "../tests/studio/testing/without_wsl_probe.ts";
 import { chromium, type Page } from "playwright-core";
-import { FakeServices } from "../schema/testing/fake_services.ts";
+import { ApiStage } from "../schema/testing/api_stage.ts";
+import { start } from "../schema/testing/execute.ts";
 import { startServer } from "../server/server.ts";
 import { studioPages } from "../studio/studio.ts";
+import { FakeEngine } from "../transfers/testing/fake_engine.ts";
 import { row } from "./inputs.ts";
 
 const [transfers = 20, interval = 50, seconds = 10] = Deno.args.map(Number);
@@ -16,15 +18,9 @@ const [transfers = 20, interval = 50, seconds = 10] = Deno.args.map(Number);
 const pictures = ["mountain-lake", "still-life"].map((name) =>
   Deno.readFileSync(new URL(`../samples/${name}.jpg`, import.meta.url))
 );
-const fake = new FakeServices();
-const services = {
-  config: fake.config,
-  transfers: fake.transfers,
-  fetchImage: fake.fetchImage,
-  classLabels: () => fake.classLabels(),
-  weights: () => fake.weights(),
-  frames: { encode: ({ step }: { readonly step: number }) => Promise.resolve(pictures[step % 2]!) },
-};
+const engines = Array.from({ length: transfers }, () => new FakeEngine()) as [FakeEngine, ...FakeEngine[]];
+await using services = await ApiStage.open({ ports: { engines } });
+services.frames = { encode: ({ step }) => Promise.resolve(pictures[step % 2]!) };
 const log = { info() {}, warn: console.warn };
 await using server = await startServer(
   services,
@@ -32,19 +28,9 @@ await using server = await startServer(
   log,
 );
 
-for (let i = 0; i < transfers; i++) {
-  await fetch(`${server.url}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({
-      query: `mutation { startTransfer(input: { content: { sample: "content" } styles: [{ image: { sample: "style" } }]
-        size: 512 steps: 10000 }) { transfer { id } } }`,
-    }),
-  });
-}
-const timer = setInterval(() => {
-  for (let i = 1; i <= transfers; i++) fake.transfers.step(`tr_${i}`);
-}, interval);
+const options = { size: 512, steps: 10_000, frameEvery: 1 };
+const [first] = await Promise.all(engines.map(() => start(services, options)));
+const timer = setInterval(() => engines.forEach((engine) => engine.allow(1)), interval);
 
 const browser = await chromium.launch({
   executablePath: Deno.env.get("CHROMIUM") ?? "/usr/bin/chromium",
@@ -60,7 +46,7 @@ try {
   await page.getByRole("button", { name: "Show more" }).click();
   await page.locator(".piece").nth(transfers - 1).waitFor();
   console.log(row(`gallery of ${transfers}, each ${1000 / interval} pictures a second`, ...await rate(page)));
-  await page.goto(`${server.url}/transfers/tr_1`);
+  await page.goto(`${server.url}/transfers/${first}`);
   await page.locator(".emerging img.in").waitFor();
   console.log(row(`one transfer, ${1000 / interval} pictures a second`, ...await rate(page)));
 } finally {

@@ -1,5 +1,5 @@
 /**
- * What every resolver gets beside its arguments. `main.ts` supplies the real parts, tests put doubles here.
+ * What every resolver gets beside its arguments. `main.ts` puts it together.
  *
  * @module
  */

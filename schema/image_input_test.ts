@@ -1,49 +1,71 @@
 import assert from "node:assert/strict";
-import type { ImageIntake } from "../transfers/api.ts";
+import { OWNER, png } from "../transfers/testing/service_stage.ts";
 import type { Context } from "./context.ts";
 import { type ImageInputValue, resolveImage } from "./image_input.ts";
-import { FakeServices } from "./testing/fake_services.ts";
-import { TINY_PNG } from "./testing/fake_images.ts";
-import { fail, run } from "./testing/execute.ts";
+import { ApiStage, TINY_PNG, WHOLE_NETWORK } from "./testing/api_stage.ts";
+import { fail, PICTURES, run } from "./testing/execute.ts";
 
 const UPLOAD = `mutation ($image: ImageInput!) {
   uploadImage(image: $image) { image { id width height mimeType byteLength url base64 } }
 }`;
 
-async function upload(services: FakeServices, image: unknown) {
-  return (await run(services, UPLOAD, { image })).uploadImage.image;
+async function upload(stage: ApiStage, image: unknown) {
+  return (await run(stage, UPLOAD, { image })).uploadImage.image;
 }
 
 Deno.test("ImageInput takes an uploaded file, base64, a data URL, an address, a sample and an image", async () => {
-  const services = new FakeServices();
-  const base64 = TINY_PNG.toBase64();
-  const ways = [
-    { upload: new File([TINY_PNG], "a.png") },
-    { base64 },
-    { base64: `data:image/png;base64,${base64}` },
-    { url: "https://example.org/a.png" },
+  await using stage = await ApiStage.open();
+  const pictures = await Promise.all([1, 2, 3].map((shade) => png(shade, 64, 48)));
+  const base64 = pictures.map((bytes) => bytes.toBase64());
+  const ways: [image: object, bytes: Uint8Array, width: number, height: number][] = [
+    [{ upload: new File([pictures[0]!], "a.png") }, pictures[0]!, 64, 48],
+    [{ base64: base64[1] }, pictures[1]!, 64, 48],
+    [{ base64: `data:image/png;base64,${base64[2]}` }, pictures[2]!, 64, 48],
+    [{ url: "https://example.org/a.png" }, TINY_PNG, 1, 1],
   ];
-  for (const [i, image] of ways.entries()) {
-    const kept = await upload(services, image);
+  const ids = new Set<string>();
+  for (const [image, bytes, width, height] of ways) {
+    const { id, ...kept } = await upload(stage, image);
     assert.deepEqual(kept, {
-      id: `im_kept${i + 1}`,
-      width: 64,
-      height: 48,
+      width,
+      height,
       mimeType: "image/png",
-      byteLength: TINY_PNG.byteLength,
-      url: `/images/im_kept${i + 1}`,
-      base64,
+      byteLength: bytes.byteLength,
+      url: `/images/${id}`,
+      base64: bytes.toBase64(),
     });
-    assert.deepEqual(services.transfers.images.kept[i], TINY_PNG);
+    assert.ok(await stage.transfers.images.get(OWNER, id));
+    ids.add(id);
   }
-  assert.deepEqual(services.fetched, [{ url: "https://example.org/a.png", maxBytes: 4096, timeoutMs: 15_000 }]);
-  assert.deepEqual(services.transfers.images.uploaded, ["im_kept1", "im_kept2", "im_kept3", "im_kept4"]);
-  assert.equal((await upload(services, { sample: "style" })).id, "im_style");
-  assert.equal((await upload(services, { image: "im_kept1" })).id, "im_kept1");
+  assert.equal(ids.size, ways.length);
+  assert.deepEqual(stage.fetched, [{ url: "https://example.org/a.png", maxBytes: 4096, timeoutMs: 15_000 }]);
+  const kept = await stage.ports.images.all();
+  assert.deepEqual(kept.map(({ id, uploadedAt }) => [id, uploadedAt !== null]), [...ids].map((id) => [id, true]));
+  assert.equal((await upload(stage, { sample: "style" })).id, "sample-style");
+  assert.equal((await upload(stage, { image: kept[0]!.id })).id, kept[0]!.id);
+});
+
+Deno.test("what an operation has taken in is held no longer than it runs, and goes when its time has come", async () => {
+  await using stage = await ApiStage.open({ settings: WHOLE_NETWORK });
+  const image = { base64: TINY_PNG.toBase64() };
+  const input = { ...PICTURES, content: image, contentMask: image };
+  await run(stage, UPLOAD, { image });
+  await run(stage, "query ($image: ImageInput!) { classify(image: $image) { index } }", { image });
+  await run(stage, "query ($input: StartTransferInput!) { estimate(input: $input) { steps } }", { input });
+  await fail(stage, UPLOAD, { image: { base64: "iVBORw0KGgo=" } });
+  assert.equal((await stage.ports.images.all()).length, 1);
+  stage.clock.advance(31 * 24 * 3600 * 1000);
+  await stage.transfers.sweep();
+  assert.deepEqual(await stage.ports.images.all(), []);
 });
 
 const WRONG: [name: string, image: unknown, code: string, message: RegExp][] = [
-  ["bytes that are no picture", { upload: new Blob(["text"]) }, "IMAGE_UNREADABLE", /^Cannot read image: found text/],
+  [
+    "bytes that are no picture",
+    { upload: new Blob(["text"]) },
+    "IMAGE_UNREADABLE",
+    /^Cannot read image: found an unknown format/,
+  ],
   ["too large a file", { upload: new Blob([new Uint8Array(4097)]) }, "IMAGE_TOO_LARGE", /4097 bytes.* at most 4096$/],
   ["base64 that is none", { base64: "?" }, "BAD_USER_INPUT", /^Cannot decode base64/],
   ["too much base64", { base64: "A".repeat(6000) }, "IMAGE_TOO_LARGE", /4500 bytes.* at most 4096$/],
@@ -63,25 +85,26 @@ const WRONG: [name: string, image: unknown, code: string, message: RegExp][] = [
 ];
 for (const [name, image, code, message] of WRONG) {
   Deno.test(`ImageInput refuses ${name}, and says where it stood`, async () => {
-    const error = await fail(new FakeServices(), UPLOAD, { image });
+    await using stage = await ApiStage.open();
+    const error = await fail(stage, UPLOAD, { image });
     assert.deepEqual([error.code, error.field], [code, "image"]);
     assert.match(error.message, message);
   });
 }
 
 Deno.test("ImageInput takes exactly one way, and a File only from a multipart request", async () => {
-  const services = new FakeServices();
+  await using stage = await ApiStage.open();
   for (const image of [{}, { sample: "style", base64: "AAAA" }, { sample: null }, { upload: "text" }]) {
-    await assert.rejects(run(services, UPLOAD, { image }), { name: "GraphQLError", message: /\$image/ });
+    await assert.rejects(run(stage, UPLOAD, { image }), { name: "GraphQLError", message: /\$image/ });
   }
-  assert.equal(services.transfers.images.kept.length, 0);
+  assert.deepEqual(await stage.ports.images.all(), []);
 });
 
 Deno.test("files on their way in wait where those before them hold as much memory as they may", async () => {
   const entered: number[] = [];
   const gate = Promise.withResolvers<void>();
-  const services = new FakeServices();
-  const context = { ...services, config: { ...services.config, maxImageBytes: 2 ** 30 } } as unknown as Context;
+  await using stage = await ApiStage.open({ config: { maxImageBytes: 2 ** 30 } });
+  const context = stage as unknown as Context;
   // Large ones, said to be so.
   const uploads = [0, 1, 2].map((i) => ({
     size: 100 * 2 ** 20,
@@ -91,9 +114,7 @@ Deno.test("files on their way in wait where those before them hold as much memor
       return TINY_PNG.slice().buffer;
     },
   }));
-  const intake = {
-    keep: () => Promise.resolve(services.transfers.images.record("im_style")),
-  } as unknown as ImageIntake;
+  await using intake = stage.transfers.images.intake(OWNER);
   const taken = uploads.map((upload) =>
     resolveImage(context, intake, { upload } as unknown as ImageInputValue, "image")
   );

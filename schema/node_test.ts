@@ -1,24 +1,23 @@
 import assert from "node:assert/strict";
 import { isInterfaceType } from "graphql";
 import { schema } from "./index.ts";
-import { run } from "./testing/execute.ts";
-import { FakeServices } from "./testing/fake_services.ts";
-
-const START = `mutation { startTransfer(input: {
-  content: { sample: "content" }, styles: [{ image: { sample: "style" } }], size: 64, steps: 3
-}) { transfer { id } } }`;
+import { ApiStage, TINY_PNG } from "./testing/api_stage.ts";
+import { run, start } from "./testing/execute.ts";
 
 Deno.test("node gives every object that has an id, and no two have the same", async () => {
-  const services = new FakeServices();
-  await run(services, START);
+  await using stage = await ApiStage.open();
+  const upload = { __typename: "Image", id: await stage.upload(TINY_PNG) };
+  const ended = await stage.finish(await start(stage, { size: 64, steps: 3 }));
+  const result = { __typename: "Image", id: ended.resultId! };
+  await start(stage, { size: 64, steps: 3 });
   const data = await run(
-    services,
+    stage,
     `{ transfers { edges { node { __typename id } } } presets { __typename id } samples { __typename id image { __typename id } } }`,
   );
   const transfers = data.transfers.edges.map(({ node }: { node: unknown }) => node);
   const images = data.samples.map(({ image }: { image: unknown }) => image);
   const samples = data.samples.map(({ __typename, id }: Record<string, string>) => ({ __typename, id }));
-  const all = [...transfers, ...data.presets, ...samples, ...images];
+  const all = [...transfers, ...data.presets, ...samples, ...images, upload, result];
   const node = schema.getType("Node");
   assert.ok(isInterfaceType(node));
   assert.deepEqual(
@@ -28,13 +27,14 @@ Deno.test("node gives every object that has an id, and no two have the same", as
   );
   assert.equal(new Set(all.map(({ id }) => id)).size, all.length);
   for (const wanted of all) {
-    const found = await run(services, `{ node(id: ${JSON.stringify(wanted.id)}) { __typename id } }`);
+    const found = await run(stage, `{ node(id: ${JSON.stringify(wanted.id)}) { __typename id } }`);
     assert.deepEqual(found.node, wanted);
   }
 });
 
 Deno.test("node gives null for an id that is nobody's", async () => {
-  for (const id of ["", "tr_9", "Preset:OTHER", "Sample:", "__proto__"]) {
-    assert.deepEqual(await run(new FakeServices(), `{ node(id: ${JSON.stringify(id)}) { id } }`), { node: null });
+  await using stage = await ApiStage.open();
+  for (const id of ["", "tr_9", crypto.randomUUID(), "sample-other", "Preset:OTHER", "Sample:", "__proto__"]) {
+    assert.deepEqual(await run(stage, `{ node(id: ${JSON.stringify(id)}) { id } }`), { node: null });
   }
 });

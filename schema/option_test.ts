@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { PRESET_NAMES } from "../engine/options/options.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
 import { OPTION_NAMES } from "../engine/options/table.ts";
-import { fail, run } from "./testing/execute.ts";
-import { FakeServices } from "./testing/fake_services.ts";
+import { ApiStage } from "./testing/api_stage.ts";
+import { fail, PICTURES, run } from "./testing/execute.ts";
 
 const FACTS =
   "name kind label description unit minimum maximum choices choiceLabels onlyWith retunable defaults { preset value }";
@@ -22,7 +22,8 @@ interface Facts {
 }
 
 async function askOptions(): Promise<readonly Facts[]> {
-  return (await run(new FakeServices(), `{ options { ${FACTS} parts { ${FACTS} } } }`)).options;
+  await using stage = await ApiStage.open();
+  return (await run(stage, `{ options { ${FACTS} parts { ${FACTS} } } }`)).options;
 }
 
 Deno.test("Query.options gives every option with what a form for it needs", async () => {
@@ -53,13 +54,13 @@ Deno.test("the defaults of Query.options, given to another preset, make it the o
 });
 
 Deno.test("what Query.options says is out of range is refused at that very option", async () => {
-  const pictures = { content: { sample: "content" }, styles: [{ image: { sample: "style" } }] };
+  await using stage = await ApiStage.open();
   const operation = "mutation ($input: StartTransferInput!) { startTransfer(input: $input) { transfer { id } } }";
   for (const { name, kind, minimum, maximum } of await askOptions()) {
     if (kind !== "NUMBER" && kind !== "INTEGER") continue;
     // GraphQL's Int cannot say what is beyond a seed.
     for (const value of name === "seed" ? [] : [minimum! - 1, maximum! * 2]) {
-      const error = await fail(new FakeServices(), operation, { input: { ...pictures, [name]: value } });
+      const error = await fail(stage, operation, { input: { ...PICTURES, [name]: value } });
       assert.deepEqual([error.code, error.field], ["BAD_USER_INPUT", name]);
       assert.ok(error.message.endsWith(`from ${minimum} to ${maximum}`), error.message);
     }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { FakeServices } from "./testing/fake_services.ts";
-import { TINY_PNG } from "./testing/fake_images.ts";
-import { fail, run } from "./testing/execute.ts";
+import { resolveOptions } from "../engine/options/resolve.ts";
+import { png } from "../transfers/testing/service_stage.ts";
+import { ApiStage, TINY_PNG } from "./testing/api_stage.ts";
+import { fail, PICTURES, run } from "./testing/execute.ts";
 
 const START = `mutation ($input: StartTransferInput!) {
   startTransfer(input: $input) { transfer { id status steps options { preset width height seed } } }
@@ -11,19 +12,23 @@ const ESTIMATE = `query ($input: StartTransferInput!) {
     seconds memoryBytes flopsPerStep steps fits scales { size steps seconds memoryBytes flopsPerStep }
   }
 }`;
-const PICTURES = { content: { sample: "content" }, styles: [{ image: { sample: "style" } }] };
 
-Deno.test("startTransfer hands on what was given and nothing else", async () => {
-  const services = new FakeServices();
-  const base64 = TINY_PNG.toBase64();
-  const data = await run(services, START, {
+Deno.test("startTransfer starts what was asked for and nothing else", async () => {
+  await using stage = await ApiStage.open();
+  const [mask, region, contentMask] = await Promise.all([1, 2, 3].map((shade) => png(shade)));
+  const data = await run(stage, START, {
     input: {
       content: { sample: "content" },
-      styles: [{ image: { sample: "style" }, weight: 2, mask: { base64 }, region: { base64 } }, {
+      styles: [{
+        image: { sample: "style" },
+        weight: 2,
+        mask: { base64: mask!.toBase64() },
+        region: { base64: region!.toBase64() },
+      }, {
         image: { sample: "content" },
       }],
-      contentMask: { base64 },
-      init: { kind: "IMAGE", image: { image: "im_style" }, noise: 0.1 },
+      contentMask: { base64: contentMask!.toBase64() },
+      init: { kind: "IMAGE", image: { image: "sample-style" }, noise: 0.1 },
       preset: "FAST",
       size: 64,
       steps: 10,
@@ -32,43 +37,48 @@ Deno.test("startTransfer hands on what was given and nothing else", async () => 
       idempotencyKey: "once",
     },
   });
-  assert.deepEqual(data.startTransfer.transfer, {
-    id: "tr_1",
+  const { id, ...transfer } = data.startTransfer.transfer;
+  assert.deepEqual(transfer, {
     status: "QUEUED",
     steps: 10,
     options: { preset: "FAST", width: 64, height: 48, seed: 7 },
   });
-  assert.deepEqual(services.transfers.requests, [{
-    contentId: "im_content",
-    styles: [{ imageId: "im_style", weight: 2, maskId: "im_kept1", regionId: "im_kept2" }, {
-      imageId: "im_content",
-      weight: 1,
-      maskId: null,
-      regionId: null,
-    }],
-    contentMaskId: "im_kept3",
-    initImageId: "im_style",
-    init: { kind: "IMAGE", noise: 0.1 },
-    preset: "FAST",
-    size: 64,
-    steps: 10,
-    seed: 7,
-    priority: 3,
-    idempotencyKey: "once",
-  }]);
+  const { options, contentId, styles, contentMaskId, initImageId, priority, idempotencyKey } = await stage.record(id);
+  const { maskId, regionId, ...first } = styles[0]!;
+  assert.deepEqual(first, { imageId: "sample-style", weight: 2 });
+  assert.deepEqual(styles.slice(1), [{ imageId: "sample-content", weight: 1, maskId: null, regionId: null }]);
+  const { images } = stage.ports;
+  for (const [id, bytes] of [[maskId, mask], [regionId, region], [contentMaskId, contentMask]] as const) {
+    assert.deepEqual(await images.read((await images.get(id!))!), bytes);
+  }
+  assert.deepEqual([contentId, initImageId, priority, idempotencyKey], ["sample-content", "sample-style", 3, "once"]);
+  const request = { preset: "FAST", size: 64, steps: 10, init: { kind: "IMAGE", noise: 0.1 } } as const;
+  assert.deepEqual(options, resolveOptions(request, { width: 64, height: 48 }, 7));
 });
 
 Deno.test("startTransfer takes BALANCED where no preset is named", async () => {
-  const data = await run(new FakeServices(), START, { input: PICTURES });
+  await using stage = await ApiStage.open();
+  const data = await run(stage, START, { input: PICTURES });
   assert.equal(data.startTransfer.transfer.options.preset, "BALANCED");
 });
 
 Deno.test("estimate answers without starting anything", async () => {
-  const services = new FakeServices();
-  const { estimate } = await run(services, ESTIMATE, { input: PICTURES });
-  const cost = { seconds: null, memoryBytes: 3e9, flopsPerStep: 1e12, steps: 100 };
-  assert.deepEqual(estimate, { ...cost, fits: true, scales: [{ size: 668, ...cost }] });
-  assert.equal((await run(services, "{ transfers { totalCount } }")).transfers.totalCount, 0);
+  await using stage = await ApiStage.open();
+  const scales = [{ size: 32, steps: 2 }, { size: 64, steps: 3 }];
+  const { estimate } = await run(stage, ESTIMATE, { input: { ...PICTURES, scales } });
+  // The stage's cost model: an operation and 16 bytes for each pixel. Nothing has run yet that would tell seconds.
+  const cost = (width: number, height: number) => ({
+    seconds: null,
+    memoryBytes: 16 * width * height,
+    flopsPerStep: width * height,
+  });
+  assert.deepEqual(estimate, {
+    ...cost(64, 48),
+    steps: 5,
+    fits: true,
+    scales: [{ ...scales[0], ...cost(32, 24) }, { ...scales[1], ...cost(64, 48) }],
+  });
+  assert.equal(await stage.started(), 0);
 });
 
 const BASE64_MASK = { base64: "?" };
@@ -102,18 +112,21 @@ const WRONG: [field: string, input: object, code?: string][] = [
 ];
 for (const [field, input, code = "BAD_USER_INPUT"] of WRONG) {
   Deno.test(`startTransfer refuses ${JSON.stringify(input).slice(0, 60)} at ${field}`, async () => {
-    const services = new FakeServices();
+    await using stage = await ApiStage.open();
     for (const operation of [START, ESTIMATE]) {
-      const error = await fail(services, operation, { input: { ...PICTURES, ...input } });
+      const error = await fail(stage, operation, { input: { ...PICTURES, ...input } });
       assert.deepEqual([error.code, error.field], [code, field]);
       assert.match(error.message, /^Cannot [^\n]+[^.\n]$/);
     }
-    assert.deepEqual(services.transfers.requests, []);
+    assert.equal(await stage.started(), 0);
   });
 }
 
-Deno.test("startTransfer keeps no picture of a request whose options are wrong", async () => {
-  const services = new FakeServices();
-  await fail(services, START, { input: { ...PICTURES, content: { base64: TINY_PNG.toBase64() }, size: 1 } });
-  assert.equal(services.transfers.images.kept.length, 0);
+Deno.test("startTransfer takes in no picture of a request whose options are wrong", async () => {
+  await using stage = await ApiStage.open();
+  stage.ports.images.put = () => Promise.reject(new Error("must not be kept"));
+  for (const content of [{ base64: TINY_PNG.toBase64() }, { url: "https://example.org/a.png" }]) {
+    assert.equal((await fail(stage, START, { input: { ...PICTURES, content, size: 1 } })).field, "size");
+  }
+  assert.deepEqual(stage.fetched, []);
 });

@@ -9,7 +9,7 @@ const ENGINE = "{ engine { device } }";
 const START = `mutation { startTransfer(input: {
   content: { sample: "content" }, styles: [{ image: { sample: "style" } }], size: 64, steps: 3
 }) { transfer { id } } }`;
-const FOLLOW = 'subscription { transferProgress(id: "tr_1") { step } }';
+const FOLLOW = 'subscription { transferProgress(id: "newest") { step } }';
 
 async function post(fake: FakeServer, accept: string, body: unknown, type = JSON_TYPE) {
   const response = await fetch(`${fake.url}/graphql`, {
@@ -22,7 +22,14 @@ async function post(fake: FakeServer, accept: string, body: unknown, type = JSON
 
 Deno.test("an operation that cannot be answered in an accepted type is refused with 406 and has not run", async () => {
   await using fake = await serveFake();
-  const { transfers } = fake.services;
+  const { services } = fake;
+  const { bus } = services.ports;
+  const watched: string[] = [];
+  const watch = bus.watch.bind(bus);
+  bus.watch = (id) => {
+    watched.push(id);
+    return watch(id);
+  };
   const refused: [accept: string, query: string][] = [
     ["application/xml", START],
     ["application/xml", FOLLOW],
@@ -33,27 +40,25 @@ Deno.test("an operation that cannot be answered in an accepted type is refused w
     ['multipart/mixed;boundary="graphql";subscriptionSpec="1.0",application/json', FOLLOW],
   ];
   await fake.post(START);
-  const before = transfers.requests.length;
   for (const [accept, query] of refused) {
     const { response, text } = await post(fake, accept, { query });
     assert.equal(response.status, 406, accept);
     assert.match(response.headers.get("content-type")!, /^application\/(graphql-response\+)?json; charset=utf-8$/);
     assert.match(JSON.parse(text).errors[0].message, /^Cannot answer in an accepted media type: wanted [^\n]+$/);
   }
-  assert.equal(transfers.requests.length, before);
-  assert.deepEqual(transfers.progressRequests, []);
-  assert.equal(transfers.openStreams, 0);
+  assert.equal(await services.started(), 1);
+  assert.deepEqual(watched, []);
 });
 
 Deno.test("a thousand subscriptions that are refused leave room for honest ones", async () => {
   await using fake = await serveFake();
-  await fake.post(START);
+  const id = await fake.start({ size: 64, steps: 3 });
   for (let i = 0; i < 1000; i++) {
     const { response } = await post(fake, JSON_TYPE, { query: FOLLOW });
     assert.equal(response.status, 406);
   }
-  assert.equal(fake.services.transfers.openStreams, 0);
-  fake.services.transfers.step("tr_1", 3);
+  assert.equal(fake.services.watchers, 0);
+  await fake.services.finish(id);
   const { text } = await post(fake, EVENT_STREAM, { query: FOLLOW });
   assert.match(text, /event: next\ndata: \{"data":\{"transferProgress":\{"step":3\}\}\}/);
 });
@@ -107,14 +112,14 @@ for (const [what, body, json, graphql] of STATUSES) {
 
 Deno.test("an operation whose data is null for an error has data, and 294", async () => {
   await using fake = await serveFake();
-  fake.services.transfers.failures.set("engine", new Error("a bug"));
+  fake.services.engine.failure = new Error("a bug");
   const { response, text } = await post(fake, GRAPHQL_TYPE, { query: ENGINE });
   assert.deepEqual([response.status, JSON.parse(text).data], [294, null]);
 });
 
 Deno.test("an operation that is refused over server-sent events says so in the stream", async () => {
   await using fake = await serveFake();
-  for (const query of ["subscription { nope }", "{", 'subscription { transferProgress(id: "tr_9") { step } }']) {
+  for (const query of ["subscription { nope }", "{", 'subscription { transferProgress(id: "other") { step } }']) {
     const { response, text } = await post(fake, EVENT_STREAM, { query });
     assert.equal(response.status, 200);
     assert.equal(response.headers.get("content-type"), EVENT_STREAM);
@@ -171,7 +176,7 @@ Deno.test("a body of another type than JSON or multipart is refused with 415 and
   }
   const { response } = await post(fake, "*/*", { query: ENGINE }, "Application/JSON ; charset=utf-8");
   assert.equal(response.status, 200);
-  assert.deepEqual(fake.services.transfers.requests, []);
+  assert.equal(await fake.services.started(), 0);
 });
 
 Deno.test("a request of another method is refused with 405, and a mutation over GET", async () => {
@@ -182,7 +187,7 @@ Deno.test("a request of another method is refused with 405, and a mutation over 
   const get = await fetch(`${fake.url}/graphql?query=${encodeURIComponent(START)}`, { headers: { accept: JSON_TYPE } });
   assert.deepEqual([get.status, get.headers.get("allow")], [405, "POST"]);
   await get.body?.cancel();
-  assert.deepEqual(fake.services.transfers.requests, []);
+  assert.equal(await fake.services.started(), 0);
 });
 
 Deno.test("a body that breaks off is nobody's bug", async () => {

@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { OPERATION_LIMITS } from "./limits.ts";
+import { PICTURES } from "../schema/testing/execute.ts";
 import { RawSocket } from "./testing/raw_socket.ts";
 import { answerOf, serveFake } from "./testing/serve_fake.ts";
 
 const START = `mutation ($input: StartTransferInput!) { startTransfer(input: $input) { transfer { id } } }`;
-const PICTURES = { content: { sample: "content" }, styles: [{ image: { sample: "style" } }] };
 
 Deno.test("an operation is answered over POST and GET", async () => {
   await using fake = await serveFake();
-  assert.equal((await fake.post(START, { input: PICTURES })).data.startTransfer.transfer.id, "tr_1");
+  const { id } = (await fake.post(START, { input: PICTURES })).data.startTransfer.transfer;
+  assert.equal((await fake.services.record(id)).status, "RUNNING");
   const response = await fetch(`${fake.url}/graphql?query=${encodeURIComponent("{ engine { device } }")}`);
   assert.deepEqual((await answerOf(response)).data, { engine: { device: "cpu" } });
 });
@@ -60,7 +61,7 @@ for (const [name, query, variables, code, field] of WRONG) {
 
 Deno.test("a bug is masked as INTERNAL and leaves one line in the log", async () => {
   await using fake = await serveFake();
-  fake.services.transfers.failures.set("engine", new TypeError("secret\nof /home/somebody"));
+  fake.services.engine.failure = new TypeError("secret\nof /home/somebody");
   const { data, errors } = await fake.post("{ engine { device } }");
   assert.equal(data, null);
   assert.deepEqual(errors, [{
@@ -154,7 +155,7 @@ Deno.test("a long literal is not sent back", async () => {
 
 Deno.test("a mutation over GET is refused", async () => {
   await using fake = await serveFake();
-  const query = 'mutation { deleteTransfer(id: "tr_1") { id } }';
+  const query = 'mutation { deleteTransfer(id: "other") { id } }';
   const response = await fetch(`${fake.url}/graphql?query=${encodeURIComponent(query)}`);
   assert.equal(response.status, 405);
   assert.match((await response.json()).errors[0].message, /POST/);
@@ -241,11 +242,12 @@ const TOO_COMPLEX: [name: string, query: string, variables?: object][] = [
 for (const [name, query, variables] of TOO_COMPLEX) {
   Deno.test(`${name} are refused before anything is computed`, async () => {
     await using fake = await serveFake();
-    fake.services.transfers.failures.set("get", new Error("must not be reached"));
+    const { store } = fake.services.ports;
+    store.get = () => Promise.reject(new Error("must not be reached"));
     const { data, errors } = await fake.post(query, variables);
     assert.deepEqual([data ?? null, errors.length], [null, 1], JSON.stringify(errors));
     assert.equal(errors[0]!.extensions.code, "QUERY_TOO_COMPLEX", errors[0]!.message);
-    assert.deepEqual(fake.services.transfers.requests, []);
+    assert.equal(await fake.services.started(), 0);
   });
 }
 

@@ -1,38 +1,51 @@
 import assert from "node:assert/strict";
+import { encodePicture } from "../images/encode.ts";
+import { FullStorage } from "../transfers/testing/full_storage.ts";
 import { serveFake } from "./testing/serve_fake.ts";
 
-const START = `mutation { startTransfer(input: {
-  content: { sample: "content" }, styles: [{ image: { sample: "style" } }], size: 64, steps: 3
-}) { transfer { id } } }`;
+const OPTIONS = { size: 64, steps: 3, frameEvery: 1, keepFrames: true };
 
-Deno.test("/health answers without asking the transfers anything", async () => {
+Deno.test("/health answers without asking engine or storage anything", async () => {
   await using fake = await serveFake();
-  fake.services.transfers.failures.set("engine", new Error("must not be asked"));
+  const { engine, ports: { queue, store } } = fake.services;
+  const asked = () => Promise.reject(new Error("must not be asked"));
+  Object.assign(engine, { info: asked });
+  Object.assign(queue, { waiting: asked });
+  Object.assign(store, { get: asked });
   const response = await fetch(`${fake.url}/health`);
   assert.deepEqual([response.status, await response.json()], [200, { status: "ok" }]);
-  assert.ok(fake.services.transfers.failures.has("engine"));
 });
 
 Deno.test("/ready answers 503 without an engine, and while the storage is full", async () => {
-  await using fake = await serveFake();
+  const { store, queue, full } = new FullStorage();
+  await using fake = await serveFake({}, { ports: { store, queue } });
+  const { engine, clock } = fake.services;
   const state = async () => {
     const response = await fetch(`${fake.url}/ready`);
     return [response.status, (await response.json()).status];
   };
   assert.deepEqual(await state(), [200, "ready"]);
-  fake.services.transfers.failures.set("engine", new Error("no engine"));
+  engine.failure = new Error("no engine");
   assert.deepEqual(await state(), [503, "no engine"]);
-  fake.services.transfers.storageWritable = false;
+  engine.failure = null;
+  assert.deepEqual(await state(), [200, "ready"]);
+  const id = await fake.start(OPTIONS);
+  await fake.services.step();
+  full.add("append");
+  engine.allow(1);
+  while ((await state())[0] === 200);
   assert.deepEqual(await state(), [503, "storage full"]);
-  fake.services.transfers.storageWritable = true;
+  full.clear();
+  clock.advance(1000);
+  await fake.services.finish(id);
   assert.deepEqual(await state(), [200, "ready"]);
 });
 
 Deno.test("/metrics counts transfers, steps and watchers", async () => {
   await using fake = await serveFake();
-  for (let i = 0; i < 3; i++) await fake.post(START);
-  fake.services.transfers.step("tr_1", 3);
-  fake.services.transfers.step("tr_2", 2);
+  for (let i = 0; i < 3; i++) await fake.start(OPTIONS);
+  // Three for the first, and two for the second.
+  await fake.services.step(5);
   const response = await fetch(`${fake.url}/metrics`);
   assert.equal(response.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
   assert.equal(response.headers.get("cache-control"), "no-store");
@@ -69,19 +82,25 @@ Deno.test("pages given to the server take the place of the landing page, and lea
 
 Deno.test("pictures are served with their type, for ever, and not twice", async () => {
   await using fake = await serveFake();
-  await fake.post(START);
-  fake.services.transfers.step("tr_1", 3);
-  const paths: [path: string, type: string, caching: RegExp, body: RegExp][] = [
-    ["/images/im_content", "image/png", /immutable/, /PNG/],
-    ["/transfers/tr_1/frames/2.jpg", "image/jpeg", /immutable/, /^JPEG of step 2$/],
-    ["/transfers/tr_1/frames/2.png", "image/png", /immutable/, /^PNG of step 2$/],
-    ["/transfers/tr_1/result.png", "image/png", /no-cache/, /PNG/],
-    ["/transfers/tr_1/result.jpg", "image/jpeg", /no-cache/, /^JPEG of step 3$/],
+  const { services } = fake;
+  const id = await fake.start(OPTIONS);
+  const { resultId } = await services.finish(id);
+  const image = async (id: string) =>
+    await services.transfers.images.read((await services.transfers.images.get("local", id))!);
+  const frame = async (step: number, format: "JPEG" | "PNG") =>
+    await encodePicture(await (await services.transfers.frame(id, step))!.picture(), { format });
+  const paths: [path: string, type: string, caching: RegExp, bytes: Uint8Array][] = [
+    ["/images/sample-content", "image/png", /immutable/, await image("sample-content")],
+    [`/images/${resultId}`, "image/png", /immutable/, await image(resultId!)],
+    [`/transfers/${id}/frames/2.jpg`, "image/jpeg", /immutable/, await frame(2, "JPEG")],
+    [`/transfers/${id}/frames/2.png`, "image/png", /immutable/, await frame(2, "PNG")],
+    [`/transfers/${id}/result.png`, "image/png", /no-cache/, await image(resultId!)],
+    [`/transfers/${id}/result.jpg`, "image/jpeg", /no-cache/, await frame(3, "JPEG")],
   ];
-  for (const [path, type, caching, body] of paths) {
+  for (const [path, type, caching, bytes] of paths) {
     const response = await fetch(fake.url + path);
     assert.equal(response.status, 200, path);
-    assert.match(await response.text(), body);
+    assert.equal((await response.bytes()).toBase64(), bytes.toBase64(), path);
     assert.equal(response.headers.get("content-type"), type);
     assert.match(response.headers.get("cache-control")!, caching);
     assert.equal(response.headers.get("x-content-type-options"), "nosniff");
@@ -93,25 +112,26 @@ Deno.test("pictures are served with their type, for ever, and not twice", async 
     assert.deepEqual([head.status, await head.text()], [200, ""]);
     assert.notEqual(head.headers.get("content-length"), "0");
   }
-  const before = fake.services.encodings.length;
-  await fetch(`${fake.url}/transfers/tr_1/frames/2.jpg`, { headers: { "if-none-match": '"tr_1-2-jpg"' } });
-  assert.equal(fake.services.encodings.length, before);
+  const before = services.encodings.length;
+  await fetch(`${fake.url}/transfers/${id}/frames/2.jpg`, { headers: { "if-none-match": `"${id}-2-jpg"` } });
+  assert.equal(services.encodings.length, before);
 });
 
 Deno.test("what is no picture of the caller's is 404, and not cached", async () => {
   await using fake = await serveFake();
-  await fake.post(START);
+  const id = await fake.start(OPTIONS);
   const paths = [
-    "/images/im_9",
+    "/images/other",
+    `/images/${crypto.randomUUID()}`,
     "/images/..%2f..%2fetc%2fpasswd",
     "/images/",
-    "/transfers/tr_9/frames/1.jpg",
-    "/transfers/tr_1/frames/1.jpg",
-    "/transfers/tr_1/frames/0.jpg",
-    "/transfers/tr_1/frames/1.gif",
-    "/transfers/tr_1/frames/99999999999.jpg",
-    "/transfers/tr_1/result.png",
-    "/transfers/tr_9/result.png",
+    "/transfers/other/frames/1.jpg",
+    `/transfers/${id}/frames/1.jpg`,
+    `/transfers/${id}/frames/0.jpg`,
+    `/transfers/${id}/frames/1.gif`,
+    `/transfers/${id}/frames/99999999999.jpg`,
+    `/transfers/${id}/result.png`,
+    "/transfers/other/result.png",
   ];
   for (const path of paths) {
     const response = await fetch(fake.url + path);
@@ -119,14 +139,14 @@ Deno.test("what is no picture of the caller's is 404, and not cached", async () 
     assert.equal(response.status, 404, path);
     assert.doesNotMatch(response.headers.get("cache-control") ?? "", /immutable/);
   }
-  const post = await fetch(`${fake.url}/images/im_content`, { method: "POST" });
+  const post = await fetch(`${fake.url}/images/sample-content`, { method: "POST" });
   assert.deepEqual([post.status, await post.text()], [405, "Cannot change a picture: wanted GET\n"]);
 });
 
 Deno.test("an error in a route is logged and masked", async () => {
   await using fake = await serveFake();
-  fake.services.transfers.failures.set("get", new Error("secret of /home"));
-  const response = await fetch(`${fake.url}/transfers/tr_1/result.png`);
+  fake.services.ports.store.get = () => Promise.reject(new Error("secret of /home"));
+  const response = await fetch(`${fake.url}/transfers/other/result.png`);
   assert.equal(response.status, 500);
   assert.equal(await response.text(), "Cannot answer: found an internal error, which has been logged\n");
   assert.match(fake.log.join(), /^Internal error: Error: secret of \/home, at /);

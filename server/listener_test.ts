@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { TINY_PNG } from "../schema/testing/api_stage.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits } from "./listener.ts";
 import { type FakeServer, serveFake } from "./testing/serve_fake.ts";
 
@@ -81,13 +82,14 @@ Deno.test("a body that trickles in is no progress", async () => {
 
 Deno.test("a reader that never reads is given up, and what was held for it is free", async () => {
   await using fake = await serveWith(QUICK);
-  const { images } = fake.services.transfers;
+  const id = await fake.services.upload(TINY_PNG);
+  const { images } = fake.services.ports;
   let reads = 0;
   images.read = () => {
     reads++;
     return Promise.resolve(new Uint8Array(2 ** 25));
   };
-  const connection = await connect(fake, `GET /images/im_content HTTP/1.1\r\n${HEADERS}\r\n`);
+  const connection = await connect(fake, `GET /images/${id} HTTP/1.1\r\n${HEADERS}\r\n`);
   await until(() => reads === 1);
   await until(() => fake.server.heldBytes === 2 ** 25);
   await until(() => fake.server.connections === 0);
@@ -117,8 +119,9 @@ Deno.test("what does not fit beside what is held is refused, and fits when that 
 
 Deno.test("a picture that does not fit beside what is held is refused with 503", async () => {
   await using fake = await serveWith({ maxHeldBytes: 2 ** 20 });
-  fake.services.transfers.images.read = () => Promise.resolve(new Uint8Array(2 ** 21));
-  const response = await fetch(`${fake.url}/images/im_content`);
+  const id = await fake.services.upload(TINY_PNG);
+  fake.services.ports.images.read = () => Promise.resolve(new Uint8Array(2 ** 21));
+  const response = await fetch(`${fake.url}/images/${id}`);
   assert.deepEqual([response.status, response.headers.get("retry-after")], [503, "2"]);
   assert.equal((await response.json()).errors[0].extensions.code, "RATE_LIMITED");
   assert.equal(fake.server.heldBytes, 0);
@@ -184,7 +187,7 @@ const ODD: [name: string, request: string, answer: RegExp][] = [
 ];
 for (const [name, request, answer] of ODD) {
   Deno.test(`${name}: answered as the client's doing`, async () => {
-    await using fake = await serveWith(QUICK);
+    await using fake = await serveWith({ idleMs: 200 });
     assert.match(await rest(await connect(fake, request)), answer);
     await until(() => fake.server.connections === 0);
     assert.deepEqual(fake.log, []);

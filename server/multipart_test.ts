@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { readMultipart } from "./multipart.ts";
 import { readParts } from "./multipart_reader.ts";
 import { answerOf, type FakeServer, serveFake } from "./testing/serve_fake.ts";
-import { TINY_PNG } from "../schema/testing/fake_images.ts";
+import { TINY_PNG } from "../schema/testing/api_stage.ts";
 
 const UPLOAD = "mutation ($file: File) { uploadImage(image: { upload: $file }) { image { byteLength } } }";
 const OPERATIONS = JSON.stringify({ query: UPLOAD, variables: { file: null } });

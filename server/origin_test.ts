@@ -93,7 +93,7 @@ Deno.test("a page of a configured origin gets its preflight answered and may rea
   assert.equal(preflight.headers.get("access-control-allow-origin"), OTHER);
   assert.equal(preflight.headers.get("access-control-allow-headers"), "content-type,x-other");
   assert.equal(preflight.headers.get("access-control-allow-credentials"), null);
-  const picture = await fetch(`${fake.url}/images/im_content`, { headers: { origin: OTHER } });
+  const picture = await fetch(`${fake.url}/images/sample-content`, { headers: { origin: OTHER } });
   await picture.body?.cancel();
   assert.equal(picture.headers.get("access-control-allow-origin"), OTHER);
   assert.equal(picture.headers.get("cross-origin-resource-policy"), "cross-origin");

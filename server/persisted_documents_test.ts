@@ -39,7 +39,7 @@ Deno.test("a query is asked for by its hash after a client has sent it once, ove
 
 Deno.test("a mutation that is persisted is refused over GET", async () => {
   await using fake = await serveFake();
-  const text = 'mutation { deleteTransfer(id: "tr_1") { id } }';
+  const text = 'mutation { deleteTransfer(id: "other") { id } }';
   const extensions = await persisted(text);
   await send(fake, { query: text, extensions });
   const search = new URLSearchParams({ extensions: JSON.stringify(extensions) });

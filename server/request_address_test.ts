@@ -55,19 +55,17 @@ Deno.test("below a public URL with a path, every address in an answer has it and
   const { errors, data } = await fake.post("{ samples { image { url } } }", {}, { origin: publicUrl.origin });
   assert.deepEqual(errors, []);
   for (const { image: { url } } of data.samples) {
-    assert.match(url, /^\/gramcast\/images\/im_/);
+    assert.match(url, /^\/gramcast\/images\/sample-/);
     for (const path of [url, url.replace("/gramcast", "")]) {
       const response = await fetch(fake.url + path);
       assert.equal(response.status, 200);
       await response.body?.cancel();
     }
   }
-  await fake.post(`mutation { startTransfer(input: {
-    content: { sample: "content" }, styles: [{ image: { sample: "style" } }], size: 64, steps: 3
-  }) { transfer { id } } }`);
-  fake.services.transfers.step("tr_1", 2);
-  const frame = (await fake.post('{ transfer(id: "tr_1") { frame { url } } }')).data.transfer.frame;
-  assert.equal(frame.url, "/gramcast/transfers/tr_1/frames/2.jpg");
+  const id = await fake.start({ size: 64, steps: 3, frameEvery: 1 });
+  await fake.services.step(2);
+  const frame = (await fake.post(`{ transfer(id: "${id}") { frame { url } } }`)).data.transfer.frame;
+  assert.equal(frame.url, `/gramcast/transfers/${id}/frames/2.jpg`);
   const page = await fetch(`${fake.url}/gramcast/graphql`, { headers: { accept: "text/html" } });
   assert.match(page.headers.get("content-security-policy")!, /ws:\/\/paint\.example wss:\/\/paint\.example/);
   assert.match(await page.text(), /"\/gramcast\/graphql"/);

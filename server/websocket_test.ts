@@ -9,7 +9,7 @@ import { WEBSOCKET_LIMITS } from "./websocket.ts";
 const START = `mutation { startTransfer(input: {
   content: { sample: "content" }, styles: [{ image: { sample: "style" } }], size: 64, steps: 5
 }) { transfer { id } } }`;
-const FOLLOW = 'subscription { transferProgress(id: "tr_1") { sequence step status } }';
+const FOLLOW = 'subscription { transferProgress(id: "newest") { sequence step status } }';
 
 /** Resolves when `condition` holds; looks again after everything that is due has run. */
 async function until(condition: () => boolean): Promise<void> {
@@ -19,12 +19,13 @@ async function until(condition: () => boolean): Promise<void> {
 Deno.test("graphql-ws follows a transfer to its end over one socket", async () => {
   await using fake = await serveFake();
   const client = createClient({ url: `${fake.url}/graphql`.replace("http", "ws"), retryAttempts: 0 });
-  const started = client.iterate({ query: START });
-  assert.deepEqual((await started.next()).value?.data, { startTransfer: { transfer: { id: "tr_1" } } });
+  const started = client.iterate<{ startTransfer: { transfer: { id: string } } }>({ query: START });
+  const { id } = (await started.next()).value!.data!.startTransfer.transfer;
   assert.equal((await started.next()).done, true);
   const events = client.iterate<{ transferProgress: { sequence: number; status: string } }>({ query: FOLLOW });
-  assert.equal((await events.next()).value.data.transferProgress.sequence, 1);
-  fake.services.transfers.step("tr_1", 5);
+  // It is queued and has begun.
+  assert.equal((await events.next()).value.data.transferProgress.sequence, 2);
+  await fake.services.finish(id);
   const seen = [];
   for await (const { data } of events) seen.push(data!.transferProgress.status);
   assert.deepEqual(seen, [...Array(5).fill("RUNNING"), "SUCCEEDED"]);
@@ -34,25 +35,25 @@ Deno.test("graphql-ws follows a transfer to its end over one socket", async () =
 
 Deno.test("a subscription ends at its source when its client completes it, or goes away", async () => {
   await using fake = await serveFake();
-  const { transfers } = fake.services;
+  const { services } = fake;
   await fake.post(START);
   const polite = await RawSocket.connect(fake.url);
   await polite.init();
   polite.send({ id: "a", type: "subscribe", payload: { query: FOLLOW } });
   await polite.receive();
-  assert.equal(transfers.openStreams, 1);
+  assert.equal(services.watchers, 1);
   polite.send({ id: "a", type: "complete" });
-  await until(() => transfers.openStreams === 0);
+  await until(() => services.watchers === 0);
   polite.send({ id: "b", type: "subscribe", payload: { query: FOLLOW } });
   await polite.receive();
-  assert.equal(transfers.openStreams, 1);
+  assert.equal(services.watchers, 1);
   await polite.close();
-  await until(() => transfers.openStreams === 0 && fake.server.sockets === 0);
+  await until(() => services.watchers === 0 && fake.server.sockets === 0);
 });
 
 Deno.test("a subscription over server-sent events ends at its source when its client goes away", async () => {
   await using fake = await serveFake();
-  await fake.post(START);
+  await fake.start({ steps: 5 });
   const leave = new AbortController();
   const response = await fetch(`${fake.url}/graphql`, {
     method: "POST",
@@ -63,17 +64,17 @@ Deno.test("a subscription over server-sent events ends at its source when its cl
   assert.equal(response.headers.get("content-type"), "text/event-stream");
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
-  while (!text.includes('"sequence":1')) text += (await reader.read()).value;
-  assert.equal(fake.services.transfers.openStreams, 1);
+  while (!text.includes('"sequence":')) text += (await reader.read()).value;
+  assert.equal(fake.services.watchers, 1);
   leave.abort();
   await assert.rejects(reader.read());
-  await until(() => fake.services.transfers.openStreams === 0);
+  await until(() => fake.services.watchers === 0);
 });
 
 const WRONG: [name: string, query: string, code: string][] = [
-  ["an unknown transfer", 'subscription { transferProgress(id: "tr_9") { step } }', "NOT_FOUND"],
-  ["an argument out of range", 'subscription { transferProgress(id: "tr_1", after: -1) { step } }', "BAD_USER_INPUT"],
-  ["an unknown field", 'subscription { transferProgress(id: "tr_1") { nope } }', "GRAPHQL_VALIDATION_FAILED"],
+  ["an unknown transfer", 'subscription { transferProgress(id: "other") { step } }', "NOT_FOUND"],
+  ["an argument out of range", 'subscription { transferProgress(id: "newest", after: -1) { step } }', "BAD_USER_INPUT"],
+  ["an unknown field", 'subscription { transferProgress(id: "newest") { nope } }', "GRAPHQL_VALIDATION_FAILED"],
   ["a syntax error", "subscription {", "GRAPHQL_PARSE_FAILED"],
   ["two operations and no name", "query A { engine { device } } query B { engine { device } }", "BAD_REQUEST"],
   [
@@ -83,7 +84,7 @@ const WRONG: [name: string, query: string, code: string][] = [
   ],
   [
     "too much in a subscription",
-    'subscription { transferProgress(id: "tr_1") { transfer { frames(first: 100) { edges { node { a: base64 b: base64 c: base64 } } } } } }',
+    'subscription { transferProgress(id: "newest") { transfer { frames(first: 100) { edges { node { a: base64 b: base64 c: base64 } } } } } }',
     "QUERY_TOO_COMPLEX",
   ],
 ];
@@ -102,7 +103,7 @@ for (const [name, query, code] of WRONG) {
     socket.send({ id: "b", type: "subscribe", payload: { query: "{ engine { device } }" } });
     assert.deepEqual((await socket.receive()).payload, { data: { engine: { device: "cpu" } } });
     await socket.close();
-    assert.equal(fake.services.transfers.openStreams, 0);
+    assert.equal(fake.services.watchers, 0);
     assert.deepEqual(fake.log, []);
   });
 }
@@ -114,7 +115,13 @@ Deno.test("a bug in the middle of a subscription is masked, over WebSocket and s
   await socket.init();
   socket.send({ id: "a", type: "subscribe", payload: { query: FOLLOW } });
   await socket.receive();
-  fake.services.transfers.breakStreams("tr_1", new Error("secret"));
+  const { store } = fake.services.ports;
+  const events = store.events.bind(store);
+  const breakLog = async () => {
+    store.events = () => Promise.reject(new Error("secret"));
+    await fake.services.step();
+  };
+  await breakLog();
   const masked = "Cannot answer: found an internal error, which has been logged";
   assert.deepEqual(await socket.receive(), {
     id: "a",
@@ -122,6 +129,7 @@ Deno.test("a bug in the middle of a subscription is masked, over WebSocket and s
     payload: [{ message: masked, extensions: { code: "INTERNAL" } }],
   });
   await socket.close();
+  store.events = events;
   const response = await fetch(`${fake.url}/graphql`, {
     method: "POST",
     headers: { "content-type": "application/json", "accept": "text/event-stream" },
@@ -129,8 +137,8 @@ Deno.test("a bug in the middle of a subscription is masked, over WebSocket and s
   });
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
-  while (!text.includes('"sequence":1')) text += (await reader.read()).value;
-  fake.services.transfers.breakStreams("tr_1", new Error("secret"));
+  while (!text.includes('"sequence":')) text += (await reader.read()).value;
+  await breakLog();
   for (let read = await reader.read(); !read.done; read = await reader.read()) text += read.value;
   assert.ok(text.includes(masked));
   assert.ok(!text.includes("secret"));
@@ -223,37 +231,43 @@ Deno.test("sockets, operations on one socket, and subscriptions in all are bound
   assert.equal(await subscribe(first, "c"), "RATE_LIMITED");
   assert.equal(await subscribe(second, "a"), undefined);
   assert.equal(await subscribe(second, "b"), "RATE_LIMITED");
-  assert.equal(fake.services.transfers.openStreams, 3);
+  assert.equal(fake.services.watchers, 3);
   await first.close();
-  await until(() => fake.services.transfers.openStreams === 1);
+  await until(() => fake.services.watchers === 1);
   assert.equal(await subscribe(second, "b"), undefined);
   await second.close();
 });
 
 Deno.test("a slow reader holds up its own subscription only", async () => {
   await using fake = await serveFake({ webSocketLimits: { ...WEBSOCKET_LIMITS, highWater: 2 ** 16 } });
-  await fake.post(START.replace("steps: 5", "steps: 1000"));
+  await fake.start({ size: 64, steps: 1000, frameEvery: 1 });
   const big = new Uint8Array(2 ** 20);
   let encoded = 0;
-  fake.services.frames.encode = () => {
-    encoded++;
-    return Promise.resolve(big);
+  fake.services.frames = {
+    encode: () => {
+      encoded++;
+      return Promise.resolve(big);
+    },
   };
   // A peer that has shaken hands and then reads nothing more.
   const connection = await connectWebSocket(fake.url);
   await connection.write(frame('{"type":"connection_init"}'));
   // The acknowledgement.
   await connection.read(new Uint8Array(4096));
-  const query = 'subscription { transferProgress(id: "tr_1") { step frame { base64 } } }';
+  const query = 'subscription { transferProgress(id: "newest") { step frame { base64 } } }';
   await connection.write(frame(JSON.stringify({ id: "a", type: "subscribe", payload: { query } })));
-  await until(() => fake.services.transfers.openStreams === 1);
-  fake.services.transfers.step("tr_1", 500);
+  await until(() => fake.services.watchers === 1);
+  // One by one, so that each frame is the newest for as long as it takes to be sent.
+  for (let i = 0; i < 500; i++) {
+    await fake.services.step();
+    await new Promise((resolve) => setTimeout(resolve));
+  }
   await until(() => encoded > 0);
   // Others are answered meanwhile.
   for (let i = 0; i < 20; i++) assert.equal((await fake.post("{ engine { device } }")).data.engine.device, "cpu");
   assert.ok(encoded < 100, `${encoded} frames were encoded for a peer that reads none`);
   connection.close();
-  await until(() => fake.services.transfers.openStreams === 0);
+  await until(() => fake.services.watchers === 0);
 });
 
 /** Reads until the server's close frame, and answers its code. */
@@ -343,11 +357,12 @@ Deno.test("a subscription that was completed while it opens still counts until i
   await using fake = await serveFake({ webSocketLimits: { ...WEBSOCKET_LIMITS, maxOperations: 2 } });
   const { promise, resolve } = Promise.withResolvers<void>();
   let asked = 0;
-  const engine = fake.services.transfers.engine.bind(fake.services.transfers);
-  fake.services.transfers.engine = async () => {
+  const { engine } = fake.services;
+  const info = engine.info.bind(engine);
+  engine.info = async () => {
     asked++;
     await promise;
-    return await engine();
+    return await info();
   };
   const socket = await RawSocket.connect(fake.url);
   await socket.init();
@@ -372,5 +387,5 @@ Deno.test("stop() closes sockets with 1012 and ends their subscriptions", async 
   await fake.server.stop();
   const { code, reason } = await socket.closed;
   assert.deepEqual([code, reason], [1012, "Service restart"]);
-  await until(() => fake.services.transfers.openStreams === 0);
+  await until(() => fake.services.watchers === 0);
 });

@@ -4,7 +4,7 @@ import { studioPages } from "../studio/studio.ts";
 
 Deno.test("whatever has a tag is not sent twice, however the tag comes back", async () => {
   await using fake = await serveFake({ pages: studioPages() });
-  for (const path of ["/images/im_content", "/graphql", "/", "/studio/studio.js"]) {
+  for (const path of ["/images/sample-content", "/graphql", "/", "/studio/studio.js"]) {
     const first = await fetch(fake.url + path, { headers: { accept: "text/html,image/*" } });
     await first.body?.cancel();
     const tag = first.headers.get("etag")!.replace(/^W\//, "");

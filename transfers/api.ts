@@ -1,5 +1,5 @@
 /**
- * What the schema layer may ask of the transfers layer. `TransferService` implements it; a test may put a double here.
+ * What the schema layer may ask of the transfers layer. `TransferService` implements it.
  *
  * @module
  */

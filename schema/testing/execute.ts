@@ -1,56 +1,60 @@
 import assert from "node:assert/strict";
 import { graphql, GraphQLError, parse, subscribe } from "graphql";
 import { GramcastError } from "../../errors.ts";
+import { OWNER } from "../../transfers/testing/service_stage.ts";
 import { Allowance } from "../allowance.ts";
 import type { Context } from "../context.ts";
 import { schema } from "../index.ts";
-import type { FakeServices } from "./fake_services.ts";
+import type { ApiStage } from "./api_stage.ts";
 
 // deno-lint-ignore no-explicit-any -- whatever was selected
 type Data = any;
 
-function contextOf(services: FakeServices, owner = "local"): Context {
-  const { config, transfers, frames, fetchImage } = services;
-  const { classLabels, weights } = { classLabels: () => services.classLabels(), weights: () => services.weights() };
-  return {
-    config,
-    transfers,
-    frames,
-    fetchImage,
-    classLabels,
-    weights,
-    allowance: new Allowance(config.maxImageBytes),
-    owner,
-  };
+/** The shortest input that starts a transfer. */
+export const PICTURES = { content: { sample: "content" }, styles: [{ image: { sample: "style" } }] } as const;
+
+function contextOf(stage: ApiStage): Context {
+  const { config, transfers, frames, fetchImage } = stage;
+  const { classLabels, weights } = { classLabels: () => stage.classLabels(), weights: () => stage.weights() };
+  const allowance = new Allowance(config.maxImageBytes);
+  return { config, transfers, frames, fetchImage, classLabels, weights, allowance, owner: OWNER };
 }
 
 /** Executes an operation that has to succeed. */
-export async function run(services: FakeServices, source: string, variableValues: Data = {}): Promise<Data> {
-  const { data, errors } = await graphql({ schema, source, variableValues, contextValue: contextOf(services) });
+export async function run(stage: ApiStage, source: string, variableValues: Data = {}): Promise<Data> {
+  const { data, errors } = await graphql({ schema, source, variableValues, contextValue: contextOf(stage) });
   if (errors) throw errors[0];
-  assertNothingHeld(services);
+  await assertNothingLeftOver(stage);
   return JSON.parse(JSON.stringify(data));
+}
+
+/** Starts a transfer of samples with these options, and answers its id. */
+export async function start(stage: ApiStage, options: object = {}): Promise<string> {
+  const source = "mutation ($input: StartTransferInput!) { startTransfer(input: $input) { transfer { id } } }";
+  return (await run(stage, source, { input: { ...PICTURES, ...options } })).startTransfer.transfer.id;
 }
 
 /** Executes an operation that has to fail, and answers with what the failure says. */
 export async function fail(
-  services: FakeServices,
+  stage: ApiStage,
   source: string,
   variableValues: Data = {},
 ): Promise<{ code: string; field: string | undefined; message: string }> {
-  const { errors } = await graphql({ schema, source, variableValues, contextValue: contextOf(services) });
-  assertNothingHeld(services);
+  const { errors } = await graphql({ schema, source, variableValues, contextValue: contextOf(stage) });
+  await assertNothingLeftOver(stage);
   return described(errors?.[0]);
 }
 
-/** Whatever an operation takes in, it holds until it is done and no longer. */
-function assertNothingHeld({ transfers }: FakeServices): void {
-  assert.equal(transfers.images.openIntakes, 0);
+/** What an operation has taken in and nothing keeps is gone when it is done. */
+async function assertNothingLeftOver({ ports: { images, store } }: ApiStage): Promise<void> {
+  for (const { id, uploadedAt } of await images.all()) {
+    assert.ok(uploadedAt !== null || await store.imageUses(id) > 0, `nothing keeps image ${id}`);
+  }
 }
 
 /** Subscribes; throws the error where that fails. */
-export async function follow(services: FakeServices, source: string, variableValues: Data = {}) {
-  const args = { schema, document: parse(source), variableValues, contextValue: contextOf(services) };
+export async function follow(stage: ApiStage, source: string, variableValues: Data = {}) {
+  const args = { schema, document: parse(source), variableValues, contextValue: contextOf(stage) };
   const result = await subscribe(args);
   if (Symbol.asyncIterator in result) {
     return result as AsyncGenerator<{ data?: Data; errors?: readonly GraphQLError[] }, void, void>;

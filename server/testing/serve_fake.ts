@@ -1,16 +1,19 @@
-import { FakeServices } from "../../schema/testing/fake_services.ts";
+import { PICTURES } from "../../schema/testing/execute.ts";
+import { ApiStage, type ApiStageOptions } from "../../schema/testing/api_stage.ts";
 import { lineLog } from "../../transfers/log.ts";
 import { type RunningServer, type ServerOptions, startServer } from "../server.ts";
 
-/** A server over fake services, on a port of its own. */
+/** A server over the real services with a fake engine, on a port of its own. */
 export interface FakeServer extends AsyncDisposable {
   readonly url: string;
-  readonly services: FakeServices;
+  readonly services: ApiStage;
   readonly server: RunningServer;
   /** Lines that the server has logged. */
   readonly log: string[];
   /** Sends an operation as JSON. */
   post(query: string, variables?: unknown, headers?: HeadersInit): Promise<Answer>;
+  /** Starts a transfer of samples with these options, and answers its id. */
+  start(options: object): Promise<string>;
 }
 
 /** The answer to an operation. */
@@ -25,27 +28,40 @@ export interface Answer {
   }[];
 }
 
+const START = "mutation ($input: StartTransferInput!) { startTransfer(input: $input) { transfer { id } } }";
+
 /** Starts a server that a test can talk to. */
-export async function serveFake(options: Partial<ServerOptions> = {}): Promise<FakeServer> {
-  const services = new FakeServices({ publicUrl: options.publicUrl ?? null });
+export async function serveFake(
+  options: Partial<ServerOptions> = {},
+  stage: ApiStageOptions = {},
+): Promise<FakeServer> {
+  const services = await ApiStage.open({ ...stage, config: { publicUrl: options.publicUrl ?? null } });
   const log: string[] = [];
   const add = (message: string) => void log.push(message);
   const settings = { host: "127.0.0.1", port: 0, corsOrigins: [], ...options };
   const server = await startServer(services, settings, lineLog(add, add));
+  const post: FakeServer["post"] = async (query, variables, headers = {}) => {
+    const response = await fetch(`${server.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify({ query, variables }),
+    });
+    return await answerOf(response);
+  };
   return {
     url: server.url,
     services,
     server,
     log,
-    post: async (query, variables, headers = {}) => {
-      const response = await fetch(`${server.url}/graphql`, {
-        method: "POST",
-        headers: { "content-type": "application/json", ...headers },
-        body: JSON.stringify({ query, variables }),
-      });
-      return await answerOf(response);
+    post,
+    start: async (options) => {
+      const { data } = await post(START, { input: { ...PICTURES, ...options } });
+      return data.startTransfer.transfer.id;
     },
-    [Symbol.asyncDispose]: () => server.stop(),
+    [Symbol.asyncDispose]: async () => {
+      await server.stop();
+      await services[Symbol.asyncDispose]();
+    },
   };
 }
 

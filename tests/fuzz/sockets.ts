@@ -47,7 +47,6 @@ const HEADERS: [name: string, values: string[]][] = [
   ["Cookie", ["x".repeat(40_000)]],
   ["X\0", ["x"]],
 ];
-const START = 'content: { sample: "content" }, styles: [{ image: { sample: "style" } }], size: 64, steps: 5';
 const SUBSCRIPTION = 'subscription { transferProgress(id: "newest") { sequence step status } }';
 const QUERIES = [
   "{ engine { device } }",
@@ -85,8 +84,8 @@ interface Handshake {
 export async function fuzzSockets(seed: number, count: number): Promise<void> {
   const webSocketLimits = { ...WEBSOCKET_LIMITS, highWater: 2 ** 16, beatMs: 200 };
   await using fake = await serveFake({ webSocketLimits });
-  await ask(fake, `mutation { startTransfer(input: { ${START} }) { transfer { id } } }`);
-  fake.services.transfers.step("tr_1", 2);
+  await fake.start({ size: 64, steps: 5 });
+  await fake.services.step(2);
   const visit: fc.Arbitrary<Visit> = fc.record({
     handshake,
     frames: fc.tuple(fc.constantFrom([frame(GREETING)], []), fc.array(frames, { maxLength: 6 }))
@@ -96,7 +95,7 @@ export async function fuzzSockets(seed: number, count: number): Promise<void> {
     reads: fc.boolean(),
   });
   await fc.assert(fc.asyncProperty(visit, (visit) => inTime(pay(fake, visit))), { seed, numRuns: count });
-  await inTime(until(() => fake.server.connections === 0 && fake.services.transfers.openStreams === 0));
+  await inTime(until(() => fake.server.connections === 0 && fake.services.watchers === 0));
   assert.deepEqual([fake.server.sockets, fake.server.heldBytes, fake.log], [0, 0, []]);
   assert.deepEqual(await ask(fake, "{ engine { device } }"), { data: { engine: { device: "cpu" } } });
 }

@@ -305,7 +305,7 @@ export class TransferService implements Transfers {
 
   async #own(owner: Owner, id: string): Promise<TransferRecord> {
     const record = await this.get(owner, id);
-    if (record === null) throw new GramcastError("NOT_FOUND", `Cannot find transfer "${id}"`);
+    if (record === null) throw new GramcastError("NOT_FOUND", `Cannot find transfer "${id}"`, { field: "id" });
     return record;
   }
 }

@@ -17,6 +17,8 @@ interface Commands {
 
 /** An engine inside the test's own process that takes steps when the test lets it. */
 export class FakeEngine implements Engine {
+  /** What it says of its weights. */
+  static readonly WEIGHTS_SHA256 = "0".repeat(64);
   /** Jobs that were run, for looking at. */
   readonly jobs: EngineJob[] = [];
   /** Each befalls once, in order. */
@@ -30,6 +32,10 @@ export class FakeEngine implements Engine {
   secondsOf: (step: number) => number = () => 0.5;
   /** What `info` waits for, as for an engine that takes long to start. */
   starting: Promise<void> = Promise.resolve();
+  /** What `info` throws, as of an engine that cannot start. */
+  failure: Error | null = null;
+  /** What it takes every picture for. */
+  probabilities: Float32Array = new Float32Array(1000).fill(0.001);
   #permits = Infinity;
   #wake: (() => void)[] = [];
   #waitingForPermit: (() => void)[] = [];
@@ -57,9 +63,10 @@ export class FakeEngine implements Engine {
 
   async info(): Promise<EngineIdentity> {
     await this.starting;
+    if (this.failure !== null) throw this.failure;
     return {
-      engine: { backend: "fake", device: "none", precision: "float32", version: "0" },
-      weightsSha256: "0".repeat(64),
+      engine: { backend: "fake", device: "cpu", precision: "float32", version: "0" },
+      weightsSha256: FakeEngine.WEIGHTS_SHA256,
     };
   }
 
@@ -127,7 +134,7 @@ export class FakeEngine implements Engine {
   }
 
   classify(_rgb: Uint8Array): Promise<Float32Array> {
-    return Promise.resolve(new Float32Array(1000).fill(0.001));
+    return Promise.resolve(this.probabilities);
   }
 
   close(): Promise<void> {

@@ -35,24 +35,31 @@ export const SETTINGS: TransferSettings = {
   layers: () => new Set(CONV_NAMES),
 };
 
+export type StagePorts = TransferPorts & { readonly engines: readonly [FakeEngine, ...FakeEngine[]] };
+
+/** A fake engine, storage in memory, and a clock that stands still. */
+export function memoryPorts(): StagePorts {
+  return {
+    store: new MemoryTransferStore(),
+    images: new MemoryImageStore(),
+    queue: new MemoryQueue(),
+    bus: new MemoryEventBus(),
+    clock: new FakeClock(),
+    log: SILENT_LOG,
+    engines: [new FakeEngine()],
+  };
+}
+
 /** A service on a fake engine, with adapters in memory that a second service can take over, as after a restart. */
 export class ServiceStage {
-  readonly ports: TransferPorts & { engines: [FakeEngine] };
+  readonly ports: StagePorts;
   service!: TransferService;
   contentId = "";
   styleId = "";
 
   constructor(ports: Partial<TransferPorts>) {
-    this.ports = {
-      store: new MemoryTransferStore(),
-      images: new MemoryImageStore(),
-      queue: new MemoryQueue(),
-      bus: new MemoryEventBus(),
-      clock: new FakeClock(),
-      log: SILENT_LOG,
-      ...ports,
-      engines: [new FakeEngine()],
-    };
+    const memory = memoryPorts();
+    this.ports = { ...memory, ...ports, engines: memory.engines };
   }
 
   static async open(

@@ -6,6 +6,9 @@ import type { EngineJob } from "../process/engine.ts";
 import { withTunables } from "../../engine/options/retune.ts";
 import type { Tuning } from "../types.ts";
 
+/** Of a picture; a larger one repeats them. */
+const NOISE_BYTES = 2 ** 16;
+
 /**
  * Stands in for an optimisation in tests: quick, and like the real one in all that the transfers layer relies on. Each
  * step follows from the state before it, the content, the options and the weights in force; from a checkpoint it goes on
@@ -78,10 +81,11 @@ export class ToyOptimisation {
     const { width, height } = this.#options;
     const rgb = new Uint8Array(3 * width * height);
     let value = this.#state;
-    for (let i = 0; i < rgb.length; i++) {
+    for (let i = 0; i < Math.min(rgb.length, NOISE_BYTES); i++) {
       value = (Math.imul(value, 1664525) + 1013904223) | 0;
       rgb[i] = value >>> 24;
     }
+    for (let filled = NOISE_BYTES; filled < rgb.length; filled *= 2) rgb.copyWithin(filled, 0, filled);
     return { width, height, rgb };
   }
 

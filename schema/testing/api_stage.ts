@@ -1,0 +1,133 @@
+import { CONV_LAYERS, DENSE_LAYERS } from "../../engine/vgg16.ts";
+import { type EncodeOptions, encodePicture } from "../../images/encode.ts";
+import { TransferService, type TransferSettings } from "../../transfers/life/service.ts";
+import type { FakeClock } from "../../transfers/testing/fake_clock.ts";
+import { FakeEngine } from "../../transfers/testing/fake_engine.ts";
+import { memoryPorts, OWNER, png, SETTINGS, type StagePorts } from "../../transfers/testing/service_stage.ts";
+import type { TransferRecord } from "../../transfers/types.ts";
+import type { WeightsDescription } from "../../weights/loaded_weights.ts";
+import type { FetchImage, FrameEncoder, Services } from "../context.ts";
+
+/** A PNG of one pixel. */
+export const TINY_PNG: Uint8Array<ArrayBuffer> = await png(0, 1, 1);
+
+const SAMPLES = [
+  { name: "content", description: "A content picture.", bytes: await png(50, 64, 48) },
+  { name: "style", description: "A style picture.", bytes: await png(200, 32, 32) },
+].map(({ bytes, ...sample }) => ({ ...sample, read: () => Promise.resolve(bytes) }));
+
+const WEIGHTS: WeightsDescription = {
+  name: "test filters",
+  origin: "SHIPPED",
+  sha256: FakeEngine.WEIGHTS_SHA256,
+  layers: [{ name: "conv1_1", weightShape: [3, 3, 3, 64], biasShape: [64] }],
+  note: "Of this test.",
+  path: "/nowhere/test filters",
+};
+
+/** Settings with weights that classify. */
+export const WHOLE_NETWORK: Partial<TransferSettings> = {
+  layers: () => new Set([...CONV_LAYERS, ...DENSE_LAYERS].map(({ name }) => name)),
+};
+
+export interface ApiStageOptions {
+  readonly config?: Partial<Services["config"]>;
+  readonly ports?: Partial<StagePorts>;
+  readonly settings?: Partial<TransferSettings>;
+}
+
+/** All that resolvers need: the real service, with storage in memory and an engine that takes steps when a test says so. */
+export class ApiStage implements Services {
+  readonly config: Services["config"];
+  readonly ports: StagePorts;
+  readonly transfers: TransferService;
+  /** What was asked to be encoded. */
+  readonly encodings: (EncodeOptions & { step: number })[] = [];
+  /** Addresses that were asked for. */
+  readonly fetched: { url: string; maxBytes: number; timeoutMs: number }[] = [];
+
+  frames: FrameEncoder = {
+    encode: async (frame, encoding) => {
+      this.encodings.push({ ...encoding, step: frame.step });
+      return await encodePicture(await frame.picture(), encoding);
+    },
+  };
+
+  readonly fetchImage: FetchImage = (url, limits) => {
+    this.fetched.push({ url, ...limits });
+    return Promise.resolve(TINY_PNG);
+  };
+
+  static async open({ config, ports, settings }: ApiStageOptions = {}): Promise<ApiStage> {
+    const all = { ...memoryPorts(), ...ports };
+    for (const engine of all.engines) engine.hold();
+    const transfers = await TransferService.open(all, {
+      ...SETTINGS,
+      queueLimits: { total: 1000, perOwner: 1000 },
+      imageLimits: { maxBytes: 4096, maxPixels: 2 ** 24 },
+      engineMemoryBytes: 2 ** 40,
+      samples: SAMPLES,
+      ...settings,
+    });
+    return new ApiStage({ maxImageBytes: 4096, publicUrl: null, ...config }, all, transfers);
+  }
+
+  private constructor(config: Services["config"], ports: StagePorts, transfers: TransferService) {
+    this.config = config;
+    this.ports = ports;
+    this.transfers = transfers;
+  }
+
+  get engine(): FakeEngine {
+    return this.ports.engines[0];
+  }
+
+  get clock(): FakeClock {
+    return this.ports.clock as FakeClock;
+  }
+
+  /** Subscriptions that have not ended. */
+  get watchers(): number {
+    return this.ports.bus.watchers;
+  }
+
+  /** Lets transfers take so many steps and no more, and resolves when they have; they must have more before them. */
+  async step(count = 1): Promise<void> {
+    this.engine.allow(count);
+    await this.engine.blocked();
+  }
+
+  /** Lets a transfer take all its steps, and every other one too. */
+  async finish(id: string): Promise<TransferRecord> {
+    this.engine.allow(Infinity);
+    for await (const _ of await this.transfers.progress(OWNER, id, {}));
+    return await this.record(id);
+  }
+
+  async record(id: string): Promise<TransferRecord> {
+    return (await this.transfers.get(OWNER, id))!;
+  }
+
+  /** All that was ever started and not deleted. */
+  async started(): Promise<number> {
+    return (await this.transfers.list(OWNER, { first: 0 }, null)).totalCount;
+  }
+
+  /** Keeps a picture for its own sake, and answers its id. */
+  async upload(bytes: Uint8Array): Promise<string> {
+    await using intake = this.transfers.images.intake(OWNER);
+    return (await intake.upload(await intake.keep(bytes))).id;
+  }
+
+  classLabels(): Promise<readonly string[]> {
+    return Promise.resolve(Array.from({ length: 1000 }, (_, i) => `label ${i}`));
+  }
+
+  weights(): Promise<WeightsDescription> {
+    return Promise.resolve(WEIGHTS);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.transfers.drain();
+  }
+}

@@ -25,8 +25,6 @@ export const LIMITS = {
   frameSize: whole(16, 4096),
   /** Of a JPEG. */
   quality: whole(1, 100),
-  /** Sequence number of an event; the largest that GraphQL's Int can say. */
-  sequence: whole(0, 2 ** 31 - 1),
   /** Milliseconds between two events of a subscription. */
   minInterval: whole(0, 60_000),
   /** Classes of a classification. */

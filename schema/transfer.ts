@@ -3,7 +3,6 @@ import type { Page } from "../transfers/api.ts";
 import type { ImageRecord, StyleRecord, TransferFailure, TransferRecord } from "../transfers/types.ts";
 import { GramcastError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
-import { checkNumber } from "../values.ts";
 import { builder } from "./builder.ts";
 import { PAGE_INFO, pageComplexity } from "./connection.ts";
 import type { Context } from "./context.ts";
@@ -136,8 +135,7 @@ export const Transfer = builder.objectRef<TransferRecord>("Transfer").implement(
           description: `Most points to return, ${LIMITS.points.minimum} to ${LIMITS.points.maximum}.`,
         }),
       },
-      resolve: ({ id }, { points }, { transfers }) =>
-        transfers.lossHistory(id, checkNumber("points", LIMITS.points, points ?? DEFAULT_POINTS)),
+      resolve: ({ id }, { points }, { transfers }) => transfers.lossHistory(id, points ?? DEFAULT_POINTS),
     }),
     frame: t.field({
       type: Frame,

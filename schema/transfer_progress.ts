@@ -2,7 +2,6 @@ import { workDone } from "../engine/descent/work_done.ts";
 import { GramcastError } from "../errors.ts";
 import type { ProgressItem } from "../transfers/api.ts";
 import { LIMITS } from "../limits.ts";
-import { checkNumber, optional } from "../values.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { QUEUE_COST } from "./costs.ts";
@@ -92,10 +91,7 @@ builder.subscriptionField("transferProgress", (t) =>
       }),
     },
     subscribe: async (_root, { id, after, minInterval }, context) => {
-      const request = {
-        after: optional(after, (after) => checkNumber("after", LIMITS.sequence, after)),
-        minInterval: checkNumber("minInterval", LIMITS.minInterval, minInterval ?? 0),
-      };
+      const request = { after: after ?? null, minInterval: minInterval ?? 0 };
       return context.transfers.progress(context.owner, id === NEWEST ? await newestOf(context) : id, request);
     },
     resolve: (item, _args, { allowance }) => {

@@ -109,7 +109,7 @@ export function parseTransferArguments(args: readonly string[]): TransferArgumen
   const initImage = values["init-image"] ?? null;
   const flags: FlagValues = initImage === null ? values : { init: "IMAGE", ...values };
   const asked = requestOfFlags(flags);
-  const preset = values.preset?.toUpperCase() as TransferRequest["preset"];
+  const preset = presetOf(values.preset);
   const request: TransferRequest = { keepFrames: true, ...asked, ...(preset === undefined ? {} : { preset }) };
   const styles = style.map((picture, i) => ({
     picture,
@@ -195,6 +195,12 @@ function forEachStyle(option: string, text: string | undefined, styles: readonly
 
 function list(text: string): string[] {
   return text.split(/(?<!\\),/).map((item) => item.replaceAll("\\,", ",").trim());
+}
+
+/** A preset, however its name is written; what is none stays as it is, to be refused where values are checked. */
+function presetOf(given: string | undefined): TransferRequest["preset"] {
+  const named = PRESET_NAMES.find((name) => name === given?.toUpperCase());
+  return named ?? given as TransferRequest["preset"];
 }
 
 /** A number from its text; what is none stays text, to be refused where values are checked. */

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { PRESET_NAMES, type TransferRequest } from "../options/options.ts";
 import { resolveOptions } from "../options/resolve.ts";
 import type { GroupShape, ListShape, Shape } from "../options/shapes.ts";
-import { entryOf, OPTION_NAMES } from "../options/table.ts";
+import { entryOf, OPTION_NAMES, type OptionName } from "../options/table.ts";
 import type { Size } from "../picture.ts";
 import type { NumberShape } from "../../values.ts";
 
@@ -87,4 +87,58 @@ function anyList({ of, count, distinct, rising }: ListShape): fc.Arbitrary<unkno
   return list.map((groups) =>
     rising ? groups.toSorted((a, b) => Number((a as Values)[rising]) - Number((b as Values)[rising])) : groups
   );
+}
+
+/** An option, and a request in which its value alone is refused. */
+export interface Refused {
+  readonly name: OptionName;
+  readonly request: TransferRequest;
+}
+
+/** Requests that are refused for a value, each as an API and a command line can carry it. */
+export function anyRefused(): fc.Arbitrary<Refused> {
+  const canBeWrong = OPTION_NAMES.filter((name) => entryOf(name).value.shape !== "flag");
+  return fc.constantFrom(...canBeWrong).chain((name) =>
+    anyWrong(entryOf(name).value).map((value) => ({ name, request: { [name]: value } }))
+  );
+}
+
+/** A value that a shape refuses. @param shape Not a flag: what it refuses cannot be written down everywhere. */
+function anyWrong(shape: Shape): fc.Arbitrary<unknown> {
+  switch (shape.shape) {
+    case "flag":
+      throw new Error("Cannot write a flag wrongly");
+    case "number":
+      return anyWrongNumber(shape);
+    case "choice":
+      return fc.constantFrom("nonsense", "x".repeat(100));
+    case "group":
+      return anyWrongGroup(shape);
+    case "list":
+      return anyWrongList(shape);
+  }
+}
+
+export function anyWrongNumber({ whole, minimum, maximum }: NumberShape): fc.Arbitrary<number> {
+  const beyond = fc.integer({ min: 1, max: 1000 });
+  const outside = [beyond.map((n) => minimum - n), beyond.map((n) => maximum + n + maximum)];
+  return fc.oneof(...outside, ...whole ? [fc.constant(minimum + 0.5)] : []);
+}
+
+function anyWrongGroup(shape: GroupShape): fc.Arbitrary<unknown> {
+  const canBeWrong = Object.entries(shape.parts).filter(([, { value }]) => value.shape !== "flag");
+  return fc.constantFrom(...canBeWrong).chain(([name, { value }]) => {
+    const wrong = anyWrong(value).map((one) => ({ [name]: one }));
+    if (shape.oneOf) return wrong;
+    return fc.tuple(anyGroup(shape), wrong).map(([right, wrong]) => ({ ...right as object, ...wrong }));
+  });
+}
+
+function anyWrongList(shape: ListShape): fc.Arbitrary<unknown> {
+  const { of, count, distinct, rising } = shape;
+  const again = distinct ?? rising;
+  const tooLong = fc.array(anyGroup(of), { minLength: count.maximum + 1, maxLength: count.maximum + 2 });
+  const twice = anyGroup(of).map((entry) => [entry, entry]);
+  const one = anyWrongGroup(of).map((entry) => [entry]);
+  return fc.oneof(tooLong, one, ...again ? [twice] : []);
 }

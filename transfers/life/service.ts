@@ -5,6 +5,8 @@ import type { LossPoint } from "../../engine/objective/losses.ts";
 import type { Retuning } from "../../engine/options/options.ts";
 import { checkRetuning, retuned } from "../../engine/options/retune.ts";
 import { GramcastError } from "../../errors.ts";
+import { LIMITS } from "../../limits.ts";
+import { checkNumber } from "../../values.ts";
 import type {
   CostEstimate,
   FrameHandle,
@@ -235,12 +237,7 @@ export class TransferService implements Transfers {
   }
 
   async lossHistory(id: string, points: number): Promise<readonly LossPoint[]> {
-    if (!Number.isInteger(points) || points < 2 || points > 10_000) {
-      throw new GramcastError("BAD_USER_INPUT", `Cannot use points ${points}: wanted a whole number from 2 to 10000`, {
-        field: "points",
-      });
-    }
-    return await this.#ports.store.lossHistory(id, points);
+    return await this.#ports.store.lossHistory(id, checkNumber("points", LIMITS.points, points));
   }
 
   frame(id: string, step: number | null): Promise<FrameHandle | null> {

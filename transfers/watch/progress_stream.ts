@@ -1,4 +1,5 @@
-import { GramcastError } from "../../errors.ts";
+import { LIMITS } from "../../limits.ts";
+import { checkNumber, optional, whole } from "../../values.ts";
 import type { FrameHandle, ProgressItem, ProgressRequest } from "../api.ts";
 import type { Clock, Delay } from "../clock.ts";
 import { BATCH, coalesce } from "./coalesce.ts";
@@ -49,16 +50,15 @@ export class ProgressStream implements AsyncIterableIterator<ProgressItem> {
 
   /**
    * @param record The transfer, which the caller may see.
-   * @throws {GramcastError} BAD_USER_INPUT for an `after` that the log has not reached, or a negative number.
+   * @throws {GramcastError} BAD_USER_INPUT for an `after` that the log has not reached, or a number out of range.
    */
   static async open(
     sources: ProgressSources,
     record: TransferRecord,
     request: ProgressRequest,
   ): Promise<ProgressStream> {
-    const minInterval = wholeNumber("minInterval", request.minInterval ?? 0, 2 ** 31 - 1);
-    const after = request.after ?? null;
-    if (after !== null) wholeNumber("after", after, record.sequence);
+    const minInterval = checkNumber("minInterval", LIMITS.minInterval, request.minInterval ?? 0);
+    const after = optional(request.after, (after) => checkNumber("after", whole(0, record.sequence), after));
     // The watch begins before the log is read, so that no event falls in between.
     const watch = await sources.bus.watch(record.id);
     return new ProgressStream(sources, record.id, watch, after, minInterval);
@@ -203,11 +203,4 @@ export class ProgressStream implements AsyncIterableIterator<ProgressItem> {
     this.#delay = null;
     return true;
   }
-}
-
-function wholeNumber(field: string, value: number, high: number): number {
-  if (Number.isInteger(value) && value >= 0 && value <= high) return value;
-  throw new GramcastError("BAD_USER_INPUT", `Cannot use ${field} ${value}: wanted a whole number from 0 to ${high}`, {
-    field,
-  });
 }

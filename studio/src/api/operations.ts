@@ -186,27 +186,11 @@ export const Begin: Operation<BeginData, BeginVariables> = {
     "query Begin{samples{name description image{...Picture}}presets{name description}options{...WholeOption}}fragment Picture on Image{id url width height}fragment WholeOption on Option{...OptionFacts parts{...OptionFacts}defaults{preset value}}fragment OptionFacts on Option{name kind label description unit minimum maximum choices choiceLabels onlyWith retunable}",
 };
 
-export type EstimatesData = {
-  readonly chosen: Cost;
-  readonly FAST: Cost;
-  readonly BALANCED: Cost;
-  readonly QUALITY: Cost;
-  readonly CLASSIC: Cost;
-  readonly GATYS: Cost;
-  readonly JOHNSON: Cost;
-};
-export type EstimatesVariables = {
-  readonly chosen: StartTransferInput;
-  readonly fast: StartTransferInput;
-  readonly balanced: StartTransferInput;
-  readonly quality: StartTransferInput;
-  readonly classic: StartTransferInput;
-  readonly gatys: StartTransferInput;
-  readonly johnson: StartTransferInput;
-};
-export const Estimates: Operation<EstimatesData, EstimatesVariables> = {
+export type EstimateData = { readonly estimate: Cost };
+export type EstimateVariables = { readonly input: StartTransferInput };
+export const Estimate: Operation<EstimateData, EstimateVariables> = {
   text:
-    "query Estimates($chosen:StartTransferInput!$fast:StartTransferInput!$balanced:StartTransferInput!$quality:StartTransferInput!$classic:StartTransferInput!$gatys:StartTransferInput!$johnson:StartTransferInput!){chosen:estimate(input:$chosen){...Cost}FAST:estimate(input:$fast){...Cost}BALANCED:estimate(input:$balanced){...Cost}QUALITY:estimate(input:$quality){...Cost}CLASSIC:estimate(input:$classic){...Cost}GATYS:estimate(input:$gatys){...Cost}JOHNSON:estimate(input:$johnson){...Cost}}fragment Cost on Estimate{seconds memoryBytes steps fits}",
+    "query Estimate($input:StartTransferInput!){estimate(input:$input){...Cost}}fragment Cost on Estimate{seconds memoryBytes steps fits}",
 };
 
 export type FollowData = {

@@ -1,10 +1,10 @@
 import { upload } from "../api/client.ts";
 import { Upload } from "../api/operations.ts";
+import { options } from "../state/catalogue.ts";
 import type { Choice } from "../state/choices.ts";
+import { IMAGE_FORMATS, mimeTypeOf } from "../../../images/format.ts";
 
-/** Longest side in pixels that a result can have: more would be sent for nothing. */
-export const LONGEST_SIDE = 4096;
-const SENT_AS_IT_IS = ["image/png", "image/jpeg", "image/gif", "image/tiff", "image/webp", "image/avif"];
+const SENT_AS_IT_IS: readonly string[] = IMAGE_FORMATS.map(mimeTypeOf);
 const LARGE_BYTES = 4_000_000;
 const QUALITY = 0.92;
 
@@ -29,13 +29,18 @@ async function prepared(file: File): Promise<Blob> {
   // What cannot be read here, the server may read, and else it says why not.
   const bitmap = await createImageBitmap(file).catch(() => null);
   if (!bitmap) return file;
-  const scale = Math.min(1, LONGEST_SIDE / Math.max(bitmap.width, bitmap.height));
+  const scale = Math.min(1, longestSide() / Math.max(bitmap.width, bitmap.height));
   const canvas = new OffscreenCanvas(Math.round(bitmap.width * scale), Math.round(bitmap.height * scale));
   const pen = canvas.getContext("2d")!;
   pen.imageSmoothingQuality = "high";
   pen.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   bitmap.close();
   return await canvas.convertToBlob({ type: "image/webp", quality: QUALITY });
+}
+
+/** Longest side in pixels that a result can have: more would be sent for nothing. */
+function longestSide(): number {
+  return options.value.find(({ name }) => name === "size")?.maximum ?? Infinity;
 }
 
 /** The first picture of a drop, a paste or a file field. */

@@ -5,20 +5,28 @@ import { preset } from "../state/draft.ts";
 import { presetEstimates } from "../state/estimates.ts";
 import { formatSeconds } from "../state/format.ts";
 
-const NAMES: Readonly<Record<PresetName, string>> = {
-  FAST: "Sketch",
-  BALANCED: "Painting",
-  QUALITY: "Large painting",
-  CLASSIC: "The article",
-  GATYS: "Gatys 2016",
-  JOHNSON: "Johnson 2016",
+interface Card {
+  readonly title: string;
+  /** Whether it is a recipe that somebody has published. */
+  readonly published?: true;
+}
+
+/** From the quickest to the most patient. */
+const CARDS: Readonly<Record<PresetName, Card>> = {
+  FAST: { title: "Sketch" },
+  BALANCED: { title: "Painting" },
+  QUALITY: { title: "Large painting" },
+  CLASSIC: { title: "The article", published: true },
+  GATYS: { title: "Gatys 2016", published: true },
+  JOHNSON: { title: "Johnson 2016", published: true },
 };
-const OURS: readonly PresetName[] = ["FAST", "BALANCED", "QUALITY"];
-const PUBLISHED: readonly PresetName[] = ["CLASSIC", "GATYS", "JOHNSON"];
+const NAMES = Object.keys(CARDS) as PresetName[];
+const OURS = NAMES.filter((name) => !CARDS[name].published);
+const PUBLISHED = NAMES.filter((name) => CARDS[name].published);
 
 /** A preset as people call it. */
 export function presetName(name: PresetName): string {
-  return NAMES[name];
+  return CARDS[name].title;
 }
 
 /** The presets from the quickest to the most patient, and the published recipes folded away. */
@@ -50,14 +58,14 @@ function PresetCard({ name }: { readonly name: PresetName }) {
         checked={preset.value === name}
         onChange={() => preset.value = name}
       />
-      <span class="name">{NAMES[name]}</span>
+      <span class="name">{presetName(name)}</span>
       <span class="cost">{seconds == null ? "" : `about ${formatSeconds(seconds)}`}</span>
       <span class="what">
         {found?.description ?? " "}
       </span>
       <img
         src={`${BASE}/studio/presets/${name.toLowerCase()}.jpg`}
-        alt={`${NAMES[name]}: a mountain lake in starry swirls`}
+        alt={`${presetName(name)}: a mountain lake in starry swirls`}
         width="240"
         height="160"
       />

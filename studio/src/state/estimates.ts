@@ -1,6 +1,7 @@
 import { effect, signal } from "@preact/signals";
 import { messageOf, request } from "../api/client.ts";
-import { type Cost, Estimates, type PresetName } from "../api/operations.ts";
+import { type Cost, Estimate, type PresetName, type StartTransferInput } from "../api/operations.ts";
+import { presets } from "./catalogue.ts";
 import { plainInput, startInput } from "./draft.ts";
 
 /** What the transfer would cost, and what each preset would. The last answer stays until a newer one replaces it. */
@@ -17,18 +18,18 @@ let asking: AbortController | undefined;
 
 effect(() => {
   const chosen = startInput.value;
-  const names = ["FAST", "BALANCED", "QUALITY", "CLASSIC", "GATYS", "JOHNSON"] as const;
-  const [fast, balanced, quality, classic, gatys, johnson] = names.map(plainInput);
+  const names = presets.value.map(({ name }) => name);
+  const inputs = [chosen, ...names.map(plainInput)].filter((input) => input !== null);
   clearTimeout(timer);
   asking?.abort();
-  if (!chosen || !fast || !balanced || !quality || !classic || !gatys || !johnson) return;
-  const variables = { chosen, fast, balanced, quality, classic, gatys, johnson };
+  if (!chosen) return;
   const controller = asking = new AbortController();
+  const costOf = async (input: StartTransferInput) => (await request(Estimate, { input }, controller.signal)).estimate;
   timer = setTimeout(async () => {
     try {
-      const { chosen, ...ofPresets } = await request(Estimates, variables, controller.signal);
-      estimate.value = chosen;
-      presetEstimates.value = ofPresets;
+      const [own, ...ofPresets] = await Promise.all(inputs.map(costOf));
+      estimate.value = own!;
+      presetEstimates.value = Object.fromEntries(names.map((name, i) => [name, ofPresets[i]!]));
       estimateError.value = null;
     } catch (error) {
       if (controller.signal.aborted) return;

@@ -54,20 +54,29 @@ interface Comparison {
   readonly difference: Tensor;
 }
 
-/** Adds terms to a graph that has the network's activations. What several places need of a term is added once. */
+/** Adds terms, by their index, to a graph that has the network's activations. Each part of a term is added once. */
 export class TermGraph {
   readonly #graph: ModelBuilder;
   readonly #layout: Layout;
   readonly #objective: Objective;
   readonly #variant: StepVariant;
-  /** By term. */
+  /** What each layer gives out, from the picture upwards. */
+  readonly #outputs: ReadonlyMap<string, Features>;
+  readonly #features = new Map<number, Features>();
   readonly #comparisons = new Map<number, Comparison>();
 
-  constructor(graph: ModelBuilder, layout: Layout, objective: Objective, variant: StepVariant) {
+  constructor(
+    graph: ModelBuilder,
+    layout: Layout,
+    objective: Objective,
+    variant: StepVariant,
+    activations: readonly Activation[],
+  ) {
     this.#graph = graph;
     this.#layout = layout;
     this.#objective = objective;
     this.#variant = variant;
+    this.#outputs = new Map(activations.map(({ layer, output }) => [layer.name, output]));
   }
 
   /** The terms at a layer. */
@@ -75,9 +84,9 @@ export class TermGraph {
     return this.#objective.terms.map((term, index) => ({ term, index })).filter(({ term }) => term.layer === layer);
   }
 
-  /** By term: the sum of squared differences; 0 for style in a tile. All terms must have been compared. */
-  get sums(): Tensor[] {
-    return this.#objective.terms.map((_, index) => this.#comparisons.get(index)!.squares);
+  /** By term: the sum of squared differences; 0 for style in a tile. */
+  sums(): Tensor[] {
+    return this.#objective.terms.map((_, index) => this.#compare(index).squares);
   }
 
   /** A term's weight times the constants of its gradient. */
@@ -86,25 +95,25 @@ export class TermGraph {
   }
 
   /** The term's gradient at its layer, without its factor: m² (F − P), or m (m F) D with D of `StyleComparison`. */
-  inner(term: Term, index: number, output: Features): Features {
-    if (term.kind === "content") {
-      return this.#weighAgain(like(output, this.#compareContent(term, index, output).difference), term);
-    }
-    const features = this.features(term, output);
-    const { channels } = output;
+  inner(index: number): Features {
+    const term = this.#term(index);
+    const output = this.#output(term);
+    if (term.kind === "content") return this.#weighAgain(like(output, this.#compare(index).difference), term);
     const { exact } = this.#layout;
-    const kernel = exact.symmetricKernel(this.#graph, this.styleDifference(features, index), channels);
-    return this.#weighAgain(exact.conv(this.#graph, features, kernel, channels, { side: 1 }), term);
+    const features = this.features(index);
+    const kernel = exact.symmetricKernel(this.#graph, this.styleDifference(index), output.channels);
+    return this.#weighAgain(exact.conv(this.#graph, features, kernel, output.channels, { side: 1 }), term);
   }
 
-  /** What the term sees of a layer, in float32 and under its mask. */
-  features(term: Term, output: Features): Features {
-    return this.#weigh(this.#layout.leave(this.#graph, output), term);
+  /** What the term sees of its layer, in float32 and under its mask. */
+  features(index: number): Features {
+    const term = this.#term(index);
+    return once(this.#features, index, () => this.#weigh(this.#layout.leave(this.#graph, this.#output(term)), term));
   }
 
   /** D of a style term: what its gradient is a product with. */
-  styleDifference(features: Features, index: number): Tensor {
-    return this.#once(index, () => this.#compareStyle(features, index)).difference;
+  styleDifference(index: number): Tensor {
+    return this.#compare(index).difference;
   }
 
   /** Whether multiplying by the mask a second time changes nothing. */
@@ -113,51 +122,57 @@ export class TermGraph {
   }
 
   /** Upper bounds of the L2 norms of all terms' gradients: ‖m F D‖ is at most ‖m F‖ ‖D‖. */
-  norms(activations: readonly Activation[]): Tensor[] {
+  norms(): Tensor[] {
+    return [...this.#outputs.keys()].flatMap((layer) => this.at(layer).map(({ index }) => this.#norm(index)));
+  }
+
+  #norm(index: number): Tensor {
     const root = (squares: Tensor) => this.#graph.node("Sqrt", [squares]);
-    return activations.flatMap(({ layer, output }) =>
-      this.at(layer.name).map(({ term, index }) => {
-        const factor = this.#graph.node("Abs", [this.factor(index)]);
-        // The L1 norm, by which it is divided, is never below the L2 norm.
-        if (this.#objective.normalizeGradients) return factor;
-        if (term.kind === "content") {
-          return this.#graph.node("Mul", [factor, root(this.#compareContent(term, index, output).squares)]);
-        }
-        const features = this.features(term, output);
-        const difference = this.styleDifference(features, index);
-        const norms = [features.tensor, difference].map((each) =>
-          root(sumOfSquares(this.#graph, each, output.channels))
-        );
-        return this.#graph.node("Mul", [factor, this.#graph.node("Mul", norms)]);
-      })
+    const factor = this.#graph.node("Abs", [this.factor(index)]);
+    // The L1 norm, by which it is divided, is never below the L2 norm.
+    if (this.#objective.normalizeGradients) return factor;
+    const term = this.#term(index);
+    if (term.kind === "content") return this.#graph.node("Mul", [factor, root(this.#compare(index).squares)]);
+    const { channels } = this.#output(term);
+    const norms = [this.features(index).tensor, this.styleDifference(index)].map((each) =>
+      root(sumOfSquares(this.#graph, each, channels))
+    );
+    return this.#graph.node("Mul", [factor, this.#graph.node("Mul", norms)]);
+  }
+
+  #compare(index: number): Comparison {
+    return once(
+      this.#comparisons,
+      index,
+      () => this.#term(index).kind === "content" ? this.#compareContent(index) : this.#compareStyle(index),
     );
   }
 
-  #compareContent(term: Term, index: number, output: Features): Comparison {
-    return this.#once(index, () => {
-      const features = this.#layout.leave(this.#graph, output);
-      const target = this.#graph.input(targetInput(index), targetShape(this.#layout, this.#objective.size, term));
-      const { tensor } = this.#weigh(like(features, this.#graph.node("Sub", [features.tensor, target])), term);
-      return { squares: sumOfSquares(this.#graph, tensor, output.channels), difference: tensor };
-    });
+  #compareContent(index: number): Comparison {
+    const term = this.#term(index);
+    const features = this.#layout.leave(this.#graph, this.#output(term));
+    const target = this.#graph.input(targetInput(index), targetShape(this.#layout, this.#objective.size, term));
+    const { tensor } = this.#weigh(like(features, this.#graph.node("Sub", [features.tensor, target])), term);
+    return { squares: sumOfSquares(this.#graph, tensor, features.channels), difference: tensor };
   }
 
-  #compareStyle(features: Features, index: number): Comparison {
-    const shape = [features.channels, features.channels];
+  #compareStyle(index: number): Comparison {
+    const { channels } = this.#output(this.#term(index));
+    const shape = [channels, channels];
     const target = this.#graph.input(targetInput(index), shape);
     if (this.#variant.tile) return { squares: this.#graph.floats([0], [1]), difference: target };
-    const statistic = new GraphStyleStatistic(this.#graph, this.#layout, features.channels);
-    const gram = statistic.of(features, this.#variant.areas[index]!);
+    const statistic = new GraphStyleStatistic(this.#graph, this.#layout, channels);
+    const gram = statistic.of(this.features(index), this.#variant.areas[index]!);
     const whitened = this.#objective.whiteners?.has(index);
     return statistic.compare(gram, target, whitened ? this.#graph.input(whitenerInput(index), shape) : undefined);
   }
 
-  #once(index: number, compare: () => Comparison): Comparison {
-    const known = this.#comparisons.get(index);
-    if (known) return known;
-    const comparison = compare();
-    this.#comparisons.set(index, comparison);
-    return comparison;
+  #term(index: number): Term {
+    return this.#objective.terms[index]!;
+  }
+
+  #output({ layer }: Term): Features {
+    return this.#outputs.get(layer)!;
   }
 
   /** Multiplies by the term's mask, where it has one. */
@@ -171,4 +186,11 @@ export class TermGraph {
   #weighAgain(features: Features, term: Term): Features {
     return this.weighsOnce(term) ? features : this.#weigh(features, term);
   }
+}
+
+/** What a map has at an index, made where it has nothing yet. */
+function once<T>(known: Map<number, T>, index: number, make: () => T): T {
+  const found = known.get(index) ?? make();
+  known.set(index, found);
+  return found;
 }

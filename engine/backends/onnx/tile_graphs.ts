@@ -23,17 +23,16 @@ const TILE: StepVariant = { areas: [], tile: true };
 
 /** Graph with the style terms' Gram matrices. */
 export function buildGramGraph(tile: TileObjective, layout: Layout, areas: readonly number[]): ModelBuilder {
-  const styles = tile.terms.flatMap((term, index) => term.kind === "style" ? [{ term, index }] : []);
   const graph = new ModelBuilder();
-  const terms = new TermGraph(graph, layout, objectiveOf(tile), TILE);
-  const last = deepestLayer(styles.map(({ term }) => term.layer));
-  for (const { layer, output } of forward(graph, layout, tile.size, last, tile.pooling)) {
-    for (const { term, index } of styles) {
-      if (term.layer !== layer.name) continue;
-      const { channels } = output;
+  const styles = tile.terms.filter(({ kind }) => kind === "style");
+  const last = deepestLayer(styles.map(({ layer }) => layer));
+  const activations = forward(graph, layout, tile.size, last, tile.pooling);
+  const terms = new TermGraph(graph, layout, objectiveOf(tile), TILE, activations);
+  for (const { layer, output: { channels } } of activations) {
+    for (const { term, index } of terms.at(layer.name)) {
+      if (term.kind !== "style") continue;
       const statistic = new GraphStyleStatistic(graph, layout, channels);
-      const gram = statistic.of(terms.features(term, output), areas[index]!);
-      graph.output(gramOutput(index), gram, [channels, channels]);
+      graph.output(gramOutput(index), statistic.of(terms.features(index), areas[index]!), [channels, channels]);
     }
   }
   return graph;
@@ -42,17 +41,16 @@ export function buildGramGraph(tile: TileObjective, layout: Layout, areas: reado
 /** Graph with the norms of all terms' gradients at their layers. */
 export function buildNormGraph(tile: TileObjective, layout: Layout): ModelBuilder {
   const graph = new ModelBuilder();
-  const terms = new TermGraph(graph, layout, objectiveOf(tile), TILE);
-  const norms: string[] = [];
   const last = deepestLayer(tile.terms.map((term) => term.layer));
-  for (const { layer, output } of forward(graph, layout, tile.size, last, tile.pooling)) {
-    tile.terms.forEach((term, index) => {
-      if (term.layer !== layer.name) return;
-      const inner = terms.inner(term, index, output);
-      const rows = graph.node("Reshape", [inner.tensor, graph.ints([output.channels, -1])]);
+  const activations = forward(graph, layout, tile.size, last, tile.pooling);
+  const terms = new TermGraph(graph, layout, objectiveOf(tile), TILE, activations);
+  const norms: string[] = [];
+  for (const { layer, output } of activations) {
+    for (const { index } of terms.at(layer.name)) {
+      const rows = graph.node("Reshape", [terms.inner(index).tensor, graph.ints([output.channels, -1])]);
       const sums = graph.node("ReduceL1", [rows, graph.ints([1])], { keepdims: 0n });
       norms[index] = graph.node("ReduceSum", [sums], { keepdims: 1n });
-    });
+    }
   }
   graph.output(NORMS, graph.node("Concat", norms, { axis: 0n }), [norms.length]);
   return graph;

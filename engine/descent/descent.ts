@@ -42,9 +42,11 @@ export class Descent {
     return this.#optimizer.state();
   }
 
-  /** What carries on at another scale, see `Optimizer`, after `leaveDevice()`. */
-  rescaled(from: Size, to: Size, pixels: Pixels): Descent {
-    return new Descent(this.#options, to, this.#optimizer.rescaled(from, to, pixels), this.#learningRate);
+  /** What carries on at another scale, see `Optimizer`; this one is done with, and nothing of it is left on a device. */
+  async rescaled(to: Size, pixels: Pixels): Promise<Descent> {
+    await this.state();
+    this.dispose();
+    return new Descent(this.#options, to, this.#optimizer.rescaled(this.#size, to, pixels), this.#learningRate);
   }
 
   retune(learningRate: number): void {
@@ -53,15 +55,9 @@ export class Descent {
     this.#optimizer.objectiveChanged();
   }
 
-  /** From here on the picture moves on the device, where optimiser and engine can; `leaveDevice()` ends that. */
+  /** From here on the picture moves on the device, where optimiser and engine can. */
   async useDevice(stage: Stage): Promise<void> {
     if (this.#options.kind === "ADAM") this.#adam = await stage.adam(this.#options, await this.state());
-  }
-
-  /** Brings all of the state here; further steps are taken here. */
-  async leaveDevice(): Promise<void> {
-    await this.state();
-    this.dispose();
   }
 
   /** Frees what is held on a device; what was not brought here is lost. */

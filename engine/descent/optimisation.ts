@@ -4,6 +4,7 @@ import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { Descent } from "./descent.ts";
 import { initialPixels, startPicture } from "./initial_pixels.ts";
 import { colorModeOf, fillGaps, finish, type OptimisationInput, prepareColors, type Resize } from "./input.ts";
+import { MovingAverage } from "./moving_average.ts";
 import type { Losses } from "../objective/losses.ts";
 import type { ColorMode, Retuning, Scale } from "../options/options.ts";
 import { type Picture, type Pixels, type Size, toPicture, toPixels } from "../picture.ts";
@@ -48,8 +49,8 @@ export class Optimisation {
   #step: number;
   #weights: LossWeights;
   #learningRate: number;
-  #average: Float32Array | null;
-  #averagedSteps: number;
+  /** What is shown in place of the steps' pictures; null where that is not asked for. */
+  #average: MovingAverage | null;
   #lastLosses: Losses | null;
   /** The content at the size of the current scale, for its colours. */
   #content: Picture;
@@ -66,8 +67,7 @@ export class Optimisation {
       step: number;
       scale: number;
       scaleStep: number;
-      average: Float32Array | null;
-      averagedSteps: number;
+      average: MovingAverage | null;
       weights: LossWeights;
       learningRate: number;
       losses: Losses | null;
@@ -85,7 +85,6 @@ export class Optimisation {
     this.#scaleIndex = state.scale;
     this.#scaleStep = state.scaleStep;
     this.#average = state.average;
-    this.#averagedSteps = state.averagedSteps;
     this.#weights = state.weights;
     this.#learningRate = state.learningRate;
     this.#lastLosses = state.losses;
@@ -115,8 +114,7 @@ export class Optimisation {
       step: 0,
       scale: 0,
       scaleStep: 0,
-      average: options.averaging > 0 ? new Float32Array(pixels.length) : null,
-      averagedSteps: 0,
+      average: options.averaging > 0 ? new MovingAverage(options.averaging, new Float32Array(pixels.length)) : null,
       weights: options,
       learningRate,
       losses: null,
@@ -152,7 +150,8 @@ export class Optimisation {
     const filled = fillGaps(input);
     const prepared = prepareColors(filled, colorModeOf(filled));
     const content = await resize(filled.content, scale);
-    return new Optimisation(backend, resize, filled, limits, prepared, content, descent, saved);
+    const average = saved.average && new MovingAverage(options.averaging, saved.average, saved.averagedSteps);
+    return new Optimisation(backend, resize, filled, limits, prepared, content, descent, { ...saved, average });
   }
 
   /** Steps taken, over all scales. */
@@ -189,7 +188,7 @@ export class Optimisation {
     if (accepted || !this.#lastLosses) this.#lastLosses = losses;
     this.#step++;
     this.#scaleStep++;
-    await this.#updateAverage();
+    this.#average?.add(await this.#descent.pixels());
     return {
       step: this.#step,
       losses: this.#lastLosses,
@@ -211,8 +210,8 @@ export class Optimisation {
       scaleStep: this.#scaleStep,
       ...this.size,
       optimizer: await this.#descent.state(),
-      average: this.#average,
-      averagedSteps: this.#averagedSteps,
+      average: this.#average?.sum ?? null,
+      averagedSteps: this.#average?.steps ?? 0,
       weights: {
         contentWeight: this.#weights.contentWeight,
         styleWeight: this.#weights.styleWeight,
@@ -262,17 +261,17 @@ export class Optimisation {
    * which interpolation does not know and steps would have to find again.
    */
   async #enterNextScale(): Promise<void> {
-    await this.#descent.leaveDevice();
-    await this.dispose();
     const from = this.size;
     const shown = await this.#shownPixels();
     this.#scaleIndex++;
     this.#scaleStep = 0;
     const start = startPicture(this.#prepared);
     const pixels = start ? await this.#carryChange(start, shown, from) : resample(shown, from, this.size);
-    this.#descent = this.#descent.rescaled(from, this.size, pixels);
-    this.#average = this.#average && new Float32Array(pixels.length);
-    this.#averagedSteps = 0;
+    this.#descent = await this.#descent.rescaled(this.size, pixels);
+    await this.#stage?.dispose();
+    this.#stage = null;
+    const { averaging } = this.#input.options;
+    this.#average = this.#average && new MovingAverage(averaging, new Float32Array(pixels.length));
     this.#content = await this.#resize(this.#input.content, this.size);
   }
 
@@ -283,18 +282,8 @@ export class Optimisation {
     return toPixels(await this.#resize(start, this.size)).map((value, i) => value + change[i]!);
   }
 
-  async #updateAverage(): Promise<void> {
-    if (!this.#average) return;
-    const decay = this.#input.options.averaging;
-    const pixels = await this.#descent.pixels();
-    for (let i = 0; i < pixels.length; i++) this.#average[i] = decay * this.#average[i]! + (1 - decay) * pixels[i]!;
-    this.#averagedSteps++;
-  }
-
-  /** The average corrected for its bias towards 0, or the iterate where none is taken. */
+  /** The average, or the picture where none is taken. */
   async #shownPixels(): Promise<Pixels> {
-    if (!this.#average || this.#averagedSteps === 0) return await this.#descent.pixels();
-    const correction = 1 / (1 - this.#input.options.averaging ** this.#averagedSteps);
-    return this.#average.map((sum) => sum * correction);
+    return this.#average?.pixels ?? await this.#descent.pixels();
   }
 }

@@ -93,7 +93,7 @@ export class TiledStage implements StageBackend {
 }
 
 /** The mean of the squares. */
-export function meanSquare(values: Float32Array): number {
+function meanSquare(values: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
   return sum / values.length;

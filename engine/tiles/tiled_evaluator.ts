@@ -164,7 +164,7 @@ export function canTile(backend: Backend): backend is TilingBackend {
 }
 
 /** Bytes of the content features of all tiles. */
-export function contentBytes({ size, tiles }: TileGrid, terms: readonly Term[]): number {
+function contentBytes({ size, tiles }: TileGrid, terms: readonly Term[]): number {
   const layers = new Set(terms.filter(({ kind }) => kind === "content").map(({ layer }) => layer));
   return [...layers].reduce((sum, layer) => {
     const { width, height, channels } = featureSize(size, layer);

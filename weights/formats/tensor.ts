@@ -45,7 +45,7 @@ export function readTensor(source: ByteSource, offset: number, layout: TensorLay
 }
 
 /** Converts the bytes of a whole array to float32 in C order. `bytes` may be overwritten. */
-export function decodeTensor(bytes: Uint8Array<ArrayBuffer>, layout: TensorLayout): Float32Array {
+function decodeTensor(bytes: Uint8Array<ArrayBuffer>, layout: TensorLayout): Float32Array {
   const size = FLOAT_BYTES[layout.type];
   if (layout.bigEndian) reverseElements(bytes, size);
   const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();

@@ -41,7 +41,7 @@ export interface StepVariant {
 }
 
 /** A term and its place in the objective. */
-export interface PlacedTerm {
+interface PlacedTerm {
   readonly term: Term;
   readonly index: number;
 }

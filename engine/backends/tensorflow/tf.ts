@@ -18,7 +18,6 @@ export interface Tf {
   readonly version_core: string;
   tensor(values: Float32Array, shape: readonly number[], dtype?: "float32"): Tensor;
   scalar(value: number): Tensor;
-  zerosLike(x: Tensor): Tensor;
   /** Disposes what was made inside, except what is returned or kept. */
   tidy<T extends Tensor | readonly Tensor[] | Named | void>(body: () => T): T;
   keep(x: Tensor): Tensor;

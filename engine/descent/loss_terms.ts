@@ -1,0 +1,151 @@
+/**
+ * What the loss of one scale is made of: its terms, their targets and masks, and how much each counts.
+ *
+ * @module
+ */
+import { GramcastError } from "../../errors.ts";
+import type { Target } from "../backends/backend.ts";
+import { coverageOf, intersection, maskFrom } from "../objective/masks.ts";
+import type { Mask, Term } from "../objective/objective.ts";
+import { trace } from "../objective/square_matrix.ts";
+import { type Whitener, whitener } from "../objective/whitening.ts";
+import type { LayerWeight, Scale } from "../options/options.ts";
+import { fitLongestSide, toPixels } from "../picture.ts";
+import type { StageBackend } from "../tiles/stage_backend.ts";
+import type { OptimisationInput, Resize } from "./input.ts";
+
+export interface LossTerm extends Pick<Term, "kind" | "layer"> {
+  /** Part in the loss of its kind: layer weight, share of its style, and what its loss is divided by. */
+  readonly share: number;
+  /** Where it counts; null: everywhere. */
+  readonly where: Mask | null;
+  /** Target of a style term; null for content, which is compared with the content picture. */
+  readonly gram: Target | null;
+  /** How a style term's Gram matrices are compared; null: as they are. */
+  readonly whitener: Whitener | null;
+}
+
+/**
+ * A style picture's features count at least so much of theirs in what a content term is divided by: else a flat or foggy
+ * content, whose own features are next to nothing, would outweigh everything.
+ */
+export const LEAST_CONTENT = 0.5;
+/** Of a Gram matrix with the target's trace and even directions; for a content that has the style's Gram matrices already. */
+const LEAST_DISTANCE = 0.1;
+
+/** Gram matrices of each style by layer: of the style layers, and of the content layers where losses are normalised. */
+type StyleGrams = readonly ReadonlyMap<string, Target>[];
+
+/** The terms of the loss at a scale, content first; those that have a mask of their own stand beside those that have none. */
+export async function lossTerms(
+  source: StageBackend,
+  resize: Resize,
+  input: OptimisationInput,
+  scale: Scale,
+): Promise<LossTerm[]> {
+  const grams = await styleGrams(source, resize, input, scale);
+  return [...await contentTerms(source, input, scale, grams), ...styleTerms(input, scale, grams)];
+}
+
+async function styleGrams(
+  source: StageBackend,
+  resize: Resize,
+  { options, styles }: OptimisationInput,
+  scale: Scale,
+): Promise<StyleGrams> {
+  const compared = options.normalizeLosses ? [...options.styleLayers, ...options.contentLayers] : options.styleLayers;
+  const layers = [...new Set(compared.map(({ layer }) => layer))];
+  const grams: ReadonlyMap<string, Target>[] = [];
+  for (const [i, { picture, region }] of styles.entries()) {
+    const size = fitLongestSide(picture, Math.max(1, Math.round(scale.size * options.styleScale)));
+    const counts = intersection(size, [region && maskFrom(region), coverageOf(picture)]);
+    if (counts?.values.every((value) => value === 0)) throw nothingCounts(i, region !== undefined);
+    grams.push(await source.grams(toPixels(await resize(picture, size)), size, layers, counts));
+  }
+  return grams;
+}
+
+async function contentTerms(
+  source: StageBackend,
+  { options, content, styles, contentMask }: OptimisationInput,
+  scale: Scale,
+  grams: StyleGrams,
+): Promise<LossTerm[]> {
+  const layers = options.contentLayers.map(({ layer }) => layer);
+  const energies = options.normalizeLosses && layers.length > 0 ? await source.energies(layers) : null;
+  const whole = wholeWeight(styles);
+  const where = intersection(scale, [contentMask && maskFrom(contentMask), coverageOf(content)]);
+  return options.contentLayers.map(({ layer, weight }) => {
+    const term = { kind: "content", layer, where, gram: null, whitener: null } as const;
+    if (!energies) return { ...term, share: weight };
+    // A Gram matrix' trace is the mean square of the features that it is made of.
+    const style = styles.reduce((sum, { weight }, i) => sum + (weight / whole) * trace(grams[i]!.get(layer)!), 0);
+    // Never 0, so that a blank content and blank styles are divided by something.
+    return { ...term, share: weight / (Math.max(energies.get(layer)!, LEAST_CONTENT * style) || 1) };
+  });
+}
+
+/**
+ * Styles without a mask blend into one Gram target per layer; each style with a mask is a term of its own. None counts
+ * where the content is transparent.
+ */
+function styleTerms(
+  { options, content, styles }: OptimisationInput,
+  scale: Scale,
+  grams: StyleGrams,
+): LossTerm[] {
+  const visible = coverageOf(content);
+  const whole = wholeWeight(styles);
+  const terms: LossTerm[] = [];
+  const blend = new Map<string, Target>();
+  let blended = 0;
+  styles.forEach(({ weight, mask }, i) => {
+    const gramAt = (layer: string) => grams[i]!.get(layer)!;
+    if (mask) {
+      const where = intersection(scale, [maskFrom(mask), visible]);
+      terms.push(...options.styleLayers.map((each) => styleTerm(each, where, gramAt(each.layer), weight / whole)));
+      return;
+    }
+    blended += weight;
+    for (const { layer } of options.styleLayers) {
+      const gram = gramAt(layer);
+      const sum = blend.get(layer) ?? new Float32Array(gram.length);
+      for (let i = 0; i < gram.length; i++) sum[i]! += weight * gram[i]!;
+      blend.set(layer, sum);
+    }
+  });
+  if (blended > 0) {
+    for (const layer of options.styleLayers) {
+      terms.push(styleTerm(layer, visible, blend.get(layer.layer)!.map((sum) => sum / blended), blended / whole));
+    }
+  }
+  return terms;
+
+  function styleTerm({ layer, weight }: LayerWeight, where: Mask | null, gram: Target, part: number): LossTerm {
+    const factor = options.whitening > 0 ? whitener(gram, options.whitening) : null;
+    return { kind: "style", layer, where, gram, whitener: factor, share: weight * part };
+  }
+}
+
+/** Of all styles; never 0, so that shares of it are numbers. */
+function wholeWeight(styles: OptimisationInput["styles"]): number {
+  return styles.reduce((sum, { weight }) => sum + weight, 0) || 1;
+}
+
+/**
+ * The term with its loss over that of the content picture, so that every style layer has as far to go, whatever the pictures:
+ * 1 is the content's own style, 0 the style's. Content terms have their measure already.
+ *
+ * @param distance The term's loss at the content picture.
+ */
+export function overDistance(term: LossTerm, distance: number): LossTerm {
+  if (term.gram === null) return term;
+  const even = trace(term.gram) ** 2 / Math.sqrt(term.gram.length) ** 3;
+  return { ...term, share: term.share / (Math.max(distance, LEAST_DISTANCE * even) || 1) };
+}
+
+function nothingCounts(style: number, masked: boolean): GramcastError {
+  const field = masked ? `styles.${style}.region` : `styles.${style}.image`;
+  const found = masked ? "is black or transparent wherever the style can be seen" : "is transparent everywhere";
+  return new GramcastError("BAD_USER_INPUT", `Cannot use ${field}: it ${found}, wanted a part that counts`, { field });
+}

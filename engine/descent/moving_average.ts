@@ -1,0 +1,41 @@
+import type { Pixels } from "../picture.ts";
+
+/** The moving average of an optimisation's pictures in one scale. */
+export class MovingAverage {
+  readonly #decay: number;
+  readonly #sum: Float32Array;
+  #steps: number;
+
+  /**
+   * @param decay 0 to 1.
+   * @param sum Not yet corrected for its bias; 0 before the first step.
+   * @param steps That `sum` holds.
+   */
+  constructor(decay: number, sum: Float32Array, steps = 0) {
+    this.#decay = decay;
+    this.#sum = sum;
+    this.#steps = steps;
+  }
+
+  /** Not yet corrected for its bias. */
+  get sum(): Float32Array {
+    return this.#sum;
+  }
+
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /** The average, corrected for its bias towards 0; null before the first step. */
+  get pixels(): Pixels | null {
+    if (this.#steps === 0) return null;
+    const correction = 1 / (1 - this.#decay ** this.#steps);
+    return this.#sum.map((sum) => sum * correction);
+  }
+
+  add(pixels: Pixels): void {
+    const [sum, decay] = [this.#sum, this.#decay];
+    for (let i = 0; i < pixels.length; i++) sum[i] = decay * sum[i]! + (1 - decay) * pixels[i]!;
+    this.#steps++;
+  }
+}

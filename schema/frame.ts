@@ -78,7 +78,7 @@ function encodeFrame(frame: FrameHandle, args: EncodingArguments, context: Conte
  *
  * @throws {GramcastError} BAD_USER_INPUT with the argument at fault.
  */
-export function frameEncoding(args: EncodingArguments): EncodeOptions {
+function frameEncoding(args: EncodingArguments): EncodeOptions {
   return {
     format: args.format ?? "JPEG",
     maxSize: optional(args.maxSize, (size) => checkNumber("maxSize", LIMITS.frameSize, size)),

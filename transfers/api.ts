@@ -12,18 +12,14 @@ import type {
   EndStatus,
   ImageRecord,
   Owner,
-  StyleRecord,
   TransferEvent,
+  TransferPictures,
   TransferRecord,
   TransferStatus,
 } from "./types.ts";
 
 /** A request whose pictures have been taken in: images are ids that `owner` may see. */
-export interface StartRequest extends TransferRequest {
-  readonly contentId: string;
-  readonly styles: readonly StyleRecord[];
-  readonly contentMaskId: string | null;
-  readonly initImageId: string | null;
+export interface StartRequest extends TransferRequest, TransferPictures {
   readonly priority: number;
   readonly idempotencyKey: string | null;
 }

@@ -56,15 +56,19 @@ export interface Tuning extends Tunables {
   readonly afterStep: number;
 }
 
-export interface TransferRecord {
-  readonly id: string;
-  readonly owner: Owner;
-  readonly status: TransferStatus;
-  readonly options: TransferOptions;
+/** The pictures of a transfer, by the ids of its owner's images. */
+export interface TransferPictures {
   readonly contentId: string;
   readonly styles: readonly StyleRecord[];
   readonly contentMaskId: string | null;
   readonly initImageId: string | null;
+}
+
+export interface TransferRecord extends TransferPictures {
+  readonly id: string;
+  readonly owner: Owner;
+  readonly status: TransferStatus;
+  readonly options: TransferOptions;
   readonly priority: number;
   readonly idempotencyKey: string | null;
   /** Hash of all that was asked for: the same key with another fingerprint is a CONFLICT. */
@@ -114,16 +118,24 @@ export interface TransferEvent {
   readonly failure: TransferFailure | null;
 }
 
+/** The images that a transfer begins with, each by the field of a request that names it. */
+export function namedImages(pictures: TransferPictures): [field: string, id: string][] {
+  const fields: Record<string, string | null | undefined> = { content: pictures.contentId };
+  for (const [i, { imageId, maskId, regionId }] of pictures.styles.entries()) {
+    Object.assign(fields, {
+      [`styles.${i}.image`]: imageId,
+      [`styles.${i}.mask`]: maskId,
+      [`styles.${i}.region`]: regionId,
+    });
+  }
+  Object.assign(fields, { contentMask: pictures.contentMaskId, "init.image": pictures.initImageId });
+  return Object.entries(fields).filter((entry): entry is [string, string] => (entry[1] ?? null) !== null);
+}
+
 /** Ids of all images that a transfer uses or made, each once. */
 export function imagesOf(record: TransferRecord): string[] {
-  const ids = [
-    record.contentId,
-    record.contentMaskId,
-    record.initImageId,
-    record.resultId,
-    ...record.styles.flatMap((style) => [style.imageId, style.maskId, style.regionId ?? null]),
-  ];
-  return [...new Set(ids.filter((id) => id !== null))];
+  const used = namedImages(record).map(([, id]) => id);
+  return [...new Set(record.resultId === null ? used : [...used, record.resultId])];
 }
 
 /** What a record has of its run before there was one. */

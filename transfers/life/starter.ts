@@ -10,7 +10,7 @@ import type { KeptImages } from "./image_library.ts";
 import { type Journal, statusChange, statusEvent } from "./journal.ts";
 import type { QueueLimits, TransferQueue, TransferStore } from "../storage/ports.ts";
 import { checkStartRequest, fingerprintOf } from "./start_request.ts";
-import { hasEnded, type ImageRecord, NOT_STARTED, type Owner, type TransferRecord } from "../types.ts";
+import { hasEnded, type ImageRecord, namedImages, NOT_STARTED, type Owner, type TransferRecord } from "../types.ts";
 
 export interface StarterPorts {
   readonly store: TransferStore;
@@ -103,15 +103,10 @@ export class Starter {
    * @throws {GramcastError} NOT_FOUND, BAD_USER_INPUT, WEIGHTS_INCOMPLETE
    */
   async resolve(owner: Owner, request: StartRequest): Promise<TransferOptions> {
-    const content = await this.#image(owner, "content", request.contentId);
-    for (const [i, style] of request.styles.entries()) {
-      await this.#image(owner, `styles.${i}.image`, style.imageId);
-      if (style.maskId !== null) await this.#image(owner, `styles.${i}.mask`, style.maskId);
-      if (style.regionId) await this.#image(owner, `styles.${i}.region`, style.regionId);
-    }
-    if (request.contentMaskId !== null) await this.#image(owner, "contentMask", request.contentMaskId);
-    if (request.initImageId !== null) await this.#image(owner, "init.image", request.initImageId);
-    const options = resolveOptions(request, content, drawSeed());
+    const images = [];
+    for (const [field, id] of namedImages(request)) images.push(await this.#image(owner, field, id));
+    const [content] = images;
+    const options = resolveOptions(request, content!, drawSeed());
     checkLayers(options, this.#ports.layers());
     return options;
   }

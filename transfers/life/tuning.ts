@@ -3,7 +3,7 @@ import { TUNABLES, tunablesOf, withTunables } from "../../engine/options/retune.
 import type { TransferRecord, Tuning } from "../types.ts";
 
 /** The values in force under options, as a tuning after a step. */
-export function tuningOf(options: TransferOptions, afterStep: number): Tuning {
+function tuningOf(options: TransferOptions, afterStep: number): Tuning {
   return { afterStep, ...tunablesOf(options) };
 }
 

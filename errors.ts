@@ -1,25 +1,101 @@
+/** What whoever meets an error should know; in Markdown, for docs/api.md. */
+export interface ErrorFacts {
+  /** What it is the answer to: a request, a transfer that has failed, or a start of the server. */
+  readonly when: "request" | "transfer" | "start";
+  readonly meaning: string;
+  /** What to do about it. */
+  readonly remedy: string;
+}
+
 /** Codes that a client can act on. They are part of the public contract: never rename one. */
-export type ErrorCode =
-  | "BAD_USER_INPUT"
-  | "CHECKPOINT_UNREADABLE"
-  | "CONFLICT"
-  | "ENGINE_CRASHED"
-  | "ENGINE_HUNG"
-  | "ENGINE_OUT_OF_MEMORY"
-  | "ENGINE_UNAVAILABLE"
-  | "IMAGE_TOO_LARGE"
-  | "IMAGE_UNREACHABLE"
-  | "IMAGE_UNREADABLE"
-  | "LOSS_NOT_FINITE"
-  | "NOT_FOUND"
-  | "QUERY_TOO_COMPLEX"
-  | "QUEUE_FULL"
-  | "STORAGE_FULL"
-  | "STORAGE_UNAVAILABLE"
-  | "STORAGE_UNREADABLE"
-  | "TOO_LARGE"
-  | "WEIGHTS_INCOMPLETE"
-  | "WEIGHTS_UNREADABLE";
+export const ERROR_CODES = {
+  BAD_USER_INPUT: { when: "request", meaning: "a value that cannot be used", remedy: "change the value of `field`" },
+  CHECKPOINT_UNREADABLE: { when: "transfer", meaning: "its checkpoint is damaged", remedy: "start it again" },
+  CONFLICT: {
+    when: "request",
+    meaning: "the transfer is in the wrong state for this, or the `idempotencyKey` was used with other input",
+    remedy: "look at its status; take a new key",
+  },
+  ENGINE_CRASHED: {
+    when: "transfer",
+    meaning: "its process ended three times without progress",
+    remedy: "resume it, perhaps smaller",
+  },
+  ENGINE_HUNG: {
+    when: "transfer",
+    meaning: "it gave no sign of life, or missed the deadline of a step, three times",
+    remedy: "resume it, perhaps smaller",
+  },
+  ENGINE_OUT_OF_MEMORY: {
+    when: "transfer",
+    meaning: "it took more than `ENGINE_MEMORY_BYTES`, three times",
+    remedy: "start a smaller one, or raise the limit",
+  },
+  ENGINE_UNAVAILABLE: {
+    when: "request",
+    meaning: "there is no engine that works, or the server is stopping",
+    remedy: "try again later",
+  },
+  IMAGE_TOO_LARGE: {
+    when: "request",
+    meaning: "more bytes or pixels than `MAX_IMAGE_BYTES`, `MAX_IMAGE_PIXELS`, or a side of more than 65,535",
+    remedy: "send a smaller picture",
+  },
+  IMAGE_UNREACHABLE: {
+    when: "request",
+    meaning: "the URL does not answer, is not public, or returns no picture",
+    remedy: "send the picture itself",
+  },
+  IMAGE_UNREADABLE: {
+    when: "request",
+    meaning: "damaged, or of a format that is [not read](pictures.md#what-is-refused)",
+    remedy: "save it as PNG or JPEG",
+  },
+  LOSS_NOT_FINITE: {
+    when: "transfer",
+    meaning: "a loss became infinite or NaN; the last good picture is kept",
+    remedy: "a lower learning rate, smaller weights",
+  },
+  NOT_FOUND: {
+    when: "request",
+    meaning: "no such transfer, image or sample, or another owner's",
+    remedy: "check the id",
+  },
+  QUERY_TOO_COMPLEX: {
+    when: "request",
+    meaning: "an operation of too many fields, levels, pictures (below)",
+    remedy: "ask for less at once",
+  },
+  QUEUE_FULL: { when: "request", meaning: "the queue is full", remedy: "try again later" },
+  STORAGE_FULL: { when: "request", meaning: "the server's disk is full", remedy: "delete transfers, or make room" },
+  STORAGE_UNAVAILABLE: {
+    when: "start",
+    meaning: "`DATA_DIR` cannot be written, or another server uses it",
+    remedy: "choose another folder, or stop the other server",
+  },
+  STORAGE_UNREADABLE: {
+    when: "start",
+    meaning: "the database is damaged, or of a newer version",
+    remedy: "take the newer version, or another folder",
+  },
+  TOO_LARGE: {
+    when: "request",
+    meaning: "the transfer would not fit into the engine's memory; the message says which size would",
+    remedy: "take a smaller `size`",
+  },
+  WEIGHTS_INCOMPLETE: {
+    when: "request",
+    meaning: "the network in use lacks a layer that is asked for",
+    remedy: "take other layers, or other weights",
+  },
+  WEIGHTS_UNREADABLE: {
+    when: "start",
+    meaning: "the file of `WEIGHTS` cannot be read, or is not VGG16",
+    remedy: "name another file",
+  },
+} as const satisfies Readonly<Record<string, ErrorFacts>>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
 
 /**
  * A failure that somebody can act on: the message says in one line what was given and what is wanted, and never holds a

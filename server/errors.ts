@@ -1,19 +1,49 @@
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
-import { GramcastError } from "../errors.ts";
+import { type ErrorCode, type ErrorFacts, GramcastError } from "../errors.ts";
 import { type Log, oneLine } from "../transfers/log.ts";
 
-/** Codes of errors that the server itself answers with, beside those of `ErrorCode`. */
-export type ServerErrorCode =
-  | "BAD_REQUEST"
-  | "BAD_USER_INPUT"
-  | "FORBIDDEN"
-  | "GRAPHQL_PARSE_FAILED"
-  | "IMAGE_TOO_LARGE"
-  | "INTERNAL"
-  | "PERSISTED_QUERY_NOT_FOUND"
-  | "QUERY_TOO_COMPLEX"
-  | "RATE_LIMITED"
-  | "REQUEST_ENTITY_TOO_LARGE";
+/** Codes of errors that the server itself, or GraphQL, answers with, beside those of `ErrorCode`. */
+export const SERVER_ERROR_CODES = {
+  BAD_REQUEST: {
+    when: "request",
+    meaning: "not JSON, no operation, a broken multipart body, an unsupported content type",
+    remedy: "fix the client",
+  },
+  FORBIDDEN: {
+    when: "request",
+    meaning: "a page of another origin, or an unknown host name",
+    remedy: "set `CORS_ORIGINS`, or `PUBLIC_URL`",
+  },
+  GRAPHQL_PARSE_FAILED: { when: "request", meaning: "the document is not GraphQL", remedy: "fix the document" },
+  GRAPHQL_VALIDATION_FAILED: {
+    when: "request",
+    meaning: "the document does not fit this schema",
+    remedy: "fix the document",
+  },
+  INTERNAL: { when: "request", meaning: "a bug; what happened is in the server's log", remedy: "report it" },
+  OPERATION_RESOLUTION_FAILURE: {
+    when: "request",
+    meaning: "no operation of the given name, or several and no name",
+    remedy: "send `operationName`",
+  },
+  PERSISTED_QUERY_NOT_FOUND: {
+    when: "request",
+    meaning: "no such document",
+    remedy: "send the `query` with its hash; for a trusted document, check the file on the server",
+  },
+  RATE_LIMITED: {
+    when: "request",
+    meaning: "too many subscriptions on the server, operations on a socket, or bytes held for all",
+    remedy: "close some, or try again later",
+  },
+  REQUEST_ENTITY_TOO_LARGE: {
+    when: "request",
+    meaning: "a body of too many bytes",
+    remedy: "send pictures as multipart",
+  },
+} as const satisfies Readonly<Record<string, ErrorFacts>>;
+
+export type ServerErrorCode = keyof typeof SERVER_ERROR_CODES | ErrorCode;
 
 const INTERNAL_MESSAGE = "Cannot answer: found an internal error, which has been logged";
 /** Characters of one word of it, or of one text in it. */

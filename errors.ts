@@ -98,7 +98,7 @@ export const ERROR_CODES = {
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /**
- * A failure that somebody can act on: the message says in one line what was given and what is wanted, and never holds a
+ * A failure that its reader can act on: the message says in one line what was given and what is wanted, and never holds a
  * stack or a path of the server. Everything that is not a `GramcastError` is a bug and is masked from clients.
  */
 export class GramcastError extends Error {

@@ -1,6 +1,6 @@
 /**
- * Limits of what a caller may ask that are no options of a transfer; those of its options are in `engine/options/table.ts`,
- * those that whoever runs the server sets are in `config.ts`.
+ * Limits of a request that are not options of a transfer; those of its options are in `engine/options/table.ts`,
+ * those that the operator sets are in `config.ts`.
  *
  * @module
  */

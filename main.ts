@@ -1,5 +1,5 @@
 /**
- * Gramcast's server: reads the configuration, puts the layers together, and serves until it is told to stop.
+ * Gramcast's server: reads the configuration, wires the layers together, and serves until a signal stops it.
  *
  * @module
  */

@@ -50,7 +50,7 @@ const RETRY_MS = 1000;
 let after = 0;
 let ended = false;
 while (!ended) {
-  // Its own retries would send the first `after` again: a new subscription goes on where the last one was.
+  // Its own retries would send the first `after` again; a new subscription continues from the last event.
   const client = createClient({ url, retryAttempts: 0 });
   try {
     for await (const { data } of client.iterate<Progress>({ query: FOLLOW, variables: { id, after } })) {

@@ -89,7 +89,7 @@ export class ImageFetcher {
     throw new Refusal(`more than ${MAX_REDIRECTS} redirects, wanted the picture`);
   }
 
-  /** What is wrong with an address as it is written; undefined when it may be asked. */
+  /** Why an address may not be fetched, by its text alone; undefined if it may. */
   #faultOf(url: URL | null): string | undefined {
     if (!url) return "found no address, wanted one as https://example.org/picture.jpg";
     if (url.protocol !== "http:" && url.protocol !== "https:") {

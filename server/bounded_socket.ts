@@ -83,7 +83,7 @@ export class BoundedSocket {
     });
   }
 
-  /** Resolves when the text is on its way, which holds up whoever sends to a peer that does not read. */
+  /** Resolves when the text has been sent: senders wait for a peer that does not read. */
   async send(text: string): Promise<void> {
     if (!this.#open) return;
     const { promise, resolve } = Promise.withResolvers<void>();

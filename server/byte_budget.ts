@@ -1,4 +1,4 @@
-/** Bytes that all connections together may make the server hold: whoever asks for more is refused. */
+/** Bytes that all connections together may make the server hold; more is refused. */
 export class ByteBudget {
   readonly #limit: number;
   #held = 0;

@@ -14,7 +14,7 @@ const COMPLETE = "event: complete\ndata:\n\n";
 export const EVENT_STREAM_HEADERS: Readonly<Record<string, string>> = {
   "content-type": "text/event-stream",
   "cache-control": "no-store, no-transform",
-  // nginx, and what has its modules, gathers answers before it passes them on unless it is told so.
+  // nginx and its kin buffer responses unless told not to.
   "x-accel-buffering": "no",
 };
 

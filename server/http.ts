@@ -13,7 +13,7 @@ import type { WebSocketServer } from "./websocket.ts";
 /** Milliseconds in which the engine has to answer for the server to be ready. */
 const READY_MS = 1000;
 
-/** Answers requests for pages; undefined for what is none of its own. */
+/** Answers requests for its pages; undefined for any other path. */
 export type Pages = (request: Request, pathname: string) => Response | undefined | Promise<Response | undefined>;
 
 export interface HandlerParts {
@@ -46,7 +46,7 @@ export function createHandlers(parts: HandlerParts): ListenerHandlers {
           await dispatch(parts, graphiql, request, pathname);
         return secured(origins, origins.share(request, response));
       } catch (error) {
-        // Whoever has left is owed no answer, and what breaks off by that is no bug.
+        // A client that has left gets no answer, and an operation that breaks off for that is no bug.
         if (!request.signal.aborted) logInternal(log, error);
         return text(500, "Cannot answer: found an internal error, which has been logged");
       }

@@ -10,7 +10,7 @@ export interface JsonLimits {
 /** More than any operation with its variables has, and few enough to be parsed in a few milliseconds. */
 export const JSON_LIMITS: JsonLimits = { maxValues: 20_000, maxDepth: 64 };
 
-/** Characters outside of texts, and quotation marks inside of them: what is looked at one by one. */
+/** Characters that are examined one by one: those outside of texts, and quotation marks in them. */
 const MAX_LOOKS = 2 ** 22;
 
 const QUOTE = 0x22;

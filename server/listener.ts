@@ -113,7 +113,7 @@ export class Listener {
     this.#server.listen(port, host, resolve);
     await promise;
     this.#server.off("error", reject);
-    // Such as no file descriptor for another connection: those that are open go on.
+    // Such as no file descriptor for another connection: open ones continue.
     this.#server.on("error", (error) => logInternal(this.#log, error));
     this.#watch = setInterval(() => this.#endStalled(), this.#limits.stallMs / LOOKS);
     return this.#server.address() as AddressInfo;
@@ -159,7 +159,7 @@ export class Listener {
     try {
       const request = toRequest(incoming, this.#address, connection, lease, gone.signal);
       const response = request ? await this.#handlers.request(request) : malformed();
-      // What is still to come of the request is thrown away, so that its sender gets to reading.
+      // The rest of the request is discarded, so that its sender gets to read the response.
       if (!incoming.complete) incoming.resume();
       if (this.#stopping) outgoing.setHeader("connection", "close");
       await send(response, outgoing, connection, lease);

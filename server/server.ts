@@ -41,7 +41,7 @@ export interface RunningServer extends AsyncDisposable {
   /** Bytes of bodies and messages that connections make the server hold. */
   readonly heldBytes: number;
   /**
-   * Stops taking requests, closes WebSockets with 1012 so that clients connect elsewhere and go on, and waits for answers
+   * Stops taking requests, closes WebSockets with 1012 so that clients reconnect and continue, and waits for answers
    * under way. Server-sent events that still flow are cut off.
    */
   stop(): Promise<void>;

@@ -54,7 +54,7 @@ const SERVICE_RESTART = 1012;
 /** How graphql-ws refuses what a client never sends, as `next`; the protocol has a close code for it. */
 const SERVER_ONLY = /Unexpected message of type \w+ received/;
 
-/** What is known of a socket and of the message that is being read from it. */
+/** The state of a socket and of the message that is being read from it. */
 interface Extra {
   readonly socket: BoundedSocket;
   message: { readonly characters: number; isOperation: boolean };
@@ -130,14 +130,14 @@ export class WebSocketServer {
       const why = this.#draining ? "the server is stopping" : "too many sockets are open";
       return new Response(`Cannot upgrade: ${why}\n`, { status: 503, headers: { "retry-after": "2" } });
     }
-    // A handshake that is none is answered by the library; the callback comes at once or never.
+    // The library answers an invalid handshake; the callback comes at once or never.
     this.#upgrader.handleUpgrade(incoming, socket, head as never, (opened) => {
       this.#open(new BoundedSocket(opened, socket, this.#budget.lease(), this.#limits));
     });
     return undefined;
   }
 
-  /** Refuses new sockets and closes the open ones with 1012, upon which clients connect again and go on. */
+  /** Refuses new sockets and closes the open ones with 1012, after which clients reconnect and continue. */
   async drain(): Promise<void> {
     this.#draining = true;
     for (const socket of this.#sockets) socket.close(SERVICE_RESTART, "Service restart");

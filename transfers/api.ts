@@ -62,7 +62,7 @@ export interface ProgressItem {
 export interface ProgressRequest {
   /** Replay every event after this sequence number; left out: begin with a snapshot of now. */
   readonly after?: number | null;
-  /** At most one delivery in so many milliseconds; changes of status excepted. */
+  /** Least milliseconds between deliveries, except for changes of status. */
   readonly minInterval?: number;
 }
 
@@ -78,7 +78,7 @@ export interface CostEstimate {
   readonly scales: readonly (ScaleCost & { readonly seconds: number | null })[];
 }
 
-/** How the transfers are, for whoever runs the server. Counts are since its start. */
+/** The state of the transfers, for operators. Counts are since the server's start. */
 export interface Vitals {
   /** Transfers in the queue, and on an engine. */
   readonly waiting: number;

@@ -43,7 +43,7 @@ export interface OpenTransfers {
 }
 
 /**
- * Opens everything, and goes on with what a stop left unfinished.
+ * Opens everything, and continues what a stop left unfinished.
  *
  * @throws {GramcastError} ENGINE_UNAVAILABLE for an engine that was asked for by name and does not start.
  */

@@ -1,5 +1,5 @@
 /**
- * Tries an engine in a process of its own, which whatever it loads cannot outlive.
+ * Tries an engine in a process of its own, so that nothing it loads outlives the trial.
  *
  * @module
  */

@@ -19,7 +19,7 @@ import { hasGpu } from "./webgpu_adapter.ts";
 const AUTO: readonly (readonly EngineName[])[] = [["tensorflow"], ["onnx:webgpu", LAST_ENGINE]];
 
 export interface ChooseOptions {
-  /** Opens an engine in a process of its own; resolves with the seconds of a step, rejects with why it will not do. */
+  /** Opens an engine in a process of its own; resolves with the seconds of a step, rejects with what is wrong. */
   readonly attempt: (engine: EngineName) => Promise<number>;
   /** Told in one line each what was tried, and why it was refused. */
   readonly log: (line: string) => void;

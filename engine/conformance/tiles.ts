@@ -130,7 +130,7 @@ async function checkTiles(backend: TilingBackend, given: TiledCase, { lossTolera
   });
   try {
     const weights = terms.map(({ kind }, i) => (kind === "content" ? 1 : 100) * (i + 1));
-    // Twice: what is kept from step to step must not change anything.
+    // Twice, because what is kept between steps must not change the result.
     for (const salt of [5, 6]) {
       const pixels = formulaPixels(width, height, salt);
       const [wanted, found] = [await whole.evaluate(pixels, weights), await parts.evaluate(pixels, weights)];

@@ -31,7 +31,7 @@ export interface StepReport {
 
 /**
  * The optimisation of one picture: Gatys, Ecker and Bethge (2016), from coarse to fine. Steps are taken one at a time,
- * so that whoever drives it can look, listen and stop between them. The same input on the same engine within the same
+ * so that its caller can look, listen and stop between them. The same input on the same engine within the same
  * limits gives the same bytes, also when it is taken apart by `checkpoint()` and `restore()` at any step.
  */
 export class Optimisation {
@@ -122,7 +122,7 @@ export class Optimisation {
   }
 
   /**
-   * Goes on from a checkpoint of an optimisation with the same input. More steps in the last scale than it had then are
+   * Continues from a checkpoint of an optimisation with the same input. More steps in the last scale than it had then are
    * taken as if they had been asked for from the start.
    *
    * @throws {GramcastError} CHECKPOINT_UNREADABLE

@@ -16,7 +16,7 @@ const MAX_REJECTIONS = 8;
 /**
  * L-BFGS (Nocedal 1980) with a backtracking line search. Every evaluation is one step: a point that does not decrease
  * the loss enough is rejected, and the next one lies nearer to the picture. So a step never makes the picture worse,
- * however badly scaled the loss is, and it never stops by itself.
+ * however badly the loss is scaled, and it never stops.
  */
 export class Lbfgs implements Optimizer {
   readonly #inverseHessian: InverseHessian;

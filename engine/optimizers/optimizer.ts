@@ -1,6 +1,6 @@
 import type { Pixels, Size } from "../picture.ts";
 
-/** What an optimiser is told about the point that it asked for. */
+/** Loss and gradient at the point that an optimiser asked for. */
 export interface Point {
   /** Σ weight · loss; may be infinite or NaN, which an optimiser with a line search can step back from. */
   readonly loss: number;

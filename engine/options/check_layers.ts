@@ -3,7 +3,7 @@ import type { TransferOptions } from "./options.ts";
 import { CONV_NAMES, convIndex } from "../vgg16.ts";
 
 /**
- * Checks that parameters reach far enough up the network for what is asked.
+ * Checks that the parameters include every layer that is needed.
  *
  * @param available Names of the layers that there are parameters for.
  * @throws {GramcastError} WEIGHTS_INCOMPLETE naming the first layer that cannot be reached.

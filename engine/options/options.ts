@@ -1,5 +1,5 @@
 /**
- * The types of a transfer's options, made from the table: what a caller may say, and what is resolved from it.
+ * The types of a transfer's options, derived from the table: requests, and what they resolve to.
  *
  * @module
  */
@@ -76,7 +76,7 @@ type RetunableName =
 /** Values in force at a step: those of the options that may change while a transfer runs. */
 export type Tunables = { readonly [Name in RetunableName]: number };
 
-/** What is to change while a transfer runs; what is left out stays. It takes effect at the next step. */
+/** New values of options that may change while a transfer runs, from the next step on; the others stay. */
 export type Retuning = { readonly [Name in RetunableName]?: number | null };
 
 export type { Group };

@@ -4,7 +4,7 @@ import type { Scale, TransferOptions, TransferRequest } from "./options.ts";
 import { MAX_SIZE, MAX_STEPS, MIN_SIZE, type Schedule } from "./table.ts";
 
 /**
- * Checks that what a request says about sizes and steps goes together. Each value has been checked by itself.
+ * Checks that a request's sizes and steps agree. Each value has been checked before.
  *
  * @throws {GramcastError} BAD_USER_INPUT with the field.
  */

@@ -100,7 +100,7 @@ type RequiredPart<Members extends Parts> = {
   [Name in keyof Members]: Members[Name] extends { readonly required: true } ? Name : never;
 }[keyof Members];
 
-/** A group as a caller gives it: what is not required may be left out. */
+/** A group as a caller gives it; members that are not required are optional. */
 export type GivenGroup<Members extends Parts> =
   & { readonly [Name in RequiredPart<Members>]: Single<Members[Name]["value"]> }
   & { readonly [Name in Exclude<keyof Members, RequiredPart<Members>>]?: Single<Members[Name]["value"]> | null };

@@ -25,7 +25,7 @@ import {
 /** A schedule as it is asked for: longest sides in pixels, and the steps at each. */
 export type Schedule = readonly { readonly size: number; readonly steps: number }[];
 
-/** What is said of an option beside the shape of its value. */
+/** An option's properties beside the shape of its value. */
 interface Facts<S extends Shape> extends Meaning {
   readonly unit?: string;
   /** For presets that say nothing, and transfers from before there was the option; without one, every preset names it. */
@@ -51,7 +51,7 @@ function option<S extends Shape, const F extends Facts<S>>(kind: OptionKind, val
 const SIZE = whole(32, 4096);
 /** In all, over the scales. */
 const STEPS = whole(1, 10_000);
-/** Whatever a loss may count: far more than any use, far less than float32 can hold. */
+/** Far more than any use needs, far less than float32 can hold. */
 const WEIGHT = real(0, 1e12);
 /** At a share of 1 a direction that the style lacks altogether could not be told from another. */
 const WHITENING = real(0, 0.99);

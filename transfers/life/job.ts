@@ -13,7 +13,7 @@ export interface JobSources {
 }
 
 /**
- * Puts together what an engine needs to begin a transfer or go on with it, from the newest checkpoint that can be read.
+ * Assembles what an engine needs to begin or continue a transfer, from the newest readable checkpoint.
  * Without one it begins from the start, which gives the same result later.
  *
  * @param unreadable Steps whose checkpoint the engine could not use; those that fail their checksum are added.

@@ -4,7 +4,7 @@ import type { Forecast } from "./forecast.ts";
 
 /** Milliseconds for which a look at the queue serves everybody who asks. */
 const FRESH_MILLISECONDS = 1000;
-/** Records read before the event loop goes on: two milliseconds. */
+/** Records read before the event loop gets a turn: two milliseconds. */
 const AT_ONCE = 30;
 
 export interface QueueForecastPorts {

@@ -17,7 +17,7 @@ const UNUSED_SHARE = 0.5;
 const ROOM_SHARE = 0.02;
 /** Milliseconds after a sweep that made no room before another is tried. */
 const FUTILE_MILLISECONDS = 1000;
-/** Images looked at before the event loop goes on: a millisecond or two. */
+/** Images looked at before the event loop gets a turn: a millisecond or two. */
 const AT_ONCE = 30;
 
 export interface RetentionPorts {
@@ -109,7 +109,7 @@ export class Retention {
   }
 
   /**
-   * Removes what is past its time. It never fails: what cannot be removed now is for the next time.
+   * Removes what is past its time. It never fails: what cannot be deleted now is tried again next time.
    *
    * @param room Bytes that are to be free after it, too, where there is something that may go.
    */

@@ -282,7 +282,7 @@ export class TransferService implements Transfers {
     await this.#retention.stop();
   }
 
-  /** Removes what is past its retention now, and not only when the hour has come. */
+  /** Deletes what is past its retention now, without waiting for the hour. */
   sweep(): Promise<void> {
     return this.#retention.sweep();
   }

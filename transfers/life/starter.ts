@@ -24,7 +24,7 @@ export interface StarterPorts {
   readonly layers: () => ReadonlySet<string>;
 }
 
-/** Lets transfers into the queue: new ones, and ended ones that go on. */
+/** Admits transfers to the queue: new ones, and ended ones that are resumed. */
 export class Starter {
   readonly #ports: StarterPorts;
   /** The last call under way for an idempotency key of an owner, or for a transfer that is resumed. */
@@ -119,7 +119,7 @@ export class Starter {
     });
   }
 
-  /** Queues an ended transfer again, to go on from its last checkpoint. */
+  /** Queues an ended transfer again, to continue from its last checkpoint. */
   resume(id: string, steps: number | null): Promise<TransferRecord> {
     return this.#inTurn(id, () => this.#resume(id, steps));
   }

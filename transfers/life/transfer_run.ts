@@ -85,7 +85,7 @@ export class TransferRun {
     this.#stop("CANCEL");
   }
 
-  /** Stop before the next step and keep a checkpoint, to go on after a restart. */
+  /** Stop before the next step and keep a checkpoint, to continue after a restart. */
   suspend(): void {
     if (this.#intent === "RUN") this.#stop("SUSPEND");
   }

@@ -60,7 +60,7 @@ export class ChildRun {
       await this.#checkpoint(optimisation);
       this.#send({ kind: optimisation.finished ? "finished" : "stopped" });
     } catch (error) {
-      // A device that has failed: another process, or another engine, may go on.
+      // A device that has failed: another process, or another engine, may continue.
       if (!(error instanceof GramcastError) || error.code.startsWith("ENGINE_")) throw error;
       const { code, message } = error;
       const optimisation = this.#optimisation;

@@ -65,7 +65,7 @@ export async function* readMessages<T>(stream: ReadableStream<Uint8Array>): Asyn
   }
 }
 
-/** Reads so many bytes as asked for, whatever the chunks. */
+/** Reads exactly as many bytes as asked for, whatever the chunks. */
 class ExactReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #rest = new Uint8Array();

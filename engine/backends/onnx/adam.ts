@@ -102,7 +102,7 @@ export class OnnxAdam implements DeviceAdam {
     return Float32Array.of(beta1, 1 - beta1, beta2, 1 - beta2, rate, correction, epsilon, (2 * tvWeight) / this.#count);
   }
 
-  /** A copy: what is fed from here may be moved from here again. */
+  /** A copy, because feeding it to a session may transfer it. */
   async #read(name: keyof Moving): Promise<Float32Array> {
     const feed = this.#moving[name];
     return "dispose" in feed ? await this.#reader.read(feed) : feed.data.slice();

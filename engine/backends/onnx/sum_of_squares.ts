@@ -5,7 +5,7 @@ import type { ModelBuilder, Tensor } from "./model.ts";
  *
  * In two stages: one float32 sum over all values loses the small ones to rounding, 2e-5 of it at conv4_3.
  *
- * @param channels Into so many rows the values are cut; they have to divide the number of values.
+ * @param channels The number of rows that the values are cut into; it has to divide their number.
  */
 export function sumOfSquares(graph: ModelBuilder, tensor: Tensor, channels: number): Tensor {
   const rows = graph.node("Reshape", [tensor, graph.ints([channels, -1])]);

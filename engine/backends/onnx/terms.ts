@@ -34,7 +34,7 @@ const CORE_MASK = 0;
 
 /** How a step graph differs for a tile of a picture. */
 export interface StepVariant {
-  /** The areas of the terms: H·W, or Σm² at the term's layer. A tile's graph has no use for them. */
+  /** The areas of the terms: H·W, or Σm² at the term's layer. A tile's graph does not need them. */
   readonly areas: readonly number[];
   /** Whether style targets are not A but G − A, because G is that of a larger picture. */
   readonly tile: boolean;

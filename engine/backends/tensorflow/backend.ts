@@ -29,7 +29,7 @@ export class TensorflowBackend implements Backend {
     this.#network = new Network(tf, parameters);
   }
 
-  /** @throws {Error} saying in a few words what is missing. */
+  /** @throws {Error} naming what is missing. */
   static async open(
     parameters: Vgg16Parameters,
     precision: Precision = DEFAULT_PRECISION,

@@ -105,7 +105,7 @@ function sha256(text: string): string {
 
 const ROOT = fileURLToPath(LIBRARY);
 const SITE_PACKAGES = join(ROOT, "site-packages");
-/** Says what is installed, so that a second run has nothing to do. */
+/** Says what is installed, so that a second run does nothing. */
 const STAMP = join(ROOT, "installed");
 const PACKAGE = join(ROOT, "node_modules", "@tensorflow", "tfjs-node-gpu");
 

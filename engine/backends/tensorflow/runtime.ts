@@ -42,7 +42,7 @@ export function isInstalled(): boolean {
  * Loads TensorFlow on the GPU that it sees, or else on the CPU.
  *
  * @param allowed The coarsest precision of convolutions; that of the first call counts.
- * @throws {Error} saying in a few words what is missing.
+ * @throws {Error} naming what is missing.
  */
 export function openRuntime(allowed: Precision): Promise<Runtime> {
   return runtime ??= load(allowed);

@@ -9,7 +9,7 @@ import { parseStored } from "./storage_error.ts";
 
 /** Bytes that an event takes in the database, roughly, its place in the index by loss among them. */
 export const EVENT_BYTES = 150;
-/** Events read or removed before the event loop goes on: three milliseconds. */
+/** Events read or removed before the event loop gets a turn: three milliseconds. */
 const AT_ONCE = 1000;
 
 interface EventRow {
@@ -67,7 +67,7 @@ export class EventLog {
     ).map(eventOf);
   }
 
-  /** At most `points` losses, evenly spread: only those are read, and in parts between which the event loop goes on. */
+  /** At most `points` losses, evenly spread: only those are read, and in parts between which the event loop gets a turn. */
   async losses(transfer: number, points: number): Promise<LossPoint[]> {
     const numbers = thinnedIndices(this.#lossCount(transfer), points);
     const found: LossPoint[] = [];
@@ -84,7 +84,7 @@ export class EventLog {
     return found;
   }
 
-  /** Removes the logs of removed transfers, in parts between which the event loop goes on. */
+  /** Deletes the logs of deleted transfers, in parts between which the event loop gets a turn. */
   async sweep(): Promise<void> {
     const removed = this.#database.all<{ transfer: number }>("SELECT transfer FROM removed");
     for (const { transfer } of removed) {

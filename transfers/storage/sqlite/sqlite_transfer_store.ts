@@ -174,7 +174,7 @@ export class SqliteTransferStore implements TransferStore {
     return this.#database.first<{ count: number }>(sql, imageId)!.count;
   }
 
-  /** Removes what is left of removed transfers; what cannot be removed now, on a full disk, goes the next time. */
+  /** Deletes the rest of deleted transfers; what a full disk keeps from being deleted goes next time. */
   async sweep(): Promise<void> {
     await this.#log.sweep().catch((error) => {
       if (!(error instanceof GramcastError)) throw error;

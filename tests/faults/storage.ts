@@ -90,7 +90,7 @@ export async function damagedCheckpoint(): Promise<string> {
     await Deno.writeFile(path, bytes);
     await using second = await ServerProcess.start({ dataDir });
     assertWhole(await watch(second.url, id));
-    assert.ok(second.lines.some((line) => /taking the one before/.test(line)), second.lines.join("\n"));
+    assert.ok(second.lines.some((line) => /using the one before/.test(line)), second.lines.join("\n"));
     assert.deepEqual(await endOf(second.url, id), calm);
     return "logs it, continues from the one before, and gives the same bytes as an undisturbed run";
   } finally {

@@ -16,20 +16,20 @@ const PAGE = new URL("./options.md", import.meta.url);
 export function optionsPage(): string {
   return `# Options of a transfer
 
-Every field of \`StartTransferInput\` that a preset decides, and each can be overridden by itself. \`deno task transfer\` has them as
-flags: \`--style-weight\` for \`styleWeight\`, \`--no-keep-frames\` for \`keepFrames: false\`; \`--help\` lists them. \`Query.options\` gives this
-page to a program that builds a form. Options marked ↻ may change while a transfer runs, by \`retuneTransfer\`.
+Every field of \`StartTransferInput\` that a preset sets; each can be overridden on its own. \`deno task transfer\` has them as flags:
+\`--style-weight\` for \`styleWeight\`, \`--no-keep-frames\` for \`keepFrames: false\`; \`--help\` lists them. \`Query.options\` returns the same
+to programs that build a form. Options marked ↻ can change while a transfer runs, by \`retuneTransfer\`.
 
 | option | value | what it does |
 | ------ | ----- | ------------ |
 ${OPTION_NAMES.flatMap(rowsOf).join("\n")}
 
-A value outside its range is refused with \`BAD_USER_INPUT\`, and \`extensions.field\` names it. \`Transfer.request\` is what has to be asked
-for to get a transfer again.
+A value outside its range is refused with \`BAD_USER_INPUT\`, and \`extensions.field\` names it. \`Transfer.request\` returns the input
+that repeats a transfer.
 
 ## By preset
 
-What an option is where a request says nothing; empty where it is drawn.
+The value of an option that a request leaves out; empty if it is random.
 
 | option | ${PRESET_NAMES.join(" | ")} |
 | ------ | ${PRESET_NAMES.map(() => "---").join(" | ")} |

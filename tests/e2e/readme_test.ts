@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { codeBlocks } from "../testing/markdown.ts";
 import { ServerProcess } from "../testing/server_process.ts";
 import { post } from "./operations.ts";
 
@@ -9,11 +10,14 @@ const README = Deno.readTextFileSync(new URL("../../README.md", import.meta.url)
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 const CANCEL = "mutation Cancel($id: ID!) { cancelTransfer(id: $id) { transfer { status } } }";
 
+const START = `mutation { startTransfer(input: {
+  content: { sample: "mountain-lake" }, styles: [{ image: { sample: "starry-swirls" } }], preset: FAST
+}) { transfer { id } } }`;
+
 /** The blocks of code in a language that hold `text`. */
 function examples(language: string, text: string, url: string): string[] {
-  return [...README.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
-    .filter(([, name, code]) => name === language && code!.includes(text))
-    .map(([, , code]) => code!.replaceAll("127.0.0.1:4000", new URL(url).host));
+  return codeBlocks(README, language).filter((code) => code.includes(text))
+    .map((code) => code.replaceAll("127.0.0.1:4000", new URL(url).host));
 }
 
 function spawn(command: string, args: string[]): Deno.ChildProcess {
@@ -44,11 +48,8 @@ Deno.test("the README's examples work as they stand", async (t) => {
     const { url } = server;
     const [mutation, subscription] = examples("sh", "curl ", url);
     const [script] = examples("ts", "graphql-ws", url);
-    const startAnother = async () => {
-      const query = /"query":\s*("mutation[\s\S]*")\}'/.exec(mutation!)![1]!;
-      return (await post<{ startTransfer: { transfer: { id: string } } }>(url, JSON.parse(query))).startTransfer
-        .transfer.id;
-    };
+    const startAnother = async () =>
+      (await post<{ startTransfer: { transfer: { id: string } } }>(url, START)).startTransfer.transfer.id;
 
     await t.step({
       name: hasCurl ? "curl starts a transfer" : "curl starts a transfer (skipped: no curl here)",

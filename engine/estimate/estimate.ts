@@ -1,9 +1,9 @@
 import { forwardBytes, pictureBytes, processBytes, stepBytes } from "./memory.ts";
-import { deepestLayer, featureSize } from "../objective/objective.ts";
+import { deepestLayer, featureMaps, featureSize } from "../objective/objective.ts";
 import type { Scale, TransferOptions } from "../options/options.ts";
 import type { Size } from "../picture.ts";
 import { planTiles, type TilePlan } from "./tile_plan.ts";
-import { CONV_LAYERS, convIndex, layersUpTo, pooledSize } from "../vgg16.ts";
+import { CONV_LAYERS, convIndex } from "../vgg16.ts";
 
 /** What one scale of a transfer costs. */
 export interface ScaleCost extends Scale {
@@ -101,13 +101,11 @@ function networkFlops(size: Size, options: TransferOptions): number {
 }
 
 function forwardFlops(size: Size, last: string): number {
-  let { width, height } = size;
-  let sum = 0;
-  for (const layer of layersUpTo(last)) {
-    if (layer.kind === "conv") sum += 2 * 9 * layer.inChannels * layer.outChannels * width * height;
-    else [width, height] = [pooledSize(width), pooledSize(height)];
-  }
-  return sum;
+  return featureMaps(size, last).reduce(
+    (sum, { layer, width, height }) =>
+      layer.kind === "conv" ? sum + 2 * 9 * layer.inChannels * layer.outChannels * width * height : sum,
+    0,
+  );
 }
 
 /** Of all Gram matrices; a product with such a matrix, as their gradients are, takes as much. */

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { featureSize } from "../objective/objective.ts";
+import { bytesOf, featureBytes, featureMaps } from "../objective/objective.ts";
 import type { TransferOptions } from "../options/options.ts";
 import type { Size } from "../picture.ts";
-import { CONV_LAYERS, convIndex, layersUpTo, pooledSize } from "../vgg16.ts";
+import { CONV_LAYERS, convIndex } from "../vgg16.ts";
 
 /** The process before it has a picture: runtime, libraries, all parameters as they were read. */
 const BASE_BYTES = 270 * 2 ** 20;
@@ -56,7 +56,7 @@ export function pictureBytes({ width, height }: Size, { optimizer, averaging }: 
  * targets and the differences from them beside them.
  */
 export function stepBytes(size: Size, last: string, contentLayers: readonly string[]): number {
-  const maps = mapBytes(size, last);
+  const maps = featureMaps(size, last).map(bytesOf);
   const widest = Math.max(...maps);
   const kept = maps.reduce((sum, bytes) => sum + bytes, 0);
   const all = kept + STEP_MAPS * widest + TARGET_MAPS * featureBytes(size, contentLayers);
@@ -65,24 +65,5 @@ export function stepBytes(size: Size, last: string, contentLayers: readonly stri
 
 /** Bytes of the network in a forward pass. */
 export function forwardBytes(size: Size, last: string): number {
-  return FORWARD_MAPS * Math.max(...mapBytes(size, last));
-}
-
-/** Bytes of the features at `layers`. */
-export function featureBytes(size: Size, layers: readonly string[]): number {
-  return layers.reduce((sum, layer) => {
-    const { width, height, channels } = featureSize(size, layer);
-    return sum + 4 * channels * width * height;
-  }, 0);
-}
-
-/** Bytes of each layer's output. */
-function mapBytes(size: Size, last: string): number[] {
-  let { width, height } = size;
-  let channels = 3;
-  return layersUpTo(last).map((layer) => {
-    if (layer.kind === "conv") channels = layer.outChannels;
-    else [width, height] = [pooledSize(width), pooledSize(height)];
-    return 4 * channels * width * height;
-  });
+  return FORWARD_MAPS * Math.max(...featureMaps(size, last).map(bytesOf));
 }

@@ -1,5 +1,5 @@
-import { featureBytes, forwardBytes, stepBytes } from "./memory.ts";
-import { deepestLayer, featureSize } from "../objective/objective.ts";
+import { forwardBytes, stepBytes } from "./memory.ts";
+import { deepestLayer, featureBytes, featureSize } from "../objective/objective.ts";
 import type { TransferOptions } from "../options/options.ts";
 import type { Size } from "../picture.ts";
 import { chooseGrid, finestGrid, type TileGrid } from "../tiles/tile_grid.ts";

@@ -6,7 +6,7 @@
  */
 import type { Pooling } from "../options/options.ts";
 import type { Size } from "../picture.ts";
-import { CONV_NAMES, layersUpTo, pooledSize } from "../vgg16.ts";
+import { CONV_NAMES, type ConvLayer, layersUpTo, pooledSize, type PoolLayer } from "../vgg16.ts";
 import type { Whitener } from "./whitening.ts";
 
 /**
@@ -42,15 +42,36 @@ export interface Objective {
   readonly whiteners?: ReadonlyMap<number, Whitener>;
 }
 
-/** Height, width and channels of a convolution's output for a picture of `size`. */
-export function featureSize(size: Size, layer: string): Size & { readonly channels: number } {
+/** The size of what a layer gives out. */
+export interface FeatureSize extends Size {
+  readonly channels: number;
+}
+
+/** The layers up to `last`, with what they give out for a picture of `size`. */
+export function featureMaps(size: Size, last: string): (FeatureSize & { readonly layer: ConvLayer | PoolLayer })[] {
   let { width, height } = size;
   let channels = 3;
-  for (const each of layersUpTo(layer)) {
-    if (each.kind === "conv") channels = each.outChannels;
+  return layersUpTo(last).map((layer) => {
+    if (layer.kind === "conv") channels = layer.outChannels;
     else [width, height] = [pooledSize(width), pooledSize(height)];
-  }
+    return { layer, width, height, channels };
+  });
+}
+
+/** What one layer gives out for a picture of `size`. */
+export function featureSize(size: Size, layer: string): FeatureSize {
+  const { width, height, channels } = featureMaps(size, layer).at(-1)!;
   return { width, height, channels };
+}
+
+/** Bytes of the features at `layers`. */
+export function featureBytes(size: Size, layers: readonly string[]): number {
+  return layers.reduce((sum, layer) => sum + bytesOf(featureSize(size, layer)), 0);
+}
+
+/** Bytes of a feature map. */
+export function bytesOf({ width, height, channels }: FeatureSize): number {
+  return 4 * channels * width * height;
 }
 
 /** The layer farthest from the picture among `layers`. */

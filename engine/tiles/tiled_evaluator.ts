@@ -2,6 +2,7 @@ import type { Backend, Evaluation, Evaluator, Target, TileEvaluator, TilingBacke
 import {
   deepestLayer,
   elementCount,
+  featureBytes,
   featureSize,
   gradientFactor,
   type Objective,
@@ -41,6 +42,7 @@ export class TiledEvaluator implements Evaluator {
   readonly #grid: TileGrid;
   readonly #masks: TileMasks;
   readonly #tiles: TileEvaluator;
+  readonly #contentLayers: readonly string[];
   /** Content features by tile. */
   readonly #features = new Map<Tile, Map<string, Target>>();
   readonly #keepsFeatures: boolean;
@@ -59,7 +61,9 @@ export class TiledEvaluator implements Evaluator {
     this.#grid = grid;
     this.#masks = masks;
     this.#tiles = tiles;
-    this.#keepsFeatures = contentBytes(grid, objective.terms) <= targets.keptBytes;
+    const content = objective.terms.filter(({ kind }) => kind === "content");
+    this.#contentLayers = [...new Set(content.map(({ layer }) => layer))];
+    this.#keepsFeatures = grid.tiles.length * featureBytes(grid.size, this.#contentLayers) <= targets.keptBytes;
   }
 
   static async compile(
@@ -139,10 +143,9 @@ export class TiledEvaluator implements Evaluator {
   async #contentFeatures(tile: Tile): Promise<Map<string, Target>> {
     const known = this.#features.get(tile);
     if (known) return known;
-    const { size, terms, pooling } = this.#objective;
-    const layers = terms.filter(({ kind }) => kind === "content").map(({ layer }) => layer);
+    const { size, pooling } = this.#objective;
     const pixels = cropPixels(this.#targets.content.rgb, size, tile, this.#grid.size);
-    const features = await this.#backend.features(pixels, this.#grid.size, layers, pooling);
+    const features = await this.#backend.features(pixels, this.#grid.size, this.#contentLayers, pooling);
     if (this.#keepsFeatures) this.#features.set(tile, features);
     return features;
   }
@@ -161,13 +164,4 @@ export class TiledEvaluator implements Evaluator {
 /** Whether a backend can evaluate in tiles. */
 export function canTile(backend: Backend): backend is TilingBackend {
   return backend.compileTiles !== undefined;
-}
-
-/** Bytes of the content features of all tiles. */
-function contentBytes({ size, tiles }: TileGrid, terms: readonly Term[]): number {
-  const layers = new Set(terms.filter(({ kind }) => kind === "content").map(({ layer }) => layer));
-  return [...layers].reduce((sum, layer) => {
-    const { width, height, channels } = featureSize(size, layer);
-    return sum + 4 * channels * width * height * tiles.length;
-  }, 0);
 }

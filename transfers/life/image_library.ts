@@ -83,11 +83,9 @@ export class KeptImages implements ImageLibrary {
 
   /** Bytes of an image whoever owns it: for a transfer that uses it. @throws {GramcastError} NOT_FOUND */
   async readById(id: string): Promise<Uint8Array> {
-    const sample = (await this.#load()).find(({ image }) => image.id === id);
-    if (sample !== undefined) return sample.bytes;
-    const image = await this.#images.get(id);
+    const image = await this.#sample(id) ?? await this.#images.get(id);
     if (image === null) throw new GramcastError("NOT_FOUND", `Cannot read image ${id}: there is none`);
-    return await this.#images.read(image);
+    return await this.read(image);
   }
 
   async samples(): Promise<readonly { name: string; description: string; image: ImageRecord }[]> {

@@ -3,7 +3,7 @@ import { adamRates } from "../../optimizers/adam.ts";
 import type { OptimizerState } from "../../optimizers/optimizer.ts";
 import type { OptimizerOptions } from "../../options/options.ts";
 import type { Pixels, Size } from "../../picture.ts";
-import { buildAdamGraph, MOVING, NUMBERS, REPORT } from "./adam_graph.ts";
+import { buildAdamGraph, moved, MOVING, NUMBERS, REPORT } from "./adam_graph.ts";
 import type { PictureReader } from "./picture_reader.ts";
 import { type DeviceTensor, type Feed, Session, type SessionOptions } from "./session.ts";
 
@@ -111,9 +111,4 @@ export class OnnxAdam implements DeviceAdam {
   #free(): void {
     for (const feed of Object.values(this.#moving)) if ("dispose" in feed) feed.dispose();
   }
-}
-
-/** The output that takes an input's place in the next step. */
-function moved(name: string): string {
-  return `${name}.moved`;
 }

@@ -1,8 +1,12 @@
 import type { Size } from "../../picture.ts";
 import { ModelBuilder, type Tensor } from "./model.ts";
 
-/** Inputs (1, height, width, 3): picture and moments. With `.moved` behind their names they are outputs. */
+/** Inputs (1, height, width, 3): picture and moments. */
 export const MOVING = ["pixels", "first", "second"] as const;
+/** The output that takes an input's place in the next step. */
+export function moved(name: string): string {
+  return `${name}.moved`;
+}
 /** Input: β₁, 1 − β₁, β₂, 1 − β₂, learning rate and correction of this step, ε, factor of total variation's gradient. */
 export const NUMBERS = "numbers";
 /** Output: sum of squared differences between neighbours, and the gradient's L1 norm. */
@@ -26,8 +30,8 @@ export function buildAdamGraph({ width, height }: Size): ModelBuilder {
   const nextSecond = calculate("Add", calculate("Mul", second, number(2)), calculate("Mul", square, number(3)));
   const scale = calculate("Add", calculate("Mul", calculate("Sqrt", nextSecond), number(5)), number(6));
   const move = calculate("Div", calculate("Mul", nextFirst, number(4)), scale);
-  const moved = [calculate("Sub", pixels, move), nextFirst, nextSecond];
-  MOVING.forEach((name, i) => graph.output(`${name}.moved`, moved[i]!, shape));
+  const next = [calculate("Sub", pixels, move), nextFirst, nextSecond];
+  MOVING.forEach((name, i) => graph.output(moved(name), next[i]!, shape));
 
   const flat = calculate("Reshape", gradient, graph.ints([height, -1]));
   const norms = graph.node("ReduceL1", [flat, graph.ints([1])], { keepdims: 0n });

@@ -22,12 +22,12 @@ const LBFGS = { ...ADAM, kind: "LBFGS", learningRate: 1 } as const;
 const COARSE_TO_FINE = {
   normalizeLosses: true,
   styleWeight: 1,
-  contentWeight: 0.25,
+  contentWeight: 0.21,
   /** Edges, forms, and above all what is where. */
   contentLayers: [
-    { layer: "conv1_2", weight: 0.5 },
-    { layer: "conv3_2", weight: 1.5 },
-    { layer: "conv4_2", weight: 2.5 },
+    { layer: "conv1_2", weight: 0.25 },
+    { layer: "conv3_2", weight: 0.75 },
+    { layer: "conv4_2", weight: 3.5 },
   ],
   /** Colours and strokes up to conv3_3; the painter's forms, eyes, facets, suns, from conv4_1 on. */
   styleLayers: equal("conv1_1", "conv2_1", "conv3_1", "conv3_3", "conv4_1", "conv4_3", "conv5_1"),
@@ -39,7 +39,7 @@ const COARSE_TO_FINE = {
  * Large forms are found here, where a step costs little. From a smaller size on, conv5_1 sees a picture of two by two: its
  * Gram matrix then says where the style has what, and the content's arrangement gives way to the style's.
  */
-const COARSE = [{ size: 64, steps: 32 }, { size: 128, steps: 26 }] as const;
+const COARSE = [{ size: 64, steps: 24 }, { size: 128, steps: 14 }] as const;
 
 const RECIPES: Readonly<Record<PresetName, Recipe>> = {
   CLASSIC: {
@@ -56,7 +56,7 @@ const RECIPES: Readonly<Record<PresetName, Recipe>> = {
   FAST: {
     ...COARSE_TO_FINE,
     description: "Something beautiful at 256 px within seconds, from coarse to fine.",
-    scales: [...COARSE, { size: 256, steps: 16 }],
+    scales: [...COARSE, { size: 256, steps: 21 }],
     frameEvery: 2,
   },
   BALANCED: {

@@ -1,19 +1,7 @@
 import type { OptimisationInput } from "../engine/descent/input.ts";
 import type { TransferOptions } from "../engine/options/options.ts";
 import { decodePicture, type ImageLimits } from "./decode.ts";
-
-/** The pictures of a transfer as files. */
-export interface EncodedInput {
-  readonly content: Uint8Array;
-  readonly styles: readonly {
-    readonly picture: Uint8Array;
-    readonly weight: number;
-    readonly mask: Uint8Array | null;
-    readonly region: Uint8Array | null;
-  }[];
-  readonly contentMask: Uint8Array | null;
-  readonly initPicture: Uint8Array | null;
-}
+import type { Pictures } from "./pictures.ts";
 
 /**
  * Decodes the pictures of a transfer one after another, each no larger than the transfer's last scale has use for: what
@@ -23,7 +11,7 @@ export interface EncodedInput {
  */
 export async function decodeInput(
   options: TransferOptions,
-  { content, styles, contentMask, initPicture }: EncodedInput,
+  { content, styles, contentMask, initPicture }: Pictures<Uint8Array>,
   limits: ImageLimits,
 ): Promise<OptimisationInput> {
   const { size } = options.scales.at(-1)!;

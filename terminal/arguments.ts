@@ -9,6 +9,7 @@ import { DEFAULT_PRESET, PRESET_NAMES, type TransferRequest } from "../engine/op
 import { checkPictures, checkRequest } from "../engine/options/resolve.ts";
 import { GramcastError } from "../errors.ts";
 import type { EncodedFormat } from "../images/encode.ts";
+import type { Pictures } from "../images/pictures.ts";
 import { LIMITS } from "../limits.ts";
 import { checkNumber } from "../values.ts";
 import { type FlagValues, OPTION_FLAGS, requestOfFlags } from "./option_flags.ts";
@@ -65,18 +66,10 @@ export function fileFormat(out: string): EncodedFormat | null {
 /** Which steps' pictures are kept. */
 export type FrameSelection = { readonly steps: ReadonlySet<number> } | { readonly every: number } | null;
 
-export interface TransferArguments {
-  readonly content: string;
-  readonly styles: readonly {
-    readonly picture: string;
-    readonly weight: number;
-    readonly mask: string | null;
-    readonly region: string | null;
-  }[];
+/** Pictures go by the names of files or samples. */
+export interface TransferArguments extends Pictures<string> {
   /** A folder, or a file by its ending. */
   readonly out: string;
-  readonly contentMask: string | null;
-  readonly initImage: string | null;
   readonly request: TransferRequest;
   /** Null: as the preset's `frameEvery` says. */
   readonly frames: FrameSelection;
@@ -106,8 +99,8 @@ export function parseTransferArguments(args: readonly string[]): TransferArgumen
   );
   const masks = pictureForEachStyle("--style-masks", values["style-masks"], style);
   const regions = pictureForEachStyle("--style-regions", values["style-regions"], style);
-  const initImage = values["init-image"] ?? null;
-  const flags: FlagValues = initImage === null ? values : { init: "IMAGE", ...values };
+  const initPicture = values["init-image"] ?? null;
+  const flags: FlagValues = initPicture === null ? values : { init: "IMAGE", ...values };
   const asked = requestOfFlags(flags);
   const preset = presetOf(values.preset);
   const request: TransferRequest = { keepFrames: true, ...asked, ...(preset === undefined ? {} : { preset }) };
@@ -117,7 +110,7 @@ export function parseTransferArguments(args: readonly string[]): TransferArgumen
     mask: masks[i] || null,
     region: regions[i] || null,
   }));
-  checkPictures(request, styles, initImage !== null);
+  checkPictures(request, styles, initPicture !== null);
   checkRequest(request);
   const file = fileFormat(out);
   if (file !== null && values.frames !== undefined) {
@@ -126,9 +119,9 @@ export function parseTransferArguments(args: readonly string[]): TransferArgumen
   return {
     content,
     styles,
-    out,
     contentMask: values["content-mask"] ?? null,
-    initImage,
+    initPicture,
+    out,
     request,
     frames: values.frames === undefined ? null : frameSelection(values.frames),
     quality: checkNumber("quality", LIMITS.quality, number(values.quality ?? "90")),

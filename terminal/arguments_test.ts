@@ -19,7 +19,7 @@ Deno.test("two pictures and a folder are enough; everything else comes from the 
     styles: [{ picture: "b.jpg", weight: 1, mask: null, region: null }],
     out: "c",
     contentMask: null,
-    initImage: null,
+    initPicture: null,
     frames: null,
     quality: 90,
     weights: undefined,
@@ -73,7 +73,7 @@ const OPTIONS: readonly [string, string[], (args: TransferArguments) => unknown,
     kind: "CONTENT",
     noise: 0.2,
   }],
-  ["--init-image", ["--init-image", "d.png"], ({ request, initImage }) => [request.init?.kind, initImage], [
+  ["--init-image", ["--init-image", "d.png"], ({ request, initPicture }) => [request.init?.kind, initPicture], [
     "IMAGE",
     "d.png",
   ]],
@@ -197,7 +197,7 @@ Deno.test("flags ask for any request that can be made, and give the same options
       const asked = parse(...flagsOf(request), ...image);
       const wanted = resolveOptions({ ...request, keepFrames: request.keepFrames ?? true }, content, 0);
       assert.deepEqual(resolveOptions(asked.request, content, 0), wanted);
-      assert.equal(asked.initImage, image[1] ?? null);
+      assert.equal(asked.initPicture, image[1] ?? null);
       // What the transfer says of itself, through the flags again.
       assert.deepEqual(
         resolveOptions(parse(...flagsOf(completeRequestOf(wanted)), ...image).request, content, 1),

@@ -17,8 +17,9 @@ import { Optimisation, type OptimisationInput } from "../engine/descent/optimisa
 import type { TransferOptions } from "../engine/options/options.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
 import { checkImage, type ImageInfo, type ImageLimits } from "../images/decode.ts";
-import { decodeInput, type EncodedInput } from "../images/decode_input.ts";
+import { decodeInput } from "../images/decode_input.ts";
 import { encodePicture } from "../images/encode.ts";
+import { mapPictures } from "../images/pictures.ts";
 import { resizePicture } from "../images/resize.ts";
 import { readSample, SAMPLES } from "../samples/samples.ts";
 import { loadWeights } from "../weights/load_weights.ts";
@@ -66,18 +67,7 @@ async function readInput(args: TransferArguments, limits: ImageLimits): Promise<
     files.set(name, file);
     return file.bytes;
   };
-  const optional = async (name: string | null) => name === null ? null : await read(name);
-  const encoded: EncodedInput = {
-    content: await read(args.content),
-    styles: await Promise.all(args.styles.map(async ({ picture, weight, mask, region }) => ({
-      picture: await read(picture),
-      weight,
-      mask: await optional(mask),
-      region: await optional(region),
-    }))),
-    contentMask: await optional(args.contentMask),
-    initPicture: await optional(args.initImage),
-  };
+  const encoded = await mapPictures(args, read);
   const options = resolveOptions(args.request, files.get(args.content)!.info, DEFAULT_SEED);
   return await decodeInput(options, encoded, limits);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Pictures } from "../images/pictures.ts";
 import type { EngineInfo } from "../engine/backends/backend.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Losses } from "../engine/objective/losses.ts";
@@ -118,24 +119,26 @@ export interface TransferEvent {
   readonly failure: TransferFailure | null;
 }
 
-/** The images that a transfer begins with, each by the field of a request that names it. */
-export function namedImages(pictures: TransferPictures): [field: string, id: string][] {
-  const fields: Record<string, string | null | undefined> = { content: pictures.contentId };
-  for (const [i, { imageId, maskId, regionId }] of pictures.styles.entries()) {
-    Object.assign(fields, {
-      [`styles.${i}.image`]: imageId,
-      [`styles.${i}.mask`]: maskId,
-      [`styles.${i}.region`]: regionId,
-    });
-  }
-  Object.assign(fields, { contentMask: pictures.contentMaskId, "init.image": pictures.initImageId });
-  return Object.entries(fields).filter((entry): entry is [string, string] => (entry[1] ?? null) !== null);
+/** Ids of the images that a transfer begins with. */
+export function picturesOf({ contentId, styles, contentMaskId, initImageId }: TransferPictures): Pictures<string> {
+  return {
+    content: contentId,
+    styles: styles.map(({ imageId, weight, maskId, regionId = null }) => ({
+      picture: imageId,
+      weight,
+      mask: maskId,
+      region: regionId,
+    })),
+    contentMask: contentMaskId,
+    initPicture: initImageId,
+  };
 }
 
 /** Ids of all images that a transfer uses or made, each once. */
 export function imagesOf(record: TransferRecord): string[] {
-  const used = namedImages(record).map(([, id]) => id);
-  return [...new Set(record.resultId === null ? used : [...used, record.resultId])];
+  const { content, styles, contentMask, initPicture } = picturesOf(record);
+  const ofStyles = styles.flatMap(({ picture, mask, region }) => [picture, mask, region]);
+  return [...new Set([content, contentMask, initPicture, record.resultId, ...ofStyles].filter((id) => id !== null))];
 }
 
 /** What a record has of its run before there was one. */

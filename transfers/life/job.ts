@@ -1,9 +1,10 @@
 import { GramcastError } from "../../errors.ts";
+import { mapPictures } from "../../images/pictures.ts";
 import type { EngineJob } from "../process/engine.ts";
 import { type Log, oneLine } from "../log.ts";
 import type { TransferStore } from "../storage/ports.ts";
 import { tunedAt } from "./tuning.ts";
-import type { TransferRecord } from "../types.ts";
+import { picturesOf, type TransferRecord } from "../types.ts";
 
 export interface JobSources {
   readonly store: TransferStore;
@@ -25,23 +26,13 @@ export async function assembleJob(
   record: TransferRecord,
   unreadable: Set<number>,
 ): Promise<{ job: EngineJob; step: number }> {
-  const { readImage } = sources;
-  const optional = (id: string | null) => id === null ? Promise.resolve(null) : readImage(id);
   const checkpoint = await newestCheckpoint(sources, record, unreadable);
   const step = checkpoint?.step ?? 0;
   const { options, later } = tunedAt(record, step);
   const job: EngineJob = {
     options,
     tunings: later,
-    content: await readImage(record.contentId),
-    styles: await Promise.all(record.styles.map(async ({ imageId, weight, maskId, regionId = null }) => ({
-      picture: await readImage(imageId),
-      weight,
-      mask: await optional(maskId),
-      region: await optional(regionId),
-    }))),
-    contentMask: await optional(record.contentMaskId),
-    initPicture: await optional(record.initImageId),
+    ...await mapPictures(picturesOf(record), sources.readImage),
     checkpoint: checkpoint?.bytes ?? null,
   };
   return { job, step };

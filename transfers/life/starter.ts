@@ -2,6 +2,7 @@ import { checkLayers } from "../../engine/options/check_layers.ts";
 import { resolveOptions } from "../../engine/options/resolve.ts";
 import type { TransferOptions } from "../../engine/options/options.ts";
 import { GramcastError } from "../../errors.ts";
+import { mapPictures } from "../../images/pictures.ts";
 import type { StartRequest } from "../api.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { extendOptions } from "../../engine/options/extend.ts";
@@ -10,7 +11,7 @@ import type { KeptImages } from "./image_library.ts";
 import { type Journal, statusChange, statusEvent } from "./journal.ts";
 import type { QueueLimits, TransferQueue, TransferStore } from "../storage/ports.ts";
 import { checkStartRequest, fingerprintOf } from "./start_request.ts";
-import { hasEnded, type ImageRecord, namedImages, NOT_STARTED, type Owner, type TransferRecord } from "../types.ts";
+import { hasEnded, type ImageRecord, NOT_STARTED, type Owner, picturesOf, type TransferRecord } from "../types.ts";
 
 export interface StarterPorts {
   readonly store: TransferStore;
@@ -103,10 +104,8 @@ export class Starter {
    * @throws {GramcastError} NOT_FOUND, BAD_USER_INPUT, WEIGHTS_INCOMPLETE
    */
   async resolve(owner: Owner, request: StartRequest): Promise<TransferOptions> {
-    const images = [];
-    for (const [field, id] of namedImages(request)) images.push(await this.#image(owner, field, id));
-    const [content] = images;
-    const options = resolveOptions(request, content!, drawSeed());
+    const { content } = await mapPictures(picturesOf(request), (id, field) => this.#image(owner, field, id));
+    const options = resolveOptions(request, content, drawSeed());
     checkLayers(options, this.#ports.layers());
     return options;
   }

@@ -7,11 +7,11 @@ import type { EngineInfo } from "../../engine/backends/backend.ts";
 import type { Losses } from "../../engine/objective/losses.ts";
 import type { TransferOptions } from "../../engine/options/options.ts";
 import type { Picture } from "../../engine/picture.ts";
-import type { EncodedInput } from "../../images/decode_input.ts";
+import type { Pictures } from "../../images/pictures.ts";
 import type { TransferFailure, Tuning } from "../types.ts";
 
 /** All that an engine needs for a transfer. Pictures are encoded, as they were kept. */
-export interface EngineJob extends EncodedInput {
+export interface EngineJob extends Pictures<Uint8Array> {
   /** With the weights that are in force where it begins: at the checkpoint's step, or at 0. */
   readonly options: TransferOptions;
   /** Weights that come into force later, by step. */

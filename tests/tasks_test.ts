@@ -13,7 +13,7 @@ Deno.test("tasks that read the configuration may read all of it", () => {
 });
 
 /** They drive a browser and look into /proc, which Deno gives to nobody who may not do everything. */
-const TOOLS = /^(test(:.*)?|faults|fuzz|bench(:.*)?)$/;
+const TOOLS = /^(test(:.*)?|faults|fuzz|soak|bench(:.*)?)$/;
 
 Deno.test("tasks name their permissions, but those that test and measure", () => {
   for (const [name, { command }] of Object.entries(tasks)) {

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { RawSocket } from "../../server/testing/raw_socket.ts";
-import { type FakeServer, serveFake } from "../../server/testing/serve_fake.ts";
+import { serveFake } from "../../server/testing/serve_fake.ts";
 import { assertTellsNothing } from "./leaks.ts";
 
 const DOCUMENTS = [
@@ -64,20 +64,39 @@ const document = fc.oneof(
 );
 const WAYS = ["POST", "GET", "multipart", "raw", "WebSocket"] as const;
 
+/** An operation, and the way in that it takes. */
+export interface Operation {
+  readonly way: typeof WAYS[number];
+  readonly query: string;
+  readonly variables: unknown;
+  /** Characters after which the body ends where it is sent raw. */
+  readonly cut: number;
+}
+
+/** Operations that may be wrong in every way. */
+export const operations: fc.Arbitrary<Operation> = fc.record({
+  way: fc.constantFrom(...WAYS),
+  query: document,
+  variables,
+  cut: fc.nat(400),
+});
+
 /** Sends `count` operations made from `seed`. @throws For the first that is answered as it must not be. */
 export async function fuzzGraphql(seed: number, count: number): Promise<void> {
   await using fake = await serveFake();
-  const request = fc.tuple(fc.constantFrom(...WAYS), document, variables, fc.nat(400));
-  await fc.assert(
-    fc.asyncProperty(request, async ([way, query, given, cut]) => {
-      assertTellsNothing(await send(fake, way, JSON.stringify({ query, variables: given }), query, cut));
-    }),
-    { seed, numRuns: count },
-  );
+  await fc.assert(fc.asyncProperty(operations, (operation) => sendOperation(fake.url, operation)), {
+    seed,
+    numRuns: count,
+  });
   assert.deepEqual(fake.log, []);
 }
 
-async function send({ url }: FakeServer, way: typeof WAYS[number], body: string, query: string, cut: number) {
+/** @throws When the answer is one that must not be. */
+export async function sendOperation(url: string, { way, query, variables, cut }: Operation): Promise<void> {
+  assertTellsNothing(await send(url, way, JSON.stringify({ query, variables }), query, cut));
+}
+
+async function send(url: string, way: typeof WAYS[number], body: string, query: string, cut: number) {
   if (way === "WebSocket") {
     const socket = await RawSocket.connect(url);
     await socket.init();

@@ -10,6 +10,7 @@ import { RawSocket } from "../../server/testing/raw_socket.ts";
 import { type FakeServer, serveFake } from "../../server/testing/serve_fake.ts";
 import { connectPlain, controlFrame, frame, handshakeRequest, writeAll } from "../../server/testing/wire.ts";
 import { WEBSOCKET_LIMITS } from "../../server/websocket.ts";
+import { inTime } from "../testing/in_time.ts";
 import { assertTellsNothing } from "./leaks.ts";
 
 /** Where the server is, for what a handshake says; it does not look at the port. */
@@ -47,6 +48,7 @@ const HEADERS: [name: string, values: string[]][] = [
   ["Cookie", ["x".repeat(40_000)]],
   ["X\0", ["x"]],
 ];
+const START = 'content: { sample: "content" }, styles: [{ image: { sample: "style" } }], size: 64, steps: 5';
 const SUBSCRIPTION = 'subscription { transferProgress(id: "newest") { sequence step status } }';
 const QUERIES = [
   "{ engine { device } }",
@@ -60,11 +62,9 @@ const QUERIES = [
 const CODES = [0, 999, 1000, 1004, 1005, 1006, 1015, 2999, 4999, 65_535];
 /** With which a server closes that has a bug. */
 const BUGS = [1011, 4500];
-/** A connection that has not ended by then hangs. */
-const HANG_MS = 60_000;
 
 /** What comes over one connection. */
-interface Visit {
+export interface Visit {
   readonly handshake: Handshake;
   readonly frames: readonly Uint8Array[];
   /** Whether the frames wait for the answer to the handshake. */
@@ -84,17 +84,9 @@ interface Handshake {
 export async function fuzzSockets(seed: number, count: number): Promise<void> {
   const webSocketLimits = { ...WEBSOCKET_LIMITS, highWater: 2 ** 16, beatMs: 200 };
   await using fake = await serveFake({ webSocketLimits });
-  await fake.start({ size: 64, steps: 5 });
+  await ask(fake, `mutation { startTransfer(input: { ${START} }) { transfer { id } } }`);
   await fake.services.step(2);
-  const visit: fc.Arbitrary<Visit> = fc.record({
-    handshake,
-    frames: fc.tuple(fc.constantFrom([frame(GREETING)], []), fc.array(frames, { maxLength: 6 }))
-      .map(([greeting, groups]) => [...greeting, ...groups.flat()]),
-    polite: fc.boolean(),
-    cut: fc.option(fc.oneof(fc.nat(400), fc.nat(20_000)), { freq: 2 }),
-    reads: fc.boolean(),
-  });
-  await fc.assert(fc.asyncProperty(visit, (visit) => inTime(pay(fake, visit))), { seed, numRuns: count });
+  await fc.assert(fc.asyncProperty(visits, (visit) => inTime(pay(fake.url, visit))), { seed, numRuns: count });
   await inTime(until(() => fake.server.connections === 0 && fake.services.watchers === 0));
   assert.deepEqual([fake.server.sockets, fake.server.heldBytes, fake.log], [0, 0, []]);
   assert.deepEqual(await ask(fake, "{ engine { device } }"), { data: { engine: { device: "cpu" } } });
@@ -110,23 +102,13 @@ async function ask({ url }: FakeServer, query: string): Promise<unknown> {
   return payload;
 }
 
-/** Rejects when the work hangs. */
-async function inTime(work: Promise<void>): Promise<void> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`No end after ${HANG_MS} ms`)), HANG_MS);
-  try {
-    await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /** Resolves when `condition` holds; looks again after everything that is due has run. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-async function pay({ url }: FakeServer, { handshake, frames, polite, cut, reads }: Visit): Promise<void> {
+/** Comes, and looks at how it is taken. @throws When that is not as it must be. */
+export async function pay(url: string, { handshake, frames, polite, cut, reads }: Visit): Promise<void> {
   using connection = await connectPlain(url);
   const all = joined(handshake.bytes, ...frames, ...(cut === null ? [controlFrame(8, Uint8Array.of(3, 232))] : []));
   const sent = cut === null ? all : all.subarray(0, cut);
@@ -347,6 +329,16 @@ const frames: fc.Arbitrary<readonly Uint8Array[]> = fc.oneof(
     ]),
   },
 );
+
+/** Connections that may be wrong in every way. */
+export const visits: fc.Arbitrary<Visit> = fc.record({
+  handshake,
+  frames: fc.tuple(fc.constantFrom([frame(GREETING)], []), fc.array(frames, { maxLength: 6 }))
+    .map(([greeting, groups]) => [...greeting, ...groups.flat()]),
+  polite: fc.boolean(),
+  cut: fc.option(fc.oneof(fc.nat(400), fc.nat(20_000)), { freq: 2 }),
+  reads: fc.boolean(),
+});
 
 function encoded(text: string): Uint8Array {
   return new TextEncoder().encode(text);

@@ -1,0 +1,186 @@
+/**
+ * Who comes to a server in a soak: people who use it, and those who stall, lie, and leave in the middle.
+ *
+ * @module
+ */
+import { createClient } from "graphql-sse";
+import fc from "fast-check";
+import type { Random } from "../../engine/descent/random.ts";
+import { RawSocket } from "../../server/testing/raw_socket.ts";
+import { connectPlain, connectWebSocket, frame } from "../../server/testing/wire.ts";
+import { operations, sendOperation } from "../fuzz/graphql.ts";
+import { assertTellsNothing } from "../fuzz/leaks.ts";
+import { pay, visits } from "../fuzz/sockets.ts";
+
+/** What a guest comes with. */
+export interface Visit {
+  readonly url: string;
+  readonly random: Random;
+  /** Pictures of every kind. */
+  readonly pictures: readonly Uint8Array<ArrayBuffer>[];
+  /** Resolves after a while of the guest's own, or when all have to go. */
+  readonly linger: () => Promise<void>;
+}
+
+/** One visit. @throws When the guest is not treated as it must be. */
+export type Guest = (visit: Visit) => Promise<void>;
+
+const LOOK = `{
+  engine { backend device } presets { name } samples { name image { id url width } }
+  transfers(first: 5) { totalCount edges { node { id status step losses { total } etaSeconds queuePosition } } }
+}`;
+const START = `mutation Start($input: StartTransferInput!) { startTransfer(input: $input) { transfer { id } } }`;
+const CANCEL = `mutation Cancel($id: ID!) { cancelTransfer(id: $id) { transfer { status } } }`;
+const DELETE = `mutation Delete($id: ID!) { deleteTransfer(id: $id) { id } }`;
+const FOLLOW = `subscription Follow($id: ID!) {
+  transferProgress(id: $id, after: 0) { sequence step status losses { total } frame { base64(format: PNG) } }
+}`;
+const UPLOAD = `mutation Upload($file: File) { uploadImage(image: { upload: $file }) { image { id url } } }`;
+/** Of a transfer that nobody waits for. */
+const MANY_STEPS = 500;
+
+/** By name. */
+export const GUESTS: Readonly<Record<string, Guest>> = {
+  async looks({ url }) {
+    await post(url, LOOK);
+  },
+  async startsAndFollows({ url, random }) {
+    const id = await start(url, random, 3);
+    if (id === null) return;
+    const client = createClient({ url: `${url}/graphql`, retryAttempts: 0 });
+    for await (const event of client.iterate({ query: FOLLOW, variables: { id } })) {
+      assertTellsNothing(JSON.stringify(event));
+    }
+    client.dispose();
+    await post(url, DELETE, { id });
+  },
+  async startsAndCancels({ url, random, linger }) {
+    const id = await start(url, random, MANY_STEPS);
+    if (id === null) return;
+    await linger();
+    await post(url, CANCEL, { id });
+    await post(url, DELETE, { id });
+  },
+  async subscribesAndLeaves({ url, random, linger }) {
+    const id = await start(url, random, MANY_STEPS);
+    if (id === null) return;
+    const socket = await RawSocket.connect(url);
+    await socket.init();
+    socket.send({ id: "a", type: "subscribe", payload: { query: FOLLOW, variables: { id } } });
+    assertTellsNothing(JSON.stringify(await socket.receive()));
+    await linger();
+    await socket.close();
+    await post(url, DELETE, { id });
+  },
+  async subscribesWithoutReading({ url, random, linger }) {
+    const id = await start(url, random, MANY_STEPS);
+    if (id === null) return;
+    {
+      using connection = await connectWebSocket(url);
+      await connection.write(frame('{"type":"connection_init"}'));
+      await connection.read(new Uint8Array(4096));
+      const payload = { query: FOLLOW, variables: { id } };
+      await connection.write(frame(JSON.stringify({ id: "a", type: "subscribe", payload })));
+      await linger();
+    }
+    await post(url, DELETE, { id });
+  },
+  async leavesEventsUnread({ url, random, linger }) {
+    const id = await start(url, random, MANY_STEPS);
+    if (id === null) return;
+    const body = JSON.stringify({ query: FOLLOW, variables: { id } });
+    await stall(url, linger, head("POST", "/graphql", { "accept": "text/event-stream", ...json(body.length) }) + body);
+    await post(url, DELETE, { id });
+  },
+  async leavesPicturesUnread({ url, linger }) {
+    await stall(url, linger, head("GET", "/images/sample-mountain-lake", {}).repeat(8));
+  },
+  async uploads({ url, random, pictures }) {
+    const bytes = pick(random, pictures).slice();
+    if (random.uniform() < 0.5) bytes[Math.floor(random.uniform() * bytes.length)] = 255;
+    const form = new FormData();
+    form.set("operations", JSON.stringify({ query: UPLOAD, variables: { file: null } }));
+    form.set("map", '{"0":["variables.file"]}');
+    form.set("0", new Blob([bytes]), "picture");
+    const response = await fetch(`${url}/graphql`, { method: "POST", body: form });
+    assertTellsNothing(await response.text());
+  },
+  async stopsAnUpload({ url, random, linger }) {
+    const part = (name: string, rest: string) => `--b\r\nContent-Disposition: form-data; name="${name}"${rest}`;
+    const operation = JSON.stringify({ query: UPLOAD, variables: { file: null } });
+    const body = part("operations", `\r\n\r\n${operation}\r\n`) + part("map", '\r\n\r\n{"0":["variables.file"]}\r\n') +
+      part("0", '; filename="a"\r\n\r\n') + "x".repeat(random.uniform() * 2 ** 20);
+    const headers = { "content-type": "multipart/form-data; boundary=b", "content-length": "20000000" };
+    await stall(url, linger, head("POST", "/graphql", headers) + body);
+  },
+  async sendsHeadersSlowly({ url, linger }) {
+    using connection = await connectPlain(url);
+    for (const piece of ["GET /health HTTP/1.1\r\n", "Host: 127.0.0.1\r\n", "X: "]) {
+      await connection.write(new TextEncoder().encode(piece));
+      await linger();
+    }
+  },
+  async sendsBodySlowly({ url, linger }) {
+    using connection = await connectPlain(url);
+    for (const piece of [head("POST", "/graphql", json(100_000)), '{"query":', '"{']) {
+      await connection.write(new TextEncoder().encode(piece));
+      await linger();
+    }
+  },
+  async asksForTooMuch({ url, random }) {
+    await sendOperation(url, sampled(operations, random));
+  },
+  async breaksFrames({ url, random }) {
+    await pay(url, sampled(visits, random));
+  },
+};
+
+export function pick<T>(random: Random, values: readonly T[]): T {
+  return values[Math.floor(random.uniform() * values.length)]!;
+}
+
+function sampled<T>(arbitrary: fc.Arbitrary<T>, random: Random): T {
+  return fc.sample(arbitrary, { seed: random.bits() | 0, numRuns: 1 })[0]!;
+}
+
+/** Starts a small transfer; null where there are too many. */
+async function start(url: string, random: Random, steps: number): Promise<string | null> {
+  const input = {
+    content: { sample: "city-at-night" },
+    styles: [{ image: { sample: pick(random, ["geometry", "starry-swirls"]) } }],
+    size: 32,
+    steps,
+    seed: random.bits() % 1000,
+    frameEvery: 1,
+  };
+  const { data } = await post(url, START, { input });
+  return (data as { startTransfer: { transfer: { id: string } } } | null)?.startTransfer.transfer.id ?? null;
+}
+
+/** The answer to an operation. */
+export async function post(url: string, query: string, variables: object = {}): Promise<{ readonly data: unknown }> {
+  const response = await fetch(`${url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query, variables }),
+  });
+  const text = await response.text();
+  assertTellsNothing(text);
+  return { data: null, ...JSON.parse(text) };
+}
+
+/** Sends this, reads a little of what comes, lingers, and goes. */
+async function stall(url: string, linger: () => Promise<void>, request: string): Promise<void> {
+  using connection = await connectPlain(url);
+  await connection.write(new TextEncoder().encode(request));
+  await linger();
+}
+
+function head(method: string, path: string, headers: Readonly<Record<string, string>>): string {
+  const lines = Object.entries({ host: "127.0.0.1", ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`;
+}
+
+function json(length: number) {
+  return { "content-type": "application/json", "content-length": String(length) };
+}

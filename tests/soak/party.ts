@@ -1,0 +1,64 @@
+/**
+ * Guests who come at once, in a worker: its connections end with it, and the time that they take is not that of whoever
+ * looks at the server meanwhile.
+ *
+ * @module
+ */
+/// <reference lib="deno.worker" />
+import { Random } from "../../engine/descent/random.ts";
+import { inTime } from "../testing/in_time.ts";
+import { type Guest, GUESTS, pick } from "./guests.ts";
+
+export interface PartyPlan {
+  readonly url: string;
+  readonly seed: number;
+  /** For how long they come; each comes once where it is 0. */
+  readonly seconds: number;
+  /** Guests at a time. */
+  readonly guests: number;
+}
+
+export interface PartyReport {
+  /** Visits by the names of the guests. */
+  readonly visits: ReadonlyMap<string, number>;
+  /** What they had to complain of: an INTERNAL answer, a stack or path told, a protocol broken, no end. */
+  readonly complaints: readonly string[];
+}
+
+/** Longest that a guest lingers. */
+const LINGER_MS = 3000;
+
+self.onmessage = async ({ data }: MessageEvent<PartyPlan>) => self.postMessage(await party(data));
+
+async function party({ url, seed, seconds, guests }: PartyPlan): Promise<PartyReport> {
+  const pictures = await fixturePictures();
+  const visits = new Map<string, number>();
+  const complaints: string[] = [];
+  const end = performance.now() + seconds * 1000;
+  const visit = async (name: string, guest: Guest, random: Random) => {
+    const linger = () => sleep(Math.min(random.uniform() * LINGER_MS, end - performance.now()));
+    try {
+      await inTime(guest({ url, random, pictures, linger }));
+    } catch (error) {
+      complaints.push(`${name}: ${error instanceof Error ? error.message.slice(0, 1000) : error}`);
+    }
+    visits.set(name, (visits.get(name) ?? 0) + 1);
+  };
+  const random = new Random(seed);
+  for (const [name, guest] of Object.entries(GUESTS)) if (seconds === 0) await visit(name, guest, random);
+  const comeAndGo = async (random: Random) => {
+    while (performance.now() < end) await visit(...pick(random, Object.entries(GUESTS)), random);
+  };
+  await Promise.all(Array.from({ length: guests }, () => comeAndGo(new Random(random.bits()))));
+  return { visits, complaints };
+}
+
+async function fixturePictures(): Promise<Uint8Array<ArrayBuffer>[]> {
+  const folder = new URL("../fixtures/images/", import.meta.url);
+  const names = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => !name.endsWith(".py")).sort();
+  return await Promise.all(names.map((name) => Deno.readFile(new URL(name, folder))));
+}
+
+async function sleep(milliseconds: number): Promise<void> {
+  await new Promise((resume) => setTimeout(resume, milliseconds));
+}

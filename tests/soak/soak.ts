@@ -1,0 +1,143 @@
+/**
+ * A soak: a server of its own, to which many come at once for a long time, and what is left of them when they have gone.
+ * Linux only: it looks into /proc.
+ *
+ * @module
+ */
+import { ServerProcess } from "../testing/server_process.ts";
+import { post } from "./guests.ts";
+import type { PartyPlan, PartyReport } from "./party.ts";
+
+export type SoakPlan = Omit<PartyPlan, "url">;
+
+/** What a server holds. */
+export interface Holdings {
+  /** Resident bytes of the server's own process. */
+  readonly memory: number;
+  readonly descriptors: number;
+  /** Open connections but the one that asks. */
+  readonly connections: number;
+  readonly heldBytes: number;
+  /** Open subscriptions. */
+  readonly watchers: number;
+  /** Files under DATA_DIR. */
+  readonly files: number;
+}
+
+export interface SoakReport extends PartyReport {
+  /** Milliseconds that each answer of /health took. */
+  readonly healthTimes: readonly number[];
+  readonly start: Holdings;
+  readonly end: Holdings;
+  readonly peakMemory: number;
+  /** Ends of the server's or the engine's process that nobody asked for. */
+  readonly crashes: readonly string[];
+}
+
+/** Milliseconds between two looks at a server. */
+const LOOK_MS = 25;
+/** In which what is owed to guests who have gone has to be over. */
+const SETTLE_MS = 60_000;
+const IDS = `{ transfers(first: 100) { edges { node { id } } } }`;
+const DELETE = `mutation Delete($id: ID!) { deleteTransfer(id: $id) { id } }`;
+const ENGINE_FAULT = /Engine process: (?!Engine )|fault of the server|panicked/;
+const NOTHING = { connections: 0, watchers: 0, heldBytes: 0 };
+
+/** Has guests come for so long, and looks at the server before, meanwhile and after. */
+export async function soak(plan: SoakPlan): Promise<SoakReport> {
+  const dataDir = await Deno.makeTempDir();
+  try {
+    await using server = await ServerProcess.start({ dataDir });
+    const { url, pid } = server;
+    // The first of each brings in what stays in memory afterwards.
+    await party({ url, seed: plan.seed, seconds: 0, guests: 0 });
+    const start = await settled(url, pid, dataDir);
+    const healthTimes: number[] = [];
+    let peakMemory = start.memory;
+    const whole = party({ url, ...plan });
+    let over = false;
+    const looked = (async () => {
+      while (!over) {
+        healthTimes.push(await healthTime(url));
+        peakMemory = Math.max(peakMemory, memoryOf(pid));
+        await sleep(LOOK_MS);
+      }
+    })();
+    const { visits, complaints } = await whole.finally(() => over = true);
+    await looked;
+    const end = await settled(url, pid, dataDir);
+    const { lines } = server;
+    const { code } = await server.stop();
+    const crashes = [...lines.filter((line) => ENGINE_FAULT.test(line)), ...(code === 0 ? [] : [`ended with ${code}`])];
+    const bugs = lines.filter((line) => line.includes("Internal error"));
+    return { visits, complaints: [...complaints, ...bugs], healthTimes, start, end, peakMemory, crashes };
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
+  }
+}
+
+async function party(plan: PartyPlan): Promise<PartyReport> {
+  const worker = new Worker(import.meta.resolve("./party.ts"), { type: "module" });
+  const { promise, resolve, reject } = Promise.withResolvers<PartyReport>();
+  worker.onmessage = ({ data }) => resolve(data);
+  worker.onerror = ({ message }) => reject(new Error(message));
+  worker.postMessage(plan);
+  try {
+    return await promise;
+  } finally {
+    worker.terminate();
+  }
+}
+
+/** @throws When it is not answered as it must be. */
+async function healthTime(url: string): Promise<number> {
+  const begun = performance.now();
+  const response = await fetch(`${url}/health`);
+  const text = await response.text();
+  if (text !== '{"status":"ok"}') throw new Error(`/health: ${response.status} ${text}`);
+  return performance.now() - begun;
+}
+
+/** What the server holds when its transfers are deleted and nothing is left of guests, or that took too long. */
+async function settled(url: string, pid: number, dataDir: string): Promise<Holdings> {
+  const { data } = await post(url, IDS);
+  const { transfers } = data as { transfers: { edges: { node: { id: string } }[] } };
+  for (const { node } of transfers.edges) await post(url, DELETE, { id: node.id });
+  const deadline = performance.now() + SETTLE_MS;
+  for (;;) {
+    const holdings = await holdingsOf(url, pid, dataDir);
+    const isOver = Object.entries(NOTHING).every(([key, value]) => holdings[key as keyof typeof NOTHING] === value);
+    if (isOver || performance.now() > deadline) return holdings;
+    await sleep(LOOK_MS);
+  }
+}
+
+async function holdingsOf(url: string, pid: number, dataDir: string): Promise<Holdings> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  const figure = (name: string) => Number(new RegExp(`^gramcast_${name} (\\d+)$`, "m").exec(metrics)![1]);
+  return {
+    memory: memoryOf(pid),
+    descriptors: [...Deno.readDirSync(`/proc/${pid}/fd`)].length,
+    connections: figure("connections") - 1,
+    heldBytes: figure("held_bytes"),
+    watchers: figure("watchers"),
+    files: countFiles(dataDir),
+  };
+}
+
+/** Resident bytes. */
+function memoryOf(pid: number): number {
+  return 1024 * Number(/VmRSS:\s+(\d+)/.exec(Deno.readTextFileSync(`/proc/${pid}/status`))![1]);
+}
+
+function countFiles(folder: string): number {
+  let files = 0;
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    files += isDirectory ? countFiles(`${folder}/${name}`) : 1;
+  }
+  return files;
+}
+
+async function sleep(milliseconds: number): Promise<void> {
+  await new Promise((resume) => setTimeout(resume, milliseconds));
+}

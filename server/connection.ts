@@ -7,10 +7,10 @@ const PROGRESS_BYTES = 2 ** 16;
 /** One TCP connection: what it is waiting for, and since when. */
 export class Connection {
   readonly socket: Socket;
-  /** Requests that have come and are not answered to their end; more than one where they are sent without waiting. */
-  requests = 0;
   /** Whether it is a WebSocket now, which has limits of its own. */
   upgraded = false;
+  /** One for each request that has come and is not answered to its end; several where they come without waiting. */
+  readonly #answers = new Set<AbortController>();
   #waiting = 0;
   #progressAt = 0;
   #arrived = 0;
@@ -19,6 +19,25 @@ export class Connection {
     this.socket = socket;
     // Its end is what matters, and comes as "close".
     socket.on("error", () => {});
+    // An answer that waits behind another is not told by the system.
+    socket.on("close", () => this.#answers.forEach((answer) => answer.abort()));
+  }
+
+  /** Requests that are not answered to their end. */
+  get requests(): number {
+    return this.#answers.size;
+  }
+
+  /** Begins an answer, which is to be ended. @returns what is aborted when nobody is there any more to take it. */
+  begin(): AbortController {
+    const answer = new AbortController();
+    this.#answers.add(answer);
+    return answer;
+  }
+
+  /** An answer has been given, or given up. */
+  end(answer: AbortController): void {
+    this.#answers.delete(answer);
   }
 
   /** Whether nobody is owed an answer. */

@@ -151,9 +151,9 @@ export class Listener {
   async #answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const { socket } = incoming;
     const connection = this.#connections.get(socket);
-    if (!connection || ++connection.requests > this.#limits.maxPipelined) return void socket.destroy();
+    if (!connection || connection.requests >= this.#limits.maxPipelined) return void socket.destroy();
     const lease = this.budget.lease();
-    const gone = new AbortController();
+    const gone = connection.begin();
     outgoing.on("close", () => gone.abort());
     outgoing.on("error", () => {});
     try {
@@ -162,13 +162,13 @@ export class Listener {
       // The rest of the request is discarded, so that its sender gets to read the response.
       if (!incoming.complete) incoming.resume();
       if (this.#stopping) outgoing.setHeader("connection", "close");
-      await send(response, outgoing, connection, lease);
+      await send(response, outgoing, connection, lease, gone.signal);
     } catch (error) {
       logInternal(this.#log, error);
       socket.destroy();
     } finally {
       lease.hold(0);
-      connection.requests--;
+      connection.end(gone);
       // The longest idle is the first again.
       if (this.#connections.delete(socket) && !socket.destroyed) this.#connections.set(socket, connection);
       if (this.#stopping && connection.idle) socket.destroySoon();
@@ -249,14 +249,15 @@ async function send(
   outgoing: ServerResponse,
   connection: Connection,
   lease: Lease,
+  gone: AbortSignal,
 ): Promise<void> {
   const reader = response.body?.getReader();
+  if (gone.aborted) return void await reader?.cancel();
   const ended = Promise.withResolvers<void>();
-  outgoing.on("close", () => {
+  gone.addEventListener("abort", () => {
     ended.resolve();
     reader?.cancel().catch(() => {});
   });
-  if (outgoing.destroyed || outgoing.closed) return void await reader?.cancel();
   const before = lease.held;
   const begin = () => {
     outgoing.statusCode = response.status;
@@ -269,11 +270,11 @@ async function send(
   }
   for (;;) {
     const { done, value } = await reader?.read() ?? { done: true, value: undefined };
-    if (outgoing.destroyed) return;
+    if (gone.aborted) return;
     if (value && value.byteLength > SLICE_BYTES && !lease.hold(before + value.byteLength)) {
       await reader?.cancel();
       if (outgoing.headersSent) return void outgoing.destroy();
-      return await send(busyResponse(), outgoing, connection, lease);
+      return await send(busyResponse(), outgoing, connection, lease, gone);
     }
     if (!outgoing.headersSent) begin();
     if (done) break;
@@ -282,7 +283,7 @@ async function send(
       connection.progress();
       const drained = new Promise<void>((resolve) => outgoing.once("drain", resolve));
       await connection.wait(Promise.race([drained, ended.promise]));
-      if (outgoing.destroyed) return;
+      if (gone.aborted) return;
     }
     lease.hold(before);
   }

@@ -152,6 +152,21 @@ Deno.test("a connection that sends request upon request without waiting is close
   await until(() => fake.server.connections === 0);
 });
 
+Deno.test("answers that wait behind another end with their connection, too", async () => {
+  await using fake = await serveWith({});
+  const picture = await fake.services.upload(TINY_PNG);
+  fake.services.ports.images.read = () => Promise.resolve(new Uint8Array(2 ** 20));
+  const id = await fake.start({ steps: 5 });
+  const body = JSON.stringify({ query: `subscription { transferProgress(id: "${id}") { step } }` });
+  const subscribe = `${JSON_BODY}Accept: text/event-stream\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const read = `GET /images/${picture} HTTP/1.1\r\n${HEADERS}\r\n`;
+  const connection = await connect(fake, subscribe + read + subscribe + read);
+  await until(() => fake.services.watchers === 2 && fake.server.heldBytes > 2 ** 21);
+  connection.close();
+  await until(() => fake.services.watchers === 0);
+  await until(() => fake.server.heldBytes === 0);
+});
+
 const UPGRADE = `GET /graphql HTTP/1.1\r\n${HEADERS}Upgrade: websocket\r\nConnection: Upgrade\r\n` +
   "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n";
 

@@ -32,6 +32,7 @@ const LOOK = `{
 const START = `mutation Start($input: StartTransferInput!) { startTransfer(input: $input) { transfer { id } } }`;
 const CANCEL = `mutation Cancel($id: ID!) { cancelTransfer(id: $id) { transfer { status } } }`;
 const DELETE = `mutation Delete($id: ID!) { deleteTransfer(id: $id) { id } }`;
+const IDS = `{ transfers(first: 100) { edges { node { id } } } }`;
 const FOLLOW = `subscription Follow($id: ID!) {
   transferProgress(id: $id, after: 0) { sequence step status losses { total } frame { base64(format: PNG) } }
 }`;
@@ -52,14 +53,13 @@ export const GUESTS: Readonly<Record<string, Guest>> = {
       assertTellsNothing(JSON.stringify(event));
     }
     client.dispose();
-    await post(url, DELETE, { id });
+    await end(url, id);
   },
   async startsAndCancels({ url, random, linger }) {
     const id = await start(url, random, MANY_STEPS);
     if (id === null) return;
     await linger();
-    await post(url, CANCEL, { id });
-    await post(url, DELETE, { id });
+    await end(url, id);
   },
   async subscribesAndLeaves({ url, random, linger }) {
     const id = await start(url, random, MANY_STEPS);
@@ -70,7 +70,7 @@ export const GUESTS: Readonly<Record<string, Guest>> = {
     assertTellsNothing(JSON.stringify(await socket.receive()));
     await linger();
     await socket.close();
-    await post(url, DELETE, { id });
+    await end(url, id);
   },
   async subscribesWithoutReading({ url, random, linger }) {
     const id = await start(url, random, MANY_STEPS);
@@ -83,14 +83,14 @@ export const GUESTS: Readonly<Record<string, Guest>> = {
       await connection.write(frame(JSON.stringify({ id: "a", type: "subscribe", payload })));
       await linger();
     }
-    await post(url, DELETE, { id });
+    await end(url, id);
   },
   async leavesEventsUnread({ url, random, linger }) {
     const id = await start(url, random, MANY_STEPS);
     if (id === null) return;
     const body = JSON.stringify({ query: FOLLOW, variables: { id } });
     await stall(url, linger, head("POST", "/graphql", { "accept": "text/event-stream", ...json(body.length) }) + body);
-    await post(url, DELETE, { id });
+    await end(url, id);
   },
   async leavesPicturesUnread({ url, linger }) {
     await stall(url, linger, head("GET", "/images/sample-mountain-lake", {}).repeat(8));
@@ -157,8 +157,20 @@ async function start(url: string, random: Random, steps: number): Promise<string
   return (data as { startTransfer: { transfer: { id: string } } } | null)?.startTransfer.transfer.id ?? null;
 }
 
+async function end(url: string, id: string): Promise<void> {
+  await post(url, CANCEL, { id });
+  await post(url, DELETE, { id });
+}
+
+/** Removes all transfers. */
+export async function endAll(url: string): Promise<void> {
+  const { data } = await post(url, IDS);
+  const { transfers } = data as { transfers: { edges: { node: { id: string } }[] } };
+  for (const { node } of transfers.edges) await end(url, node.id);
+}
+
 /** The answer to an operation. */
-export async function post(url: string, query: string, variables: object = {}): Promise<{ readonly data: unknown }> {
+async function post(url: string, query: string, variables: object = {}): Promise<{ readonly data: unknown }> {
   const response = await fetch(`${url}/graphql`, {
     method: "POST",
     headers: { "content-type": "application/json" },

@@ -29,6 +29,8 @@ export interface PartyReport {
 const LINGER_MS = 3000;
 
 self.onmessage = async ({ data }: MessageEvent<PartyPlan>) => self.postMessage(await party(data));
+// What comes before a worker listens is lost.
+self.postMessage("ready");
 
 async function party({ url, seed, seconds, guests }: PartyPlan): Promise<PartyReport> {
   const pictures = await fixturePictures();
@@ -36,7 +38,7 @@ async function party({ url, seed, seconds, guests }: PartyPlan): Promise<PartyRe
   const complaints: string[] = [];
   const end = performance.now() + seconds * 1000;
   const visit = async (name: string, guest: Guest, random: Random) => {
-    const linger = () => sleep(Math.min(random.uniform() * LINGER_MS, end - performance.now()));
+    const linger = () => sleep(Math.max(0, Math.min(random.uniform() * LINGER_MS, end - performance.now())));
     try {
       await inTime(guest({ url, random, pictures, linger }));
     } catch (error) {

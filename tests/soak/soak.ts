@@ -5,7 +5,7 @@
  * @module
  */
 import { ServerProcess } from "../testing/server_process.ts";
-import { post } from "./guests.ts";
+import { endAll } from "./guests.ts";
 import type { PartyPlan, PartyReport } from "./party.ts";
 
 export type SoakPlan = Omit<PartyPlan, "url">;
@@ -38,8 +38,6 @@ export interface SoakReport extends PartyReport {
 const LOOK_MS = 25;
 /** In which what is owed to guests who have gone has to be over. */
 const SETTLE_MS = 60_000;
-const IDS = `{ transfers(first: 100) { edges { node { id } } } }`;
-const DELETE = `mutation Delete($id: ID!) { deleteTransfer(id: $id) { id } }`;
 const ENGINE_FAULT = /Engine process: (?!Engine )|fault of the server|panicked/;
 const NOTHING = { connections: 0, watchers: 0, heldBytes: 0 };
 
@@ -79,9 +77,8 @@ export async function soak(plan: SoakPlan): Promise<SoakReport> {
 async function party(plan: PartyPlan): Promise<PartyReport> {
   const worker = new Worker(import.meta.resolve("./party.ts"), { type: "module" });
   const { promise, resolve, reject } = Promise.withResolvers<PartyReport>();
-  worker.onmessage = ({ data }) => resolve(data);
+  worker.onmessage = ({ data }) => data === "ready" ? worker.postMessage(plan) : resolve(data);
   worker.onerror = ({ message }) => reject(new Error(message));
-  worker.postMessage(plan);
   try {
     return await promise;
   } finally {
@@ -100,9 +97,7 @@ async function healthTime(url: string): Promise<number> {
 
 /** What the server holds when its transfers are deleted and nothing is left of guests, or that took too long. */
 async function settled(url: string, pid: number, dataDir: string): Promise<Holdings> {
-  const { data } = await post(url, IDS);
-  const { transfers } = data as { transfers: { edges: { node: { id: string } }[] } };
-  for (const { node } of transfers.edges) await post(url, DELETE, { id: node.id });
+  await endAll(url);
   const deadline = performance.now() + SETTLE_MS;
   for (;;) {
     const holdings = await holdingsOf(url, pid, dataDir);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
-import { browserTest } from "./testing/browser.ts";
+import { browserTest, picker, seePicture } from "./testing/browser.ts";
 
 interface Violation {
   readonly id: string;
@@ -33,16 +33,16 @@ browserTest("axe finds nothing to complain about, in light and in dark", async (
     await page.getByText("More options").click();
     await page.getByText("Published recipes").click();
     await page.getByLabel("Mix several styles").check();
-    await page.locator(".picker").nth(1).getByRole("button", { name: /Woodcut waves/ }).click();
+    await picker(page, "In the style of").getByRole("button", { name: /Woodcut waves/ }).click();
     await examine(page);
   });
 
   const id = await visit.start({ size: 48, steps: 10_000, keepFrames: true });
   await t.step("while a painting emerges", async () => {
     await page.goto(`${visit.server.url}/transfers/${id}`);
-    await page.locator(".emerging img.in[src^=data]").waitFor();
+    await seePicture(page, "data:");
     await page.getByLabel("Each layer").check();
-    await page.locator(".legend .layer").first().waitFor();
+    await page.getByRole("term").filter({ hasText: /^conv/ }).first().waitFor();
     await examine(page);
   });
 
@@ -71,7 +71,7 @@ browserTest("axe finds nothing to complain about, in light and in dark", async (
 
   await t.step("while the server is away", async () => {
     await page.goto(`${visit.server.url}/transfers/${await visit.start({ size: 48, steps: 10_000 })}`);
-    await page.locator(".emerging img.in[src^=data]").waitFor();
+    await seePicture(page, "data:");
     await visit.restart(async () => {
       await page.getByText(/Connection lost/).waitFor();
       await examine(page);

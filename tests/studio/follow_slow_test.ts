@@ -1,18 +1,18 @@
 /** A painting is followed across whatever comes between. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { browserTest, until } from "./testing/browser.ts";
+import { browserTest, paintings, seePicture, until } from "./testing/browser.ts";
 
 /** So many steps that nothing here waits for the last. */
 const LONG = { size: 48, steps: 10_000, keepFrames: true };
 
 async function stepOf(page: Page): Promise<number> {
-  return Number.parseInt((await page.locator(".facts dd").first().textContent())!);
+  return Number.parseInt((await page.getByRole("definition").first().textContent())!);
 }
 
 /** Resolves when the page shows a later step. */
 async function progressFrom(page: Page, step: number): Promise<number> {
-  await until(page, `Number.parseInt(document.querySelector(".facts dd")?.textContent ?? "0") > ${step}`);
+  await until(page, `Number.parseInt(document.querySelector("dd")?.textContent ?? "0") > ${step}`);
   return await stepOf(page);
 }
 
@@ -24,7 +24,7 @@ browserTest("a painting goes on where it was", async (t, visit) => {
   await t.step("after the page is loaded anew", async () => {
     await page.reload();
     assert.ok(await progressFrom(page, step) > step);
-    await page.locator('.emerging img.in[src^="data:image/jpeg"]').waitFor();
+    await seePicture(page, "data:image/jpeg");
     await page.getByRole("img", { name: /Plot of the losses by step: total/ }).waitFor();
   });
 
@@ -44,7 +44,7 @@ browserTest("a painting goes on where it was", async (t, visit) => {
 
   await t.step("with every layer's loss from the first step on", async () => {
     await page.getByLabel("Each layer").check();
-    await page.locator(".legend .layer").first().waitFor();
+    await page.getByRole("term").filter({ hasText: /^conv/ }).first().waitFor();
   });
 
   await t.step("until it is stopped, which keeps what was reached", async () => {
@@ -83,12 +83,12 @@ browserTest("several paintings move in the gallery, and a page at a time is show
   ids.push(await visit.start({ ...LONG, priority: 1 }));
   const page = await visit.open("/gallery");
   await page.getByText("15 paintings").waitFor();
-  const pieces = page.locator(".piece");
+  const pieces = paintings(page);
   assert.equal(await pieces.count(), 12);
   await page.getByRole("button", { name: "Show more" }).click();
   await pieces.nth(14).waitFor();
   assert.equal(await page.getByRole("button", { name: "Show more" }).count(), 0);
-  await pieces.first().locator('.emerging img.in[src^="data:image/jpeg"]').waitFor();
+  await seePicture(pieces.first(), "data:image/jpeg");
   await pieces.first().getByRole("button", { name: /^Stop/ }).click();
   await pieces.first().getByText("Stopped").waitFor();
   await pieces.first().getByRole("link").click();

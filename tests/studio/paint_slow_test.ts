@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
-import { browserTest } from "./testing/browser.ts";
+import { browserTest, paintings, picker, seePicture } from "./testing/browser.ts";
 
 const PHOTO = new URL("../../samples/still-life.jpg", import.meta.url);
 
@@ -24,16 +24,18 @@ browserTest("a painting of samples, from start to finish", async (t, visit) => {
   await t.step("there is a picture, a style and a price before anything was done", async () => {
     await page.getByRole("button", { name: "Paint", exact: true }).waitFor();
     await page.getByText(/steps, .* of memory/).waitFor();
-    assert.equal(await page.locator(".drop img").count(), 2);
+    for (const name of ["Paint this", "In the style of"] as const) {
+      assert.equal(await picker(page, name).getByRole("img").count(), 1);
+    }
   });
 
   await t.step("another sample, and two styles with their shares", async () => {
-    const pickers = page.locator(".picker");
-    await pickers.nth(0).getByRole("button", { name: /Mountain lake/ }).click();
+    const styles = picker(page, "In the style of");
+    await picker(page, "Paint this").getByRole("button", { name: /Mountain lake/ }).click();
     await page.getByLabel("Mix several styles").check();
-    await pickers.nth(1).getByRole("button", { name: /Woodcut waves/ }).click();
-    assert.equal(await pickers.nth(1).locator(".mosaic img").count(), 2);
-    await page.getByLabel(/Woodcut waves/).and(page.locator("input[type=range]")).fill("2");
+    await styles.getByRole("button", { name: /Woodcut waves/ }).click();
+    assert.equal(await styles.getByRole("img").count(), 2);
+    await page.getByRole("slider", { name: /Woodcut waves/ }).fill("2");
     await page.getByText("67 %").waitFor();
   });
 
@@ -41,8 +43,8 @@ browserTest("a painting of samples, from start to finish", async (t, visit) => {
     await makeSmall(page);
     await paint(page);
     await page.getByRole("heading", { name: "Finished" }).waitFor();
-    await page.locator('.emerging img.in[src^="/images/"]').waitFor();
-    assert.equal(await page.locator(".facts dd").first().textContent(), "12 / 12");
+    await seePicture(page.getByRole("img", { name: "The painting after 12 of 12 steps" }), "/images/");
+    assert.equal(await page.getByRole("definition").first().textContent(), "12 / 12");
     await page.getByRole("img", { name: /Plot of the losses by step: total .* at step 12/ }).waitFor();
   });
 
@@ -67,7 +69,7 @@ browserTest("a painting of samples, from start to finish", async (t, visit) => {
 
   await t.step("the requests behind it, pasted elsewhere, paint the same", async () => {
     await page.getByText("Behind this painting").click();
-    const text = (await page.locator(".behind pre").textContent())!;
+    const text = (await page.getByLabel("GraphQL source").textContent())!;
     const mutation = text.slice(0, text.indexOf("subscription"));
     const { startTransfer } = await visit.ask(
       mutation.replace("transfer { id }", "transfer { request(complete: true) }"),
@@ -86,12 +88,12 @@ browserTest("a painting of samples, from start to finish", async (t, visit) => {
   await t.step("its styles are taken to another picture", async () => {
     await page.getByRole("link", { name: "Same style on another picture" }).click();
     await page.getByRole("heading", { name: /One picture/ }).waitFor();
-    assert.equal(await page.locator(".mosaic img").count(), 2);
+    assert.equal(await picker(page, "In the style of").getByRole("img").count(), 2);
   });
 
   await t.step("the gallery shows it, and forgets it when told twice", async () => {
     await page.getByRole("link", { name: "Gallery" }).click();
-    const pieces = page.locator(".piece");
+    const pieces = paintings(page);
     await page.getByText("2 paintings").waitFor();
     await pieces.nth(1).getByText("Finished").waitFor();
     await pieces.nth(1).getByRole("button", { name: /^Delete/ }).click();
@@ -115,12 +117,12 @@ browserTest("a painting of a person's own pictures", async (t, visit) => {
 
   await t.step("a file is dropped, another is pasted", async () => {
     await bring(page, "drop", "dropped.jpg", photo);
-    await page.locator(".picker").nth(1).getByText("dropped", { exact: true }).waitFor();
+    await picker(page, "In the style of").getByText("dropped", { exact: true }).waitFor();
     await bring(page, "paste", "pasted.jpg", photo);
-    await page.locator(".picker").nth(0).getByText("pasted", { exact: true }).waitFor();
+    await picker(page, "Paint this").getByText("pasted", { exact: true }).waitFor();
     await bring(page, "drop beside", "astray.jpg", photo);
-    await page.locator(".picker").nth(0).getByText("astray", { exact: true }).waitFor();
-    await page.locator(".picker").nth(1).getByText("dropped", { exact: true }).waitFor();
+    await picker(page, "Paint this").getByText("astray", { exact: true }).waitFor();
+    await picker(page, "In the style of").getByText("dropped", { exact: true }).waitFor();
   });
 
   await t.step("what is no picture is refused with a reason", async () => {
@@ -187,7 +189,7 @@ browserTest("everything is done by keyboard alone", async (t, visit) => {
   await t.step("pictures, preset and options", async () => {
     await reach(/Mountain lake/);
     await page.keyboard.press("Enter");
-    await page.locator(".drop").getByText(/Mountain lake/).waitFor();
+    await picker(page, "Paint this").getByText(/Mountain lake/).waitFor();
     await reach(/^Sketch/);
     await page.keyboard.press("ArrowDown");
     assert.ok(await page.getByRole("radio", { name: /^Painting/ }).isChecked());
@@ -205,7 +207,7 @@ browserTest("everything is done by keyboard alone", async (t, visit) => {
   await t.step("paint, steer, stop", async () => {
     await reach(/^Paint $/, "Shift+Tab");
     await page.keyboard.press("Enter");
-    await page.getByRole("heading", { name: "Painting", exact: true }).and(page.locator("h2")).waitFor();
+    await page.getByRole("heading", { name: "Painting", exact: true, level: 2 }).waitFor();
     await reach(/^Weight of the style/);
     await page.keyboard.press("End");
     await page.getByText("In effect from the next step.").waitFor();
@@ -221,14 +223,13 @@ async function bring(
   name: string,
   bytes: Uint8Array,
 ): Promise<void> {
-  const source = `({ way, name, base64 }) => {
+  const target = way === "drop" ? picker(page, "In the style of").getByRole("img").first() : page.locator("body");
+  await target.evaluate((node, { way, name, base64 }) => {
     const data = new DataTransfer();
     data.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name, { type: "image/jpeg" }));
-    if (way === "paste") dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
-    else {
-      (way === "drop" ? document.querySelectorAll(".drop")[1] : document.body)
-        .dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
-    }
-  }`;
-  await page.evaluate(`(${source})(${JSON.stringify({ way, name, base64: bytes.toBase64() })})`);
+    const event = way === "paste"
+      ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true })
+      : new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+    node.dispatchEvent(event);
+  }, { way, name, base64: bytes.toBase64() });
 }

@@ -1,6 +1,6 @@
 import "./without_wsl_probe.ts";
 import { existsSync } from "node:fs";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
 import { ServerProcess } from "../../testing/server_process.ts";
 
 const PLACES = [
@@ -109,6 +109,30 @@ export class Visit implements AsyncDisposable {
     await this.#browser.close();
     await this.server.stop();
     await Deno.remove(this.dataDir, { recursive: true });
+  }
+}
+
+/** Where a picture is chosen: the one that is painted, or those whose style it gets. */
+export function picker(page: Page, name: "Paint this" | "In the style of"): Locator {
+  return page.getByRole("region", { name });
+}
+
+/** The paintings of the gallery. */
+export function paintings(page: Page): Locator {
+  return page.getByRole("list", { name: "Paintings" }).getByRole("listitem");
+}
+
+/** Waits until a picture whose address begins so is seen, wholly loaded and in front of what was there before. */
+export async function seePicture(within: Page | Locator, beginning: string): Promise<void> {
+  const pictures = within.locator(`img[src^="${beginning}"]`);
+  const isSeen = (images: Element[]) =>
+    (images as HTMLImageElement[]).some((image) =>
+      image.complete && image.naturalWidth > 0 && getComputedStyle(image).opacity === "1"
+    );
+  const end = Date.now() + PATIENCE_MS;
+  while (!await pictures.evaluateAll(isSeen)) {
+    if (Date.now() > end) throw new Error(`No picture of ${beginning} is seen`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 

@@ -5,6 +5,8 @@
  */
 import { ERROR_CODES, type ErrorFacts } from "../errors.ts";
 import { SERVER_ERROR_CODES } from "../server/errors.ts";
+import { connectionLimits, operationLimits } from "./limits.ts";
+import { table } from "./table.ts";
 
 const PAGE = new URL("./api.md", import.meta.url);
 
@@ -13,6 +15,8 @@ const PARTS: Readonly<Record<string, () => string>> = {
   "errors of a request": () => errorTable("request"),
   "errors of a transfer": () => errorTable("transfer"),
   "errors of a start": () => errorTable("start"),
+  "limits of an operation": operationLimits,
+  "limits of a connection": connectionLimits,
 };
 
 /** The page as it should be. @throws {Error} When a part has no place in it. */
@@ -29,11 +33,10 @@ export function apiPage(page: string): string {
 function errorTable(when: ErrorFacts["when"]): string {
   const codes: [string, ErrorFacts][] = Object.entries({ ...ERROR_CODES, ...SERVER_ERROR_CODES });
   const rows = codes.filter(([, facts]) => facts.when === when).sort(([a], [b]) => a < b ? -1 : 1);
-  return [
-    "| Code | Meaning | What to do |",
-    "| --- | --- | --- |",
-    ...rows.map(([code, { meaning, remedy }]) => `| \`${code}\` | ${meaning} | ${remedy} |`),
-  ].join("\n");
+  return table(
+    ["Code", "Meaning", "What to do"],
+    ...rows.map(([code, { meaning, remedy }]) => [`\`${code}\``, meaning, remedy]),
+  );
 }
 
 if (import.meta.main) await Deno.writeTextFile(PAGE, apiPage(await Deno.readTextFile(PAGE)));

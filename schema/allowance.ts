@@ -47,9 +47,9 @@ export class Allowance {
 }
 
 /** Bytes of files in one answer. */
-const MAX_TEXT_BYTES = 2 ** 25;
+export const MAX_TEXT_BYTES = 2 ** 25;
 /** Pixels that are encoded for one answer: eight of the largest frames, or 300 of 668². */
-const MAX_ENCODED_PIXELS = 8 * 4096 ** 2;
+export const MAX_ENCODED_PIXELS = 8 * 4096 ** 2;
 
 function tooMuch(found: string, wanted: string): GramcastError {
   return new GramcastError(

@@ -16,7 +16,7 @@ export interface SocketLimits {
 
 /** Beats that a peer may leave pings unanswered, and messages half sent or half taken. */
 const SILENT_BEATS = 2;
-const STUCK_BEATS = 3;
+export const STUCK_BEATS = 3;
 /** Bytes of a message that count as progress in one beat. */
 const PROGRESS_BYTES = 2 ** 15;
 /** Bytes that a close frame has for its reason. */

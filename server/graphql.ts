@@ -16,7 +16,7 @@ export type GraphqlServer = YogaServerInstance<Record<string, never>, Context>;
 /** Bytes of a body that is not multipart; larger pictures than fit into it as base64 are uploaded. */
 export const MAX_JSON_BYTES = 12 * 2 ** 20;
 /** Largest pictures that one multipart request may carry, and room for what stands between them. */
-const PICTURES_PER_REQUEST = 4;
+export const PICTURES_PER_REQUEST = 4;
 const MULTIPART_OVERHEAD = 2 ** 20;
 
 /** Parsed documents that are remembered. */

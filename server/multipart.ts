@@ -10,7 +10,7 @@ import { serverError } from "./errors.ts";
 import { parseJson } from "./json.ts";
 import { type Part, readParts } from "./multipart_reader.ts";
 
-const MAX_FILES = 32;
+export const MAX_FILES = 32;
 const MAX_PATH_LENGTH = 16;
 
 export interface MultipartLimits {

@@ -6,7 +6,7 @@ import type { Engine } from "../process/engine.ts";
 import { Turns } from "../turns.ts";
 
 /** Classifications that may run or wait: each takes a second or two of an engine that has transfers to run. */
-const MAX_CLASSIFICATIONS = 16;
+export const MAX_CLASSIFICATIONS = 16;
 
 /** Classifies pictures beside the transfers, one at a time: the engine and the memory are the transfers'. */
 export class Classifications {

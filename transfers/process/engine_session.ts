@@ -45,7 +45,7 @@ export class EngineSession {
 
   /** Whether anybody waits for it. */
   get busy(): boolean {
-    return this.#run?.over === false || this.classifies;
+    return this.#run !== null || this.classifies;
   }
 
   get classifies(): boolean {
@@ -62,7 +62,10 @@ export class EngineSession {
 
   /** Runs a transfer; the one before is over. */
   run(job: EngineJob, sink: EngineSink): ProcessRun {
-    return this.#run = new ProcessRun(this.#process, job, sink, this.#options);
+    const run = new ProcessRun(this.#process, job, sink, this.#options);
+    const forget = () => void (this.#run = null);
+    run.outcome.then(forget, forget);
+    return this.#run = run;
   }
 
   /** @throws {GramcastError} */
@@ -93,7 +96,7 @@ export class EngineSession {
       case "unclassified":
         return this.#classifications.shift()?.(header.failure);
       default:
-        if (this.#run?.over === false) await this.#run.take(report);
+        await this.#run?.take(report);
     }
   }
 

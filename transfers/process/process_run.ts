@@ -48,10 +48,6 @@ export class ProcessRun implements EngineRun {
     });
   }
 
-  get over(): boolean {
-    return this.#over;
-  }
-
   stop(): void {
     this.#tell({ kind: "stop" });
   }

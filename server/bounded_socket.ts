@@ -59,8 +59,9 @@ export class BoundedSocket {
       } else this.#account();
     });
     const beat = setInterval(() => this.#beat(), limits.beatMs);
-    // What is wrong with a frame or the connection: the close that follows says so.
-    socket.on("error", () => {});
+    // What is wrong with a frame: the library has said so and now reads on, to throw it away, for as long as a peer has for
+    // its goodbye. A peer that floods would keep the event loop busy with that.
+    socket.on("error", () => queueMicrotask(() => socket.pause()));
     socket.on("close", (code, reason) => {
       clearInterval(beat);
       lease.hold(0);

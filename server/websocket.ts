@@ -35,7 +35,8 @@ export interface WebSocketLimits extends SocketLimits {
 export const WEBSOCKET_LIMITS: WebSocketLimits = {
   maxSockets: 1000,
   maxOperations: 50,
-  maxMessage: 8 * 2 ** 20,
+  // Read on the event loop, in a few milliseconds; what is longer goes over HTTP.
+  maxMessage: 2 ** 20,
   maxGreeting: 2 ** 14,
   maxSubscription: 2 ** 16,
   highWater: 2 ** 20,
@@ -83,6 +84,8 @@ export class WebSocketServer {
       maxPayload: limits.maxMessage,
       maxFragments: MAX_FRAGMENTS,
       closeTimeout: DRAIN_MS,
+      // One message of a socket in a turn of the event loop: others get theirs between.
+      allowSynchronousEvents: false,
       handleProtocols: () => GRAPHQL_TRANSPORT_WS_PROTOCOL,
     };
     this.#upgrader = new Upgrader(options);

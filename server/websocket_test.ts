@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { clearImmediate, setImmediate } from "node:timers";
 import { createClient } from "graphql-ws";
 import { serveFake } from "./testing/serve_fake.ts";
 import { RawSocket } from "./testing/raw_socket.ts";
@@ -314,6 +315,55 @@ Deno.test("a message in fragments may be as long as any other, and not longer", 
   assert.equal(await closeCode(connection), 1009);
   connection.close();
   await sent;
+  await until(() => fake.server.sockets === 0);
+});
+
+Deno.test("what a peer sends on after it was closed for too long a message is not read", async () => {
+  await using fake = await serveFake();
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(fake.url).port) });
+  await handshake(connection);
+  await connection.write(frame('{"type":"connection_init"}'));
+  await connection.read(new Uint8Array(4096));
+  const piece = "x".repeat(2 ** 18);
+  let bytes = 0;
+  await assert.rejects(async () => {
+    for (let first = 0x01;; first = 0x00) {
+      await writeAll(connection, frame(piece, first));
+      bytes += piece.length;
+    }
+  });
+  connection.close();
+  await until(() => fake.server.sockets === 0);
+  // A message, and what the system keeps of a connection both ways.
+  assert.ok(bytes < 40 * 2 ** 20, `${bytes} bytes were taken`);
+});
+
+Deno.test("messages that come at once are taken one in a turn of the event loop, so that others get theirs between", async () => {
+  await using fake = await serveFake();
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(fake.url).port) });
+  await handshake(connection);
+  await connection.write(frame('{"type":"connection_init"}'));
+  await connection.read(new Uint8Array(4096));
+  let turn = 0;
+  const turns = new Set<number>();
+  const engine = fake.services.transfers.engine.bind(fake.services.transfers);
+  fake.services.transfers.engine = () => {
+    turns.add(turn);
+    return engine();
+  };
+  let next = setImmediate(function count() {
+    turn++;
+    next = setImmediate(count);
+  });
+  const payload = { query: "{ engine { device } }" };
+  const messages = Array.from(
+    { length: 20 },
+    (_, i) => frame(JSON.stringify({ id: String(i), type: "subscribe", payload })),
+  );
+  await writeAll(connection, await new Blob(messages).bytes());
+  await until(() => turns.size >= 20);
+  clearImmediate(next);
+  connection.close();
   await until(() => fake.server.sockets === 0);
 });
 

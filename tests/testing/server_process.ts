@@ -118,7 +118,7 @@ function spawn({ dataDir, port = 0, env = {}, preload }: ServerSettings) {
 /** The start task's command line, with what its shell would put in. */
 function startArguments(dataDir: string): string[] {
   return project.tasks.start.command
-    .replace(/^deno /, "")
+    .replace(/^(\w+=\S+ )*deno /, "")
     .split(/ (?=--|\S+\.ts$)/)
     .map((argument) =>
       argument

@@ -10,6 +10,7 @@ import { fetchImage } from "./images/remote.ts";
 import type { Services } from "./schema/context.ts";
 import { frameEncoder } from "./server/frames.ts";
 import { startServer } from "./server/server.ts";
+import { processMemory, SpareMemory } from "./server/spare_memory.ts";
 import { readTrustedDocuments } from "./server/trusted_documents.ts";
 import { studioPages } from "./studio/studio.ts";
 import { lineLog } from "./transfers/log.ts";
@@ -22,6 +23,7 @@ const log = lineLog(console.log, console.warn);
 
 async function serve(config: Config): Promise<void> {
   const stop = nextSignal();
+  using _memory = new SpareMemory(processMemory());
   const weights = await describeWeights(weightsPath(config.weights));
   const transfers = await openTransfers(config, weights, log);
   log.info(`Weights: ${weights.name}, ${weights.layers.length} layers`);

@@ -3,7 +3,7 @@ import { MAX_ENCODED_PIXELS, MAX_TEXT_BYTES } from "../schema/allowance.ts";
 import { CLASSIFY_COST, INTAKE_COST, LOOKUP_COST, PICTURE_COST, QUEUE_COST, START_COST } from "../schema/costs.ts";
 import { STUCK_BEATS } from "../server/bounded_socket.ts";
 import { MAX_JSON_BYTES, PICTURES_PER_REQUEST } from "../server/graphql.ts";
-import { JSON_LIMITS } from "../server/json.ts";
+import { JSON_LIMITS } from "../server/json_structure.ts";
 import { OPERATION_LIMITS } from "../server/limits.ts";
 import { CONNECTION_LIMITS } from "../server/listener.ts";
 import { MAX_FILES } from "../server/multipart.ts";
@@ -55,7 +55,7 @@ export function operationLimits(): string {
 
 /** Of what a connection may take, and what happens otherwise. */
 export function connectionLimits(): string {
-  const { maxConnections, maxHeaderBytes, headersMs, requestMs, stallMs, idleMs, maxPipelined, maxHeldBytes } =
+  const { maxConnections, maxHeaderBytes, headersMs, requestMs, stallMs, idleMs, maxPipelined, maxHeldBytes, maxSpooledBytes } =
     CONNECTION_LIMITS;
   const { beatMs, highWater } = WEBSOCKET_LIMITS;
   return table(
@@ -67,9 +67,14 @@ export function connectionLimits(): string {
     ["a connection without a request", seconds(idleMs), "closed"],
     ["pipelined requests on a connection", `${maxPipelined}`, "closed"],
     [
-      "bytes held for all connections: bodies, responses, messages",
+      "bytes held in memory for all connections: bodies, responses, messages",
       bytes(maxHeldBytes),
       "503 RATE_LIMITED, 1013 on a WebSocket",
+    ],
+    [
+      "bytes held on the disk for all connections: uploads, and answers of more than 1 MiB",
+      bytes(maxSpooledBytes),
+      "503 RATE_LIMITED",
     ],
     [
       "a WebSocket that answers no ping, or leaves a message half sent or half read",

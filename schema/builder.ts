@@ -6,6 +6,7 @@
 import SchemaBuilder from "@pothos/core";
 import ComplexityPlugin from "@pothos/plugin-complexity";
 import type { Context } from "./context.ts";
+import type { Upload } from "./upload.ts";
 
 export const builder = new SchemaBuilder<{
   Context: Context;
@@ -14,7 +15,7 @@ export const builder = new SchemaBuilder<{
     ID: { Input: string; Output: string };
     /** Milliseconds since the epoch inside, ISO 8601 outside. */
     DateTime: { Input: number; Output: number };
-    File: { Input: Blob; Output: never };
+    File: { Input: Upload; Output: never };
     JSON: { Input: unknown; Output: unknown };
   };
 }>({

@@ -70,7 +70,7 @@ async function takeIn(context: Context, intake: ImageIntake, input: ImageInputVa
   const { upload, base64, url } = input;
   if (upload) {
     checkSize(upload.size, maxImageBytes);
-    return await READING.run(upload.size, async () => intake.keep(new Uint8Array(await upload.arrayBuffer())));
+    return await READING.run(upload.size, async () => intake.keep(await upload.bytes()));
   }
   if (typeof base64 === "string") {
     return await READING.run(base64.length, async () => intake.keep(await decodeBase64(base64, maxImageBytes)));

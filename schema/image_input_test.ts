@@ -108,10 +108,10 @@ Deno.test("files on their way in wait where those before them hold as much memor
   // Large ones, said to be so.
   const uploads = [0, 1, 2].map((i) => ({
     size: 100 * 2 ** 20,
-    arrayBuffer: async () => {
+    bytes: async () => {
       entered.push(i);
       await gate.promise;
-      return TINY_PNG.slice().buffer;
+      return TINY_PNG.slice();
     },
   }));
   await using intake = stage.transfers.images.intake(OWNER);

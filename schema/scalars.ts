@@ -1,5 +1,6 @@
 import { GraphQLError } from "graphql";
 import { builder } from "./builder.ts";
+import { isUpload } from "./upload.ts";
 
 builder.scalarType("DateTime", {
   description: "A time in UTC as ISO 8601 text with milliseconds, such as 2026-11-23T14:05:00.000Z.",
@@ -17,7 +18,7 @@ builder.scalarType("File", {
     throw new GraphQLError("Cannot return a File: it is an input only");
   },
   parseValue: (value) => {
-    if (!(value instanceof Blob)) {
+    if (!isUpload(value)) {
       throw new GraphQLError("Cannot use a File that is not a part of a multipart request: wanted an uploaded file");
     }
     return value;

@@ -57,6 +57,14 @@ export function serverError(code: ServerErrorCode, message: string, status = 400
   return new GraphQLError(message, { extensions: { code, http: { status } } });
 }
 
+export const BUSY =
+  "Cannot hold more for all connections together: wanted fewer or smaller requests at once; try again";
+
+/** The refusal of what does not fit beside what is held for others. */
+export function busy(): GraphQLError {
+  return serverError("RATE_LIMITED", BUSY, 503);
+}
+
 /**
  * What a client gets to see of an error: a `GramcastError` with its code and field, GraphQL's own errors as they are,
  * and of anything else only that it happened.

@@ -8,10 +8,10 @@ import { useDocumentCache } from "./document_cache.ts";
 import { isInternal, logInternal, maskError } from "./errors.ts";
 import { OPERATION_LIMITS, type OperationLimits, useOperationLimits } from "./limits.ts";
 import { usePersistedDocuments } from "./persisted_documents.ts";
-import { useRequestBodies } from "./request_body.ts";
+import { type RequestContext, useRequestBodies } from "./request_body.ts";
 
 /** GraphQL over HTTP: POST, multipart, and server-sent events. */
-export type GraphqlServer = YogaServerInstance<Record<string, never>, Context>;
+export type GraphqlServer = YogaServerInstance<RequestContext, Context>;
 
 /** Bytes of a body that is not multipart; larger pictures than fit into it as base64 are uploaded. */
 export const MAX_JSON_BYTES = 12 * 2 ** 20;
@@ -38,7 +38,7 @@ export function createGraphqlServer(
   { operationLimits: limits = OPERATION_LIMITS, trustedDocuments = new Map() }: GraphqlServerOptions = {},
 ): GraphqlServer {
   const { maxImageBytes } = services.config;
-  return createYoga<Record<string, never>, Context>({
+  return createYoga<RequestContext, Context>({
     schema,
     context: () => contextOf(services),
     // Origins are checked for every route in http.ts; the page is served by graphiql.ts.

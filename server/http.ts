@@ -4,6 +4,7 @@ import { logInternal } from "./errors.ts";
 import { exampleOperations } from "./example_operations.ts";
 import { GraphiqlPage } from "./graphiql.ts";
 import type { GraphqlServer } from "./graphql.ts";
+import type { Holdings } from "./holdings.ts";
 import type { ListenerHandlers } from "./listener.ts";
 import { METRICS_TYPE, metricsText } from "./metrics.ts";
 import type { OriginPolicy } from "./origin.ts";
@@ -39,11 +40,11 @@ export function createHandlers(parts: HandlerParts): ListenerHandlers {
     async () => exampleOperations((await services.transfers.images.samples()).map(({ name }) => name)),
   );
   return {
-    async request(request) {
+    async request(request, holdings) {
       try {
         const { pathname } = new URL(request.url);
         const response = await refuse(origins, request) ?? origins.preflight(request) ??
-          await dispatch(parts, graphiql, request, pathname);
+          await dispatch(parts, graphiql, request, pathname, holdings);
         return secured(origins, origins.share(request, response));
       } catch (error) {
         // A client that has left gets no answer, and an operation that breaks off for that is no bug.
@@ -64,12 +65,13 @@ async function dispatch(
   graphiql: GraphiqlPage,
   request: Request,
   pathname: string,
+  holdings: Holdings,
 ): Promise<Response> {
   const { services, graphql, pages, stopping } = parts;
   switch (pathname) {
     case "/graphql": {
       const page = request.method === "GET" && /\btext\/html\b/.test(request.headers.get("accept") ?? "");
-      return page ? await graphiql.serve(request) : await graphql.fetch(request, {});
+      return page ? await graphiql.serve(request) : await graphql.fetch(request, { holdings });
     }
     case "/health":
       return Response.json({ status: "ok" }, { headers: { "cache-control": "no-store" } });

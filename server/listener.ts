@@ -7,10 +7,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Log } from "../transfers/log.ts";
-import { ByteBudget, type Lease } from "./byte_budget.ts";
+import type { ByteBudget } from "./byte_budget.ts";
 import { Connection } from "./connection.ts";
-import { logInternal, serverError } from "./errors.ts";
+import { BUSY, busy, logInternal, serverError } from "./errors.ts";
+import { Holdings } from "./holdings.ts";
 import type { RequestAddress } from "./request_address.ts";
+import type { Spool } from "./spool.ts";
 
 export interface ConnectionLimits {
   /** Connections that may be open at once, WebSockets included. When there are more, idle ones go first. */
@@ -26,8 +28,10 @@ export interface ConnectionLimits {
   readonly stallMs: number;
   /** Requests that may come on one connection before the first is answered. */
   readonly maxPipelined: number;
-  /** Bytes of bodies and messages that all connections together may make the server hold. */
+  /** Bytes of bodies and messages that all connections together may make the server hold in memory. */
   readonly maxHeldBytes: number;
+  /** Bytes of uploads and long answers that may wait on the disk. */
+  readonly maxSpooledBytes: number;
 }
 
 export const CONNECTION_LIMITS: ConnectionLimits = {
@@ -40,6 +44,7 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   stallMs: 20_000,
   maxPipelined: 16,
   maxHeldBytes: 2 ** 28,
+  maxSpooledBytes: 2 ** 31,
 };
 
 /** A request to go over to another protocol, as `node:http` hands it out. */
@@ -51,19 +56,24 @@ export interface Upgrade {
 }
 
 export interface ListenerHandlers {
-  request(request: Request): Promise<Response>;
+  request(request: Request, holdings: Holdings): Promise<Response>;
   /** Takes the connection over, or answers why not. */
   upgrade(request: Request, upgrade: Upgrade): Response | undefined;
 }
 
 /** Bytes that are sent in one go. */
 const SLICE_BYTES = 2 ** 16;
+/** Bytes above which what is to be sent waits on the disk. */
+const LONG_BYTES = 2 ** 20;
+/** Milliseconds in which the rest of a body is thrown away once its request is answered. */
+const LINGER_MS = 5000;
 /** Looks at the connections in the time of a stall. */
 const LOOKS = 4;
 
 /** Listens on a port, and answers what comes. */
 export class Listener {
-  readonly budget: ByteBudget;
+  readonly #budget: ByteBudget;
+  readonly #spool: Spool;
   readonly #limits: ConnectionLimits;
   readonly #handlers: ListenerHandlers;
   readonly #address: RequestAddress;
@@ -78,10 +88,12 @@ export class Listener {
     handlers: ListenerHandlers,
     address: RequestAddress,
     budget: ByteBudget,
+    spool: Spool,
     limits: ConnectionLimits,
     log: Log,
   ) {
-    this.budget = budget;
+    this.#budget = budget;
+    this.#spool = spool;
     this.#address = address;
     this.#handlers = handlers;
     this.#limits = limits;
@@ -152,22 +164,19 @@ export class Listener {
     const { socket } = incoming;
     const connection = this.#connections.get(socket);
     if (!connection || connection.requests >= this.#limits.maxPipelined) return void socket.destroy();
-    const lease = this.budget.lease();
+    const holdings = new Holdings(this.#budget, this.#spool);
     const gone = connection.begin();
     outgoing.on("close", () => gone.abort());
     outgoing.on("error", () => {});
     try {
-      const request = toRequest(incoming, this.#address, connection, lease, gone.signal);
-      const response = request ? await this.#handlers.request(request) : malformed();
-      // The rest of the request is discarded, so that its sender gets to read the response.
-      if (!incoming.complete) incoming.resume();
+      const answer = await this.#ask(incoming, connection, holdings, gone.signal);
       if (this.#stopping) outgoing.setHeader("connection", "close");
-      await send(response, outgoing, connection, lease, gone.signal);
+      await send(answer, outgoing, connection, holdings, gone.signal);
     } catch (error) {
       logInternal(this.#log, error);
       socket.destroy();
     } finally {
-      lease.hold(0);
+      await holdings.release();
       connection.end(gone);
       // The longest idle is the first again.
       if (this.#connections.delete(socket) && !socket.destroyed) this.#connections.set(socket, connection);
@@ -175,12 +184,25 @@ export class Listener {
     }
   }
 
+  async #ask(
+    incoming: IncomingMessage,
+    connection: Connection,
+    holdings: Holdings,
+    gone: AbortSignal,
+  ): Promise<Answer> {
+    const request = toRequest(incoming, this.#address, connection, holdings, gone);
+    const { status, headers, body } = request ? await this.#handlers.request(request, holdings) : malformed();
+    if (!incoming.complete) throwAway(incoming);
+    return { status, headers, body };
+  }
+
   #upgrade(upgrade: Upgrade): void {
     const { incoming, socket } = upgrade;
     const connection = this.#connections.get(socket);
     if (!connection) return void socket.destroy();
     connection.upgraded = true;
-    const request = toRequest(incoming, this.#address, connection, this.budget.lease(), new AbortController().signal);
+    const holdings = new Holdings(this.#budget, this.#spool);
+    const request = toRequest(incoming, this.#address, connection, holdings, new AbortController().signal);
     const refusal = request ? this.#handlers.upgrade(request, upgrade) : malformed();
     if (refusal) void refuseUpgrade(socket, refusal);
   }
@@ -195,7 +217,7 @@ function toRequest(
   incoming: IncomingMessage,
   addresses: RequestAddress,
   connection: Connection,
-  lease: Lease,
+  holdings: Holdings,
   signal: AbortSignal,
 ): Request | undefined {
   const { method = "GET", url: target = "/", rawHeaders, socket } = incoming;
@@ -211,18 +233,18 @@ function toRequest(
       method,
       headers,
       signal,
-      ...(bodiless ? {} : { body: bodyOf(incoming, connection, lease) }),
+      ...(bodiless ? {} : { body: bodyOf(incoming, connection, holdings) }),
     });
   } catch {
     return undefined;
   }
 }
 
-/** A body as it comes; all of it counts as held until the request is answered. */
+/** A body as it comes; all of it counts as held until the request is answered, or somebody puts it elsewhere. */
 function bodyOf(
   incoming: IncomingMessage,
   connection: Connection,
-  lease: Lease,
+  { memory }: Holdings,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const chunks = incoming.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array<ArrayBuffer>>;
   return new ReadableStream({
@@ -233,7 +255,7 @@ function bodyOf(
       const { done, value } = next;
       if (done) return controller.close();
       connection.arrived(value.byteLength);
-      if (lease.hold(lease.held + value.byteLength)) return controller.enqueue(value);
+      if (memory.hold(memory.held + value.byteLength)) return controller.enqueue(value);
       await chunks.return?.();
       controller.error(busy());
     },
@@ -243,63 +265,94 @@ function bodyOf(
   }, { highWaterMark: 0 });
 }
 
-/** Sends a response as fast as it is taken, and no faster. */
+/** What is thrown away of a body, so that its sender gets to reading; whoever still sends then does not read. */
+function throwAway(incoming: IncomingMessage): void {
+  incoming.resume();
+  const { socket } = incoming;
+  if (socket.destroyed) return;
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  const clear = () => clearTimeout(timer);
+  incoming.once("end", clear);
+  socket.once("close", clear);
+}
+
+/** A response without what would keep its whole body in memory until it is sent. */
+type Answer = Pick<Response, "status" | "headers" | "body">;
+
+/** Sends an answer as fast as it is taken, and no faster. */
 async function send(
-  response: Response,
+  { status, headers, body }: Answer,
   outgoing: ServerResponse,
   connection: Connection,
-  lease: Lease,
+  holdings: Holdings,
   gone: AbortSignal,
 ): Promise<void> {
-  const reader = response.body?.getReader();
+  const reader = body?.getReader();
   if (gone.aborted) return void await reader?.cancel();
   const ended = Promise.withResolvers<void>();
   gone.addEventListener("abort", () => {
     ended.resolve();
     reader?.cancel().catch(() => {});
   });
-  const before = lease.held;
   const begin = () => {
-    outgoing.statusCode = response.status;
-    for (const [name, value] of response.headers) outgoing.appendHeader(name, value);
+    outgoing.statusCode = status;
+    for (const [name, value] of headers) outgoing.appendHeader(name, value);
   };
-  if (/^text\/event-stream/.test(response.headers.get("content-type") ?? "")) {
+  if (/^text\/event-stream/.test(headers.get("content-type") ?? "")) {
     begin();
     // The first event may be long in coming.
     outgoing.flushHeaders();
   }
+  const before = holdings.memory.held;
   for (;;) {
-    const { done, value } = await reader?.read() ?? { done: true, value: undefined };
+    const next = await nextPieces(reader, holdings);
     if (gone.aborted) return;
-    if (value && value.byteLength > SLICE_BYTES && !lease.hold(before + value.byteLength)) {
+    if (next === "too much") {
       await reader?.cancel();
       if (outgoing.headersSent) return void outgoing.destroy();
-      return await send(busyResponse(), outgoing, connection, lease, gone);
+      return await send(busyResponse(), outgoing, connection, holdings, gone);
     }
     if (!outgoing.headersSent) begin();
-    if (done) break;
-    for (let at = 0; at < value.byteLength; at += SLICE_BYTES) {
-      if (outgoing.write(value.subarray(at, at + SLICE_BYTES))) continue;
+    if (next === "end") break;
+    for await (const piece of next) {
+      if (outgoing.write(piece)) continue;
       connection.progress();
       const drained = new Promise<void>((resolve) => outgoing.once("drain", resolve));
       await connection.wait(Promise.race([drained, ended.promise]));
       if (gone.aborted) return;
     }
-    lease.hold(before);
+    holdings.memory.hold(before);
   }
   outgoing.end();
   connection.progress();
   await connection.wait(ended.promise);
 }
 
-const BUSY = "Cannot hold more for all connections together: wanted fewer or smaller requests at once; try again";
+type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** What comes next of a body, in pieces; what is long is read back from the disk while it is sent. */
+async function nextPieces(
+  reader: ReadableStreamDefaultReader<Uint8Array> | undefined,
+  holdings: Holdings,
+): Promise<Pieces | "too much" | "end"> {
+  const { done, value } = await reader?.read() ?? { done: true, value: undefined };
+  if (done) return "end";
+  if (value.byteLength > LONG_BYTES) {
+    const spooled = await holdings.file();
+    const at = await spooled.append(value);
+    return at === false ? "too much" : spooled.pieces(at, value.byteLength);
+  }
+  const { memory } = holdings;
+  if (value.byteLength > SLICE_BYTES && !memory.hold(memory.held + value.byteLength)) return "too much";
+  return slices(value);
+}
+
+function* slices(bytes: Uint8Array): Generator<Uint8Array, void> {
+  for (let at = 0; at < bytes.byteLength; at += SLICE_BYTES) yield bytes.subarray(at, at + SLICE_BYTES);
+}
 
 function brokenOff() {
   return serverError("BAD_REQUEST", "Cannot read the request body: found an incomplete one, wanted all of it");
-}
-
-function busy() {
-  return serverError("RATE_LIMITED", BUSY, 503);
 }
 
 function busyResponse(): Response {

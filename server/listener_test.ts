@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { TINY_PNG } from "../schema/testing/api_stage.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits } from "./listener.ts";
+import type { ServerOptions } from "./server.ts";
 import { type FakeServer, serveFake } from "./testing/serve_fake.ts";
 
 /** Deadlines that a test need not wait for long. */
 const QUICK: Partial<ConnectionLimits> = { headersMs: 200, requestMs: 400, idleMs: 200, stallMs: 200 };
 
-function serveWith(limits: Partial<ConnectionLimits>): Promise<FakeServer> {
-  return serveFake({ connectionLimits: { ...CONNECTION_LIMITS, ...limits } });
+function serveWith(limits: Partial<ConnectionLimits>, options: Partial<ServerOptions> = {}): Promise<FakeServer> {
+  return serveFake({ ...options, connectionLimits: { ...CONNECTION_LIMITS, ...limits } });
 }
 
 /** Resolves when `condition` holds; looks again after everything that is due has run. */
@@ -80,21 +81,56 @@ Deno.test("a body that trickles in is no progress", async () => {
   await until(() => fake.server.connections === 0);
 });
 
+/** An answer of so many bytes, as GraphQL gives one, in place of that of `/`. */
+function pageOf(bytes: number): Partial<ServerOptions> {
+  return { pages: () => new Response(new Uint8Array(bytes)) };
+}
+
 Deno.test("a reader that never reads is given up, and what was held for it is free", async () => {
-  await using fake = await serveWith(QUICK);
-  const id = await fake.services.upload(TINY_PNG);
-  const { images } = fake.services.ports;
-  let reads = 0;
-  images.read = () => {
-    reads++;
-    return Promise.resolve(new Uint8Array(2 ** 25));
-  };
-  const connection = await connect(fake, `GET /images/${id} HTTP/1.1\r\n${HEADERS}\r\n`);
-  await until(() => reads === 1);
-  await until(() => fake.server.heldBytes === 2 ** 25);
+  const bytes = 2 ** 25;
+  await using fake = await serveWith(QUICK, pageOf(bytes));
+  const connection = await connect(fake, `GET / HTTP/1.1\r\n${HEADERS}\r\n`);
+  await until(() => fake.server.spooledBytes === bytes);
   await until(() => fake.server.connections === 0);
+  await until(() => fake.server.spooledBytes === 0);
   assert.equal(fake.server.heldBytes, 0);
   connection.close();
+});
+
+Deno.test("readers who never read hold nothing in memory, and keep nobody else from reading", async () => {
+  const bytes = 2 ** 22;
+  await using fake = await serveWith({ maxHeldBytes: 2 ** 20 }, pageOf(bytes));
+  const stalled = await Promise.all(
+    Array.from({ length: 10 }, () => connect(fake, `GET / HTTP/1.1\r\n${HEADERS}\r\n`)),
+  );
+  await until(() => fake.server.spooledBytes === 10 * bytes);
+  const honest = await fetch(fake.url);
+  assert.deepEqual([honest.status, (await honest.bytes()).length], [200, bytes]);
+  assert.equal(fake.server.heldBytes, 0);
+  for (const connection of stalled) connection.close();
+  await until(() => fake.server.spooledBytes === 0);
+});
+
+Deno.test("a picture is read while it is sent, as fast as it is taken", async () => {
+  await using fake = await serveWith({ maxHeldBytes: 2 ** 20, maxSpooledBytes: 2 ** 20 });
+  const id = await fake.services.upload(TINY_PNG);
+  let asked = 0;
+  fake.services.ports.images.stream = () =>
+    Promise.resolve(
+      new ReadableStream({
+        pull(controller) {
+          if (++asked > 1000) controller.close();
+          else controller.enqueue(new Uint8Array(2 ** 16));
+        },
+      }, { highWaterMark: 0 }),
+    );
+  const stalled = await connect(fake, `GET /images/${id} HTTP/1.1\r\n${HEADERS}\r\n`);
+  await until(() => asked > 0);
+  // Two answers later it would have been sent, if nothing held it up.
+  for (let i = 0; i < 2; i++) await (await fetch(`${fake.url}/health`)).bytes();
+  assert.ok(asked < 1000, `${asked} pieces were read`);
+  assert.deepEqual([fake.server.heldBytes, fake.server.spooledBytes], [0, 0]);
+  stalled.close();
 });
 
 Deno.test("what does not fit beside what is held is refused, and fits when that is gone", async () => {
@@ -117,14 +153,41 @@ Deno.test("what does not fit beside what is held is refused, and fits when that 
   await read.body?.cancel();
 });
 
-Deno.test("a picture that does not fit beside what is held is refused with 503", async () => {
-  await using fake = await serveWith({ maxHeldBytes: 2 ** 20 });
-  const id = await fake.services.upload(TINY_PNG);
-  fake.services.ports.images.read = () => Promise.resolve(new Uint8Array(2 ** 21));
-  const response = await fetch(`${fake.url}/images/${id}`);
-  assert.deepEqual([response.status, response.headers.get("retry-after")], [503, "2"]);
-  assert.equal((await response.json()).errors[0].extensions.code, "RATE_LIMITED");
-  assert.equal(fake.server.heldBytes, 0);
+Deno.test("an answer that does not fit beside what is held is refused with 503", async () => {
+  for (
+    const [limits, bytes] of [[{ maxHeldBytes: 2 ** 19 }, 2 ** 20], [{ maxSpooledBytes: 2 ** 20 }, 2 ** 21]] as const
+  ) {
+    await using fake = await serveWith(limits, pageOf(bytes));
+    const response = await fetch(fake.url);
+    assert.deepEqual([response.status, response.headers.get("retry-after")], [503, "2"]);
+    assert.equal((await response.json()).errors[0].extensions.code, "RATE_LIMITED");
+    await until(() => fake.server.heldBytes + fake.server.spooledBytes === 0);
+  }
+});
+
+const UPLOAD_HEAD = '--b\r\nContent-Disposition: form-data; name="0"; filename="f"\r\n\r\n';
+
+Deno.test("an upload waits on the disk, and what waits there is bounded", async () => {
+  const limits = { ...CONNECTION_LIMITS, maxHeldBytes: 2 ** 20, maxSpooledBytes: 2 ** 22 };
+  await using fake = await serveFake({ connectionLimits: limits }, { config: { maxImageBytes: 2 ** 20 } });
+  const bytes = 800_000;
+  const hold = async () => {
+    const held = await connect(fake, `${MULTIPART}Content-Length: 1000000\r\n\r\n${UPLOAD_HEAD}`);
+    assert.ok(await write(held, new Uint8Array(bytes)));
+    return held;
+  };
+  const held = [];
+  for (let i = 1; i <= 5; i++) {
+    held.push(await hold());
+    await until(() => fake.server.spooledBytes > i * bytes - 100);
+  }
+  assert.ok(fake.server.heldBytes < 2 ** 16, `${fake.server.heldBytes} bytes in memory`);
+  const refused = await hold();
+  const answer = new Uint8Array(12);
+  await refused.read(answer);
+  assert.equal(new TextDecoder().decode(answer), "HTTP/1.1 503");
+  for (const connection of [...held, refused]) connection.close();
+  await until(() => fake.server.spooledBytes + fake.server.heldBytes === 0);
 });
 
 Deno.test("when all connections are taken the one that is idle for longest goes, and none that is at work", async () => {

@@ -1,19 +1,25 @@
 /**
  * The GraphQL multipart request specification: a field `operations`, a field `map`, and the files it names. Read as a
- * stream; `Request.formData()` would hold the event loop for 150 ms for each 25 MB.
+ * stream, files straight onto the disk; `Request.formData()` would hold them in memory, and the event loop for 150 ms for
+ * each 25 MB.
  *
  * @module
  */
-import { GraphQLError } from "graphql";
 import type { GraphQLParams } from "graphql-yoga";
-import { serverError } from "./errors.ts";
-import { parseJson } from "./json.ts";
+import { bounded } from "./bounded_bytes.ts";
+import { busy, serverError } from "./errors.ts";
+import type { JsonReader } from "./json_reader.ts";
+import type { Upload } from "../schema/upload.ts";
+import type { Holdings } from "./holdings.ts";
 import { type Part, readParts } from "./multipart_reader.ts";
 
 export const MAX_FILES = 32;
 const MAX_PATH_LENGTH = 16;
 
-export interface MultipartLimits {
+export interface MultipartOptions {
+  /** Of the request: its files can be read until they are released. */
+  readonly holdings: Holdings;
+  readonly json: JsonReader;
   /** Bytes of the operations, as of a JSON body, and of the map. */
   readonly maxJsonBytes: number;
   /** Bytes of one file. */
@@ -26,21 +32,26 @@ type Variables = { [key: string]: unknown };
  * Reads a multipart request into GraphQL parameters with files at their places.
  *
  * @throws {GraphQLError} BAD_REQUEST when it breaks the specification, IMAGE_TOO_LARGE for too large a file.
+ * @throws {GramcastError} STORAGE_FULL
  */
-export async function readMultipart(request: Request, limits: MultipartLimits): Promise<GraphQLParams> {
-  const boundary = boundaryOf(request.headers.get("content-type") ?? "");
-  if (!request.body || boundary === undefined) throw invalid("no body or no boundary", "multipart/form-data");
-  const fields = new Map<string, string>();
-  const files = new Map<string, Blob>();
-  for await (const part of readParts(request.body, boundary)) {
+export async function readMultipart(
+  contentType: string,
+  body: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  options: MultipartOptions,
+): Promise<GraphQLParams> {
+  const boundary = boundaryOf(contentType);
+  if (boundary === undefined) throw invalid("no boundary", "multipart/form-data");
+  const fields = new Map<string, Variables>();
+  const files = new Map<string, Upload>();
+  for await (const part of readParts(body, boundary)) {
     if (fields.has(part.name) || files.has(part.name)) throw invalid("two parts of one name", "each part once");
-    if (part.name === "operations" || part.name === "map") fields.set(part.name, await readField(part, limits));
+    if (part.name === "operations" || part.name === "map") fields.set(part.name, await readField(part, options));
     else if (files.size === MAX_FILES) throw invalid(`more than ${MAX_FILES} files`, "at most that");
-    else files.set(part.name, await readFile(part, limits.maxFileBytes));
+    else files.set(part.name, await readFile(part, options));
   }
-  const operations = parseObject("operations", fields.get("operations"));
-  const map = parseObject("map", fields.get("map") ?? "{}");
-  for (const [name, paths] of Object.entries(map)) place(operations, files, name, paths);
+  const operations = fields.get("operations");
+  if (operations === undefined) throw invalid("no such field", "a JSON object", "operations");
+  for (const [name, paths] of Object.entries(fields.get("map") ?? {})) place(operations, files, name, paths);
   return operations as GraphQLParams;
 }
 
@@ -49,52 +60,46 @@ function boundaryOf(contentType: string): string | undefined {
   return match?.[1] ?? match?.[2];
 }
 
-async function readField(part: Part, { maxJsonBytes }: MultipartLimits): Promise<string> {
-  const field = await collect(
-    part,
-    maxJsonBytes,
-    () => serverError("REQUEST_ENTITY_TOO_LARGE", `Cannot read ${part.name} of more than ${maxJsonBytes} bytes`, 413),
-  );
-  return await field.text();
-}
-
-async function readFile(part: Part, maxBytes: number): Promise<Blob> {
-  return await collect(
-    part,
-    maxBytes,
-    () =>
-      serverError("IMAGE_TOO_LARGE", `Cannot accept a file of more than ${maxBytes} bytes: wanted at most that`, 413),
-  );
-}
-
-async function collect(part: Part, maxBytes: number, tooLarge: () => Error): Promise<Blob> {
-  const pieces: Uint8Array<ArrayBuffer>[] = [];
-  let bytes = 0;
-  for await (const piece of part.pieces) {
-    bytes += piece.length;
-    if (bytes > maxBytes) throw tooLarge();
-    pieces.push(piece);
-  }
-  return new Blob(pieces);
-}
-
-function parseObject(field: string, text: string | undefined): Variables {
-  if (text === undefined) throw invalid("no such field", "a JSON object", field);
+async function readField(part: Part, { json, maxJsonBytes }: MultipartOptions): Promise<Variables> {
+  const tooLong = () =>
+    serverError("REQUEST_ENTITY_TOO_LARGE", `Cannot read ${part.name} of more than ${maxJsonBytes} bytes`, 413);
   let value: unknown;
   try {
-    value = parseJson(text);
+    value = await json.read(await Array.fromAsync(bounded(part.pieces, maxJsonBytes, tooLong)));
   } catch (error) {
-    if (error instanceof GraphQLError) throw error;
-    throw invalid("text that is not JSON", "a JSON object", field);
+    if (!(error instanceof SyntaxError)) throw error;
+    throw invalid("text that is not JSON", "a JSON object", part.name);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw invalid("JSON that is not an object", "a JSON object", field);
+    throw invalid("JSON that is not an object", "a JSON object", part.name);
   }
   return value as Variables;
 }
 
+async function readFile(part: Part, { holdings, maxFileBytes }: MultipartOptions): Promise<Upload> {
+  const tooLong = () =>
+    serverError(
+      "IMAGE_TOO_LARGE",
+      `Cannot take in a file of more than ${maxFileBytes} bytes: wanted at most that`,
+      413,
+    );
+  const { memory } = holdings;
+  const file = await holdings.file();
+  let begin: number | undefined;
+  let size = 0;
+  for await (const piece of bounded(part.pieces, maxFileBytes, tooLong)) {
+    const at = await file.append(piece);
+    if (at === false) throw busy();
+    begin ??= at;
+    size += piece.length;
+    // As a part of the body it counted among what is in memory.
+    memory.hold(Math.max(0, memory.held - piece.length));
+  }
+  return { size, bytes: () => file.read(begin ?? 0, size) };
+}
+
 /** Puts a file where the map says: at paths that exist in `operations` and hold null there. */
-function place(operations: Variables, files: ReadonlyMap<string, Blob>, name: string, paths: unknown): void {
+function place(operations: Variables, files: ReadonlyMap<string, Upload>, name: string, paths: unknown): void {
   const file = files.get(name);
   if (!file) throw invalid("the name of a file that was not sent", "names of file parts", "map");
   if (!Array.isArray(paths) || !paths.every((path) => typeof path === "string")) {

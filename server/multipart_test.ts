@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { ByteBudget } from "./byte_budget.ts";
+import { Holdings } from "./holdings.ts";
+import { JsonReader } from "./json_reader.ts";
 import { readMultipart } from "./multipart.ts";
 import { readParts } from "./multipart_reader.ts";
+import { Spool } from "./spool.ts";
 import { answerOf, type FakeServer, serveFake } from "./testing/serve_fake.ts";
+import type { Upload } from "../schema/upload.ts";
 import { TINY_PNG } from "../schema/testing/api_stage.ts";
 
 const UPLOAD = "mutation ($file: File) { uploadImage(image: { upload: $file }) { image { byteLength } } }";
@@ -17,6 +22,27 @@ function form(parts: Record<string, string | Blob>): FormData {
 
 async function send(fake: FakeServer, body: BodyInit, headers: HeadersInit = {}) {
   return await answerOf(await fetch(`${fake.url}/graphql`, { method: "POST", body, headers }));
+}
+
+/** What `readMultipart` makes of a form, and the bytes of its file. */
+async function readForm(body: FormData, limits: { maxFileBytes: number; maxJsonBytes: number }) {
+  const folder = await Deno.makeTempDir();
+  const memory = new ByteBudget(2 ** 30);
+  const spool = new Spool(folder, 2 ** 20);
+  const holdings = new Holdings(memory, spool);
+  const json = new JsonReader();
+  const { headers, body: stream } = new Response(body);
+  try {
+    const params = await readMultipart(headers.get("content-type")!, stream!, { holdings, json, ...limits });
+    const file = params.variables?.["file"] as Upload;
+    assert.equal(spool.budget.held, file.size);
+    return await file.bytes();
+  } finally {
+    json.close();
+    await holdings.release();
+    assert.deepEqual([memory.held, spool.budget.held, [...Deno.readDirSync(folder)]], [0, 0, []]);
+    await Deno.remove(folder);
+  }
 }
 
 /** A stream that hands out `bytes` in pieces of `size`. */
@@ -84,16 +110,10 @@ Deno.test("readParts() says what is wrong with a body that is no multipart", asy
 });
 
 Deno.test("readMultipart() takes the parts in any order, and an empty body of parts not at all", async () => {
-  const request = (body: FormData) => new Request("http://a/graphql", { method: "POST", body });
-  const params = await readMultipart(request(form({ 0: new Blob(["x"]), map: MAP, operations: OPERATIONS })), {
-    maxFileBytes: 10,
-    maxJsonBytes: 1000,
-  });
-  assert.ok(params.variables?.["file"] instanceof Blob);
-  await assert.rejects(
-    readMultipart(request(new FormData()), { maxFileBytes: 10, maxJsonBytes: 1000 }),
-    /Cannot read multipart/,
-  );
+  const limits = { maxFileBytes: 10, maxJsonBytes: 1000 };
+  const read = await readForm(form({ 0: new Blob(["x"]), map: MAP, operations: OPERATIONS }), limits);
+  assert.equal(new TextDecoder().decode(read), "x");
+  await assert.rejects(readForm(new FormData(), limits), /Cannot read multipart/);
 });
 
 Deno.test("a picture is uploaded in a multipart request, without any header of its own", async () => {
@@ -155,17 +175,14 @@ Deno.test("a multipart request may have 32 files, and operations as large as a J
   const files = Object.fromEntries(Array.from({ length: 32 }, (_, i) => [String(i), file()]));
   const { errors } = await send(fake, form({ operations: OPERATIONS + " ".repeat(2 ** 19), map: MAP, ...files }));
   assert.deepEqual(errors, []);
-  const request = new Request("http://a/graphql", {
-    method: "POST",
-    body: form({ operations: OPERATIONS + " ".repeat(2 ** 21), map: MAP, 0: file() }),
-  });
-  const params = await readMultipart(request, { maxJsonBytes: 2 ** 22, maxFileBytes: 1000 });
-  assert.ok(params.variables?.["file"] instanceof Blob);
+  const long = form({ operations: OPERATIONS + " ".repeat(2 ** 21), map: MAP, 0: file() });
+  const read = await readForm(long, { maxJsonBytes: 2 ** 22, maxFileBytes: 1000 });
+  assert.equal(read.toHex(), TINY_PNG.toHex());
 });
 
 Deno.test("readMultipart() refuses operations that are longer than a JSON body may be", async () => {
-  const request = new Request("http://a/graphql", { method: "POST", body: form({ operations: OPERATIONS, map: MAP }) });
-  await assert.rejects(readMultipart(request, { maxJsonBytes: 20, maxFileBytes: 1000 }), {
+  const long = form({ operations: OPERATIONS, map: MAP });
+  await assert.rejects(readForm(long, { maxJsonBytes: 20, maxFileBytes: 1000 }), {
     message: "Cannot read operations of more than 20 bytes",
   });
 });

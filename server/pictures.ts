@@ -17,11 +17,17 @@ const MIME_TYPES: Readonly<Record<Format, string>> = {
 
 const FORMATS = { jpg: "JPEG", png: "PNG", webp: "WEBP" } as const;
 
+/** What is to be sent; a stream is opened only for who takes it. */
+interface Content {
+  readonly byteLength: number;
+  stream(): BodyInit | Promise<BodyInit>;
+}
+
 interface Found {
   readonly etag: string;
   readonly mimeType: string;
   readonly cacheControl: string;
-  read(): Promise<Uint8Array>;
+  open(): Promise<Content>;
 }
 
 /** Answers `/images/:id`, `/transfers/:id/frames/:step.jpg|png|webp` and `/transfers/:id/result.jpg|png|webp`; else undefined. */
@@ -48,9 +54,9 @@ export async function servePicture(
   });
   const known = notModified(request, headers);
   if (known) return known;
-  const bytes = new Uint8Array(await found.read());
-  headers.set("content-length", String(bytes.byteLength));
-  return new Response(request.method === "HEAD" ? null : bytes, { headers });
+  const content = await found.open();
+  headers.set("content-length", String(content.byteLength));
+  return new Response(request.method === "HEAD" ? null : await content.stream(), { headers });
 }
 
 function route(services: Services, pathname: string): (() => Promise<Found | null>) | undefined {
@@ -66,7 +72,9 @@ function route(services: Services, pathname: string): (() => Promise<Found | nul
 async function findImage({ transfers: { images } }: Services, id: string, cacheControl: string): Promise<Found | null> {
   const image = await images.get(LOCAL_OWNER, id);
   if (!image) return null;
-  return { etag: `"${image.sha256}"`, mimeType: image.mimeType, cacheControl, read: () => images.read(image) };
+  const { byteLength, mimeType } = image;
+  const open = () => Promise.resolve({ byteLength, stream: () => images.stream(image) });
+  return { etag: `"${image.sha256}"`, mimeType, cacheControl, open };
 }
 
 async function findFrame(services: Services, id: string, step: number, format: Format): Promise<Found | null> {
@@ -91,6 +99,9 @@ function encoded(services: Services, frame: FrameHandle, format: Format, cacheCo
     etag: `"${frame.transferId}-${frame.step}-${format}"`,
     mimeType: MIME_TYPES[format],
     cacheControl,
-    read: () => services.frames.encode(frame, encoding),
+    open: async () => {
+      const bytes = await services.frames.encode(frame, encoding);
+      return { byteLength: bytes.byteLength, stream: () => bytes };
+    },
   };
 }

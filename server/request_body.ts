@@ -1,11 +1,15 @@
 import type { GraphQLParams, Plugin } from "graphql-yoga";
 import { GraphQLError } from "graphql";
+import { GramcastError } from "../errors.ts";
+import { bounded } from "./bounded_bytes.ts";
 import { serverError } from "./errors.ts";
+import type { Holdings } from "./holdings.ts";
 import { parseJson } from "./json.ts";
+import { JsonReader } from "./json_reader.ts";
 import { readMultipart } from "./multipart.ts";
 
 export interface BodyLimits {
-  /** Bytes of a body that is not multipart. Parsing JSON holds the event loop, so this is not raised lightly. */
+  /** Bytes of a body that is not multipart. */
   readonly maxJsonBytes: number;
   /** Bytes of a multipart body, and of one file in it. */
   readonly maxMultipartBytes: number;
@@ -21,32 +25,56 @@ const PARAMETERS: Readonly<Record<string, "text" | "object">> = {
   extensions: "object",
 };
 
+/** What is known of a request beside what it says. */
+export interface RequestContext {
+  readonly holdings: Holdings;
+}
+
 /** Reads the parameters of a request out of its URL or its body, which it bounds while it arrives. */
-export function useRequestBodies(limits: BodyLimits): Plugin {
+export function useRequestBodies(limits: BodyLimits): Plugin<object, RequestContext> {
+  const json = new JsonReader();
   return {
-    onRequestParse({ request, setRequestParser }) {
+    onRequestParse({ request, serverContext: { holdings }, setRequestParser }) {
       if (request.method === "GET") {
         setRequestParser((incoming) => wellFormed(readAddress(incoming)));
       } else if (request.method === "POST") {
-        const [limit, read] = readerOf(request, limits);
+        const { limit, read } = readerOf(request, limits, json);
         const announced = request.headers.get("content-length");
         if (announced !== null && !(Number(announced) <= limit)) throw tooLarge(limit);
-        setRequestParser(async (incoming) => wellFormed(await unlessBroken(read(bounded(incoming, limit)))));
+        setRequestParser(async ({ body }) => {
+          return wellFormed(
+            await unlessBroken(read(bounded(body as Body | null ?? [], limit, () => tooLarge(limit)), holdings)),
+          );
+        });
       }
     },
+    onDispose: () => json.close(),
   };
 }
 
-type Reader = (request: Request) => Promise<unknown>;
+type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
+type Pieces = AsyncIterable<Uint8Array<ArrayBuffer>>;
 
-/** How many bytes a body may have, and what reads it. @throws {GraphQLError} BAD_REQUEST for another type of content. */
-function readerOf(request: Request, limits: BodyLimits): [limit: number, read: Reader] {
-  const type = (request.headers.get("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
-  switch (type) {
+interface BodyReader {
+  /** Bytes that a body may have. */
+  readonly limit: number;
+  read(body: Pieces, holdings: Holdings): Promise<unknown>;
+}
+
+/** @throws {GraphQLError} BAD_REQUEST for another type of content. */
+function readerOf(request: Request, limits: BodyLimits, json: JsonReader): BodyReader {
+  const contentType = request.headers.get("content-type") ?? "";
+  switch (contentType.split(";")[0]!.trim().toLowerCase()) {
     case "application/json":
-      return [limits.maxJsonBytes, async (incoming) => readJson("the request body", await incoming.text())];
+      return {
+        limit: limits.maxJsonBytes,
+        read: async (body) => await unlessSyntax("the request body", json.read(await Array.fromAsync(body))),
+      };
     case "multipart/form-data":
-      return [limits.maxMultipartBytes, (incoming) => readMultipart(incoming, limits)];
+      return {
+        limit: limits.maxMultipartBytes,
+        read: (body, holdings) => readMultipart(contentType, body, { holdings, json, ...limits }),
+      };
     default:
       throw serverError(
         "BAD_REQUEST",
@@ -61,19 +89,26 @@ function readAddress(request: Request): unknown {
   const text = (name: string) => search.get(name) || undefined;
   const json = (name: string) => {
     const value = text(name);
-    return value === undefined ? undefined : readJson(`the parameter ${name}`, value);
+    return value === undefined ? undefined : parseParameter(name, value);
   };
   return Object.fromEntries(
     Object.entries(PARAMETERS).map(([name, type]) => [name, type === "text" ? text(name) : json(name)]),
   );
 }
 
-function readJson(what: string, text: string): unknown {
+function parseParameter(name: string, text: string): unknown {
   try {
     return parseJson(text);
   } catch (error) {
-    if (error instanceof GraphQLError) throw error;
-    throw malformed(what, "text that is not JSON", "JSON");
+    throw error instanceof GraphQLError ? error : noJson(`the parameter ${name}`);
+  }
+}
+
+async function unlessSyntax(what: string, reading: Promise<unknown>): Promise<unknown> {
+  try {
+    return await reading;
+  } catch (error) {
+    throw error instanceof SyntaxError ? noJson(what) : error;
   }
 }
 
@@ -106,26 +141,13 @@ async function unlessBroken(reading: Promise<unknown>): Promise<unknown> {
   try {
     return await reading;
   } catch (error) {
-    if (error instanceof GraphQLError) throw error;
+    if (error instanceof GraphQLError || error instanceof GramcastError) throw error;
     throw malformed("the request body", "one that breaks off", "a whole one");
   }
 }
 
-/** The same request with a body that fails at more than `limit` bytes. */
-function bounded(request: Request, limit: number): Request {
-  if (!request.body) return request;
-  let bytes = 0;
-  const counted = request.body.pipeThrough(
-    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-      transform(chunk, controller) {
-        bytes += chunk.byteLength;
-        if (bytes > limit) controller.error(tooLarge(limit));
-        else controller.enqueue(chunk);
-      },
-    }),
-  );
-  const { method, headers, signal } = request;
-  return new Request(request.url, { method, headers, signal, body: counted });
+function noJson(what: string): GraphQLError {
+  return malformed(what, "text that is not JSON", "JSON");
 }
 
 function malformed(what: string, found: string, wanted: string): GraphQLError {

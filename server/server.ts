@@ -1,4 +1,6 @@
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { GramcastError } from "../errors.ts";
 import type { Services } from "../schema/context.ts";
 import type { Log } from "../transfers/log.ts";
@@ -10,6 +12,7 @@ import { OriginPolicy } from "./origin.ts";
 import { ByteBudget } from "./byte_budget.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits, Listener } from "./listener.ts";
 import { RequestAddress } from "./request_address.ts";
+import { Spool } from "./spool.ts";
 import { WEBSOCKET_LIMITS, type WebSocketLimits, WebSocketServer } from "./websocket.ts";
 
 export interface ServerOptions {
@@ -17,6 +20,8 @@ export interface ServerOptions {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly corsOrigins: readonly string[];
+  /** Where uploads and long answers wait while they are under way; the system's folder for what is temporary when left out. */
+  readonly dataDir?: string;
   /** Where it is reached from outside; null, or left out, where that is where it listens. */
   readonly publicUrl?: URL | null;
   /** Addresses and networks of proxies whose word on what a client asked for is taken. */
@@ -38,8 +43,9 @@ export interface RunningServer extends AsyncDisposable {
   readonly sockets: number;
   /** Open connections, WebSockets included. */
   readonly connections: number;
-  /** Bytes of bodies and messages that connections make the server hold. */
+  /** Bytes of bodies and messages that connections make the server hold in memory, and on the disk. */
   readonly heldBytes: number;
+  readonly spooledBytes: number;
   /**
    * Stops taking requests, closes WebSockets with 1012 so that clients reconnect and continue, and waits for answers
    * under way. Server-sent events that still flow are cut off.
@@ -59,6 +65,7 @@ export async function startServer(services: Services, options: ServerOptions, lo
   const { publicUrl = null, trustedProxies = [] } = options;
   const limits = options.connectionLimits ?? CONNECTION_LIMITS;
   const budget = new ByteBudget(limits.maxHeldBytes);
+  const spool = new Spool(join(options.dataDir ?? tmpdir(), "spool"), limits.maxSpooledBytes);
   const graphql = createGraphqlServer(services, log, options);
   const sockets = new WebSocketServer(graphql, budget, log, options.webSocketLimits ?? WEBSOCKET_LIMITS);
   const origins = new OriginPolicy({ ...options, publicUrl });
@@ -78,7 +85,7 @@ export async function startServer(services: Services, options: ServerOptions, lo
     connections,
   });
   const requestAddress = new RequestAddress({ publicUrl, trustedProxies });
-  const listener = new Listener(handlers, requestAddress, budget, limits, log);
+  const listener = new Listener(handlers, requestAddress, budget, spool, limits, log);
   const address = await listen(listener, options);
 
   async function stop(): Promise<void> {
@@ -97,6 +104,9 @@ export async function startServer(services: Services, options: ServerOptions, lo
     },
     get heldBytes() {
       return budget.held;
+    },
+    get spooledBytes() {
+      return spool.budget.held;
     },
     stop: () => stopped ??= stop(),
     [Symbol.asyncDispose]: () => stopped ??= stop(),

@@ -128,6 +128,8 @@ export interface ImageLibrary {
   /** An image that the owner may see: their own, or a built-in sample. */
   get(owner: Owner, id: string): Promise<ImageRecord | null>;
   read(image: ImageRecord): Promise<Uint8Array>;
+  /** As `read`, piece by piece as it is asked for; to be read to the end or cancelled. */
+  stream(image: ImageRecord): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
   /** Frames of an animation, or pages, in its file: the first is the picture. */
   frames(image: ImageRecord): Promise<number>;
   samples(): Promise<readonly { readonly name: string; readonly description: string; readonly image: ImageRecord }[]>;

@@ -35,7 +35,7 @@ export async function serveFake(
   options: Partial<ServerOptions> = {},
   stage: ApiStageOptions = {},
 ): Promise<FakeServer> {
-  const services = await ApiStage.open({ ...stage, config: { publicUrl: options.publicUrl ?? null } });
+  const services = await ApiStage.open({ ...stage, config: { publicUrl: options.publicUrl ?? null, ...stage.config } });
   const log: string[] = [];
   const add = (message: string) => void log.push(message);
   const settings = { host: "127.0.0.1", port: 0, corsOrigins: [], ...options };

@@ -77,6 +77,11 @@ export class KeptImages implements ImageLibrary {
     return sample?.bytes ?? await this.#images.read(image);
   }
 
+  async stream(image: ImageRecord): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    const sample = (await this.#load()).find((sample) => sample.image.id === image.id);
+    return sample ? new Blob([new Uint8Array(sample.bytes)]).stream() : await this.#images.stream(image);
+  }
+
   async frames(image: ImageRecord): Promise<number> {
     return (await inspectImage(await this.read(image), NO_LIMITS)).frames;
   }

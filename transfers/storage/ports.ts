@@ -140,6 +140,12 @@ export interface ImageStore {
   find(owner: Owner, sha256: string): Promise<ImageRecord | null>;
   /** @throws {GramcastError} NOT_FOUND when the bytes are gone. */
   read(record: ImageRecord): Promise<Uint8Array>;
+  /**
+   * Reads them piece by piece, each when it is asked for; to be read to the end or cancelled.
+   *
+   * @throws {GramcastError} NOT_FOUND
+   */
+  stream(record: ImageRecord): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
   /** Removes a record, and the bytes with the last record that has them. */
   remove(id: string): Promise<void>;
   /** Every image, oldest first, for retention. */

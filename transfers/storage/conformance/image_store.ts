@@ -25,6 +25,7 @@ export function testImageStore(
     assert.deepEqual(await images.put(record, bytes), record);
     assert.deepEqual([await images.get("a"), await images.get("b")], [record, null]);
     assert.deepEqual(new Uint8Array(await images.read(record)), bytes);
+    assert.deepEqual(await new Response(await images.stream(record)).bytes(), bytes);
   });
 
   test("keeps an owner's picture once", async (images) => {
@@ -44,7 +45,9 @@ export function testImageStore(
     assert.deepEqual(new Uint8Array(await images.read(other)), bytes);
     await images.remove("b");
     await images.remove("b");
-    await assert.rejects(images.read(record), (error) => error instanceof GramcastError && error.code === "NOT_FOUND");
+    for (const reading of [images.read(record), images.stream(record)]) {
+      await assert.rejects(reading, (error) => error instanceof GramcastError && error.code === "NOT_FOUND");
+    }
   });
 
   test("keeps one of an owner's same pictures that are put at once", async (images) => {

@@ -42,6 +42,10 @@ export class MemoryImageStore implements ImageStore {
     return bytes;
   }
 
+  async stream(record: ImageRecord): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    return new Blob([new Uint8Array(await this.read(record))]).stream();
+  }
+
   remove(id: string): Promise<void> {
     const record = this.#records.get(id);
     this.#records.delete(id);

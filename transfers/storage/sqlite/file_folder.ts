@@ -80,14 +80,24 @@ export class FileFolder {
    * @returns Null when there is no row, or its file is missing or not as long as it should be.
    */
   async read(lookUp: () => FilePointer | undefined): Promise<Uint8Array<ArrayBuffer> | null> {
+    using file = await this.open(lookUp);
+    if (file === null) return null;
+    const bytes = new Uint8Array((await file.stat()).size);
+    for (let done = 0; done < bytes.length;) done += await file.read(bytes.subarray(done)) ?? bytes.length;
+    return bytes;
+  }
+
+  /** As `read`, but the open file. */
+  async open(lookUp: () => FilePointer | undefined): Promise<Deno.FsFile | null> {
     for (let seen: string | null = null;;) {
       const pointer = lookUp();
       if (pointer === undefined || pointer.file === seen) return null;
-      const bytes = await Deno.readFile(join(this.#path, pointer.file)).catch((error) => {
+      const file = await Deno.open(join(this.#path, pointer.file)).catch((error) => {
         if (error instanceof Deno.errors.NotFound) return null;
         throw error;
       });
-      if (bytes?.byteLength === pointer.bytes) return bytes;
+      if (file && (await file.stat()).size === pointer.bytes) return file;
+      file?.close();
       seen = pointer.file;
     }
   }

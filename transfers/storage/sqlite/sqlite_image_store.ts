@@ -58,9 +58,11 @@ export class SqliteImageStore implements ImageStore {
   }
 
   async read(record: ImageRecord): Promise<Uint8Array> {
-    const bytes = await this.#folder.read(() => this.#blob(record.sha256));
-    if (bytes === null) throw new GramcastError("NOT_FOUND", `Cannot read image ${record.id}: it is gone`);
-    return bytes;
+    return await this.#folder.read(() => this.#blob(record.sha256)) ?? gone(record);
+  }
+
+  async stream(record: ImageRecord): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    return (await this.#folder.open(() => this.#blob(record.sha256)))?.readable ?? gone(record);
   }
 
   async remove(id: string): Promise<void> {
@@ -117,6 +119,10 @@ export class SqliteImageStore implements ImageStore {
     );
     return record;
   }
+}
+
+function gone({ id }: ImageRecord): never {
+  throw new GramcastError("NOT_FOUND", `Cannot read image ${id}: it is gone`);
 }
 
 /** SQLite's rows have no prototype; records have the usual one. */

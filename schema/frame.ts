@@ -3,6 +3,7 @@ import type { EncodedFormat, EncodeOptions } from "../images/encode.ts";
 import type { FrameHandle, Page } from "../transfers/api.ts";
 import { DEFAULT_QUALITY, LIMITS } from "../limits.ts";
 import { checkNumber, optional } from "../values.ts";
+import { encodeBase64 } from "./base64.ts";
 import { builder } from "./builder.ts";
 import { PAGE_INFO } from "./connection.ts";
 import type { Context } from "./context.ts";
@@ -47,7 +48,7 @@ export const Frame = builder.objectRef<FrameHandle>("Frame").implement({
         args: encoding,
         complexity: PICTURE_COST,
         description: "The encoded picture as base64 text, without a prefix.",
-        resolve: async (frame, args, context) => (await encodeFrame(frame, args, context)).toBase64(),
+        resolve: async (frame, args, context) => await encodeBase64(await encodeFrame(frame, args, context)),
       }),
       dataUrl: t.string({
         args: encoding,
@@ -55,7 +56,8 @@ export const Frame = builder.objectRef<FrameHandle>("Frame").implement({
         description: "The encoded picture as a data: URL, which an <img> shows as it is.",
         resolve: async (frame, args, context) => {
           const { format } = frameEncoding(args);
-          return `data:image/${format.toLowerCase()};base64,${(await encodeFrame(frame, args, context)).toBase64()}`;
+          const text = await encodeBase64(await encodeFrame(frame, args, context));
+          return `data:image/${format.toLowerCase()};base64,${text}`;
         },
       }),
       url: t.string({

@@ -1,5 +1,6 @@
 import { basePath } from "../config.ts";
 import type { ImageRecord } from "../transfers/types.ts";
+import { encodeBase64 } from "./base64.ts";
 import { builder } from "./builder.ts";
 import { PICTURE_COST } from "./costs.ts";
 import { costOfImage, ImageInput, resolveImage } from "./image_input.ts";
@@ -28,7 +29,7 @@ export const Image = builder.objectRef<ImageRecord>("Image").implement({
       description: "The file as base64 text, without a prefix.",
       resolve: async (image, _args, { allowance, transfers }) => {
         allowance.writeAsText(image.byteLength);
-        return (await transfers.images.read(image)).toBase64();
+        return await encodeBase64(await transfers.images.read(image));
       },
     }),
   }),

@@ -5,9 +5,12 @@
  */
 import { isAsyncIterable, type Plugin } from "graphql-yoga";
 import type { ExecutionResult, GraphQLError } from "graphql";
-import { serverError } from "./errors.ts";
-import { EVENT_STREAM_HEADERS, eventStream, type Results, stringify } from "./event_stream.ts";
+import { busy, maskError, serverError } from "./errors.ts";
+import { EVENT_STREAM_HEADERS, eventStream, type Results, shown } from "./event_stream.ts";
+import type { Holdings } from "./holdings.ts";
+import { jsonPieces } from "./json_pieces.ts";
 import { acceptable, type MediaType } from "./media_types.ts";
+import type { RequestContext } from "./request_body.ts";
 
 const GRAPHQL_TYPE = "application/graphql-response+json";
 const EVENT_STREAM: MediaType = "text/event-stream";
@@ -25,7 +28,7 @@ const OF_OPERATION: readonly number[] = [BAD_REQUEST, UNPROCESSABLE];
  * Refuses with 406 what could not be answered, before anything of it is read or executed, and answers the rest in the
  * type that is most welcome.
  */
-export function useAnswers(): Plugin {
+export function useAnswers(): Plugin<object, RequestContext> {
   /** Requests that are well formed, whatever becomes of their operation. */
   const wellFormed = new WeakSet<Request>();
   return {
@@ -41,8 +44,11 @@ export function useAnswers(): Plugin {
       if (!request || welcome(request).includes(EVENT_STREAM)) return;
       setResultAndStopExecution({ errors: [notAcceptable("a WebSocket", EVENT_STREAM)] });
     },
-    onResultProcess({ request, setResultProcessor }) {
-      setResultProcessor((result) => answer(result as Results, welcome(request), wellFormed.has(request)), "");
+    onResultProcess({ request, serverContext: { holdings }, setResultProcessor }) {
+      setResultProcessor(
+        (result) => answer(result as Results, welcome(request), wellFormed.has(request), holdings),
+        "",
+      );
     },
   };
 }
@@ -56,7 +62,12 @@ function notAcceptable(...types: string[]): GraphQLError {
   return serverError("BAD_REQUEST", message, 406);
 }
 
-function answer(results: Results, welcome: readonly MediaType[], wellFormed: boolean): Response {
+async function answer(
+  results: Results,
+  welcome: readonly MediaType[],
+  wellFormed: boolean,
+  holdings: Holdings,
+): Promise<Response> {
   const preferred = isAsyncIterable(results) ? EVENT_STREAM : welcome[0] ?? "application/json";
   const status = isAsyncIterable(results) ? OK : statusOf(results, preferred, wellFormed);
   if (preferred === EVENT_STREAM && status === OK) {
@@ -64,7 +75,13 @@ function answer(results: Results, welcome: readonly MediaType[], wellFormed: boo
   }
   const type = preferred === EVENT_STREAM ? "application/json" : preferred;
   const result = results as ExecutionResult;
-  return new Response(stringify(result), {
+  let body: BodyInit;
+  try {
+    body = await bodyOf(result, holdings);
+  } catch (error) {
+    return await answer({ errors: [maskError(error)] }, welcome, wellFormed, holdings);
+  }
+  return new Response(body, {
     status,
     headers: {
       ...Object.assign({}, ...(result.errors ?? []).map((error) => httpOf(error).headers ?? {})),
@@ -74,6 +91,33 @@ function answer(results: Results, welcome: readonly MediaType[], wellFormed: boo
       "vary": "accept",
     },
   });
+}
+
+/**
+ * A result as JSON; a long one waits on the disk and not in memory until it is sent.
+ *
+ * @throws {GraphQLError} RATE_LIMITED where there is no room for it beside others.
+ * @throws {GramcastError} STORAGE_FULL
+ */
+async function bodyOf(result: ExecutionResult, holdings: Holdings): Promise<BodyInit> {
+  const pieces = jsonPieces(shown(result));
+  const first = pieces.next().value!;
+  const second = pieces.next();
+  if (second.done) return first;
+  const file = await holdings.file();
+  const encoder = new TextEncoder();
+  let length = 0;
+  const append = async (piece: string) => {
+    const bytes = encoder.encode(piece);
+    const at = await file.append(bytes);
+    if (at === false) throw busy();
+    length += bytes.byteLength;
+    return at;
+  };
+  const begin = await append(first);
+  await append(second.value);
+  for (const piece of pieces) await append(piece);
+  return ReadableStream.from(file.pieces(begin, length));
 }
 
 /** The status of an answer, by its content and its media type. */

@@ -54,12 +54,17 @@ export function eventStream(results: Results): ReadableStream<Uint8Array<ArrayBu
 }
 
 /** A result as JSON text, its errors as they are sent. */
-export function stringify({ errors, ...result }: ExecutionResult): string {
+export function stringify(result: ExecutionResult): string {
+  return JSON.stringify(shown(result));
+}
+
+/** What is sent of a result. */
+export function shown({ errors, ...result }: ExecutionResult): object {
   const { extensions: _, ...shown } = result;
-  return JSON.stringify({
+  return {
     ...(errors ? { errors: errors.map((error: GraphQLError | GraphQLFormattedError) => formatError(error)) } : {}),
     ...shown,
-  });
+  };
 }
 
 async function* single(result: ExecutionResult): AsyncGenerator<ExecutionResult> {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { GramcastError } from "../errors.ts";
+import { readPieces, writePieces } from "../transfers/file_pieces.ts";
 import { Turns } from "../transfers/turns.ts";
 import { ByteBudget, type Lease } from "./byte_budget.ts";
 
@@ -60,9 +61,8 @@ export class SpoolFile {
     await this.#turns.take(async () => {
       try {
         await this.#seek(at);
-        for (let done = 0; done < bytes.byteLength;) {
-          done += this.#moved(await this.#file.write(bytes.subarray(done)));
-        }
+        await writePieces(this.#file, bytes);
+        this.#position += bytes.byteLength;
       } catch (cause) {
         throw unwritable(cause);
       }
@@ -74,11 +74,8 @@ export class SpoolFile {
     const bytes = new Uint8Array(length);
     await this.#turns.take(async () => {
       await this.#seek(at);
-      for (let done = 0; done < length;) {
-        const count = await this.#file.read(bytes.subarray(done));
-        if (count === null) throw new Error("A spooled file is shorter than it was");
-        done += this.#moved(count);
-      }
+      if (await readPieces(this.#file, bytes) < length) throw new Error("A spooled file is shorter than it was");
+      this.#position += length;
     });
     return bytes;
   }
@@ -101,11 +98,6 @@ export class SpoolFile {
 
   async #seek(at: number): Promise<void> {
     if (this.#position !== at) this.#position = await this.#file.seek(at, Deno.SeekMode.Start);
-  }
-
-  #moved(count: number): number {
-    this.#position += count;
-    return count;
   }
 }
 

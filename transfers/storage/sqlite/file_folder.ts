@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { GramcastError } from "../../../errors.ts";
+import { readPieces, writePieces } from "../../file_pieces.ts";
 import { type Log, oneLine } from "../../log.ts";
 import type { Database } from "./database.ts";
 import { storageError } from "./storage_error.ts";
@@ -83,7 +84,7 @@ export class FileFolder {
     using file = await this.open(lookUp);
     if (file === null) return null;
     const bytes = new Uint8Array((await file.stat()).size);
-    for (let done = 0; done < bytes.length;) done += await file.read(bytes.subarray(done)) ?? bytes.length;
+    await readPieces(file, bytes);
     return bytes;
   }
 
@@ -117,7 +118,7 @@ export class FileFolder {
     try {
       {
         using file = await Deno.open(join(this.#path, temporary), { write: true, createNew: true });
-        for (let done = 0; done < bytes.byteLength;) done += await file.write(bytes.subarray(done));
+        await writePieces(file, bytes);
         await file.sync();
       }
       await Deno.rename(join(this.#path, temporary), join(this.#path, name));

@@ -19,6 +19,8 @@ const SILENT_BEATS = 2;
 export const STUCK_BEATS = 3;
 /** Bytes of a message that count as progress in one beat. */
 const PROGRESS_BYTES = 2 ** 15;
+/** Bytes that a peer may have on their way when it hears that the socket is closed. */
+const GOODBYE_BYTES = 2 ** 20;
 /** Bytes that a close frame has for its reason. */
 const MAX_REASON = 100;
 
@@ -39,6 +41,8 @@ export class BoundedSocket {
   #partial = 0;
   /** Characters of messages that are being worked on. */
   #bytes = 0;
+  /** Bytes that have come after it was closed. */
+  #behind = 0;
   #sent = 0;
   #silent = 0;
   #stuck = 0;
@@ -54,14 +58,16 @@ export class BoundedSocket {
     raw.prependListener("data", ({ length }: Uint8Array) => {
       this.#silent = 0;
       this.#partial += length;
+      // The library throws away what comes behind its close, for as long as a peer has for its goodbye. A flood of it would
+      // keep the event loop busy.
+      if (!this.#open && (this.#behind += length) > GOODBYE_BYTES) return void socket.pause();
       if (!this.greeted && this.#partial > limits.maxGreeting && this.#open) {
         this.#refuse(MESSAGE_TOO_BIG, `At most ${limits.maxGreeting} bytes before connection_ack`);
       } else this.#account();
     });
     const beat = setInterval(() => this.#beat(), limits.beatMs);
-    // What is wrong with a frame: the library has said so and now reads on, to throw it away, for as long as a peer has for
-    // its goodbye. A peer that floods would keep the event loop busy with that.
-    socket.on("error", () => queueMicrotask(() => socket.pause()));
+    // What is wrong with a frame or the connection: the close that follows says so.
+    socket.on("error", () => {});
     socket.on("close", (code, reason) => {
       clearInterval(beat);
       lease.hold(0);

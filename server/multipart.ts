@@ -80,7 +80,7 @@ async function readFile(part: Part, { holdings, maxFileBytes }: MultipartOptions
   const tooLong = () =>
     serverError(
       "IMAGE_TOO_LARGE",
-      `Cannot take in a file of more than ${maxFileBytes} bytes: wanted at most that`,
+      `Cannot accept a file of more than ${maxFileBytes} bytes: wanted at most that`,
       413,
     );
   const { memory } = holdings;

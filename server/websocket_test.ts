@@ -320,15 +320,14 @@ Deno.test("a message in fragments may be as long as any other, and not longer", 
 
 Deno.test("what a peer sends on after it was closed for too long a message is not read", async () => {
   await using fake = await serveFake();
-  const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(fake.url).port) });
-  await handshake(connection);
+  const connection = await connectWebSocket(fake.url);
   await connection.write(frame('{"type":"connection_init"}'));
   await connection.read(new Uint8Array(4096));
   const piece = "x".repeat(2 ** 18);
   let bytes = 0;
   await assert.rejects(async () => {
     for (let first = 0x01;; first = 0x00) {
-      await writeAll(connection, frame(piece, first));
+      await writeAll(connection, frame(piece, { first }));
       bytes += piece.length;
     }
   });
@@ -340,8 +339,7 @@ Deno.test("what a peer sends on after it was closed for too long a message is no
 
 Deno.test("messages that come at once are taken one in a turn of the event loop, so that others get theirs between", async () => {
   await using fake = await serveFake();
-  const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(fake.url).port) });
-  await handshake(connection);
+  const connection = await connectWebSocket(fake.url);
   await connection.write(frame('{"type":"connection_init"}'));
   await connection.read(new Uint8Array(4096));
   let turn = 0;

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { format } from "node:util";
 import type { Backend } from "../../engine/backends/backend.ts";
 import { openBackend } from "../../engine/backends/open.ts";
 import { DEFAULT_PRECISION, type Precision } from "../../engine/backends/precision.ts";
@@ -17,6 +18,7 @@ import { SHIPPED_WEIGHTS } from "../../weights/shipped.ts";
 import { ChildRun, type Send } from "./child_run.ts";
 import { failureOf } from "./failure.ts";
 import { encodeMessage, readMessages } from "./framing.ts";
+import { writeLines as log } from "./line_writer.ts";
 import { type Command, commandJob } from "./messages.ts";
 
 const send: Send = (report, parts = []) => {
@@ -24,7 +26,6 @@ const send: Send = (report, parts = []) => {
     for (let sent = 0; sent < bytes.length;) sent += Deno.stdout.writeSync(bytes.subarray(sent));
   }
 };
-const log = (line: string) => console.error(line);
 
 /** Loads weights and opens the engine; reports either what it is or why it cannot. */
 async function open(engine: string, weights: string, precision: Precision): Promise<Backend | null> {
@@ -64,7 +65,12 @@ const [
   precision = DEFAULT_PRECISION,
 ] = Deno.args as [string?, string?, string?, string?, Precision?];
 // Anything on standard output that is no report would garble those that are.
-console.log = console.info = console.debug = console.error;
+console.log =
+  console.info =
+  console.debug =
+  console.warn =
+  console.error =
+    (...values) => log(format(...values));
 new Worker(new URL("./memory_watch.ts", import.meta.url), { type: "module" });
 
 const backend = await open(engine, weights, precision);

@@ -4,10 +4,7 @@
  *
  * @module
  */
+import { writeLines } from "./line_writer.ts";
 import { MEMORY_MARK, MEMORY_MILLISECONDS } from "./sign_of_life.ts";
 
-const encoder = new TextEncoder();
-
-setInterval(() => {
-  Deno.stderr.writeSync(encoder.encode(`${MEMORY_MARK}${Deno.memoryUsage().rss}\n`));
-}, MEMORY_MILLISECONDS);
+setInterval(() => writeLines(`${MEMORY_MARK}${Deno.memoryUsage().rss}`), MEMORY_MILLISECONDS);

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { GramcastError } from "../../errors.ts";
 import type { Target } from "../backends/backend.ts";
 import { coverageOf, intersection, maskFrom } from "../objective/masks.ts";
 import type { Mask, Term } from "../objective/objective.ts";
@@ -13,6 +12,7 @@ import type { LayerWeight, Scale } from "../options/options.ts";
 import { fitLongestSide, toPixels } from "../picture.ts";
 import type { StageBackend } from "../tiles/stage_backend.ts";
 import type { OptimisationInput, Resize } from "./input.ts";
+import { whatCounts } from "./what_counts.ts";
 
 export interface LossTerm extends Pick<Term, "kind" | "layer"> {
   /** Part in the loss of its kind: layer weight, share of its style, and what its loss is divided by. */
@@ -58,8 +58,7 @@ async function styleGrams(
   const grams: ReadonlyMap<string, Target>[] = [];
   for (const [i, { picture, region }] of styles.entries()) {
     const size = fitLongestSide(picture, Math.max(1, Math.round(scale.size * options.styleScale)));
-    const counts = intersection(size, [region && maskFrom(region), coverageOf(picture)]);
-    if (counts?.values.every((value) => value === 0)) throw nothingCounts(i, region !== undefined);
+    const counts = whatCounts(i, { picture, region }, size);
     grams.push(await source.grams(toPixels(await resize(picture, size)), size, layers, counts));
   }
   return grams;
@@ -142,10 +141,4 @@ export function overDistance(term: LossTerm, distance: number): LossTerm {
   if (term.gram === null) return term;
   const even = trace(term.gram) ** 2 / Math.sqrt(term.gram.length) ** 3;
   return { ...term, share: term.share / (Math.max(distance, LEAST_DISTANCE * even) || 1) };
-}
-
-function nothingCounts(style: number, masked: boolean): GramcastError {
-  const field = masked ? `styles.${style}.region` : `styles.${style}.image`;
-  const found = masked ? "is black or transparent wherever the style can be seen" : "is transparent everywhere";
-  return new GramcastError("BAD_USER_INPUT", `Cannot use ${field}: it ${found}, wanted a part that counts`, { field });
 }

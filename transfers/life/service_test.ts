@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { CONV_NAMES } from "../../engine/vgg16.ts";
+import { GramcastError } from "../../errors.ts";
 import { isError } from "../testing/errors.ts";
 import { OWNER, png, ServiceStage, upTo } from "../testing/service_stage.ts";
 
@@ -281,4 +282,18 @@ Deno.test("TransferService shows and measures the picture that a transfer goes o
   const frames = await stage.service.frames(id, {});
   assert.deepEqual(frames.edges.map(({ node }) => node.step), [0, 10, 20]);
   assert.equal((await stage.service.vitals()).steps, 22);
+});
+
+Deno.test("a region that selects nothing is refused before anything is queued, by start and estimate", async () => {
+  await using stage = await ServiceStage.open();
+  const black = await stage.upload(await png(0));
+  const corner = await stage.upload(await png((i) => i === 0 ? 255 : 0));
+  const styled = (regionId: string) =>
+    stage.request({ styles: [{ imageId: stage.styleId, weight: 1, maskId: null, regionId }] });
+  const refused = (error: unknown) =>
+    error instanceof GramcastError && error.code === "BAD_USER_INPUT" && error.field === "styles.0.region";
+  await assert.rejects(stage.service.start(OWNER, styled(black)), refused);
+  await assert.rejects(stage.service.estimate(OWNER, styled(black)), refused);
+  assert.equal((await stage.service.list(OWNER, {}, null)).totalCount, 0);
+  assert.equal((await stage.service.start(OWNER, styled(corner))).status, "QUEUED");
 });

@@ -10,6 +10,7 @@ import type { Forecast } from "./forecast.ts";
 import type { KeptImages } from "./image_library.ts";
 import { type Journal, statusChange, statusEvent } from "./journal.ts";
 import type { QueueLimits, TransferQueue, TransferStore } from "../storage/ports.ts";
+import { checkRegions } from "./regions.ts";
 import { checkStartRequest, fingerprintOf } from "./start_request.ts";
 import { hasEnded, type ImageRecord, NOT_STARTED, type Owner, picturesOf, type TransferRecord } from "../types.ts";
 
@@ -107,6 +108,7 @@ export class Starter {
     const { content } = await mapPictures(picturesOf(request), (id, field) => this.#image(owner, field, id));
     const options = resolveOptions(request, content, drawSeed());
     checkLayers(options, this.#ports.layers());
+    await checkRegions(request, (id) => this.#ports.images.readById(id));
     return options;
   }
 

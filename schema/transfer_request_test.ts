@@ -10,7 +10,7 @@ const START = `mutation ($input: StartTransferInput!) {
   startTransfer(input: $input) { transfer { id request complete: request(complete: true) } }
 }`;
 
-const UPLOADS = await Promise.all(Array.from({ length: 20 }, async (_, i) => (await png(i, 64, 48)).toBase64()));
+const UPLOADS = await Promise.all(Array.from({ length: 20 }, async (_, i) => (await png(255 - i, 64, 48)).toBase64()));
 
 /** A sample, an image by its id, or an upload: each time another. */
 const picture = fc.oneof(

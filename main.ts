@@ -9,6 +9,8 @@ import { FrameEncoder } from "./images/frame_encoder.ts";
 import { fetchImage } from "./images/remote.ts";
 import type { Services } from "./schema/context.ts";
 import { frameEncoder } from "./server/frames.ts";
+import { connectionsThatFit } from "./server/descriptors.ts";
+import { CONNECTION_LIMITS } from "./server/listener.ts";
 import { startServer } from "./server/server.ts";
 import { processMemory, SpareMemory } from "./server/spare_memory.ts";
 import { readTrustedDocuments } from "./server/trusted_documents.ts";
@@ -37,7 +39,9 @@ async function serve(config: Config): Promise<void> {
   };
   try {
     const trustedDocuments = await readTrustedDocuments(config.trustedDocuments);
-    const options = { ...config, trustedDocuments, pages: studioPages(basePath(config.publicUrl)) };
+    const maxConnections = Math.min(CONNECTION_LIMITS.maxConnections, connectionsThatFit());
+    const connectionLimits = { ...CONNECTION_LIMITS, maxConnections };
+    const options = { ...config, connectionLimits, trustedDocuments, pages: studioPages(basePath(config.publicUrl)) };
     const server = await startServer(services, options, log);
     log.info(`Gramcast listens on ${server.url}: open it in a browser; GraphiQL is at ${server.url}/graphql`);
     log.info(`${await stop}: stopping`);

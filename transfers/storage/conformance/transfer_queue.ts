@@ -105,6 +105,13 @@ export function testTransferQueue(
     assert.deepEqual(claims.filter((id) => id !== null), ["a"]);
   });
 
+  test("tells of owners that never had a turn in the order of their first entries, in every round", async (queue) => {
+    await put(queue, "c1:cyd", "a1:ann", "a2:ann", "c2:cyd");
+    const told = await queue.waiting();
+    assert.deepEqual(told, ["c1", "a1", "c2", "a2"]);
+    assert.deepEqual(await claimAll(queue), told);
+  });
+
   test("claims in the order that it tells, whatever is in it", async (queue) => {
     const entries = fc.uniqueArray(
       fc.record({

@@ -67,15 +67,16 @@ export class MemoryQueue implements TransferQueue {
   }
 
   #order(): Waiting[] {
-    const turnsAhead = new Map<string, number>();
+    const lanes = new Map<string, { readonly first: number; length: number }>();
     const entries = [...this.#waiting.values()].filter((entry) => entry.confirmed).map((entry, arrival) => {
       const key = laneOf(entry);
-      const round = turnsAhead.get(key) ?? 0;
-      turnsAhead.set(key, round + 1);
-      return { entry, arrival, round, lastTurn: this.#turns.get(key) ?? 0 };
+      const lane = lanes.get(key) ?? { first: arrival, length: 0 };
+      lanes.set(key, lane);
+      // Lanes that never had a turn follow each other as their first entries came, in every round.
+      return { entry, round: lane.length++, lastTurn: this.#turns.get(key) ?? 0, first: lane.first };
     });
     entries.sort((a, b) =>
-      b.entry.priority - a.entry.priority || a.round - b.round || a.lastTurn - b.lastTurn || a.arrival - b.arrival
+      b.entry.priority - a.entry.priority || a.round - b.round || a.lastTurn - b.lastTurn || a.first - b.first
     );
     return entries.map(({ entry }) => entry);
   }

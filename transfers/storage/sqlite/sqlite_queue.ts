@@ -84,10 +84,12 @@ export class SqliteQueue implements TransferQueue {
 
   #places(): ReadonlyMap<string, number> {
     if (this.#order !== null) return this.#order;
+    // Owners that never had a turn (NULL comes first) follow each other as their first entries came, in every round.
     const rows = this.#database.all<{ id: string }>(
       `SELECT id FROM queue LEFT JOIN turns USING (owner, priority)
         WHERE worker IS NULL AND confirmed = 1
-        ORDER BY priority DESC, row_number() OVER (PARTITION BY owner, priority ORDER BY arrival), turns.turn, arrival`,
+        WINDOW lane AS (PARTITION BY owner, priority ORDER BY arrival)
+        ORDER BY priority DESC, row_number() OVER lane, turns.turn, min(arrival) OVER lane`,
     );
     return this.#order = new Map(rows.map(({ id }, place) => [id, place]));
   }

@@ -5,7 +5,7 @@
  * @module
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import type { Log } from "../transfers/log.ts";
 import type { ByteBudget } from "./byte_budget.ts";
 import { Connection } from "./connection.ts";
@@ -82,6 +82,8 @@ export class Listener {
   /** Those that have been idle for longest come first. */
   readonly #connections = new Map<Socket, Connection>();
   #stopping = false;
+  /** Whether more came than may be open, since it last listened. */
+  #overrun = false;
   #watch: ReturnType<typeof setInterval> | undefined;
 
   constructor(
@@ -127,7 +129,10 @@ export class Listener {
     this.#server.off("error", reject);
     // Such as no file descriptor for another connection: open ones continue.
     this.#server.on("error", (error) => logInternal(this.#log, error));
-    this.#watch = setInterval(() => this.#endStalled(), this.#limits.stallMs / LOOKS);
+    this.#watch = setInterval(() => {
+      this.#endStalled();
+      if (this.#overrun && this.#connections.size < this.#limits.maxConnections) this.#listenAnew(host);
+    }, this.#limits.stallMs / LOOKS);
     return this.#server.address() as AddressInfo;
   }
 
@@ -143,8 +148,18 @@ export class Listener {
     clearInterval(this.#watch);
   }
 
+  /** After a burst that used up all descriptors Deno accepts no connection ever again, and says nothing of it. */
+  #listenAnew(host: string): void {
+    if (this.#stopping) return;
+    this.#overrun = false;
+    const { port } = this.#server.address() as AddressInfo;
+    NetServer.prototype.close.call(this.#server);
+    this.#server.listen(port, host);
+  }
+
   #admit(socket: Socket): void {
     if (this.#connections.size >= this.#limits.maxConnections) {
+      this.#overrun = true;
       const longestIdle = this.#connections.values().find(({ idle }) => idle);
       if (!longestIdle) return void socket.destroy();
       longestIdle.socket.destroy();

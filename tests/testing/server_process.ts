@@ -11,6 +11,8 @@ export interface ServerSettings {
   readonly env?: Readonly<Record<string, string>>;
   /** Path of a module that is run before the server's own. */
   readonly preload?: string;
+  /** How many descriptors it may have; a shell has to be there to say so. */
+  readonly descriptors?: number;
 }
 
 /**
@@ -87,11 +89,15 @@ export class ServerProcess implements AsyncDisposable {
   }
 }
 
-function spawn({ dataDir, port = 0, env = {}, preload }: ServerSettings) {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: startArguments(dataDir).flatMap((argument) =>
-      argument === "run" && preload !== undefined ? [argument, "--preload", preload] : [argument]
-    ),
+function spawn({ dataDir, port = 0, env = {}, preload, descriptors }: ServerSettings) {
+  const args = startArguments(dataDir).flatMap((argument) =>
+    argument === "run" && preload !== undefined ? [argument, "--preload", preload] : [argument]
+  );
+  const [command, before] = descriptors === undefined
+    ? [Deno.execPath(), []]
+    : ["sh", ["-c", `ulimit -n ${descriptors}; exec "$0" "$@"`, Deno.execPath()]];
+  const child = new Deno.Command(command, {
+    args: [...before, ...args],
     cwd: ROOT,
     env: { PORT: String(port), DATA_DIR: dataDir, ENGINE: "onnx:cpu", NO_COLOR: "1", ...env },
     stdin: "null",

@@ -66,6 +66,10 @@ export class BoundedSocket {
       } else this.#account();
     });
     const beat = setInterval(() => this.#beat(), limits.beatMs);
+    // The library closes for too long a message with a code alone.
+    const tooLong = `At most ${limits.maxMessage} bytes in a message; longer ones go over HTTP`;
+    const close = socket.close.bind(socket);
+    socket.close = (code, reason = code === MESSAGE_TOO_BIG ? tooLong : undefined) => close(code, reason);
     // What is wrong with a frame or the connection: the close that follows says so.
     socket.on("error", () => {});
     socket.on("close", (code, reason) => {

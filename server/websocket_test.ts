@@ -168,6 +168,13 @@ for (const [name, messages, code] of BREACHES) {
   });
 }
 
+Deno.test("who sends too long a message hears how long it may be", async () => {
+  await using fake = await serveFake({ webSocketLimits: { ...WEBSOCKET_LIMITS, maxMessage: 1000 } });
+  const socket = await RawSocket.connect(fake.url);
+  socket.send("x".repeat(2000));
+  assert.equal((await socket.closed).reason, "At most 1000 bytes in a message; longer ones go over HTTP");
+});
+
 Deno.test("a page of another origin gets no socket, one of this server's does", async () => {
   await using fake = await serveFake();
   const refused = await RawSocket.connect(fake.url, { origin: "https://other.example" }).catch((error) => error);

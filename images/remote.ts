@@ -33,6 +33,8 @@ export interface FetcherOptions {
 /** Where web servers listen: nobody is to make this server knock on other services. */
 const PORTS: ReadonlySet<number> = new Set([80, 443, 8080, 8443]);
 const MAX_REDIRECTS = 5;
+/** Bytes of an answer before its body; around it may be as much again as the largest body has. */
+const FRAMING_BYTES = 2 ** 16;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** Fetches pictures; `fetchImage` is what the product uses. */
@@ -56,7 +58,7 @@ export class ImageFetcher {
     const timer = setTimeout(() => deadline.abort(), limits.timeoutMs);
     try {
       // Every wait in there ends with the deadline, also one that knows of no signal.
-      return await abortable(this.#follow(url, limits.maxBytes, deadline.signal), deadline.signal);
+      return await abortable(this.#follow(url, limits.maxBytes, deadline), deadline.signal);
     } catch (cause) {
       if (cause instanceof GramcastError) throw cause;
       const found = cause instanceof Refusal
@@ -72,10 +74,11 @@ export class ImageFetcher {
     }
   }
 
-  async #follow(start: URL, maxBytes: number, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  async #follow(start: URL, maxBytes: number, deadline: AbortController): Promise<Uint8Array<ArrayBuffer>> {
+    const { signal } = deadline;
     let url = start;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-      const response = await this.#request(url, await this.#addressesOf(url, signal), signal);
+      const response = await this.#request(url, await this.#addressesOf(url, signal), maxBytes, deadline);
       try {
         const { statusCode = 0, headers: { location } } = response;
         if (!REDIRECTS.has(statusCode) || location === undefined) return await readBody(response, maxBytes, signal);
@@ -112,13 +115,18 @@ export class ImageFetcher {
   }
 
   /** Asks one of `addresses`, each of them tried, and waits for the head of the answer. */
-  #request(url: URL, addresses: readonly string[], signal: AbortSignal): Promise<IncomingMessage> {
+  #request(
+    url: URL,
+    addresses: readonly string[],
+    maxBytes: number,
+    deadline: AbortController,
+  ): Promise<IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const checked = addresses.map((address) => ({ address, family: isIP(address) }));
     const options: RequestOptions & { ca?: string } = {
       // A connection of its own: one from a pool may have been opened for another name.
       agent: false,
-      signal,
+      signal: deadline.signal,
       // This is what makes the check hold: the name is not resolved a second time.
       lookup: (_host, { all }, answer) =>
         all ? answer(null, checked) : answer(null, checked[0]!.address, checked[0]!.family),
@@ -132,6 +140,15 @@ export class ImageFetcher {
     };
     const request = url.protocol === "https:" ? getHttps(url, options, resolve) : getHttp(url, options, resolve);
     request.on("error", reject);
+    // Hints and the lengths of chunks may go on for ever without a byte of a body.
+    let most = FRAMING_BYTES;
+    let bytes = 0;
+    request.on("response", () => most += 2 * maxBytes);
+    request.on("socket", (socket) =>
+      socket.on("data", ({ length }: Uint8Array) => {
+        bytes += length;
+        if (bytes > most) deadline.abort(tooLarge("more", maxBytes));
+      }));
     request.on("upgrade", (_response, socket) => {
       socket.destroy();
       reject(new Refusal("status 101, wanted 200"));

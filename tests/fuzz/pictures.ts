@@ -10,6 +10,7 @@ import { crc32, deflateSync } from "node:zlib";
 import fc from "fast-check";
 import { GramcastError } from "../../errors.ts";
 import { checkImage, decodePicture, MAX_SIDE } from "../../images/decode.ts";
+import { joined } from "./bytes.ts";
 
 const FIXTURES = new URL("../fixtures/images/", import.meta.url);
 const LIMITS = { maxBytes: 4_000_000, maxPixels: 4_000_000 };
@@ -181,15 +182,5 @@ function tiffLoop(entries: number): Uint8Array {
     view.setUint32(18 + 12 * i, value!, true);
   });
   view.setUint32(10 + 12 * entries, 8, true);
-  return bytes;
-}
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
   return bytes;
 }

@@ -12,6 +12,7 @@ import { connectPlain, controlFrame, frame, handshakeRequest, writeAll } from ".
 import { WEBSOCKET_LIMITS } from "../../server/websocket.ts";
 import { inTime } from "../testing/in_time.ts";
 import { assertTellsNothing } from "./leaks.ts";
+import { joined } from "./bytes.ts";
 
 /** Where the server is, for what a handshake says; it does not look at the port. */
 const HERE = "http://127.0.0.1";
@@ -344,14 +345,4 @@ export const visits: fc.Arbitrary<Visit> = fc.record({
 
 function encoded(text: string): Uint8Array {
   return new TextEncoder().encode(text);
-}
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

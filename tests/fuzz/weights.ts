@@ -11,6 +11,7 @@ import { MemorySource } from "../../weights/formats/byte_source.ts";
 import { readParameters } from "../../weights/read_parameters.ts";
 import { fixturePath, lowestLayers } from "../../weights/testing/small_weights.ts";
 import { writeSafetensors } from "../../weights/testing/write_safetensors.ts";
+import { joined } from "./bytes.ts";
 
 const FIXTURES = [
   "python2_protocol0.npy",
@@ -122,8 +123,4 @@ function claimingNpy(): fc.Arbitrary<WeightsFile> {
         return { name: "claims.npy", bytes: joined(head, new TextEncoder().encode(text), body) };
       },
     );
-}
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(parts.flatMap((part) => [...part]));
 }

@@ -1,23 +1,43 @@
 /**
- * The one place where sharp is imported and set up: no caches, one thread to a picture, and only those of libvips' loaders
- * that read formats this project accepts.
+ * The one place where sharp is imported and set up: no caches, one thread to a picture, and none of libvips' loaders but
+ * those that read formats this project accepts.
  *
  * @module
  */
 import sharp from "sharp";
 
-/** libvips' names of the loaders that stay; all others (SVG, PDF, Magick, OpenSlide, files by name, …) are blocked. */
-const LOADERS = [
-  "VipsForeignLoadJpegBuffer",
-  "VipsForeignLoadPngBuffer",
-  "VipsForeignLoadNsgifBuffer",
-  "VipsForeignLoadTiffBuffer",
-  "VipsForeignLoadWebpBuffer",
-  "VipsForeignLoadHeifBuffer",
+/** The formats that are read, by libvips' names. */
+const READ = ["Heif", "Jpeg", "Nsgif", "Png", "Tiff", "Webp"];
+/** Those that libvips could read besides, in one build or another. */
+const NOT_READ = [
+  ...[
+    "Analyze",
+    "Csv",
+    "Dcraw",
+    "Fits",
+    "Gif",
+    "Jp2k",
+    "Jxl",
+    "Magick",
+    "Magick7",
+    "Mat",
+    "Matrix",
+    "Nifti",
+    "Openexr",
+  ],
+  ...["Openslide", "Pdf", "Ppm", "Rad", "Raw", "Svg", "Uhdr", "Vips"],
 ];
 
-sharp.block({ operation: ["VipsForeignLoad"] });
-sharp.unblock({ operation: LOADERS });
+/**
+ * Loaders that may not run: those of formats that are not read, and those that read files by name or from a stream. libvips
+ * is one for all threads of the process, so what is read must not be blocked even for a moment: another thread may be at it.
+ */
+export const BLOCKED_LOADERS: readonly string[] = [
+  ...NOT_READ,
+  ...READ.flatMap((format) => [`${format}File`, `${format}Source`]),
+].map((name) => `VipsForeignLoad${name}`);
+
+sharp.block({ operation: [...BLOCKED_LOADERS] });
 // Every picture is read once: a cache would only hold memory.
 sharp.cache(false);
 // The engine wants the cores; several pictures may still be worked on at once, one thread each.

@@ -36,6 +36,11 @@ export const ERROR_CODES = {
     meaning: "there is no engine that works, or the server is stopping",
     remedy: "try again later",
   },
+  FORBIDDEN: {
+    when: "request",
+    meaning: "the caller may see this, but not do it",
+    remedy: "use a key of the role that the message names",
+  },
   IMAGE_TOO_LARGE: {
     when: "request",
     meaning: "more bytes or pixels than `MAX_IMAGE_BYTES`, `MAX_IMAGE_PIXELS`, or a side of more than 65,535",

@@ -39,9 +39,9 @@ builder.queryField("classify", (t) =>
     },
     resolve: async (_root, { image, top }, context) => {
       const wanted = checkNumber("top", LIMITS.top, top ?? DEFAULT_TOP);
-      await using intake = context.transfers.images.intake(context.owner);
+      await using intake = context.transfers.images.intake();
       const { id } = await resolveImage(context, intake, image, "image");
-      const probabilities = await context.transfers.classify(context.owner, id);
+      const probabilities = await context.transfers.classify(id);
       const labels = await context.classLabels();
       return [...probabilities]
         .map((probability, index) => ({ index, label: labels[index] ?? `class ${index}`, probability }))

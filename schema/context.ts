@@ -4,12 +4,13 @@
  * @module
  */
 import type { Config } from "../config.ts";
+import type { EngineInfo } from "../engine/backends/backend.ts";
 import type { EncodeOptions } from "../images/encode.ts";
 import type { FetchLimits } from "../images/remote.ts";
-import type { FrameHandle, Transfers } from "../transfers/api.ts";
-import type { Owner } from "../transfers/types.ts";
+import type { AllTransfers, FrameHandle, Transfers } from "../transfers/api.ts";
+import type { Caller } from "../transfers/caller.ts";
 import type { WeightsDescription } from "../weights/loaded_weights.ts";
-import type { Allowance } from "./allowance.ts";
+import { Allowance } from "./allowance.ts";
 
 /** Encodes frames away from the event loop, each (transfer, step, options) once. */
 export interface FrameEncoder {
@@ -25,7 +26,7 @@ export type FetchImage = (
 /** What the resolvers reach the rest of the program through; one for the whole server. */
 export interface Services {
   readonly config: Pick<Config, "maxImageBytes" | "publicUrl">;
-  readonly transfers: Transfers;
+  readonly transfers: AllTransfers;
   readonly frames: FrameEncoder;
   readonly fetchImage: FetchImage;
   /** Names of the 1000 ImageNet classes, by index. */
@@ -35,9 +36,28 @@ export interface Services {
 }
 
 /** Of one operation. */
-export interface Context extends Services {
+export interface Context extends Omit<Services, "transfers"> {
   /** What the operation may still cost. */
   readonly allowance: Allowance;
-  /** Who asks: sees and changes only what is theirs. */
-  readonly owner: Owner;
+  /** Who asks. */
+  readonly caller: Caller;
+  /** What the caller may see and change. */
+  readonly transfers: Transfers;
+  engine(): Promise<EngineInfo>;
+}
+
+/** The context of one operation. Yoga copies its members, so that methods of a prototype would be lost. */
+export function contextOf(services: Services, caller: Caller): Context {
+  const { config, transfers, frames, fetchImage } = services;
+  return {
+    config,
+    frames,
+    fetchImage,
+    classLabels: () => services.classLabels(),
+    weights: () => services.weights(),
+    engine: () => transfers.engine(),
+    allowance: new Allowance(config.maxImageBytes),
+    caller,
+    transfers: transfers.as(caller),
+  };
 }

@@ -18,5 +18,5 @@ builder.queryField("engine", (t) =>
   t.field({
     type: Engine,
     description: "The engine that would compute the next transfer.",
-    resolve: (_root, _args, { transfers }) => transfers.engine(),
+    resolve: (_root, _args, context) => context.engine(),
   }));

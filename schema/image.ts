@@ -35,7 +35,7 @@ export const Image = builder.objectRef<ImageRecord>("Image").implement({
   }),
 });
 
-findNodesOf("Image", ({ owner, transfers }, id) => transfers.images.get(owner, id));
+findNodesOf("Image", ({ transfers }, id) => transfers.images.get(id));
 
 const UploadImagePayload = builder.objectRef<{ readonly image: ImageRecord }>("UploadImagePayload").implement({
   description: "The result of uploadImage.",
@@ -51,7 +51,7 @@ builder.mutationField("uploadImage", (t) =>
     description: "Store an image for later use as ImageInput.image.",
     args: { image: t.arg({ type: ImageInput, required: true, description: "The image to store." }) },
     resolve: async (_root, { image }, context) => {
-      await using intake = context.transfers.images.intake(context.owner);
+      await using intake = context.transfers.images.intake();
       return { image: await intake.upload(await resolveImage(context, intake, image, "image")) };
     },
   }));

@@ -34,7 +34,7 @@ Deno.test("ImageInput takes an uploaded file, base64, a data URL, an address, a 
       url: `/images/${id}`,
       base64: bytes.toBase64(),
     });
-    assert.ok(await stage.transfers.images.get(OWNER, id));
+    assert.ok(await stage.own.images.get(id));
     ids.add(id);
   }
   assert.equal(ids.size, ways.length);
@@ -114,7 +114,7 @@ Deno.test("files on their way in wait where those before them hold as much memor
       return TINY_PNG.slice();
     },
   }));
-  await using intake = stage.transfers.images.intake(OWNER);
+  await using intake = stage.own.images.intake();
   const taken = uploads.map((upload) =>
     resolveImage(context, intake, { upload } as unknown as ImageInputValue, "image")
   );

@@ -69,8 +69,8 @@ builder.mutationField("startTransfer", (t) =>
     description: "Start repainting a picture, or queue it behind other transfers.",
     args: { input: t.arg({ type: StartTransferInput, required: true, description: "The transfer." }) },
     resolve: async (_root, { input }, context) => {
-      await using intake = context.transfers.images.intake(context.owner);
-      return { transfer: await context.transfers.start(context.owner, await startRequest(context, intake, input)) };
+      await using intake = context.transfers.images.intake();
+      return { transfer: await context.transfers.start(await startRequest(context, intake, input)) };
     },
   }));
 
@@ -81,8 +81,8 @@ builder.queryField("estimate", (t) =>
     description: "What a transfer would cost, without starting it.",
     args: { input: t.arg({ type: StartTransferInput, required: true, description: "The transfer." }) },
     resolve: async (_root, { input }, context) => {
-      await using intake = context.transfers.images.intake(context.owner);
-      return await context.transfers.estimate(context.owner, await startRequest(context, intake, input));
+      await using intake = context.transfers.images.intake();
+      return await context.transfers.estimate(await startRequest(context, intake, input));
     },
   }));
 

@@ -68,6 +68,7 @@ export const Transfer = builder.objectRef<TransferRecord>("Transfer").implement(
   description: "One picture being repainted in the style of others, from request to result.",
   interfaces: [Node],
   fields: (t) => ({
+    owner: t.exposeString("owner", { description: "Whose it is: the owner of the key that started it." }),
     status: t.field({
       type: TransferStatus,
       description: "What has become of it so far.",
@@ -157,8 +158,7 @@ export const Transfer = builder.objectRef<TransferRecord>("Transfer").implement(
       type: Image,
       nullable: true,
       description: "The finished picture; null while there is none.",
-      resolve: ({ resultId }, _args, { owner, transfers }) =>
-        resultId === null ? null : transfers.images.get(owner, resultId),
+      resolve: ({ resultId }, _args, { transfers }) => resultId === null ? null : transfers.images.get(resultId),
     }),
     error: t.field({
       type: TransferError,
@@ -202,8 +202,8 @@ export const Transfer = builder.objectRef<TransferRecord>("Transfer").implement(
   }),
 });
 
-async function imageOf({ owner, transfers }: Context, id: string): Promise<ImageRecord> {
-  const image = await transfers.images.get(owner, id);
+async function imageOf({ transfers }: Context, id: string): Promise<ImageRecord> {
+  const image = await transfers.images.get(id);
   if (!image) throw new GramcastError("NOT_FOUND", `Cannot find image "${id}": it has been removed`);
   return image;
 }
@@ -232,7 +232,7 @@ const TransferConnection = builder.objectRef<Page<TransferRecord>>("TransferConn
   }),
 });
 
-findNodesOf("Transfer", ({ owner, transfers }, id) => transfers.get(owner, id));
+findNodesOf("Transfer", ({ transfers }, id) => transfers.get(id));
 
 builder.queryField("transfer", (t) =>
   t.field({
@@ -240,7 +240,7 @@ builder.queryField("transfer", (t) =>
     nullable: true,
     description: "One transfer, or null if the caller can see none with this id.",
     args: { id: t.arg.id({ required: true, description: "Id of the transfer." }) },
-    resolve: (_root, { id }, { owner, transfers }) => transfers.get(owner, id),
+    resolve: (_root, { id }, { transfers }) => transfers.get(id),
   }));
 
 builder.queryField("transfers", (t) =>
@@ -257,6 +257,10 @@ builder.queryField("transfers", (t) =>
         type: [TransferStatus],
         description: "Only transfers with one of these statuses; default: all.",
       }),
+      allOwners: t.arg.boolean({
+        defaultValue: false,
+        description: "Also those of other owners; admins only.",
+      }),
     },
-    resolve: (_root, args, { owner, transfers }) => transfers.list(owner, args, args.status ?? null),
+    resolve: (_root, args, { transfers }) => transfers.list(args),
   }));

@@ -40,7 +40,7 @@ builder.mutationField("cancelTransfer", (t) =>
     description:
       "Stop a queued or running transfer; its newest picture is kept. Cancelling an ended transfer does nothing and is no error.",
     args: { id: t.arg.id({ required: true, description: "Id of the transfer." }) },
-    resolve: async (_root, { id }, { owner, transfers }) => ({ transfer: await transfers.cancel(owner, id) }),
+    resolve: async (_root, { id }, { transfers }) => ({ transfer: await transfers.cancel(id) }),
   }));
 
 builder.mutationField("resumeTransfer", (t) =>
@@ -53,9 +53,8 @@ builder.mutationField("resumeTransfer", (t) =>
         description: `Additional steps, 1 to ${MAX_STEPS}; default: those that it had left.`,
       }),
     },
-    resolve: async (_root, { id, steps }, { owner, transfers }) => ({
+    resolve: async (_root, { id, steps }, { transfers }) => ({
       transfer: await transfers.resume(
-        owner,
         id,
         optional(steps, (steps) => checkNumber("steps", OPTIONS.steps.value, steps)),
       ),
@@ -70,9 +69,9 @@ builder.mutationField("retuneTransfer", (t) =>
       id: t.arg.id({ required: true, description: "Id of the transfer." }),
       input: t.arg({ type: RetuneInput, required: true, description: "The new weights." }),
     },
-    resolve: async (_root, { id, input }, { owner, transfers }) => {
+    resolve: async (_root, { id, input }, { transfers }) => {
       // GraphQL leaves out what was not given; no member is there with the value undefined.
-      return { transfer: await transfers.retune(owner, id, input as Retuning) };
+      return { transfer: await transfers.retune(id, input as Retuning) };
     },
   }));
 
@@ -81,8 +80,8 @@ builder.mutationField("deleteTransfer", (t) =>
     type: DeleteTransferPayload,
     description: "Delete an ended transfer and its images.",
     args: { id: t.arg.id({ required: true, description: "Id of the transfer." }) },
-    resolve: async (_root, { id }, { owner, transfers }) => {
-      await transfers.remove(owner, id);
+    resolve: async (_root, { id }, { transfers }) => {
+      await transfers.remove(id);
       return { id };
     },
   }));

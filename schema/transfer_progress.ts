@@ -92,7 +92,7 @@ builder.subscriptionField("transferProgress", (t) =>
     },
     subscribe: async (_root, { id, after, minInterval }, context) => {
       const request = { after: after ?? null, minInterval: minInterval ?? 0 };
-      return context.transfers.progress(context.owner, id === NEWEST ? await newestOf(context) : id, request);
+      return context.transfers.progress(id === NEWEST ? await newestOf(context) : id, request);
     },
     resolve: (item, _args, { allowance }) => {
       allowance.renew();
@@ -100,8 +100,8 @@ builder.subscriptionField("transferProgress", (t) =>
     },
   }));
 
-async function newestOf({ owner, transfers }: Context): Promise<string> {
-  const newest = (await transfers.list(owner, { first: 1 }, null)).edges[0];
+async function newestOf({ transfers }: Context): Promise<string> {
+  const newest = (await transfers.list({ first: 1 })).edges[0];
   if (newest) return newest.node.id;
   throw new GramcastError("NOT_FOUND", "Cannot follow the newest transfer: found none, wanted one from startTransfer", {
     field: "id",

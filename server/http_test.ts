@@ -85,10 +85,9 @@ Deno.test("pictures are served with their type, for ever, and not twice", async 
   const { services } = fake;
   const id = await fake.start(OPTIONS);
   const { resultId } = await services.finish(id);
-  const image = async (id: string) =>
-    await services.transfers.images.read((await services.transfers.images.get("local", id))!);
+  const image = async (id: string) => await services.own.images.read((await services.own.images.get(id))!);
   const frame = async (step: number, format: "JPEG" | "PNG") =>
-    await encodePicture(await (await services.transfers.frame(id, step))!.picture(), { format });
+    await encodePicture(await (await services.own.frame(id, step))!.picture(), { format });
   const paths: [path: string, type: string, caching: RegExp, bytes: Uint8Array][] = [
     ["/images/sample-content", "image/png", /immutable/, await image("sample-content")],
     [`/images/${resultId}`, "image/png", /immutable/, await image(resultId!)],

@@ -1,8 +1,7 @@
 import type { Services } from "../schema/context.ts";
 import { DEFAULT_QUALITY } from "../limits.ts";
-import type { FrameHandle } from "../transfers/api.ts";
+import type { FrameHandle, Transfers } from "../transfers/api.ts";
 import { notModified } from "./conditional.ts";
-import { LOCAL_OWNER } from "./graphql.ts";
 
 type Format = "jpg" | "png" | "webp";
 
@@ -16,6 +15,11 @@ const MIME_TYPES: Readonly<Record<Format, string>> = {
 };
 
 const FORMATS = { jpg: "JPEG", png: "PNG", webp: "WEBP" } as const;
+
+/** Where pictures come from: what the caller may see, and what encodes frames. */
+interface Source extends Pick<Services, "frames"> {
+  readonly transfers: Transfers;
+}
 
 /** What is to be sent; a stream is opened only for who takes it. */
 interface Content {
@@ -32,11 +36,12 @@ interface Found {
 
 /** Answers `/images/:id`, `/transfers/:id/frames/:step.jpg|png|webp` and `/transfers/:id/result.jpg|png|webp`; else undefined. */
 export async function servePicture(
-  services: Services,
+  { frames }: Pick<Services, "frames">,
+  transfers: Transfers,
   request: Request,
   pathname: string,
 ): Promise<Response | undefined> {
-  const find = route(services, pathname);
+  const find = route({ frames, transfers }, pathname);
   if (!find) return undefined;
   if (request.method !== "GET" && request.method !== "HEAD") {
     return new Response("Cannot change a picture: wanted GET\n", { status: 405, headers: { allow: "GET, HEAD" } });
@@ -59,48 +64,47 @@ export async function servePicture(
   return new Response(request.method === "HEAD" ? null : await content.stream(), { headers });
 }
 
-function route(services: Services, pathname: string): (() => Promise<Found | null>) | undefined {
+function route(source: Source, pathname: string): (() => Promise<Found | null>) | undefined {
   const image = /^\/images\/([\w-]{1,100})$/.exec(pathname);
-  if (image) return () => findImage(services, image[1]!, IMMUTABLE);
+  if (image) return () => findImage(source, image[1]!, IMMUTABLE);
   const frame = /^\/transfers\/([\w-]{1,100})\/frames\/(\d{1,9})\.(jpg|png|webp)$/.exec(pathname);
-  if (frame) return () => findFrame(services, frame[1]!, Number(frame[2]), frame[3] as Format);
+  if (frame) return () => findFrame(source, frame[1]!, Number(frame[2]), frame[3] as Format);
   const result = /^\/transfers\/([\w-]{1,100})\/result\.(jpg|png|webp)$/.exec(pathname);
-  if (result) return () => findResult(services, result[1]!, result[2] as Format);
+  if (result) return () => findResult(source, result[1]!, result[2] as Format);
   return undefined;
 }
 
-async function findImage({ transfers: { images } }: Services, id: string, cacheControl: string): Promise<Found | null> {
-  const image = await images.get(LOCAL_OWNER, id);
+async function findImage({ transfers: { images } }: Source, id: string, cacheControl: string): Promise<Found | null> {
+  const image = await images.get(id);
   if (!image) return null;
   const { byteLength, mimeType } = image;
   const open = () => Promise.resolve({ byteLength, stream: () => images.stream(image) });
   return { etag: `"${image.sha256}"`, mimeType, cacheControl, open };
 }
 
-async function findFrame(services: Services, id: string, step: number, format: Format): Promise<Found | null> {
-  if (!await services.transfers.get(LOCAL_OWNER, id)) return null;
-  const frame = await services.transfers.frame(id, step);
-  return frame && encoded(services, frame, format, IMMUTABLE);
+async function findFrame(source: Source, id: string, step: number, format: Format): Promise<Found | null> {
+  const frame = await source.transfers.frame(id, step);
+  return frame && encoded(source, frame, format, IMMUTABLE);
 }
 
-async function findResult(services: Services, id: string, format: Format): Promise<Found | null> {
-  const { transfers } = services;
-  const transfer = await transfers.get(LOCAL_OWNER, id);
+async function findResult(source: Source, id: string, format: Format): Promise<Found | null> {
+  const { transfers } = source;
+  const transfer = await transfers.get(id);
   if (!transfer || transfer.resultId === null) return null;
-  const image = await findImage(services, transfer.resultId, REVALIDATED);
+  const image = await findImage(source, transfer.resultId, REVALIDATED);
   if (image?.mimeType === MIME_TYPES[format]) return image;
   const frame = await transfers.frame(id, null);
-  return frame && encoded(services, frame, format, REVALIDATED);
+  return frame && encoded(source, frame, format, REVALIDATED);
 }
 
-function encoded(services: Services, frame: FrameHandle, format: Format, cacheControl: string): Found {
+function encoded({ frames }: Source, frame: FrameHandle, format: Format, cacheControl: string): Found {
   const encoding = { format: FORMATS[format], maxSize: null, quality: DEFAULT_QUALITY } as const;
   return {
     etag: `"${frame.transferId}-${frame.step}-${format}"`,
     mimeType: MIME_TYPES[format],
     cacheControl,
     open: async () => {
-      const bytes = await services.frames.encode(frame, encoding);
+      const bytes = await frames.encode(frame, encoding);
       return { byteLength: bytes.byteLength, stream: () => bytes };
     },
   };

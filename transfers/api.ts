@@ -8,17 +8,17 @@ import type { ScaleCost } from "../engine/estimate/estimate.ts";
 import type { LossPoint } from "../engine/objective/losses.ts";
 import type { Retuning, TransferOptions, TransferRequest } from "../engine/options/options.ts";
 import type { Picture } from "../engine/picture.ts";
+import type { Caller } from "./caller.ts";
 import type {
   EndStatus,
   ImageRecord,
-  Owner,
   TransferEvent,
   TransferPictures,
   TransferRecord,
   TransferStatus,
 } from "./types.ts";
 
-/** A request whose pictures have been taken in: images are ids that `owner` may see. */
+/** A request whose pictures have been taken in: images are ids that the caller may see. */
 export interface StartRequest extends TransferRequest, TransferPictures {
   readonly priority: number;
   readonly idempotencyKey: string | null;
@@ -92,16 +92,38 @@ export interface Vitals {
   readonly storageWritable: boolean;
 }
 
-/** Every method that takes an id answers NOT_FOUND (or null, where it may) for what `owner` may not see. */
+/** A page of transfers. */
+export interface ListRequest extends PageRequest {
+  /** Left out, or null, for any. */
+  readonly status?: readonly TransferStatus[] | null | undefined;
+  /** Also those of other owners; for admins. */
+  readonly allOwners?: boolean | null | undefined;
+}
+
+/** What a running server has of the transfers layer. */
+export interface AllTransfers {
+  /** The transfers as a caller may see and change them. */
+  as(caller: Caller): Transfers;
+  /** The engine that would run the next transfer. */
+  engine(): Promise<EngineInfo>;
+  vitals(): Promise<Vitals>;
+  samples(): Promise<readonly SampleRecord[]>;
+}
+
+/**
+ * What a caller may see and change. Every method that takes an id answers NOT_FOUND (or null, where it may) for what the
+ * caller may not see, and FORBIDDEN for what they may see and not change.
+ */
 export interface Transfers {
-  start(owner: Owner, request: StartRequest): Promise<TransferRecord>;
-  cancel(owner: Owner, id: string): Promise<TransferRecord>;
-  resume(owner: Owner, id: string, steps: number | null): Promise<TransferRecord>;
-  retune(owner: Owner, id: string, retuning: Retuning): Promise<TransferRecord>;
-  remove(owner: Owner, id: string): Promise<void>;
-  get(owner: Owner, id: string): Promise<TransferRecord | null>;
-  list(owner: Owner, page: PageRequest, statuses: readonly TransferStatus[] | null): Promise<Page<TransferRecord>>;
-  progress(owner: Owner, id: string, request: ProgressRequest): Promise<AsyncIterableIterator<ProgressItem>>;
+  start(request: StartRequest): Promise<TransferRecord>;
+  cancel(id: string): Promise<TransferRecord>;
+  resume(id: string, steps: number | null): Promise<TransferRecord>;
+  retune(id: string, retuning: Retuning): Promise<TransferRecord>;
+  remove(id: string): Promise<void>;
+  get(id: string): Promise<TransferRecord | null>;
+  /** Newest first. */
+  list(request: ListRequest): Promise<Page<TransferRecord>>;
+  progress(id: string, request: ProgressRequest): Promise<AsyncIterableIterator<ProgressItem>>;
   /** Losses by step, thinned to at most `points`; first and last are always there. */
   lossHistory(id: string, points: number): Promise<readonly LossPoint[]>;
   /** The frame of a step, the newest when `step` is null; null when there is none or it was not kept. */
@@ -112,27 +134,30 @@ export interface Transfers {
   queuePosition(id: string): Promise<number | null>;
   /** Seconds until it ends, its wait in the queue included; null when unknown or ended. */
   etaSeconds(transfer: TransferRecord): Promise<number | null>;
-  estimate(owner: Owner, request: StartRequest): Promise<CostEstimate>;
-  /** The engine that would run the next transfer. */
-  engine(): Promise<EngineInfo>;
+  estimate(request: StartRequest): Promise<CostEstimate>;
   /** ImageNet probabilities (1000) of an image by the whole network. @throws GramcastError WEIGHTS_INCOMPLETE */
-  classify(owner: Owner, imageId: string): Promise<Float32Array>;
-  vitals(): Promise<Vitals>;
+  classify(imageId: string): Promise<Float32Array>;
   readonly images: ImageLibrary;
 }
 
-/** Encoded pictures that are kept, deduplicated by content and owner. */
+export interface SampleRecord {
+  readonly name: string;
+  readonly description: string;
+  readonly image: ImageRecord;
+}
+
+/** Encoded pictures that are kept, deduplicated by content and owner, as a caller may see them. */
 export interface ImageLibrary {
-  /** Begins to take pictures in for one request of an owner; dispose of it when the request is done. */
-  intake(owner: Owner): ImageIntake;
-  /** An image that the owner may see: their own, or a built-in sample. */
-  get(owner: Owner, id: string): Promise<ImageRecord | null>;
+  /** Begins to take pictures in for one request; dispose of it when the request is done. */
+  intake(): ImageIntake;
+  /** An image that the caller may see: their own, of a transfer that was shared with them, or a built-in sample. */
+  get(id: string): Promise<ImageRecord | null>;
   read(image: ImageRecord): Promise<Uint8Array>;
   /** As `read`, piece by piece as it is asked for; to be read to the end or cancelled. */
   stream(image: ImageRecord): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
   /** Frames of an animation, or pages, in its file: the first is the picture. */
   frames(image: ImageRecord): Promise<number>;
-  samples(): Promise<readonly { readonly name: string; readonly description: string; readonly image: ImageRecord }[]>;
+  samples(): Promise<readonly SampleRecord[]>;
 }
 
 /**
@@ -146,7 +171,7 @@ export interface ImageIntake extends AsyncDisposable {
    * @throws {GramcastError} STORAGE_FULL where RETENTION_BYTES has no room for it, or the disk.
    */
   keep(bytes: Uint8Array): Promise<ImageRecord>;
-  /** An image that the owner may see: their own, or a built-in sample. */
+  /** An image that the caller may use: their own, or a built-in sample. */
   get(id: string): Promise<ImageRecord | null>;
   /** Keeps an image of the owner for its own sake, for RETENTION_DAYS from now on. Samples stay what they are. */
   upload(image: ImageRecord): Promise<ImageRecord>;

@@ -1,9 +1,11 @@
 import { CONV_LAYERS, DENSE_LAYERS } from "../../engine/vgg16.ts";
 import { type EncodeOptions, encodePicture } from "../../images/encode.ts";
+import type { Transfers } from "../../transfers/api.ts";
+import { LOCAL_CALLER } from "../../transfers/caller.ts";
 import { TransferService, type TransferSettings } from "../../transfers/life/service.ts";
 import type { FakeClock } from "../../transfers/testing/fake_clock.ts";
 import { FakeEngine } from "../../transfers/testing/fake_engine.ts";
-import { memoryPorts, OWNER, png, SETTINGS, type StagePorts } from "../../transfers/testing/service_stage.ts";
+import { memoryPorts, png, SETTINGS, type StagePorts } from "../../transfers/testing/service_stage.ts";
 import type { TransferRecord } from "../../transfers/types.ts";
 import type { WeightsDescription } from "../../weights/loaded_weights.ts";
 import type { FetchImage, FrameEncoder, Services } from "../context.ts";
@@ -78,6 +80,11 @@ export class ApiStage implements Services {
     this.transfers = transfers;
   }
 
+  /** As the caller of a server on which there is one only. */
+  get own(): Transfers {
+    return this.transfers.as(LOCAL_CALLER);
+  }
+
   get engine(): FakeEngine {
     return this.ports.engines[0];
   }
@@ -100,22 +107,22 @@ export class ApiStage implements Services {
   /** Lets a transfer take all its steps, and every other one too. */
   async finish(id: string): Promise<TransferRecord> {
     this.engine.allow(Infinity);
-    for await (const _ of await this.transfers.progress(OWNER, id, {}));
+    for await (const _ of await this.own.progress(id, {}));
     return await this.record(id);
   }
 
   async record(id: string): Promise<TransferRecord> {
-    return (await this.transfers.get(OWNER, id))!;
+    return (await this.own.get(id))!;
   }
 
   /** All that was ever started and not deleted. */
   async started(): Promise<number> {
-    return (await this.transfers.list(OWNER, { first: 0 }, null)).totalCount;
+    return (await this.own.list({ first: 0 })).totalCount;
   }
 
   /** Keeps a picture for its own sake, and answers its id. */
   async upload(bytes: Uint8Array): Promise<string> {
-    await using intake = this.transfers.images.intake(OWNER);
+    await using intake = this.own.images.intake();
     return (await intake.upload(await intake.keep(bytes))).id;
   }
 

@@ -1,28 +1,28 @@
 import assert from "node:assert/strict";
 import { graphql, GraphQLError, parse, subscribe } from "graphql";
 import { GramcastError } from "../../errors.ts";
-import { OWNER } from "../../transfers/testing/service_stage.ts";
-import { Allowance } from "../allowance.ts";
-import type { Context } from "../context.ts";
+import { type Caller, LOCAL_CALLER } from "../../transfers/caller.ts";
+import { contextOf } from "../context.ts";
 import { schema } from "../index.ts";
 import type { ApiStage } from "./api_stage.ts";
 
 // deno-lint-ignore no-explicit-any -- whatever was selected
 type Data = any;
 
+/** Who asks in these tests: no admin, so that what is others' is out of sight. */
+const CALLER: Caller = { ...LOCAL_CALLER, role: "USER" };
+
 /** The shortest input that starts a transfer. */
 export const PICTURES = { content: { sample: "content" }, styles: [{ image: { sample: "style" } }] } as const;
 
-function contextOf(stage: ApiStage): Context {
-  const { config, transfers, frames, fetchImage } = stage;
-  const { classLabels, weights } = { classLabels: () => stage.classLabels(), weights: () => stage.weights() };
-  const allowance = new Allowance(config.maxImageBytes);
-  return { config, transfers, frames, fetchImage, classLabels, weights, allowance, owner: OWNER };
-}
-
 /** Executes an operation that has to succeed. */
 export async function run(stage: ApiStage, source: string, variableValues: Data = {}): Promise<Data> {
-  const { data, errors } = await graphql({ schema, source, variableValues, contextValue: contextOf(stage) });
+  const { data, errors } = await graphql({
+    schema,
+    source,
+    variableValues,
+    contextValue: contextOf(stage, CALLER),
+  });
   if (errors) throw errors[0];
   await assertNothingLeftOver(stage);
   return JSON.parse(JSON.stringify(data));
@@ -40,7 +40,7 @@ export async function fail(
   source: string,
   variableValues: Data = {},
 ): Promise<{ code: string; field: string | undefined; message: string }> {
-  const { errors } = await graphql({ schema, source, variableValues, contextValue: contextOf(stage) });
+  const { errors } = await graphql({ schema, source, variableValues, contextValue: contextOf(stage, CALLER) });
   await assertNothingLeftOver(stage);
   return described(errors?.[0]);
 }
@@ -54,7 +54,7 @@ async function assertNothingLeftOver({ ports: { images, store } }: ApiStage): Pr
 
 /** Subscribes; throws the error where that fails. */
 export async function follow(stage: ApiStage, source: string, variableValues: Data = {}) {
-  const args = { schema, document: parse(source), variableValues, contextValue: contextOf(stage) };
+  const args = { schema, document: parse(source), variableValues, contextValue: contextOf(stage, CALLER) };
   const result = await subscribe(args);
   if (Symbol.asyncIterator in result) {
     return result as AsyncGenerator<{ data?: Data; errors?: readonly GraphQLError[] }, void, void>;

@@ -38,7 +38,7 @@ Deno.test("a running transfer waits while the storage is full, and goes on witho
   const { stage, storage, clock } = await open();
   await using _ = stage;
   const id = await waitingAtStep5({ stage, storage, clock });
-  assert.deepEqual([(await stage.service.get(OWNER, id))?.step, (await stage.service.vitals()).storageWritable], [
+  assert.deepEqual([(await stage.transfers.get(id))?.step, (await stage.service.vitals()).storageWritable], [
     5,
     false,
   ]);

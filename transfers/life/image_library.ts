@@ -1,9 +1,10 @@
 import { checkImage, type ImageLimits, inspectImage, NO_LIMITS } from "../../images/decode.ts";
 import { GramcastError } from "../../errors.ts";
-import type { ImageIntake, ImageLibrary } from "../api.ts";
+import type { ImageIntake, SampleRecord } from "../api.ts";
+import { type Caller, maySeeImage, NOBODY } from "../caller.ts";
 import { type HeldImages, sha256Hex } from "./held_images.ts";
 import type { ImageStore } from "../storage/ports.ts";
-import type { ImageRecord, Owner } from "../types.ts";
+import type { ImageRecord } from "../types.ts";
 
 /** A picture that comes with the program. */
 export interface BuiltInSample {
@@ -12,18 +13,12 @@ export interface BuiltInSample {
   readonly read: () => Promise<Uint8Array>;
 }
 
-interface Sample {
-  readonly name: string;
-  readonly description: string;
-  readonly image: ImageRecord;
+interface Sample extends SampleRecord {
   readonly bytes: Uint8Array;
 }
 
-/** Nobody's: samples are there for all. */
-const NOBODY: Owner = "";
-
 /** The pictures that callers brought, the results, and the samples. */
-export class KeptImages implements ImageLibrary {
+export class KeptImages {
   readonly #images: ImageStore;
   readonly #hold: () => HeldImages;
   readonly #makeRoom: (bytes: number) => Promise<void>;
@@ -49,27 +44,27 @@ export class KeptImages implements ImageLibrary {
     this.#builtIn = builtIn;
   }
 
-  intake(owner: Owner): ImageIntake {
+  /** Takes pictures in that are the caller's from then on. */
+  intake(caller: Caller): ImageIntake {
     const held = this.#hold();
     return {
       keep: async (bytes) => {
         // A header can promise what the data does not hold: read it all now, so that no transfer fails for it later.
         const info = await checkImage(bytes, this.#limits);
         await this.#makeRoom(bytes.byteLength);
-        return await held.keep(owner, bytes, info);
+        return await held.keep(caller.owner, bytes, info);
       },
       get: async (id) => {
         const image = await this.#sample(id) ?? await held.get(id);
-        return image !== null && isVisible(image, owner) ? image : null;
+        return image !== null && maySeeImage(caller, image) ? image : null;
       },
       upload: async (image) => await this.#sample(image.id) ?? await held.upload(image.id) ?? image,
       [Symbol.asyncDispose]: () => held[Symbol.asyncDispose](),
     };
   }
 
-  async get(owner: Owner, id: string): Promise<ImageRecord | null> {
-    const image = await this.#sample(id) ?? await this.#images.get(id);
-    return image !== null && isVisible(image, owner) ? image : null;
+  async get(id: string): Promise<ImageRecord | null> {
+    return await this.#sample(id) ?? await this.#images.get(id);
   }
 
   async read(image: ImageRecord): Promise<Uint8Array> {
@@ -88,12 +83,12 @@ export class KeptImages implements ImageLibrary {
 
   /** Bytes of an image whoever owns it: for a transfer that uses it. @throws {GramcastError} NOT_FOUND */
   async readById(id: string): Promise<Uint8Array> {
-    const image = await this.#sample(id) ?? await this.#images.get(id);
+    const image = await this.get(id);
     if (image === null) throw new GramcastError("NOT_FOUND", `Cannot read image ${id}: there is none`);
     return await this.read(image);
   }
 
-  async samples(): Promise<readonly { name: string; description: string; image: ImageRecord }[]> {
+  async samples(): Promise<readonly SampleRecord[]> {
     return (await this.#load()).map(({ name, description, image }) => ({ name, description, image }));
   }
 
@@ -120,8 +115,4 @@ export class KeptImages implements ImageLibrary {
     }));
     return this.#samples;
   }
-}
-
-function isVisible({ owner }: ImageRecord, to: Owner): boolean {
-  return owner === to || owner === NOBODY;
 }

@@ -23,15 +23,15 @@ Deno.test("one look at the queue answers all who ask how long they wait, until i
   await stage.engine.blocked();
   const waiting: TransferRecord[] = [];
   for (let i = 0; i < 40; i++) waiting.push(await stage.start());
-  const ask = () => Promise.all([...waiting, ...waiting].map((record) => service.etaSeconds(record)));
+  const ask = () => Promise.all([...waiting, ...waiting].map((record) => stage.transfers.etaSeconds(record)));
   store.reads = 0;
   // 20 steps of half a second each; one transfer runs.
   const expected = waiting.map((_, i) => 10 * (i + 2));
   assert.deepEqual(await ask(), [...expected, ...expected]);
   assert.equal(store.reads, 41);
   // The newest of all has come since: all that there is is ahead of it.
-  assert.equal(await service.etaSeconds(await stage.start()), 10 * 42);
-  await service.cancel(OWNER, waiting[0]!.id);
+  assert.equal(await stage.transfers.etaSeconds(await stage.start()), 10 * 42);
+  await stage.transfers.cancel(waiting[0]!.id);
   (stage.ports.clock as FakeClock).advance(1000);
   waiting.shift();
   assert.deepEqual((await ask()).slice(0, 39), expected.slice(0, 39));

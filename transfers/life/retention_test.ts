@@ -8,8 +8,8 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 /** Which of these images are still there. */
-async function there({ service }: ServiceStage, ids: readonly string[]): Promise<string[]> {
-  const found = await Promise.all(ids.map((id) => service.images.get(OWNER, id)));
+async function there(stage: ServiceStage, ids: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(ids.map((id) => stage.transfers.images.get(id)));
   return ids.filter((_, i) => found[i] !== null);
 }
 
@@ -26,14 +26,14 @@ Deno.test("an upload survives the transfers that used it; pictures that came wit
   let mask = "";
   const ids: string[] = [];
   for (const seed of [1, 2]) {
-    await using intake = service.images.intake(OWNER);
+    await using intake = stage.transfers.images.intake();
     mask = (await intake.keep(await png(200))).id;
     ids.push((await stage.start({ seed, contentId: upload, contentMaskId: mask })).id);
   }
   const results = (await Promise.all(ids.map((id) => stage.ended(id)))).map(({ resultId }) => resultId!);
-  await service.remove(OWNER, ids[0]!);
+  await stage.transfers.remove(ids[0]!);
   assert.deepEqual(await there(stage, [upload, mask, ...results]), [upload, mask, results[1]]);
-  await service.remove(OWNER, ids[1]!);
+  await stage.transfers.remove(ids[1]!);
   assert.deepEqual(await there(stage, [upload, mask, ...results]), [upload]);
   assert.equal(await allImages(stage), before + 1);
 });
@@ -42,7 +42,7 @@ Deno.test("nothing of a request that is refused stays", async () => {
   await using stage = await ServiceStage.open();
   const before = await allImages(stage);
   await assert.rejects(async () => {
-    await using intake = stage.service.images.intake(OWNER);
+    await using intake = stage.transfers.images.intake();
     const { id } = await intake.keep(await png(100));
     assert.equal(await allImages(stage), before + 1);
     await stage.start({ contentId: id, size: 512 });
@@ -52,8 +52,8 @@ Deno.test("nothing of a request that is refused stays", async () => {
 
 Deno.test("a picture that two requests bring stays until both are done, and what one of them keeps stays", async () => {
   await using stage = await ServiceStage.open();
-  const first = stage.service.images.intake(OWNER);
-  const second = stage.service.images.intake(OWNER);
+  const first = stage.transfers.images.intake();
+  const second = stage.transfers.images.intake();
   const { id } = await first.keep(await png(100));
   assert.equal((await second.keep(await png(100))).id, id);
   await first[Symbol.asyncDispose]();
@@ -75,11 +75,11 @@ Deno.test("a request that brings a picture while it is being removed keeps it an
   }
   const images = new SlowStore();
   await using stage = await ServiceStage.open({ images });
-  const first = stage.service.images.intake(OWNER);
+  const first = stage.transfers.images.intake();
   const { id } = await first.keep(await png(100));
   const removed = first[Symbol.asyncDispose]();
   await images.removing.promise;
-  await using second = stage.service.images.intake(OWNER);
+  await using second = stage.transfers.images.intake();
   const found = second.get(id);
   const kept = second.keep(await png(100));
   images.release.resolve();
@@ -105,7 +105,7 @@ Deno.test("what is past its retention goes by the hour, and the rest is spared",
   // Nothing is asked of the server from here on: the clock alone brings the sweep.
   clock.advance(DAY / 2 + HOUR);
   while ((await there(stage, [resultId!])).length > 0) await new Promise((resolve) => setTimeout(resolve));
-  assert.equal(await stage.service.get(OWNER, old), null);
+  assert.equal(await stage.transfers.get(old), null);
   assert.deepEqual(await there(stage, [unused, young, stage.contentId]), [young, stage.contentId]);
   stage.engine.allow(Infinity);
   assert.equal((await stage.ended(running)).status, "SUCCEEDED");
@@ -143,7 +143,7 @@ Deno.test("a flood of uploads is refused before it takes more than its share, an
   assert.deepEqual(await there(stage, young), young);
   assert.deepEqual(await there(stage, old), []);
   assert.deepEqual(await there(stage, [resultId!]), [resultId]);
-  assert.notEqual(await stage.service.get(OWNER, id), null);
+  assert.notEqual(await stage.transfers.get(id), null);
 });
 
 Deno.test("the oldest ended transfers go where all together takes too much", async () => {
@@ -159,7 +159,7 @@ Deno.test("the oldest ended transfers go where all together takes too much", asy
   const bytes = footprints.reduce((sum, each) => sum + each.bytes, images) - 1;
   await using next = await stage.reopen({ retention: { days: 30, bytes } });
   await next.service.sweep();
-  const left = await Promise.all(ids.map((id) => next.service.get(OWNER, id)));
+  const left = await Promise.all(ids.map((id) => next.transfers.get(id)));
   assert.deepEqual(left.map((record) => record !== null), [false, true, true]);
 });
 

@@ -8,17 +8,21 @@ import { GramcastError } from "../../errors.ts";
 import { LIMITS } from "../../limits.ts";
 import { checkNumber } from "../../values.ts";
 import type {
+  AllTransfers,
   CostEstimate,
   FrameHandle,
   Page,
   PageRequest,
   ProgressItem,
   ProgressRequest,
+  SampleRecord,
   StartRequest,
   Transfers,
   Vitals,
 } from "../api.ts";
+import type { Caller } from "../caller.ts";
 import type { Clock } from "../clock.ts";
+import { CallerTransfers } from "./caller_transfers.ts";
 import { Classifications } from "./classifications.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { Engine } from "../process/engine.ts";
@@ -38,7 +42,7 @@ import { Retention, type RetentionLimits } from "./retention.ts";
 import { Starter } from "./starter.ts";
 import { listTransfers } from "./transfer_list.ts";
 import { tuningChanges } from "./tuning.ts";
-import { hasEnded, type Owner, type TransferRecord, type TransferStatus } from "../types.ts";
+import { hasEnded, type ImageRecord, type Owner, type TransferRecord, type TransferStatus } from "../types.ts";
 
 export interface TransferPorts {
   readonly store: TransferStore;
@@ -68,7 +72,7 @@ export interface TransferSettings {
 const LEARNED_FROM = 20;
 
 /** The life of transfers, whatever keeps them and whatever computes them. */
-export class TransferService implements Transfers {
+export class TransferService implements AllTransfers {
   readonly images: KeptImages;
   readonly #ports: TransferPorts;
   readonly #journal: Journal;
@@ -152,20 +156,25 @@ export class TransferService implements Transfers {
     }
   }
 
-  start(owner: Owner, request: StartRequest): Promise<TransferRecord> {
-    return this.#starter.start(owner, request);
+  as(caller: Caller): Transfers {
+    return new CallerTransfers(this, caller);
   }
 
-  async cancel(owner: Owner, id: string): Promise<TransferRecord> {
+  /** Starts a transfer of the caller. */
+  start(caller: Caller, request: StartRequest): Promise<TransferRecord> {
+    return this.#starter.start(caller, request);
+  }
+
+  async cancel(id: string): Promise<TransferRecord> {
     for (;;) {
-      const record = await this.#own(owner, id);
+      const record = await this.#record(id);
       if (hasEnded(record.status)) return record;
       const running = this.#dispatcher.running(id);
       if (running !== undefined) {
         running.run.cancel();
         // It ends after its present step. A drain leaves it unfinished, and then it is what it is.
         await running.done;
-        const after = await this.#own(owner, id);
+        const after = await this.#record(id);
         if (hasEnded(after.status) || this.#dispatcher.stopped) return after;
         continue;
       }
@@ -179,14 +188,13 @@ export class TransferService implements Transfers {
     }
   }
 
-  async resume(owner: Owner, id: string, steps: number | null): Promise<TransferRecord> {
-    await this.#own(owner, id);
+  async resume(id: string, steps: number | null): Promise<TransferRecord> {
     return await this.#starter.resume(id, steps);
   }
 
-  async retune(owner: Owner, id: string, retuning: Retuning): Promise<TransferRecord> {
+  async retune(id: string, retuning: Retuning): Promise<TransferRecord> {
     for (;;) {
-      const record = await this.#own(owner, id);
+      const record = await this.#record(id);
       if (hasEnded(record.status)) {
         throw new GramcastError(
           "CONFLICT",
@@ -210,8 +218,8 @@ export class TransferService implements Transfers {
     }
   }
 
-  async remove(owner: Owner, id: string): Promise<void> {
-    const record = await this.#own(owner, id);
+  async remove(id: string): Promise<void> {
+    const record = await this.#record(id);
     if (!hasEnded(record.status)) {
       throw new GramcastError(
         "CONFLICT",
@@ -222,18 +230,22 @@ export class TransferService implements Transfers {
     await this.#retention.remove(record);
   }
 
-  async get(owner: Owner, id: string): Promise<TransferRecord | null> {
-    const record = await this.#ports.store.get(id);
-    return record?.owner === owner ? record : null;
+  get(id: string): Promise<TransferRecord | null> {
+    return this.#ports.store.get(id);
   }
 
-  list(owner: Owner, page: PageRequest, statuses: readonly TransferStatus[] | null): Promise<Page<TransferRecord>> {
+  /** Of all owners where `owner` is null. */
+  list(
+    owner: Owner | null,
+    page: PageRequest,
+    statuses: readonly TransferStatus[] | null,
+  ): Promise<Page<TransferRecord>> {
     return listTransfers(this.#ports.store, owner, page, statuses);
   }
 
-  async progress(owner: Owner, id: string, request: ProgressRequest): Promise<AsyncIterableIterator<ProgressItem>> {
+  async progress(record: TransferRecord, request: ProgressRequest): Promise<AsyncIterableIterator<ProgressItem>> {
     const { store, bus, clock } = this.#ports;
-    return await ProgressStream.open({ store, bus, clock, frames: this.#frames }, await this.#own(owner, id), request);
+    return await ProgressStream.open({ store, bus, clock, frames: this.#frames }, record, request);
   }
 
   async lossHistory(id: string, points: number): Promise<readonly LossPoint[]> {
@@ -258,17 +270,19 @@ export class TransferService implements Transfers {
     return await this.#queueForecast.secondsAhead(transfer.id) / this.#ports.engines.length + own;
   }
 
-  async estimate(owner: Owner, request: StartRequest): Promise<CostEstimate> {
-    return this.#forecast.estimate(await this.#starter.resolve(owner, request));
+  async estimate(caller: Caller, request: StartRequest): Promise<CostEstimate> {
+    return this.#forecast.estimate(await this.#starter.resolve(caller, request));
   }
 
   async engine(): Promise<EngineInfo> {
     return (await this.#ports.engines[0].info()).engine;
   }
 
-  async classify(owner: Owner, imageId: string): Promise<Float32Array> {
-    const image = await this.images.get(owner, imageId);
-    if (image === null) throw new GramcastError("NOT_FOUND", `Cannot classify image "${imageId}": found no such image`);
+  samples(): Promise<readonly SampleRecord[]> {
+    return this.images.samples();
+  }
+
+  async classify(image: ImageRecord): Promise<Float32Array> {
     return await this.#classifications.classify(() => this.images.read(image));
   }
 
@@ -300,8 +314,9 @@ export class TransferService implements Transfers {
     };
   }
 
-  async #own(owner: Owner, id: string): Promise<TransferRecord> {
-    const record = await this.get(owner, id);
+  /** @throws {GramcastError} NOT_FOUND */
+  async #record(id: string): Promise<TransferRecord> {
+    const record = await this.get(id);
     if (record === null) throw new GramcastError("NOT_FOUND", `Cannot find transfer "${id}"`, { field: "id" });
     return record;
   }

@@ -8,15 +8,15 @@ Deno.test("TransferService runs a transfer to its end and keeps log, frames and 
   await using stage = await ServiceStage.open();
   const started = await stage.start();
   assert.deepEqual([started.status, started.sequence], ["QUEUED", 1]);
-  const events = await Array.fromAsync(await stage.service.progress(OWNER, started.id, { after: 0 }));
+  const events = await Array.fromAsync(await stage.transfers.progress(started.id, { after: 0 }));
   assert.deepEqual(events.map(({ event }) => event.sequence), upTo(23));
   const ended = await stage.ended(started.id);
   assert.deepEqual([ended.status, ended.step, ended.frameStep, ended.attempts], ["SUCCEEDED", 20, 20, 0]);
   assert.equal(ended.engine?.backend, "fake");
   assert.deepEqual(await stage.loggedSteps(started.id), upTo(20));
-  const result = (await stage.service.images.get(OWNER, ended.resultId!))!;
+  const result = (await stage.transfers.images.get(ended.resultId!))!;
   assert.deepEqual([result.width, result.height, result.mimeType], [32, 32, "image/png"]);
-  const frame = (await stage.service.frame(started.id, null))!;
+  const frame = (await stage.transfers.frame(started.id, null))!;
   assert.deepEqual([frame.step, (await frame.picture()).rgb.length], [20, 3 * 32 * 32]);
 });
 
@@ -31,7 +31,7 @@ Deno.test("TransferService.start() answers the same transfer for a key, also whe
   ]);
   assert.equal(first.id, second.id);
   assert.equal((await stage.start({ idempotencyKey: "k" })).id, first.id);
-  assert.equal((await stage.service.list(OWNER, {}, null)).totalCount, 2);
+  assert.equal((await stage.transfers.list({})).totalCount, 2);
   await assert.rejects(stage.start({ idempotencyKey: "k", steps: 5 }), isError("CONFLICT", "other input"));
 });
 
@@ -39,7 +39,7 @@ Deno.test("TransferService.start() takes equal requests as equal whatever the or
   await using stage = await ServiceStage.open();
   const first = await stage.start({ idempotencyKey: "k", contentWeight: null });
   const { seed, ...rest } = stage.request({ idempotencyKey: "k" });
-  assert.equal((await stage.service.start(OWNER, { ...rest, seed: seed! })).id, first.id);
+  assert.equal((await stage.transfers.start({ ...rest, seed: seed! })).id, first.id);
 });
 
 Deno.test("TransferService.start() refuses what cannot run", async () => {
@@ -52,7 +52,7 @@ Deno.test("TransferService.start() refuses what cannot run", async () => {
   await assert.rejects(stage.start({ steps: 0 }), isError("BAD_USER_INPUT", "steps"));
   // 16 bytes a pixel in the cost model, 2²⁰ in all: 256² fits, more does not.
   await assert.rejects(stage.start({ size: 512 }), isError("TOO_LARGE", "the largest size that fits is 256"));
-  assert.equal((await stage.service.list(OWNER, {}, null)).totalCount, 0);
+  assert.equal((await stage.transfers.list({})).totalCount, 0);
 });
 
 Deno.test("TransferService.start() says QUEUE_FULL with the limits", async () => {
@@ -64,26 +64,6 @@ Deno.test("TransferService.start() says QUEUE_FULL with the limits", async () =>
   await assert.rejects(stage.start(), isError("QUEUE_FULL", "fewer than 4"));
 });
 
-Deno.test("TransferService keeps what belongs to others from a caller", async () => {
-  await using stage = await ServiceStage.open();
-  const { id } = await stage.start();
-  const { service } = stage;
-  assert.equal(await service.get("ann", id), null);
-  assert.equal((await service.list("ann", {}, null)).totalCount, 0);
-  assert.equal(await service.images.get("ann", stage.contentId), null);
-  await stage.ended(id);
-  for (
-    const call of [
-      () => service.cancel("ann", id),
-      () => service.resume("ann", id, 1),
-      () => service.retune("ann", id, {}),
-      () => service.remove("ann", id),
-      () => service.progress("ann", id, {}),
-      () => service.classify("ann", stage.contentId),
-    ]
-  ) await assert.rejects(call(), isError("NOT_FOUND"));
-});
-
 Deno.test("TransferService.retune() takes effect at the next step and is shown in the options", async () => {
   await using stage = await ServiceStage.open();
   stage.engine.hold();
@@ -91,8 +71,8 @@ Deno.test("TransferService.retune() takes effect at the next step and is shown i
   stage.engine.allow(4);
   await stage.engine.blocked();
   const [first, second] = await Promise.all([
-    stage.service.retune(OWNER, id, { contentWeight: 5 }),
-    stage.service.retune(OWNER, id, { learningRate: 2 }),
+    stage.transfers.retune(id, { contentWeight: 5 }),
+    stage.transfers.retune(id, { learningRate: 2 }),
   ]);
   assert.equal(first.options.contentWeight, 5);
   assert.deepEqual([second.options.contentWeight, second.options.optimizer.learningRate], [5, 2]);
@@ -100,10 +80,10 @@ Deno.test("TransferService.retune() takes effect at the next step and is shown i
     4,
     5,
   ]]);
-  await assert.rejects(stage.service.retune(OWNER, id, { styleWeight: -1 }), isError("BAD_USER_INPUT", "styleWeight"));
+  await assert.rejects(stage.transfers.retune(id, { styleWeight: -1 }), isError("BAD_USER_INPUT", "styleWeight"));
   stage.engine.allow(Infinity);
   await stage.ended(id);
-  await assert.rejects(stage.service.retune(OWNER, id, {}), isError("CONFLICT", "SUCCEEDED"));
+  await assert.rejects(stage.transfers.retune(id, {}), isError("CONFLICT", "SUCCEEDED"));
 });
 
 Deno.test("TransferService computes the same after a retuning and a lost engine as without the loss", async () => {
@@ -114,7 +94,7 @@ Deno.test("TransferService computes the same after a retuning and a lost engine 
     const { id } = await stage.start();
     stage.engine.allow(7);
     await stage.engine.blocked();
-    await stage.service.retune(OWNER, id, { contentWeight: 5 });
+    await stage.transfers.retune(id, { contentWeight: 5 });
     stage.engine.allow(2);
     await stage.engine.blocked();
     const failure = { code: "ENGINE_CRASHED", message: "gone" } as const;
@@ -136,25 +116,25 @@ Deno.test("TransferService.remove() takes an ended transfer away with its result
   stage.engine.hold();
   const { id } = await stage.start({ contentMaskId: mask });
   await stage.engine.blocked();
-  await assert.rejects(service.remove(OWNER, id), isError("CONFLICT", "cancel it first"));
+  await assert.rejects(stage.transfers.remove(id), isError("CONFLICT", "cancel it first"));
   stage.engine.allow(Infinity);
   const { resultId } = await stage.ended(id);
   await stage.ended(other);
-  await service.remove(OWNER, id);
-  assert.equal(await service.get(OWNER, id), null);
-  assert.equal(await service.frame(id, null), null);
-  assert.equal(await service.images.get(OWNER, resultId!), null);
-  for (const upload of [mask, stage.contentId]) assert.notEqual(await service.images.get(OWNER, upload), null);
+  await stage.transfers.remove(id);
+  assert.equal(await stage.transfers.get(id), null);
+  assert.equal(await stage.transfers.frame(id, null), null);
+  assert.equal(await stage.transfers.images.get(resultId!), null);
+  for (const upload of [mask, stage.contentId]) assert.notEqual(await stage.transfers.images.get(upload), null);
 });
 
 Deno.test("TransferService keeps every frame where it is asked to", async () => {
   await using stage = await ServiceStage.open();
   const { id } = await stage.start({ keepFrames: true, frameEvery: 4 });
   await stage.ended(id);
-  const page = await stage.service.frames(id, { first: 3 });
+  const page = await stage.transfers.frames(id, { first: 3 });
   assert.deepEqual(page.edges.map(({ node }) => node.step), [4, 8, 12]);
   assert.equal(page.hasNextPage, true);
-  const rest = await stage.service.frames(id, { after: page.edges[2]!.cursor });
+  const rest = await stage.transfers.frames(id, { after: page.edges[2]!.cursor });
   assert.deepEqual([rest.edges.map(({ node }) => node.step), rest.hasNextPage], [[16, 20], false]);
   assert.equal((await page.edges[0]!.node.picture()).width, 32);
 });
@@ -164,7 +144,7 @@ Deno.test("TransferService.list() pages from both ends", async () => {
   const ids: string[] = [];
   for (let i = 0; i < 4; i++) ids.unshift((await stage.ended((await stage.start({ seed: i })).id)).id);
   const list = async (page: Parameters<typeof stage.service.list>[1]) => {
-    const { edges, hasNextPage, hasPreviousPage } = await stage.service.list(OWNER, page, null);
+    const { edges, hasNextPage, hasPreviousPage } = await stage.transfers.list(page);
     return { ids: edges.map(({ node }) => node.id), hasNextPage, hasPreviousPage, edges };
   };
   const first = await list({ first: 3 });
@@ -180,11 +160,11 @@ Deno.test("TransferService.list() pages from both ends", async () => {
 
 Deno.test("TransferService tells how long a transfer takes once it knows this machine", async () => {
   await using stage = await ServiceStage.open();
-  assert.equal((await stage.service.estimate(OWNER, stage.request())).seconds, null);
+  assert.equal((await stage.transfers.estimate(stage.request())).seconds, null);
   await stage.ended((await stage.start()).id);
   const scales = [{ size: 32, steps: 4 }, { size: 64, steps: 16 }];
   const { size: _, steps: _steps, ...request } = stage.request({ scales });
-  const estimate = await stage.service.estimate(OWNER, request);
+  const estimate = await stage.transfers.estimate(request);
   // The fake engine takes half a second for 32², whatever it does: 64² is four times as much.
   assert.deepEqual(estimate, {
     ...{ seconds: 34, memoryBytes: 65536, flopsPerStep: 4096, steps: 20, fits: true },
@@ -198,8 +178,8 @@ Deno.test("TransferService tells how long a transfer takes once it knows this ma
   const waiting = await stage.start();
   stage.engine.allow(10);
   await stage.engine.blocked();
-  const running = (await stage.service.get(OWNER, id))!;
-  assert.deepEqual([await stage.service.etaSeconds(running), await stage.service.etaSeconds(waiting)], [5, 15]);
+  const running = (await stage.transfers.get(id))!;
+  assert.deepEqual([await stage.transfers.etaSeconds(running), await stage.transfers.etaSeconds(waiting)], [5, 15]);
 });
 
 Deno.test("TransferService tells of large transfers by the small ones that ended before its start, and of a running one by its own pace", async () => {
@@ -211,14 +191,14 @@ Deno.test("TransferService tells of large transfers by the small ones that ended
   }
   await using next = await stage.reopen();
   const request = next.request({ size: 128, steps: null, scales: [{ size: 32, steps: 10 }, { size: 128, steps: 10 }] });
-  const { seconds, scales } = await next.service.estimate(OWNER, request);
+  const { seconds, scales } = await next.transfers.estimate(request);
   assert.deepEqual([seconds, ...scales.map(({ seconds }) => seconds)].map(rounded), [47.5, 5, 42.5]);
   next.engine.secondsOf = () => 2 * 0.5;
   next.engine.hold();
-  const { id } = await next.service.start(OWNER, request);
+  const { id } = await next.transfers.start(request);
   next.engine.allow(5);
   await next.engine.blocked();
-  const remaining = await next.service.etaSeconds((await next.service.get(OWNER, id))!);
+  const remaining = await next.transfers.etaSeconds((await next.transfers.get(id))!);
   assert.equal(rounded(remaining), 5 * 1 + 10 * 8.5);
 });
 
@@ -235,9 +215,9 @@ Deno.test("TransferService.classify() asks the engine for one picture at a time,
     pixels.push(rgb.length);
     return new Promise((resolve) => waiting.push(() => resolve(new Float32Array(1000))));
   };
-  const calls = Array.from({ length: 16 }, () => stage.service.classify(OWNER, stage.contentId));
+  const calls = Array.from({ length: 16 }, () => stage.transfers.classify(stage.contentId));
   await until(() => pixels.length === 1);
-  await assert.rejects(stage.service.classify(OWNER, stage.contentId), isError("QUEUE_FULL", "fewer than 16"));
+  await assert.rejects(stage.transfers.classify(stage.contentId), isError("QUEUE_FULL", "fewer than 16"));
   assert.equal(waiting.length, 1);
   for (let answered = 1; answered <= 16; answered++) {
     await until(() => waiting.length === 1);
@@ -252,7 +232,7 @@ Deno.test("TransferService.classify() does not trouble the engine where the weig
   await using stage = await ServiceStage.open();
   stage.engine.classify = () => assert.fail("asked");
   await assert.rejects(
-    stage.service.classify(OWNER, stage.contentId),
+    stage.transfers.classify(stage.contentId),
     isError("WEIGHTS_INCOMPLETE", "no fc6, fc7, fc8"),
   );
 });
@@ -272,14 +252,14 @@ Deno.test("TransferService shows and measures the picture that a transfer goes o
     keepFrames: true,
     frameEvery: 10,
   });
-  const events = await Array.fromAsync(await stage.service.progress(OWNER, id, { after: 0 }));
+  const events = await Array.fromAsync(await stage.transfers.progress(id, { after: 0 }));
   const ended = await stage.ended(id);
   assert.deepEqual([ended.status, ended.step], ["SUCCEEDED", 20]);
   assert.deepEqual(await stage.loggedSteps(id), [0, ...upTo(20)]);
   assert.deepEqual(events.map(({ event }) => event.sequence), upTo(24));
   const start = events.find(({ event }) => event.losses !== null)!.event;
   assert.deepEqual([start.step, start.frame, start.secondsPerStep], [0, true, null]);
-  const frames = await stage.service.frames(id, {});
+  const frames = await stage.transfers.frames(id, {});
   assert.deepEqual(frames.edges.map(({ node }) => node.step), [0, 10, 20]);
   assert.equal((await stage.service.vitals()).steps, 22);
 });
@@ -292,8 +272,8 @@ Deno.test("a region that selects nothing is refused before anything is queued, b
     stage.request({ styles: [{ imageId: stage.styleId, weight: 1, maskId: null, regionId }] });
   const refused = (error: unknown) =>
     error instanceof GramcastError && error.code === "BAD_USER_INPUT" && error.field === "styles.0.region";
-  await assert.rejects(stage.service.start(OWNER, styled(black)), refused);
-  await assert.rejects(stage.service.estimate(OWNER, styled(black)), refused);
-  assert.equal((await stage.service.list(OWNER, {}, null)).totalCount, 0);
-  assert.equal((await stage.service.start(OWNER, styled(corner))).status, "QUEUED");
+  await assert.rejects(stage.transfers.start(styled(black)), refused);
+  await assert.rejects(stage.transfers.estimate(styled(black)), refused);
+  assert.equal((await stage.transfers.list({})).totalCount, 0);
+  assert.equal((await stage.transfers.start(styled(corner))).status, "QUEUED");
 });

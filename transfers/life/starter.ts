@@ -4,6 +4,7 @@ import type { TransferOptions } from "../../engine/options/options.ts";
 import { GramcastError } from "../../errors.ts";
 import { mapPictures } from "../../images/pictures.ts";
 import type { StartRequest } from "../api.ts";
+import { type Caller, maySeeImage } from "../caller.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { extendOptions } from "../../engine/options/extend.ts";
 import type { Forecast } from "./forecast.ts";
@@ -36,11 +37,11 @@ export class Starter {
     this.#ports = ports;
   }
 
-  async start(owner: Owner, request: StartRequest): Promise<TransferRecord> {
+  async start(caller: Caller, request: StartRequest): Promise<TransferRecord> {
     checkStartRequest(request, request.styles, request.initImageId !== null);
     const key = request.idempotencyKey;
-    if (key === null) return await this.#start(owner, request);
-    return await this.#inTurn(JSON.stringify([owner, key]), () => this.#start(owner, request));
+    if (key === null) return await this.#start(caller, request);
+    return await this.#inTurn(JSON.stringify([caller.owner, key]), () => this.#start(caller, request));
   }
 
   /** Calls of one key come one after another. */
@@ -55,14 +56,15 @@ export class Starter {
     }
   }
 
-  async #start(owner: Owner, request: StartRequest): Promise<TransferRecord> {
+  async #start(caller: Caller, request: StartRequest): Promise<TransferRecord> {
     const { store, journal } = this.#ports;
+    const { owner } = caller;
     const fingerprint = await fingerprintOf(request);
     if (request.idempotencyKey !== null) {
       const existing = await store.findByKey(owner, request.idempotencyKey);
       if (existing !== null) return sameRequest(existing, fingerprint);
     }
-    const options = await this.resolve(owner, request);
+    const options = await this.resolve(caller, request);
     this.#ports.forecast.refuseTooLarge(options);
     if (journal.storageFailure !== null) throw journal.storageFailure;
     const record = newRecord(owner, request, options, fingerprint, journal.now());
@@ -104,17 +106,17 @@ export class Starter {
    *
    * @throws {GramcastError} NOT_FOUND, BAD_USER_INPUT, WEIGHTS_INCOMPLETE
    */
-  async resolve(owner: Owner, request: StartRequest): Promise<TransferOptions> {
-    const { content } = await mapPictures(picturesOf(request), (id, field) => this.#image(owner, field, id));
+  async resolve(caller: Caller, request: StartRequest): Promise<TransferOptions> {
+    const { content } = await mapPictures(picturesOf(request), (id, field) => this.#image(caller, field, id));
     const options = resolveOptions(request, content, drawSeed());
     checkLayers(options, this.#ports.layers());
     await checkRegions(request, (id) => this.#ports.images.readById(id));
     return options;
   }
 
-  async #image(owner: Owner, field: string, id: string): Promise<ImageRecord> {
-    const image = await this.#ports.images.get(owner, id);
-    if (image !== null) return image;
+  async #image(caller: Caller, field: string, id: string): Promise<ImageRecord> {
+    const image = await this.#ports.images.get(id);
+    if (image !== null && maySeeImage(caller, image)) return image;
     throw new GramcastError("NOT_FOUND", `Cannot use ${field} "${id}": found no such image, wanted the id of one`, {
       field,
     });

@@ -10,12 +10,12 @@ Deno.test("TransferService.cancel() stops a running transfer after its present s
   const { id } = await stage.start();
   stage.engine.allow(7);
   await stage.engine.blocked();
-  const cancelled = await stage.service.cancel(OWNER, id);
+  const cancelled = await stage.transfers.cancel(id);
   assert.deepEqual([cancelled.status, cancelled.step], ["CANCELLED", 7]);
   assert.deepEqual(await stage.loggedSteps(id), upTo(7));
-  assert.equal((await stage.service.frame(id, null))?.step, 5);
+  assert.equal((await stage.transfers.frame(id, null))?.step, 5);
   assert.deepEqual(await stage.ports.store.checkpoints(id), [7, 5]);
-  assert.deepEqual(await stage.service.cancel(OWNER, id), cancelled);
+  assert.deepEqual(await stage.transfers.cancel(id), cancelled);
 });
 
 Deno.test("TransferService.cancel() takes a queued transfer out of the queue", async () => {
@@ -24,9 +24,9 @@ Deno.test("TransferService.cancel() takes a queued transfer out of the queue", a
   const { id: first } = await stage.start();
   await stage.engine.blocked();
   const { id } = await stage.start();
-  assert.equal(await stage.service.queuePosition(id), 0);
-  assert.equal((await stage.service.cancel(OWNER, id)).status, "CANCELLED");
-  assert.equal(await stage.service.queuePosition(id), null);
+  assert.equal(await stage.transfers.queuePosition(id), 0);
+  assert.equal((await stage.transfers.cancel(id)).status, "CANCELLED");
+  assert.equal(await stage.transfers.queuePosition(id), null);
   stage.engine.allow(Infinity);
   await stage.ended(first);
   assert.equal(stage.engine.jobs.length, 1);
@@ -37,13 +37,13 @@ Deno.test("TransferService.resume() after 12 + 8 steps gives the same as 20, wit
   const whole = await stage.ended((await stage.start()).id);
   const { id } = await stage.start({ steps: 12 });
   const half = await stage.ended(id);
-  const resumed = await stage.service.resume(OWNER, id, 8);
+  const resumed = await stage.transfers.resume(id, 8);
   assert.deepEqual([resumed.status, resumed.options.steps, resumed.step], ["QUEUED", 20, 12]);
   const ended = await stage.ended(id);
   assert.deepEqual([ended.status, ended.step], ["SUCCEEDED", 20]);
   assert.equal(ended.resultId, whole.resultId);
   assert.notEqual(half.resultId, whole.resultId);
-  assert.deepEqual(await stage.service.lossHistory(id, 99), await stage.service.lossHistory(whole.id, 99));
+  assert.deepEqual(await stage.transfers.lossHistory(id, 99), await stage.transfers.lossHistory(whole.id, 99));
   assert.equal(stage.engine.jobs.at(-1)?.checkpoint === null, false);
 });
 
@@ -54,13 +54,13 @@ Deno.test("TransferService.resume() of a cancelled transfer goes to its planned 
   const { id } = await stage.start();
   stage.engine.allow(3);
   await stage.engine.blocked();
-  await stage.service.cancel(OWNER, id);
-  await stage.service.resume(OWNER, id, null);
+  await stage.transfers.cancel(id);
+  await stage.transfers.resume(id, null);
   stage.engine.allow(Infinity);
   assert.equal((await stage.ended(id)).resultId, whole.resultId);
   assert.deepEqual(await stage.loggedSteps(id), upTo(20));
-  await assert.rejects(stage.service.resume(OWNER, id, null), isError("BAD_USER_INPUT", "steps to add"));
-  await assert.rejects(stage.service.resume(OWNER, id, 0), isError("BAD_USER_INPUT", "from 1 to 9980"));
+  await assert.rejects(stage.transfers.resume(id, null), isError("BAD_USER_INPUT", "steps to add"));
+  await assert.rejects(stage.transfers.resume(id, 0), isError("BAD_USER_INPUT", "from 1 to 9980"));
 });
 
 Deno.test("TransferService goes on from a checkpoint after the engine was lost, without a hole or a repeat", async () => {
@@ -69,11 +69,11 @@ Deno.test("TransferService goes on from a checkpoint after the engine was lost, 
   const failure = { code: "ENGINE_CRASHED", message: "The engine was killed" } as const;
   stage.engine.mishaps = [8, 13, 13].map((beforeStep) => ({ beforeStep, outcome: "lost", failure }));
   const { id } = await stage.start();
-  const items = await Array.fromAsync(await stage.service.progress(OWNER, id, { after: 0 }));
+  const items = await Array.fromAsync(await stage.transfers.progress(id, { after: 0 }));
   assert.deepEqual(items.map(({ event }) => event.sequence), upTo(23));
   const ended = await stage.ended(id);
   assert.deepEqual([ended.status, ended.attempts, ended.resultId], ["SUCCEEDED", 0, whole.resultId]);
-  assert.deepEqual(await stage.service.lossHistory(id, 99), await stage.service.lossHistory(whole.id, 99));
+  assert.deepEqual(await stage.transfers.lossHistory(id, 99), await stage.transfers.lossHistory(whole.id, 99));
   const decode = (bytes: Uint8Array | null) => bytes && JSON.parse(new TextDecoder().decode(bytes))[0];
   assert.deepEqual(stage.engine.jobs.map(({ checkpoint }) => decode(checkpoint)), [null, null, 5, 10, 10]);
 });
@@ -96,7 +96,7 @@ Deno.test("TransferService fails at once for a loss that is not finite and keeps
   stage.engine.mishaps = [{ beforeStep: 9, outcome: "failed", failure }];
   const ended = await stage.ended((await stage.start()).id);
   assert.deepEqual([ended.status, ended.failure, ended.step], ["FAILED", failure, 8]);
-  assert.equal((await stage.service.frame(ended.id, null))?.step, 8);
+  assert.equal((await stage.transfers.frame(ended.id, null))?.step, 8);
   assert.equal((await stage.ports.store.frames(ended.id)).at(-1)?.step, 8);
 });
 
@@ -108,9 +108,9 @@ Deno.test("TransferService falls back to the checkpoint before one that cannot b
   const { id } = await stage.start();
   stage.engine.allow(13);
   await stage.engine.blocked();
-  await stage.service.cancel(OWNER, id);
+  await stage.transfers.cancel(id);
   stage.engine.mishaps = [{ beforeStep: 1, outcome: "failed", failure }];
-  await stage.service.resume(OWNER, id, null);
+  await stage.transfers.resume(id, null);
   stage.engine.allow(Infinity);
   assert.equal((await stage.ended(id)).resultId, whole.resultId);
   assert.deepEqual(await stage.loggedSteps(id), upTo(20));
@@ -125,7 +125,7 @@ Deno.test("TransferService.drain() keeps a checkpoint, and the next start goes o
   stage.engine.allow(8);
   await stage.engine.blocked();
   await stage.service.drain();
-  assert.deepEqual([(await stage.service.get(OWNER, id))?.status, stage.engine.closed], ["RUNNING", true]);
+  assert.deepEqual([(await stage.transfers.get(id))?.status, stage.engine.closed], ["RUNNING", true]);
   assert.deepEqual(await stage.ports.store.checkpoints(id), [8, 5]);
   await using next = await stage.reopen();
   assert.equal((await next.ended(id)).resultId, whole.resultId);
@@ -143,7 +143,7 @@ Deno.test("TransferService.drain() ends an engine that does not stop", async () 
   const drained = stage.service.drain(5000);
   (stage.ports.clock as FakeClock).advance(5000);
   await drained;
-  assert.equal((await stage.service.get(OWNER, id))?.status, "RUNNING");
+  assert.equal((await stage.transfers.get(id))?.status, "RUNNING");
 });
 
 Deno.test("TransferService takes up transfers that the queue has lost", async () => {
@@ -163,7 +163,7 @@ Deno.test("TransferService.cancel() does not wait for an engine that is still to
   const { promise: started, resolve: start } = Promise.withResolvers<void>();
   stage.engine.starting = started;
   const { id } = await stage.start();
-  const cancelled = await stage.service.cancel(OWNER, id);
+  const cancelled = await stage.transfers.cancel(id);
   assert.deepEqual([cancelled.status, cancelled.step, cancelled.startedAt], ["CANCELLED", 0, null]);
   assert.deepEqual(stage.engine.jobs, []);
   start();
@@ -174,7 +174,7 @@ Deno.test("TransferService.drain() does not wait for an engine that is still to 
   stage.engine.starting = new Promise(() => {});
   const { id } = await stage.start();
   await stage.service.drain();
-  assert.equal((await stage.service.get(OWNER, id))?.status, "QUEUED");
+  assert.equal((await stage.transfers.get(id))?.status, "QUEUED");
   await using next = await stage.reopen();
   assert.equal((await next.ended(id)).status, "SUCCEEDED");
 });
@@ -186,8 +186,8 @@ Deno.test("TransferService.cancel() and the end of a transfer that race give one
   stage.engine.allow(19);
   await stage.engine.blocked();
   stage.engine.allow(1);
-  const cancelled = stage.service.cancel(OWNER, id);
-  const items = await Array.fromAsync(await stage.service.progress(OWNER, id, { after: 0 }));
+  const cancelled = stage.transfers.cancel(id);
+  const items = await Array.fromAsync(await stage.transfers.progress(id, { after: 0 }));
   const ends = items.map(({ event }) => event.status).filter((status) => /SUCCEEDED|CANCELLED/.test(status));
   assert.deepEqual(ends, [(await cancelled).status]);
 });
@@ -198,7 +198,7 @@ Deno.test("TransferService.resume() goes on once when two calls race, and takes 
   stage.engine.hold();
   await stage.start();
   await stage.engine.blocked();
-  const resume = () => stage.service.resume(OWNER, id, 8);
+  const resume = () => stage.transfers.resume(id, 8);
   const [first, second] = await Promise.allSettled([resume(), resume()]);
   assert.equal(first.status, "fulfilled");
   assert.ok(second.status === "rejected" && isError("CONFLICT", "QUEUED")(second.reason));
@@ -213,7 +213,7 @@ Deno.test("TransferService.resume() of a transfer that is deleted meanwhile leav
   const { store } = stage.ports;
   const { append } = store;
   store.append = async (...args) => (await store.remove(id), await append.apply(store, args));
-  await assert.rejects(stage.service.resume(OWNER, id, 8), isError("NOT_FOUND", "deleted"));
+  await assert.rejects(stage.transfers.resume(id, 8), isError("NOT_FOUND", "deleted"));
   store.append = append;
   assert.equal((await stage.ended((await stage.start()).id)).status, "SUCCEEDED");
 });
@@ -221,11 +221,11 @@ Deno.test("TransferService.resume() of a transfer that is deleted meanwhile leav
 Deno.test("TransferService.remove() while others watch ends their subscriptions, and nothing is found any more", async () => {
   await using stage = await ServiceStage.open();
   const { id } = await stage.ended((await stage.start()).id);
-  const watcher = await stage.service.progress(OWNER, id, { after: 0 });
+  const watcher = await stage.transfers.progress(id, { after: 0 });
   assert.equal((await watcher.next()).value?.event.sequence, 1);
-  await stage.service.remove(OWNER, id);
+  await stage.transfers.remove(id);
   assert.deepEqual(await Array.fromAsync(watcher), []);
-  await assert.rejects(stage.service.progress(OWNER, id, { after: 0 }), isError("NOT_FOUND"));
-  await assert.rejects(stage.service.remove(OWNER, id), isError("NOT_FOUND"));
-  assert.equal((await stage.service.list(OWNER, {}, null)).totalCount, 0);
+  await assert.rejects(stage.transfers.progress(id, { after: 0 }), isError("NOT_FOUND"));
+  await assert.rejects(stage.transfers.remove(id), isError("NOT_FOUND"));
+  assert.equal((await stage.transfers.list({})).totalCount, 0);
 });

@@ -3,10 +3,10 @@ import { cursorOf, pageRange } from "../storage/paging.ts";
 import type { TransferStore } from "../storage/ports.ts";
 import type { Owner, TransferRecord, TransferStatus } from "../types.ts";
 
-/** A page of an owner's transfers, newest first. @throws {GramcastError} BAD_USER_INPUT */
+/** A page of an owner's transfers, or of all where it is null, newest first. @throws {GramcastError} BAD_USER_INPUT */
 export async function listTransfers(
   store: TransferStore,
-  owner: Owner,
+  owner: Owner | null,
   request: PageRequest,
   statuses: readonly TransferStatus[] | null,
 ): Promise<Page<TransferRecord>> {

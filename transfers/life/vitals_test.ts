@@ -33,11 +33,11 @@ Deno.test("TransferService.vitals() counts what waits, runs, has ended and is wa
   const third = await stage.start({ steps: 4 });
   engine.allow(7);
   await engine.blocked();
-  const watched = await service.progress(OWNER, third.id, {});
+  const watched = await stage.transfers.progress(third.id, {});
   const { waiting, running, steps, watchers } = await service.vitals();
   assert.deepEqual({ waiting, running, steps, watchers }, { waiting: 2, running: 1, steps: 7, watchers: 1 });
   await watched.return!();
-  await service.cancel(OWNER, second.id);
+  await stage.transfers.cancel(second.id);
   engine.allow(Infinity);
   for (const { id } of [first, third]) await stage.ended(id);
   const after = await service.vitals();

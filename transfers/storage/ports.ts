@@ -25,7 +25,8 @@ export interface Append {
 }
 
 export interface ListQuery {
-  readonly owner: Owner;
+  /** Null for any. */
+  readonly owner: Owner | null;
   /** Null for any. */
   readonly statuses: readonly TransferStatus[] | null;
   /** Transfers created before this ordinal, that is, after it in a list that has the newest first. */
@@ -79,7 +80,7 @@ export interface TransferStore {
   findByKey(owner: Owner, idempotencyKey: string): Promise<TransferRecord | null>;
   /** Newest first, whichever end `take` counts from. */
   list(query: ListQuery): Promise<readonly Listed[]>;
-  count(owner: Owner, statuses: readonly TransferStatus[] | null): Promise<number>;
+  count(owner: Owner | null, statuses: readonly TransferStatus[] | null): Promise<number>;
   /** Every transfer in one of these statuses, oldest first. */
   withStatus(statuses: readonly TransferStatus[]): Promise<readonly TransferRecord[]>;
 

@@ -1,6 +1,7 @@
 import { CONV_NAMES } from "../../engine/vgg16.ts";
 import { encodePicture } from "../../images/encode.ts";
-import type { StartRequest } from "../api.ts";
+import type { StartRequest, Transfers } from "../api.ts";
+import { LOCAL_CALLER } from "../caller.ts";
 import { SILENT_LOG } from "../log.ts";
 import { MemoryEventBus } from "../storage/memory/memory_event_bus.ts";
 import { MemoryImageStore } from "../storage/memory/memory_image_store.ts";
@@ -11,7 +12,7 @@ import type { TransferRecord } from "../types.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { FakeEngine } from "./fake_engine.ts";
 
-export const OWNER = "local";
+export const OWNER = LOCAL_CALLER.owner;
 
 export const SETTINGS: TransferSettings = {
   queueLimits: { total: 5, perOwner: 4 },
@@ -82,6 +83,16 @@ export class ServiceStage {
     return this.ports.engines[0];
   }
 
+  /** As the caller of a server on which there is one only. */
+  get transfers(): Transfers {
+    return this.as(OWNER);
+  }
+
+  /** As one of several callers. */
+  as(owner: string): Transfers {
+    return this.service.as({ name: owner, owner, role: "USER", follows: null });
+  }
+
   request(changes: Partial<StartRequest> = {}): StartRequest {
     return {
       preset: "CLASSIC",
@@ -100,24 +111,24 @@ export class ServiceStage {
   }
 
   start(changes: Partial<StartRequest> = {}): Promise<TransferRecord> {
-    return this.service.start(OWNER, this.request(changes));
+    return this.transfers.start(this.request(changes));
   }
 
   /** Uploads a picture and answers its id. */
   async upload(bytes: Uint8Array, owner = OWNER): Promise<string> {
-    await using intake = this.service.images.intake(owner);
+    await using intake = this.as(owner).images.intake();
     return (await intake.upload(await intake.keep(bytes))).id;
   }
 
   /** The record once the transfer has ended. */
   async ended(id: string): Promise<TransferRecord> {
-    for await (const _ of await this.service.progress(OWNER, id, {}));
-    return (await this.service.get(OWNER, id))!;
+    for await (const _ of await this.transfers.progress(id, {}));
+    return (await this.transfers.get(id))!;
   }
 
   /** Steps that have losses in the log, in order. */
   async loggedSteps(id: string): Promise<number[]> {
-    return (await this.service.lossHistory(id, 10_000)).map(({ step }) => step);
+    return (await this.transfers.lossHistory(id, 10_000)).map(({ step }) => step);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -143,6 +143,7 @@ export function testTransferStore(
     const ids = async (query: Partial<Parameters<TransferStore["list"]>[0]>) =>
       (await store.list({ ...all, ...query })).map(({ record }) => record.id);
     assert.deepEqual(await ids({}), ["d", "c", "b", "a"]);
+    assert.deepEqual(await ids({ owner: null }), ["x", "d", "c", "b", "a"]);
     assert.deepEqual(await ids({ limit: 2 }), ["d", "c"]);
     assert.deepEqual(await ids({ limit: 2, take: "oldest" }), ["b", "a"]);
     assert.deepEqual(await ids({ statuses: ["QUEUED"] }), ["d", "c", "a"]);
@@ -154,6 +155,7 @@ export function testTransferStore(
     await store.create(transferRecord({ id: "e" }), statusOnly("QUEUED"));
     assert.deepEqual(await ids({ newerThan: c }), ["e"]);
     assert.deepEqual([await store.count("local", null), await store.count("local", ["FAILED"])], [4, 1]);
+    assert.deepEqual([await store.count(null, null), await store.count(null, ["FAILED"])], [5, 1]);
     assert.deepEqual((await store.withStatus(["QUEUED"])).map(({ id }) => id), ["a", "c", "x", "e"]);
   });
 

@@ -75,13 +75,13 @@ export class MemoryTransferStore implements TransferStore {
     );
   }
 
-  count(owner: Owner, statuses: readonly TransferStatus[] | null): Promise<number> {
+  count(owner: Owner | null, statuses: readonly TransferStatus[] | null): Promise<number> {
     return Promise.resolve(this.#visible(owner, statuses).length);
   }
 
-  #visible(owner: Owner, statuses: readonly TransferStatus[] | null): Entry[] {
+  #visible(owner: Owner | null, statuses: readonly TransferStatus[] | null): Entry[] {
     return [...this.#entries.values()].filter(({ record }) =>
-      record.owner === owner && (statuses === null || statuses.includes(record.status))
+      (owner === null || record.owner === owner) && (statuses === null || statuses.includes(record.status))
     );
   }
 

@@ -6,7 +6,7 @@ import { TemporaryStorage } from "./testing/temporary_storage.ts";
 async function resultOf(stage: ServiceStage, id: string): Promise<Uint8Array> {
   const { status, resultId } = await stage.ended(id);
   assert.equal(status, "SUCCEEDED");
-  return new Uint8Array(await stage.service.images.read((await stage.service.images.get(OWNER, resultId!))!));
+  return new Uint8Array(await stage.transfers.images.read((await stage.transfers.images.get(resultId!))!));
 }
 
 Deno.test("a transfer goes on after a restart, with every event once and the result of an undisturbed run", async () => {

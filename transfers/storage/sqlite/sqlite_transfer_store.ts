@@ -63,7 +63,7 @@ export class SqliteTransferStore implements TransferStore {
   async list({ owner, statuses, olderThan, newerThan, limit, take }: ListQuery): Promise<readonly Listed[]> {
     const rows = this.#database.all<TransferRow>(
       `SELECT * FROM transfers
-        WHERE owner = ?1 AND ordinal < ?2 AND ordinal > ?3
+        WHERE ${ofOwner(owner)} AND ordinal < ?2 AND ordinal > ?3
           AND (?4 IS NULL OR status IN (SELECT value FROM json_each(?4)))
         ORDER BY ordinal ${take === "newest" ? "DESC" : "ASC"} LIMIT ?5`,
       owner,
@@ -76,10 +76,10 @@ export class SqliteTransferStore implements TransferStore {
     return rows.map((row) => ({ ordinal: row.ordinal, record: recordOf(row) }));
   }
 
-  async count(owner: Owner, statuses: readonly TransferStatus[] | null): Promise<number> {
+  async count(owner: Owner | null, statuses: readonly TransferStatus[] | null): Promise<number> {
     return this.#database.first<{ count: number }>(
       `SELECT count(*) AS count FROM transfers
-        WHERE owner = ?1 AND (?2 IS NULL OR status IN (SELECT value FROM json_each(?2)))`,
+        WHERE ${ofOwner(owner)} AND (?2 IS NULL OR status IN (SELECT value FROM json_each(?2)))`,
       owner,
       statuses === null ? null : JSON.stringify(statuses),
     )!.count;
@@ -189,4 +189,9 @@ export class SqliteTransferStore implements TransferStore {
   #ordinal(id: string): number {
     return this.#database.first<{ ordinal: number }>("SELECT ordinal FROM transfers WHERE id = ?", id)?.ordinal ?? 0;
   }
+}
+
+/** For parameter 1. An index serves the one, and order of creation the other. */
+function ofOwner(owner: Owner | null): string {
+  return owner === null ? "?1 IS NULL" : "owner = ?1";
 }

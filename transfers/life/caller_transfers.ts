@@ -1,0 +1,145 @@
+import type { LossPoint } from "../../engine/objective/losses.ts";
+import type { Retuning } from "../../engine/options/options.ts";
+import { GramcastError } from "../../errors.ts";
+import type {
+  CostEstimate,
+  FrameHandle,
+  ImageIntake,
+  ImageLibrary,
+  ListRequest,
+  Page,
+  PageRequest,
+  ProgressItem,
+  ProgressRequest,
+  StartRequest,
+  Transfers,
+} from "../api.ts";
+import { type Caller, checkIsAdmin, checkMayChange, maySeeImage, maySeeTransfer, NOBODY } from "../caller.ts";
+import { pageOf } from "../storage/paging.ts";
+import { type ImageRecord, imagesOf, type TransferRecord } from "../types.ts";
+import type { TransferService } from "./service.ts";
+
+/** The service as one caller sees it: whatever takes an id is held against the caller's rights here, and nowhere else. */
+export class CallerTransfers implements Transfers {
+  readonly images: ImageLibrary;
+  readonly #service: TransferService;
+  readonly #caller: Caller;
+
+  constructor(service: TransferService, caller: Caller) {
+    this.#service = service;
+    this.#caller = caller;
+    const { images } = service;
+    this.images = {
+      intake: () => this.#intake(),
+      get: (id) => this.#image(id),
+      read: (image) => images.read(image),
+      stream: (image) => images.stream(image),
+      frames: (image) => images.frames(image),
+      samples: () => images.samples(),
+    };
+  }
+
+  async start(request: StartRequest): Promise<TransferRecord> {
+    checkMayChange(this.#caller, "start a transfer");
+    return await this.#service.start(this.#caller, request);
+  }
+
+  async cancel(id: string): Promise<TransferRecord> {
+    await this.#own(id, "cancel the transfer");
+    return await this.#service.cancel(id);
+  }
+
+  async resume(id: string, steps: number | null): Promise<TransferRecord> {
+    await this.#own(id, "resume the transfer");
+    return await this.#service.resume(id, steps);
+  }
+
+  async retune(id: string, retuning: Retuning): Promise<TransferRecord> {
+    await this.#own(id, "retune the transfer");
+    return await this.#service.retune(id, retuning);
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#own(id, "delete the transfer");
+    await this.#service.remove(id);
+  }
+
+  async get(id: string): Promise<TransferRecord | null> {
+    const record = await this.#service.get(id);
+    return record !== null && maySeeTransfer(this.#caller, record) ? record : null;
+  }
+
+  async list({ status = null, allOwners, ...page }: ListRequest): Promise<Page<TransferRecord>> {
+    const { owner, follows } = this.#caller;
+    if (allOwners) checkIsAdmin(this.#caller, "list the transfers of all owners");
+    if (follows === null) return await this.#service.list(allOwners ? null : owner, page, status);
+    const followed = await this.get(follows);
+    const found = followed !== null && (status?.includes(followed.status) ?? true) ? [followed] : [];
+    return pageOf(found, () => 0, page);
+  }
+
+  async progress(id: string, request: ProgressRequest): Promise<AsyncIterableIterator<ProgressItem>> {
+    return await this.#service.progress(await this.#seen(id), request);
+  }
+
+  async lossHistory(id: string, points: number): Promise<readonly LossPoint[]> {
+    await this.#seen(id);
+    return await this.#service.lossHistory(id, points);
+  }
+
+  async frame(id: string, step: number | null): Promise<FrameHandle | null> {
+    return await this.get(id) === null ? null : await this.#service.frame(id, step);
+  }
+
+  async frames(id: string, page: PageRequest): Promise<Page<FrameHandle>> {
+    await this.#seen(id);
+    return await this.#service.frames(id, page);
+  }
+
+  async queuePosition(id: string): Promise<number | null> {
+    return await this.get(id) === null ? null : await this.#service.queuePosition(id);
+  }
+
+  async etaSeconds(transfer: TransferRecord): Promise<number | null> {
+    return maySeeTransfer(this.#caller, transfer) ? await this.#service.etaSeconds(transfer) : null;
+  }
+
+  async estimate(request: StartRequest): Promise<CostEstimate> {
+    checkMayChange(this.#caller, "estimate a transfer");
+    return await this.#service.estimate(this.#caller, request);
+  }
+
+  async classify(imageId: string): Promise<Float32Array> {
+    checkMayChange(this.#caller, "classify an image");
+    const image = await this.#image(imageId);
+    if (image === null) throw new GramcastError("NOT_FOUND", `Cannot classify image "${imageId}": found no such image`);
+    return await this.#service.classify(image);
+  }
+
+  #intake(): ImageIntake {
+    checkMayChange(this.#caller, "take in an image");
+    return this.#service.images.intake(this.#caller);
+  }
+
+  async #image(id: string): Promise<ImageRecord | null> {
+    const image = await this.#service.images.get(id);
+    if (image === null || !maySeeImage(this.#caller, image)) return null;
+    const { follows } = this.#caller;
+    if (follows === null || image.owner === NOBODY) return image;
+    const followed = await this.get(follows);
+    return followed !== null && imagesOf(followed).includes(id) ? image : null;
+  }
+
+  /** @throws {GramcastError} NOT_FOUND for one that the caller may not see, as for one that is not there. */
+  async #seen(id: string): Promise<TransferRecord> {
+    const record = await this.get(id);
+    if (record === null) throw new GramcastError("NOT_FOUND", `Cannot find transfer "${id}"`, { field: "id" });
+    return record;
+  }
+
+  /** @throws {GramcastError} NOT_FOUND, FORBIDDEN for one that the caller may see and not change. */
+  async #own(id: string, what: string): Promise<void> {
+    await this.#seen(id);
+    checkMayChange(this.#caller, what);
+  }
+}

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { GramcastError } from "../errors.ts";
-import { type FetcherOptions, fetchImage, ImageFetcher } from "./remote.ts";
+import type { RequesterOptions } from "./public_request.ts";
+import { fetchImage, ImageFetcher } from "./remote.ts";
 import { type ByteServer, serveBytes } from "./testing/serve_bytes.ts";
 
 const LIMITS = { maxBytes: 1000, timeoutMs: 10_000 };
@@ -11,7 +12,7 @@ const OK = "HTTP/1.1 200 OK\r\n";
 function fetchFrom(
   server: { readonly port: number },
   path: string,
-  options: FetcherOptions & { limits?: typeof LIMITS } = {},
+  options: RequesterOptions & { limits?: typeof LIMITS } = {},
 ) {
   const { limits = LIMITS, ...rest } = options;
   const fetcher = new ImageFetcher({

@@ -8,10 +8,16 @@ import { isIP } from "node:net";
 import { DEFAULT_PRECISION, type Precision, PRECISIONS } from "./engine/backends/precision.ts";
 import { GramcastError } from "./errors.ts";
 
+/** Ways in which callers show who they are. */
+export const AUTH_WAYS = ["keys"] as const;
+export type AuthWay = (typeof AUTH_WAYS)[number];
+
 export interface Config {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
+  /** In which ways callers show who they are, none for a server that asks nobody; `auto` leaves it to `authWays`. */
+  readonly auth: "auto" | readonly AuthWay[];
   /** Where transfers, and images are kept. */
   readonly dataDir: string;
   /** `memory` forgets everything at exit. */
@@ -94,6 +100,20 @@ const MEBIBYTE = 2 ** 20;
 const SETTINGS = {
   host: text("HOST", "127.0.0.1", "an address or host name to listen on", "where the server listens", /^[\w.:-]+$/),
   port: wholeNumber("PORT", 4000, 0, 65535, "the port that it listens on; 0 takes any free one"),
+  auth: {
+    variable: "AUTH",
+    help:
+      "how callers show who they are ([access](access.md)); `auto`: `off` where `HOST` is this machine alone, else `keys`",
+    fallback: "auto",
+    wanted: `auto, off, or ${AUTH_WAYS.join(", ")}`,
+    parse: (value: string) => {
+      if (value === "auto") return value;
+      const ways = value === "off"
+        ? []
+        : value.split(",").map((way) => AUTH_WAYS.find((known) => known === way.trim()));
+      return ways.every((way) => way !== undefined) && new Set(ways).size === ways.length ? ways : undefined;
+    },
+  },
   dataDir: text("DATA_DIR", "./data", "a directory that can be written", "where transfers and pictures are kept"),
   store: {
     variable: "STORE",
@@ -234,6 +254,17 @@ export function readConfig(get: (variable: string) => string | undefined): Confi
     return [key, value];
   });
   return Object.fromEntries(entries) as Config;
+}
+
+/** In which ways callers have to show who they are: without a word on it, whoever is on this machine does not have to. */
+export function authWays({ auth, host }: Pick<Config, "auth" | "host">): readonly AuthWay[] {
+  if (auth !== "auto") return auth;
+  return isLoopback(host) ? [] : ["keys"];
+}
+
+/** Whether a host name or an address, as it stands in a URL or in HOST, leads back to the same machine. */
+export function isLoopback(host: string): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
 }
 
 /** The path of a public URL without a slash at its end; empty where there is none. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CONFIG_VARIABLES, readConfig } from "./config.ts";
+import { authWays, CONFIG_VARIABLES, readConfig } from "./config.ts";
 
 function read(variables: Record<string, string> = {}) {
   return readConfig((name) => variables[name]);
@@ -11,6 +11,13 @@ Deno.test("readConfig() has a default for everything, also where a variable is e
   assert.equal(`${config.host}:${config.port}`, "127.0.0.1:4000");
   assert.equal(config.weights, "auto");
   assert.deepEqual(config.corsOrigins, []);
+});
+
+Deno.test("callers show who they are where others than this machine's reach the server, unless it is said", () => {
+  const ways = (variables: Record<string, string>) => authWays(read(variables));
+  assert.deepEqual([ways({}), ways({ HOST: "::1" }), ways({ HOST: "localhost" })], [[], [], []]);
+  assert.deepEqual([ways({ HOST: "0.0.0.0" }), ways({ HOST: "box.example" })], [["keys"], ["keys"]]);
+  assert.deepEqual([ways({ HOST: "0.0.0.0", AUTH: "off" }), ways({ AUTH: "keys" })], [[], ["keys"]]);
 });
 
 Deno.test("readConfig() takes what is given", () => {
@@ -42,6 +49,7 @@ Deno.test("readConfig() takes what is given", () => {
 
 const WRONG: Readonly<Record<string, readonly string[]>> = {
   HOST: ["a b", "http://a"],
+  AUTH: ["on", "keys,keys", "off,keys", "basic"],
   PORT: ["-1", "65536", "4000.5", "http", "0x10"],
   STORE: ["redis"],
   ENGINE: ["cuda", "onnx:tpu", "onnx:cuda", "tensorflow:gpu"],

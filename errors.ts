@@ -38,8 +38,8 @@ export const ERROR_CODES = {
   },
   FORBIDDEN: {
     when: "request",
-    meaning: "the caller may see this, but not do it",
-    remedy: "use a key of the role that the message names",
+    meaning: "the caller may not do this, or a page of another origin asks, or for an unknown host name",
+    remedy: "use a key of the role that the message names; set `CORS_ORIGINS`, or `PUBLIC_URL`",
   },
   IMAGE_TOO_LARGE: {
     when: "request",
@@ -87,6 +87,11 @@ export const ERROR_CODES = {
     when: "request",
     meaning: "the transfer would not fit into the engine's memory; the message says which size would",
     remedy: "take a smaller `size`",
+  },
+  UNAUTHENTICATED: {
+    when: "request",
+    meaning: "no key or token, or one that is not valid, any more or at all",
+    remedy: "send `Authorization: Bearer` with a valid one ([access](access.md))",
   },
   WEIGHTS_INCOMPLETE: {
     when: "request",

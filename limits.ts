@@ -14,6 +14,8 @@ export const LIMITS = {
   /** Transfers of higher priority run first. */
   priority: whole(-100, 100),
   idempotencyKey: text(1, 255),
+  /** Of an API key, and of its owner. */
+  keyName: text(1, 100),
   /** An address that a picture is fetched from. */
   url: text(1, 4096),
   /** Points of a transfer's loss history. */

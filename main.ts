@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { openAccess, tellAccess } from "./access/open.ts";
 import { basePath, type Config, readConfig } from "./config.ts";
 import { GramcastError } from "./errors.ts";
 import { FrameEncoder } from "./images/frame_encoder.ts";
@@ -28,9 +29,11 @@ async function serve(config: Config): Promise<void> {
   using _memory = new SpareMemory(processMemory());
   const weights = await describeWeights(weightsPath(config.weights));
   const transfers = await openTransfers(config, weights, log);
+  await using access = await openAccess(config, log);
   log.info(`Weights: ${weights.name}, ${weights.layers.length} layers`);
   const services: Services = {
     config,
+    access,
     transfers: transfers.service,
     frames: frameEncoder(new FrameEncoder()),
     fetchImage,
@@ -44,6 +47,7 @@ async function serve(config: Config): Promise<void> {
     const options = { ...config, connectionLimits, trustedDocuments, pages: studioPages(basePath(config.publicUrl)) };
     const server = await startServer(services, options, log);
     log.info(`Gramcast listens on ${server.url}: open it in a browser; GraphiQL is at ${server.url}/graphql`);
+    await tellAccess(access, config, server.url, log);
     log.info(`${await stop}: stopping`);
     await Promise.all([server.stop(), transfers.close()]);
   } finally {

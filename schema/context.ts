@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { Config } from "../config.ts";
+import type { Access, Session } from "../access/access.ts";
+import { basePath, type Config } from "../config.ts";
 import type { EngineInfo } from "../engine/backends/backend.ts";
 import type { EncodeOptions } from "../images/encode.ts";
 import type { FetchLimits } from "../images/remote.ts";
 import type { AllTransfers, FrameHandle, Transfers } from "../transfers/api.ts";
-import type { Caller } from "../transfers/caller.ts";
 import type { WeightsDescription } from "../weights/loaded_weights.ts";
 import { Allowance } from "./allowance.ts";
 
@@ -26,6 +26,7 @@ export type FetchImage = (
 /** What the resolvers reach the rest of the program through; one for the whole server. */
 export interface Services {
   readonly config: Pick<Config, "maxImageBytes" | "publicUrl">;
+  readonly access: Access;
   readonly transfers: AllTransfers;
   readonly frames: FrameEncoder;
   readonly fetchImage: FetchImage;
@@ -40,15 +41,17 @@ export interface Context extends Omit<Services, "transfers"> {
   /** What the operation may still cost. */
   readonly allowance: Allowance;
   /** Who asks. */
-  readonly caller: Caller;
+  readonly session: Session;
   /** What the caller may see and change. */
   readonly transfers: Transfers;
   engine(): Promise<EngineInfo>;
+  /** An address on this server, from the root on, that the caller may get without a header. @param path Below PUBLIC_URL. */
+  link(path: string): string;
 }
 
 /** The context of one operation. Yoga copies its members, so that methods of a prototype would be lost. */
-export function contextOf(services: Services, caller: Caller): Context {
-  const { config, transfers, frames, fetchImage } = services;
+export function contextOf(services: Services, session: Session): Context {
+  const { config, access, transfers, frames, fetchImage } = services;
   return {
     config,
     frames,
@@ -57,7 +60,9 @@ export function contextOf(services: Services, caller: Caller): Context {
     weights: () => services.weights(),
     engine: () => transfers.engine(),
     allowance: new Allowance(config.maxImageBytes),
-    caller,
-    transfers: transfers.as(caller),
+    access,
+    session,
+    transfers: transfers.as(session.caller),
+    link: (path) => basePath(config.publicUrl) + access.link(session, path).path,
   };
 }

@@ -1,4 +1,3 @@
-import { basePath } from "../config.ts";
 import type { EncodedFormat, EncodeOptions } from "../images/encode.ts";
 import type { FrameHandle, Page } from "../transfers/api.ts";
 import { DEFAULT_QUALITY, LIMITS } from "../limits.ts";
@@ -61,9 +60,9 @@ export const Frame = builder.objectRef<FrameHandle>("Frame").implement({
         },
       }),
       url: t.string({
-        description: "Absolute path of the picture as JPEG on this server; it never changes and may be cached.",
-        resolve: ({ transferId, step }, _args, { config }) =>
-          `${basePath(config.publicUrl)}/transfers/${transferId}/frames/${step}.jpg`,
+        description:
+          "Absolute path of the picture as JPEG on this server, for an <img> as it is. The picture never changes and may be cached; where callers show who they are, the path is signed and works for one to two hours.",
+        resolve: ({ transferId, step }, _args, { link }) => link(`/transfers/${transferId}/frames/${step}.jpg`),
       }),
     };
   },

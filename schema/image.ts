@@ -1,4 +1,3 @@
-import { basePath } from "../config.ts";
 import type { ImageRecord } from "../transfers/types.ts";
 import { encodeBase64 } from "./base64.ts";
 import { builder } from "./builder.ts";
@@ -21,8 +20,9 @@ export const Image = builder.objectRef<ImageRecord>("Image").implement({
     }),
     byteLength: t.exposeInt("byteLength", { description: "Size of the file in bytes." }),
     url: t.string({
-      description: "Absolute path of the file on this server; it never changes and may be cached.",
-      resolve: ({ id }, _args, { config }) => `${basePath(config.publicUrl)}/images/${id}`,
+      description:
+        "Absolute path of the file on this server, for an <img> as it is. The file never changes and may be cached; where callers show who they are, the path is signed and works for one to two hours.",
+      resolve: ({ id }, _args, { link }) => link(`/images/${id}`),
     }),
     base64: t.string({
       complexity: PICTURE_COST,

@@ -18,6 +18,8 @@ import "./transfer.ts";
 import "./start_transfer.ts";
 import "./transfer_control.ts";
 import "./transfer_progress.ts";
+import "./share.ts";
+import "./viewer.ts";
 
 /** The executable schema; fields and types in alphabetical order. */
 export const schema: GraphQLSchema = builder.toSchema();

@@ -68,7 +68,11 @@ export const Transfer = builder.objectRef<TransferRecord>("Transfer").implement(
   description: "One picture being repainted in the style of others, from request to result.",
   interfaces: [Node],
   fields: (t) => ({
-    owner: t.exposeString("owner", { description: "Whose it is: the owner of the key that started it." }),
+    owner: t.string({
+      nullable: true,
+      description: "Whose it is: the owner of the key that started it; null for who follows it by a link.",
+      resolve: ({ owner }, _args, { session }) => session.caller.follows === null ? owner : null,
+    }),
     status: t.field({
       type: TransferStatus,
       description: "What has become of it so far.",

@@ -44,9 +44,9 @@ export function useAnswers(): Plugin<object, RequestContext> {
       if (!request || welcome(request).includes(EVENT_STREAM)) return;
       setResultAndStopExecution({ errors: [notAcceptable("a WebSocket", EVENT_STREAM)] });
     },
-    onResultProcess({ request, serverContext: { holdings }, setResultProcessor }) {
+    onResultProcess({ request, serverContext, setResultProcessor }) {
       setResultProcessor(
-        (result) => answer(result as Results, welcome(request), wellFormed.has(request), holdings),
+        (result) => answer(result as Results, welcome(request), wellFormed.has(request), serverContext),
         "",
       );
     },
@@ -66,20 +66,22 @@ async function answer(
   results: Results,
   welcome: readonly MediaType[],
   wellFormed: boolean,
-  holdings: Holdings,
+  context: RequestContext,
 ): Promise<Response> {
   const preferred = isAsyncIterable(results) ? EVENT_STREAM : welcome[0] ?? "application/json";
   const status = isAsyncIterable(results) ? OK : statusOf(results, preferred, wellFormed);
   if (preferred === EVENT_STREAM && status === OK) {
-    return new Response(eventStream(results), { headers: { ...EVENT_STREAM_HEADERS, vary: "accept" } });
+    return new Response(eventStream(results, context.session.ended), {
+      headers: { ...EVENT_STREAM_HEADERS, vary: "accept" },
+    });
   }
   const type = preferred === EVENT_STREAM ? "application/json" : preferred;
   const result = results as ExecutionResult;
   let body: BodyInit;
   try {
-    body = await bodyOf(result, holdings);
+    body = await bodyOf(result, context.holdings);
   } catch (error) {
-    return await answer({ errors: [maskError(error)] }, welcome, wellFormed, holdings);
+    return await answer({ errors: [maskError(error)] }, welcome, wellFormed, context);
   }
   return new Response(body, {
     status,

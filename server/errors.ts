@@ -9,11 +9,6 @@ export const SERVER_ERROR_CODES = {
     meaning: "not JSON, no operation, a broken multipart body, an unsupported content type",
     remedy: "fix the client",
   },
-  FORBIDDEN: {
-    when: "request",
-    meaning: "a page of another origin, or an unknown host name",
-    remedy: "set `CORS_ORIGINS`, or `PUBLIC_URL`",
-  },
   GRAPHQL_PARSE_FAILED: { when: "request", meaning: "the document is not GraphQL", remedy: "fix the document" },
   GRAPHQL_VALIDATION_FAILED: {
     when: "request",

@@ -21,8 +21,10 @@ export const EVENT_STREAM_HEADERS: Readonly<Record<string, string>> = {
 /**
  * Results as server-sent events, in the "distinct connections mode" of the GraphQL over SSE protocol. The next result is
  * asked for when the one before has been taken.
+ *
+ * @param ended Who follows may not any longer: the stream breaks off, and they may come back with new credentials.
  */
-export function eventStream(results: Results): ReadableStream<Uint8Array<ArrayBuffer>> {
+export function eventStream(results: Results, ended: AbortSignal): ReadableStream<Uint8Array<ArrayBuffer>> {
   const iterator = iterate(results)[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
   let beat: ReturnType<typeof setInterval> | undefined;
@@ -33,10 +35,16 @@ export function eventStream(results: Results): ReadableStream<Uint8Array<ArrayBu
       beat = setInterval(() => {
         if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(BEAT));
       }, BEAT_MS);
+      ended.addEventListener("abort", async () => {
+        clearInterval(beat);
+        controller.close();
+        await iterator.return?.();
+      }, { once: true });
     },
     async pull(controller) {
       try {
         const { done, value } = await iterator.next();
+        if (ended.aborted) return;
         if (!done) return controller.enqueue(encoder.encode(`event: next\ndata: ${stringify(value)}\n\n`));
         clearInterval(beat);
         controller.enqueue(encoder.encode(COMPLETE));

@@ -1,7 +1,6 @@
 import { createYoga, type YogaServerInstance } from "graphql-yoga";
 import { type Context, contextOf, type Services } from "../schema/context.ts";
 import { schema } from "../schema/index.ts";
-import { LOCAL_CALLER } from "../transfers/caller.ts";
 import type { Log } from "../transfers/log.ts";
 import { useAnswers } from "./answers.ts";
 import { useDocumentCache } from "./document_cache.ts";
@@ -37,7 +36,7 @@ export function createGraphqlServer(
   const { maxImageBytes } = services.config;
   return createYoga<RequestContext, Context>({
     schema,
-    context: () => contextOf(services, LOCAL_CALLER),
+    context: ({ session }) => contextOf(services, session),
     // Origins are checked for every route in http.ts; the page is served by graphiql.ts.
     cors: false,
     graphiql: false,

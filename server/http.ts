@@ -1,5 +1,7 @@
 import type { Services } from "../schema/context.ts";
-import { LOCAL_CALLER } from "../transfers/caller.ts";
+import type { Credentials } from "../access/identity.ts";
+import { GramcastError } from "../errors.ts";
+import { checkIsAdmin } from "../transfers/caller.ts";
 import type { Log } from "../transfers/log.ts";
 import { logInternal } from "./errors.ts";
 import { exampleOperations } from "./example_operations.ts";
@@ -48,6 +50,7 @@ export function createHandlers(parts: HandlerParts): ListenerHandlers {
           await dispatch(parts, graphiql, request, pathname, holdings);
         return secured(origins, origins.share(request, response));
       } catch (error) {
+        if (error instanceof GramcastError) return secured(origins, origins.share(request, refusal(error)));
         // A client that has left gets no answer, and an operation that breaks off for that is no bug.
         if (!request.signal.aborted) logInternal(log, error);
         return text(500, "Cannot answer: found an internal error, which has been logged");
@@ -69,22 +72,38 @@ async function dispatch(
   holdings: Holdings,
 ): Promise<Response> {
   const { services, graphql, pages, stopping } = parts;
+  const admit = () => services.access.admit(credentialsOf(request), request.signal);
   switch (pathname) {
     case "/graphql": {
       const page = request.method === "GET" && /\btext\/html\b/.test(request.headers.get("accept") ?? "");
-      return page ? await graphiql.serve(request) : await graphql.fetch(request, { holdings });
+      return page ? await graphiql.serve(request) : await graphql.fetch(request, { holdings, session: await admit() });
     }
     case "/health":
       return Response.json({ status: "ok" }, { headers: { "cache-control": "no-store" } });
     case "/ready":
       return await ready(services, stopping());
     case "/metrics":
+      checkIsAdmin((await admit()).caller, "show the metrics");
       return await metrics(parts);
     default:
-      return await servePicture(services, services.transfers.as(LOCAL_CALLER), request, pathname) ??
+      return await servePicture(services, admit, request, pathname) ??
         await pages(request, pathname) ??
         text(404, "Cannot find this page");
   }
+}
+
+/** A signed link opens what it leads to, and changes nothing. */
+function credentialsOf({ method, headers, url }: Request): Credentials {
+  const reads = method === "GET" || method === "HEAD";
+  return { authorization: headers.get("authorization"), url: reads ? new URL(url) : null };
+}
+
+/** The answer to a request that nobody, or not this caller, may make. */
+function refusal({ code, message }: GramcastError): Response {
+  const headers = new Headers({ "cache-control": "no-store" });
+  if (code === "UNAUTHENTICATED") headers.set("www-authenticate", 'Bearer realm="Gramcast"');
+  const status = code === "UNAUTHENTICATED" ? 401 : code === "FORBIDDEN" ? 403 : 503;
+  return Response.json({ errors: [{ message, extensions: { code } }] }, { status, headers });
 }
 
 function refuse(origins: OriginPolicy, request: Request): Response | undefined {

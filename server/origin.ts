@@ -5,6 +5,8 @@
  * @module
  */
 
+import { isLoopback } from "../config.ts";
+
 /** Headers that scripts of an allowed page may read and send; `*` for the others is enough without credentials. */
 const PREFLIGHT_SECONDS = "600";
 const ANY = "*";
@@ -77,11 +79,6 @@ export class OriginPolicy {
   #isShared(origin: string): boolean {
     return this.#origins.has(origin) || this.#origins.has(ANY);
   }
-}
-
-/** Whether a host name or an address, as it stands in a URL or in HOST, leads back to the same machine. */
-export function isLoopback(host: string): boolean {
-  return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
 }
 
 /** Whether the host name of a URL is an address. URLs write IPv6 in brackets and every form of IPv4 with dots. */

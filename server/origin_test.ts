@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { isLoopback, OriginPolicy } from "./origin.ts";
+import { isLoopback } from "../config.ts";
+import { OriginPolicy } from "./origin.ts";
 import { serveFake } from "./testing/serve_fake.ts";
 
 const ENGINE = "{ engine { device } }";

@@ -1,3 +1,4 @@
+import type { Session } from "../access/access.ts";
 import type { Services } from "../schema/context.ts";
 import { DEFAULT_QUALITY } from "../limits.ts";
 import type { FrameHandle, Transfers } from "../transfers/api.ts";
@@ -36,23 +37,25 @@ interface Found {
 
 /** Answers `/images/:id`, `/transfers/:id/frames/:step.jpg|png|webp` and `/transfers/:id/result.jpg|png|webp`; else undefined. */
 export async function servePicture(
-  { frames }: Pick<Services, "frames">,
-  transfers: Transfers,
+  services: Pick<Services, "frames" | "transfers">,
+  admit: () => Promise<Session>,
   request: Request,
   pathname: string,
 ): Promise<Response | undefined> {
-  const find = route({ frames, transfers }, pathname);
+  const find = route(pathname);
   if (!find) return undefined;
   if (request.method !== "GET" && request.method !== "HEAD") {
     return new Response("Cannot change a picture: wanted GET\n", { status: 405, headers: { allow: "GET, HEAD" } });
   }
-  const found = await find();
+  const { caller } = await admit();
+  const found = await find({ frames: services.frames, transfers: services.transfers.as(caller) });
   if (!found) {
     return new Response("Cannot find this picture\n", { status: 404, headers: { "cache-control": "no-store" } });
   }
   const headers = new Headers({
     "etag": found.etag,
     "cache-control": found.cacheControl,
+    "vary": "authorization",
     "content-type": found.mimeType,
     // Opened by itself, a picture is a page of this origin: it may do nothing.
     "content-security-policy": "default-src 'none'; sandbox",
@@ -64,13 +67,13 @@ export async function servePicture(
   return new Response(request.method === "HEAD" ? null : await content.stream(), { headers });
 }
 
-function route(source: Source, pathname: string): (() => Promise<Found | null>) | undefined {
+function route(pathname: string): ((source: Source) => Promise<Found | null>) | undefined {
   const image = /^\/images\/([\w-]{1,100})$/.exec(pathname);
-  if (image) return () => findImage(source, image[1]!, IMMUTABLE);
+  if (image) return (source) => findImage(source, image[1]!, IMMUTABLE);
   const frame = /^\/transfers\/([\w-]{1,100})\/frames\/(\d{1,9})\.(jpg|png|webp)$/.exec(pathname);
-  if (frame) return () => findFrame(source, frame[1]!, Number(frame[2]), frame[3] as Format);
+  if (frame) return (source) => findFrame(source, frame[1]!, Number(frame[2]), frame[3] as Format);
   const result = /^\/transfers\/([\w-]{1,100})\/result\.(jpg|png|webp)$/.exec(pathname);
-  if (result) return () => findResult(source, result[1]!, result[2] as Format);
+  if (result) return (source) => findResult(source, result[1]!, result[2] as Format);
   return undefined;
 }
 

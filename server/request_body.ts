@@ -1,3 +1,4 @@
+import type { Session } from "../access/access.ts";
 import type { GraphQLParams, Plugin } from "graphql-yoga";
 import { GraphQLError } from "graphql";
 import { GramcastError } from "../errors.ts";
@@ -28,6 +29,7 @@ const PARAMETERS: Readonly<Record<string, "text" | "object">> = {
 /** What is known of a request beside what it says. */
 export interface RequestContext {
   readonly holdings: Holdings;
+  readonly session: Session;
 }
 
 /** Reads the parameters of a request out of its URL or its body, which it bounds while it arrives. */

@@ -67,7 +67,13 @@ export async function startServer(services: Services, options: ServerOptions, lo
   const budget = new ByteBudget(limits.maxHeldBytes);
   const spool = new Spool(join(options.dataDir ?? tmpdir(), "spool"), limits.maxSpooledBytes);
   const graphql = createGraphqlServer(services, log, options);
-  const sockets = new WebSocketServer(graphql, budget, log, options.webSocketLimits ?? WEBSOCKET_LIMITS);
+  const sockets = new WebSocketServer(
+    graphql,
+    services.access,
+    budget,
+    log,
+    options.webSocketLimits ?? WEBSOCKET_LIMITS,
+  );
   const origins = new OriginPolicy({ ...options, publicUrl });
   let stopped: Promise<void> | undefined;
   const pages = options.pages ?? landingPages;

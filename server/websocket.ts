@@ -12,9 +12,18 @@ import {
   type GraphQLFormattedError,
   OperationTypeNode,
 } from "graphql";
-import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type Server, type SubscribePayload } from "graphql-ws";
+import {
+  CloseCode,
+  type Context,
+  GRAPHQL_TRANSPORT_WS_PROTOCOL,
+  makeServer,
+  type Server,
+  type SubscribePayload,
+} from "graphql-ws";
 // @ts-types="npm:@types/ws@8.18.2"
 import { type ServerOptions, WebSocketServer as Upgrader } from "ws";
+import type { Access, Session } from "../access/access.ts";
+import { GramcastError } from "../errors.ts";
 import type { Log } from "../transfers/log.ts";
 import { BoundedSocket, type SocketLimits } from "./bounded_socket.ts";
 import type { ByteBudget } from "./byte_budget.ts";
@@ -51,6 +60,7 @@ const MAX_FRAGMENTS = 1024;
 /** The one version of the protocol. */
 const VERSION = "13";
 const SERVICE_RESTART = 1012;
+const TRY_AGAIN_LATER = 1013;
 
 /** How graphql-ws refuses what a client never sends, as `next`; the protocol has a close code for it. */
 const SERVER_ONLY = /Unexpected message of type \w+ received/;
@@ -61,19 +71,25 @@ interface Extra {
   message: { readonly characters: number; isOperation: boolean };
   /** Operations under way, those among them that were completed too soon for their answers. */
   operations: number;
+  /** Of the upgrade; browsers send theirs in `connection_init`. */
+  readonly authorization: string | null;
+  /** Null before `connection_ack`. */
+  session: Session | null;
 }
 
 /** Accepts sockets and runs their operations. */
 export class WebSocketServer {
   readonly #server: Server<Extra>;
   readonly #upgrader: Upgrader;
+  readonly #access: Access;
   readonly #budget: ByteBudget;
   readonly #limits: WebSocketLimits;
   readonly #log: Log;
   readonly #sockets = new Set<BoundedSocket>();
   #draining = false;
 
-  constructor(graphql: GraphqlServer, budget: ByteBudget, log: Log, limits: WebSocketLimits = WEBSOCKET_LIMITS) {
+  constructor(graphql: GraphqlServer, access: Access, budget: ByteBudget, log: Log, limits: WebSocketLimits) {
+    this.#access = access;
     this.#budget = budget;
     this.#limits = limits;
     this.#log = log;
@@ -92,17 +108,13 @@ export class WebSocketServer {
     this.#server = makeServer<Record<string, unknown>, Extra>({
       execute: (args) => (args as EnvelopedArguments).rootValue.execute(args),
       subscribe: (args) => (args as EnvelopedArguments).rootValue.subscribe(args),
-      onConnect: (context) => {
-        // Nobody reads it: it is not kept for the life of the socket.
-        delete (context as { connectionParams?: unknown }).connectionParams;
-        context.extra.socket.greeted = true;
-      },
+      onConnect: (context) => this.#admit(context),
       onSubscribe: ({ extra }, _id, payload) => {
         extra.message.isOperation = true;
         if (++extra.operations > limits.maxOperations) {
           return [serverError("RATE_LIMITED", `Cannot run more than ${limits.maxOperations} operations on one socket`)];
         }
-        return prepare(graphql, payload, extra.message.characters, limits.maxSubscription);
+        return prepare(graphql, extra.session!, payload, extra.message.characters, limits.maxSubscription);
       },
       // An iterator that fails midway comes here as it is.
       onError: (_context, _id, _payload, errors) => errors.map((error) => this.#masked(error)),
@@ -111,6 +123,29 @@ export class WebSocketServer {
         ...(errors ? { errors: errors.map(formatError) } : {}),
       }),
     });
+  }
+
+  /** @returns False where the socket has been closed: who it is of is not known. */
+  async #admit(context: Context<Record<string, unknown>, Extra>): Promise<boolean> {
+    const { extra, connectionParams } = context;
+    // Nobody reads it again: it is not kept for the life of the socket.
+    delete (context as { connectionParams?: unknown }).connectionParams;
+    const { socket } = extra;
+    const gone = new AbortController();
+    void socket.closed.then(() => gone.abort());
+    try {
+      const authorization = authorizationOf(connectionParams) ?? extra.authorization;
+      extra.session = await this.#access.admit({ authorization, url: null }, gone.signal);
+    } catch (error) {
+      if (!(error instanceof GramcastError)) throw error;
+      socket.close(error.code === "UNAUTHENTICATED" ? CloseCode.Unauthorized : TRY_AGAIN_LATER, error.message);
+      return false;
+    }
+    const closed = () =>
+      socket.close(CloseCode.Unauthorized, "Cannot go on: the key or token has expired or was revoked");
+    extra.session.ended.addEventListener("abort", closed, { once: true });
+    socket.greeted = true;
+    return true;
   }
 
   /** Open sockets. */
@@ -135,7 +170,10 @@ export class WebSocketServer {
     }
     // The library answers an invalid handshake; the callback comes at once or never.
     this.#upgrader.handleUpgrade(incoming, socket, head as never, (opened) => {
-      this.#open(new BoundedSocket(opened, socket, this.#budget.lease(), this.#limits));
+      this.#open(
+        new BoundedSocket(opened, socket, this.#budget.lease(), this.#limits),
+        request.headers.get("authorization"),
+      );
     });
     return undefined;
   }
@@ -148,9 +186,15 @@ export class WebSocketServer {
     await Promise.all([...this.#sockets].map(({ closed }) => closed));
   }
 
-  async #open(socket: BoundedSocket): Promise<void> {
+  async #open(socket: BoundedSocket, authorization: string | null): Promise<void> {
     this.#sockets.add(socket);
-    const extra: Extra = { socket, message: { characters: 0, isOperation: false }, operations: 0 };
+    const extra: Extra = {
+      socket,
+      message: { characters: 0, isOperation: false },
+      operations: 0,
+      authorization,
+      session: null,
+    };
     const ended = this.#server.opened({
       // The only one that `accept` lets through.
       protocol: GRAPHQL_TRANSPORT_WS_PROTOCOL,
@@ -192,13 +236,25 @@ interface EnvelopedArguments extends ExecutionArgs {
   readonly rootValue: Pick<ReturnType<GraphqlServer["getEnveloped"]>, "execute" | "subscribe">;
 }
 
+/** `authorization` of `connection_init`, however it is written: it stands for the header that browsers cannot send. */
+function authorizationOf(parameters: Record<string, unknown> | undefined): string | null {
+  const given = Object.entries(parameters ?? {}).find(([name]) => name.toLowerCase() === "authorization")?.[1];
+  return typeof given === "string" ? given : null;
+}
+
 /** Parses and validates an operation; execution goes through the same plugins as over HTTP. */
-async function prepare(graphql: GraphqlServer, payload: SubscribePayload, characters: number, maxSubscription: number) {
+async function prepare(
+  graphql: GraphqlServer,
+  session: Session,
+  payload: SubscribePayload,
+  characters: number,
+  maxSubscription: number,
+) {
   const { variables } = payload;
   // The library keeps the message until the operation ends.
   (payload as { variables?: unknown }).variables = undefined;
   try {
-    const enveloped = graphql.getEnveloped({ params: payload } as never);
+    const enveloped = graphql.getEnveloped({ params: payload, session } as never);
     const document = enveloped.parse(payload.query);
     const errors = enveloped.validate(enveloped.schema, document);
     if (errors.length > 0) return errors.map(maskError);

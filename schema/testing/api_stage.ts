@@ -1,3 +1,6 @@
+import { Access } from "../../access/access.ts";
+import { MemoryAccessStore } from "../../access/storage/memory_access_store.ts";
+import type { AuthWay } from "../../config.ts";
 import { CONV_LAYERS, DENSE_LAYERS } from "../../engine/vgg16.ts";
 import { type EncodeOptions, encodePicture } from "../../images/encode.ts";
 import type { Transfers } from "../../transfers/api.ts";
@@ -36,12 +39,15 @@ export interface ApiStageOptions {
   readonly config?: Partial<Services["config"]>;
   readonly ports?: Partial<StagePorts>;
   readonly settings?: Partial<TransferSettings>;
+  /** How callers show who they are; nobody has to when left out. */
+  readonly auth?: readonly AuthWay[];
 }
 
 /** All that resolvers need: the real service, with storage in memory and an engine that takes steps when a test says so. */
 export class ApiStage implements Services {
   readonly config: Services["config"];
   readonly ports: StagePorts;
+  readonly access: Access;
   readonly transfers: TransferService;
   /** What was asked to be encoded. */
   readonly encodings: (EncodeOptions & { step: number })[] = [];
@@ -60,7 +66,7 @@ export class ApiStage implements Services {
     return Promise.resolve(TINY_PNG);
   };
 
-  static async open({ config, ports, settings }: ApiStageOptions = {}): Promise<ApiStage> {
+  static async open({ config, ports, settings, auth = [] }: ApiStageOptions = {}): Promise<ApiStage> {
     const all = { ...memoryPorts(), ...ports };
     for (const engine of all.engines) engine.hold();
     const transfers = await TransferService.open(all, {
@@ -71,18 +77,30 @@ export class ApiStage implements Services {
       samples: SAMPLES,
       ...settings,
     });
-    return new ApiStage({ maxImageBytes: 4096, publicUrl: null, ...config }, all, transfers);
+    const access = await Access.open({ ways: auth, store: new MemoryAccessStore(), clock: all.clock });
+    return new ApiStage({ maxImageBytes: 4096, publicUrl: null, ...config }, all, access, transfers);
   }
 
-  private constructor(config: Services["config"], ports: StagePorts, transfers: TransferService) {
+  private constructor(
+    config: Services["config"],
+    ports: StagePorts,
+    access: Access,
+    transfers: TransferService,
+  ) {
     this.config = config;
     this.ports = ports;
+    this.access = access;
     this.transfers = transfers;
   }
 
   /** As the caller of a server on which there is one only. */
   get own(): Transfers {
     return this.transfers.as(LOCAL_CALLER);
+  }
+
+  /** As one of several callers. */
+  as(owner: string): Transfers {
+    return this.transfers.as({ name: owner, owner, role: "USER", follows: null });
   }
 
   get engine(): FakeEngine {
@@ -136,5 +154,6 @@ export class ApiStage implements Services {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.transfers.drain();
+    await this.access[Symbol.asyncDispose]();
   }
 }

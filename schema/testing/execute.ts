@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { graphql, GraphQLError, parse, subscribe } from "graphql";
 import { GramcastError } from "../../errors.ts";
+import type { Session } from "../../access/access.ts";
 import { type Caller, LOCAL_CALLER } from "../../transfers/caller.ts";
 import { contextOf } from "../context.ts";
 import { schema } from "../index.ts";
@@ -11,6 +12,11 @@ type Data = any;
 
 /** Who asks in these tests: no admin, so that what is others' is out of sight. */
 const CALLER: Caller = { ...LOCAL_CALLER, role: "USER" };
+const SESSION: Session = {
+  caller: CALLER,
+  identity: { caller: CALLER, expiresAt: null, origin: null },
+  ended: new AbortController().signal,
+};
 
 /** The shortest input that starts a transfer. */
 export const PICTURES = { content: { sample: "content" }, styles: [{ image: { sample: "style" } }] } as const;
@@ -21,7 +27,7 @@ export async function run(stage: ApiStage, source: string, variableValues: Data 
     schema,
     source,
     variableValues,
-    contextValue: contextOf(stage, CALLER),
+    contextValue: contextOf(stage, SESSION),
   });
   if (errors) throw errors[0];
   await assertNothingLeftOver(stage);
@@ -40,7 +46,7 @@ export async function fail(
   source: string,
   variableValues: Data = {},
 ): Promise<{ code: string; field: string | undefined; message: string }> {
-  const { errors } = await graphql({ schema, source, variableValues, contextValue: contextOf(stage, CALLER) });
+  const { errors } = await graphql({ schema, source, variableValues, contextValue: contextOf(stage, SESSION) });
   await assertNothingLeftOver(stage);
   return described(errors?.[0]);
 }
@@ -54,7 +60,7 @@ async function assertNothingLeftOver({ ports: { images, store } }: ApiStage): Pr
 
 /** Subscribes; throws the error where that fails. */
 export async function follow(stage: ApiStage, source: string, variableValues: Data = {}) {
-  const args = { schema, document: parse(source), variableValues, contextValue: contextOf(stage, CALLER) };
+  const args = { schema, document: parse(source), variableValues, contextValue: contextOf(stage, SESSION) };
   const result = await subscribe(args);
   if (Symbol.asyncIterator in result) {
     return result as AsyncGenerator<{ data?: Data; errors?: readonly GraphQLError[] }, void, void>;

@@ -13,7 +13,7 @@ export interface FakeServer extends AsyncDisposable {
   /** Sends an operation as JSON. */
   post(query: string, variables?: unknown, headers?: HeadersInit): Promise<Answer>;
   /** Starts a transfer of samples with these options, and answers its id. */
-  start(options: object): Promise<string>;
+  start(options: object, headers?: HeadersInit): Promise<string>;
 }
 
 /** The answer to an operation. */
@@ -54,8 +54,8 @@ export async function serveFake(
     server,
     log,
     post,
-    start: async (options) => {
-      const { data } = await post(START, { input: { ...PICTURES, ...options } });
+    start: async (options, headers) => {
+      const { data } = await post(START, { input: { ...PICTURES, ...options } }, headers);
       return data.startTransfer.transfer.id;
     },
     [Symbol.asyncDispose]: async () => {

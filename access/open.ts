@@ -1,0 +1,41 @@
+/**
+ * The access layer as a running server has it.
+ *
+ * @module
+ */
+import { authWays, type Config, isLoopback } from "../config.ts";
+import { SystemClock } from "../transfers/clock.ts";
+import type { Log } from "../transfers/log.ts";
+import { Access } from "./access.ts";
+import { MemoryAccessStore } from "./storage/memory_access_store.ts";
+import { SqliteAccessStore } from "./storage/sqlite_access_store.ts";
+
+const FIRST_KEY = "admin";
+
+/** @throws {GramcastError} STORAGE_UNAVAILABLE, STORAGE_UNREADABLE */
+export async function openAccess(config: Config, log: Log): Promise<Access> {
+  const { store: kind, dataDir } = config;
+  const store = kind === "sqlite" ? await SqliteAccessStore.open(dataDir, log) : new MemoryAccessStore();
+  return await Access.open({ ways: authWays(config), store, clock: new SystemClock() });
+}
+
+/**
+ * Says who may come in. A server that takes keys and has none gets one for its admin, which is told once.
+ *
+ * @param url Where the server listens.
+ */
+export async function tellAccess(access: Access, config: Config, url: string, log: Log): Promise<void> {
+  const ways = authWays(config);
+  if (ways.length === 0) {
+    if (!isLoopback(config.host)) {
+      log.warn(`AUTH=off: whoever reaches ${config.host}:${config.port} sees and changes everything`);
+    }
+    return;
+  }
+  log.info(`Callers show who they are: AUTH=${ways.join(",")}`);
+  if (!ways.includes("keys") || (await access.keys.list()).length > 0) return;
+  const key = await access.keys.create({ name: FIRST_KEY, role: "ADMIN", expiresAt: null });
+  const page = (config.publicUrl?.href ?? url).replace(/\/+$/, "");
+  log.info(`The first key, of an admin; it is not shown again: ${key}`);
+  log.info(`To sign in, open ${page}/#key=${key}`);
+}

@@ -1,0 +1,85 @@
+import type { Session } from "../access/access.ts";
+import { GramcastError } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
+import { ROLES } from "../transfers/caller.ts";
+import { checkText } from "../values.ts";
+import { builder } from "./builder.ts";
+
+export const Role = builder.enumType("Role", {
+  description: "What a caller may do.",
+  values: {
+    VIEWER: { description: ROLES.VIEWER },
+    USER: { description: ROLES.USER },
+    ADMIN: { description: ROLES.ADMIN },
+  },
+});
+
+/** Who is calling. */
+export const Viewer = builder.objectRef<Session>("Viewer").implement({
+  description: "Who is calling.",
+  fields: (t) => ({
+    name: t.string({
+      description: "The name of the key, or of who has signed in; `local` where nobody has to.",
+      resolve: ({ caller }) => caller.name,
+    }),
+    role: t.field({ type: Role, description: "What they may do.", resolve: ({ caller }) => caller.role }),
+    follows: t.id({
+      nullable: true,
+      description: "The one transfer that a link lets them follow; null for all that their role may see.",
+      resolve: ({ caller }) => caller.follows,
+    }),
+    expires: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When the key, token or link stops to work; null for never.",
+      resolve: ({ identity }) => identity.expiresAt,
+    }),
+  }),
+});
+
+builder.queryField("viewer", (t) =>
+  t.field({
+    type: Viewer,
+    description: "Who is calling.",
+    resolve: (_root, _args, { session }) => session,
+  }));
+
+const SignedUrl = builder.objectRef<{ readonly url: string; readonly expiresAt: number | null }>("SignedUrl").implement(
+  {
+    description: "An address that works without a header.",
+    fields: (t) => ({
+      url: t.exposeString("url", { description: "Absolute path on this server." }),
+      expires: t.expose("expiresAt", {
+        type: "DateTime",
+        nullable: true,
+        description: "When it stops to work; null for never, where nobody has to show who they are.",
+      }),
+    }),
+  },
+);
+
+builder.queryField("signedUrl", (t) =>
+  t.field({
+    type: SignedUrl,
+    description:
+      "An address that the caller may get without a header, for one to two hours: for EventSource, whose `/graphql?query=subscription…` cannot carry one, and for pictures in formats of your choice. Image.url and Frame.url are signed already.",
+    args: {
+      url: t.arg.string({
+        required: true,
+        description: "Absolute path on this server with its query, below PUBLIC_URL, such as `/graphql?query=…`.",
+      }),
+    },
+    resolve: (_root, { url }, { access, session, link }) => {
+      const path = checkText("url", LIMITS.url, url);
+      if (!/^\/(?!\/)/.test(path) || !URL.canParse(path, "http://localhost")) {
+        throw new GramcastError(
+          "BAD_USER_INPUT",
+          "Cannot sign this: wanted an absolute path, such as /graphql?query=…",
+          {
+            field: "url",
+          },
+        );
+      }
+      return { url: link(path), expiresAt: access.link(session, path).expiresAt };
+    },
+  }));

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { ApiKeys } from "../access/api_keys.ts";
+import { MemoryAccessStore } from "../access/storage/memory_access_store.ts";
+import { isError } from "../transfers/testing/errors.ts";
+import { FakeClock } from "../transfers/testing/fake_clock.ts";
+import { runKeys } from "./keys.ts";
+
+const DAY_MS = 86_400_000;
+
+function stage() {
+  const clock = new FakeClock();
+  const keys = new ApiKeys(new MemoryAccessStore(), clock);
+  return { clock, keys, run: (...args: string[]) => runKeys(args, keys, clock.now()) };
+}
+
+Deno.test("keys create tells a key once, that works from then on until it is revoked", async () => {
+  const { clock, keys, run } = stage();
+  const said = await run("create", "ann's laptop", "--role", "viewer", "--owner", "ann", "--expires", "30d");
+  const key = /^gram_\w+/.exec(said)![0];
+  const { caller, expiresAt } = (await keys.identify(key))!;
+  assert.deepEqual(caller, { name: "ann's laptop", owner: "ann", role: "VIEWER", follows: null });
+  assert.equal(expiresAt, clock.now() + 30 * DAY_MS);
+  const listed = await run("list");
+  assert.match(listed, /^name .*\nann's laptop +viewer +ann /);
+  assert.ok(!listed.includes(key));
+  assert.match(await run("revoke", "ann's laptop"), /Revoked/);
+  await assert.rejects(keys.identify(key), isError("UNAUTHENTICATED"));
+});
+
+Deno.test("keys makes nothing of what it cannot read, and says what it wants", async () => {
+  const { keys, run } = stage();
+  assert.match(await run(), /deno task keys create NAME/);
+  assert.match(await run("--help"), /deno task keys revoke NAME/);
+  await run("create", "ann");
+  for (
+    const [args, code, wanted] of [
+      [["create"], "BAD_USER_INPUT", "the name of a key"],
+      [["create", "ann"], "CONFLICT", "another name"],
+      [["create", "bob", "--role", "root"], "BAD_USER_INPUT", "one of VIEWER, USER, ADMIN"],
+      [["create", "bob", "--expires", "soon"], "BAD_USER_INPUT", "days as 30d"],
+      [["create", "bob", "--expires", "1970-01-01"], "BAD_USER_INPUT", "one to come"],
+      [["create", "b".repeat(101)], "BAD_USER_INPUT", "1 to 100 characters"],
+      [["create", "bob", "extra"], "BAD_USER_INPUT", "nothing behind the name"],
+      [["revoke", "bob"], "NOT_FOUND", "found none"],
+      [["delete", "ann"], "BAD_USER_INPUT", "create, list or revoke"],
+      [["create", "bob", "--rol", "user"], "BAD_USER_INPUT", "--rol"],
+    ] as const
+  ) await assert.rejects(run(...args), isError(code, wanted), args.join(" "));
+  assert.equal((await keys.list()).length, 1);
+});

@@ -11,7 +11,8 @@ import { formulaPixels } from "../engine/testing/formula.ts";
 import { encodePicture } from "../images/encode.ts";
 import { resizePicture } from "../images/resize.ts";
 import { SHIPPED_WEIGHTS } from "../weights/shipped.ts";
-import { reference, row, squarePicture, vgg16Parameters } from "./inputs.ts";
+import { reference, squarePicture, vgg16Parameters } from "./inputs.ts";
+import { row } from "./table.ts";
 
 const size = Number(Deno.args[0] ?? 256);
 const steps = Number(Deno.args[1] ?? 100);

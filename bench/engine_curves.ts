@@ -20,7 +20,8 @@ import type { Losses } from "../engine/objective/losses.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
 import { createOptimizer } from "../engine/optimizers/create.ts";
 import { resizePicture } from "../images/resize.ts";
-import { median, row, squarePicture, vgg16Parameters } from "./inputs.ts";
+import { squarePicture, vgg16Parameters } from "./inputs.ts";
+import { median, row } from "./table.ts";
 
 const TOLERANCE = 1e-4;
 

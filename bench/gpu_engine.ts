@@ -11,11 +11,11 @@ import type { Backend } from "../engine/backends/backend.ts";
 import { openBackend } from "../engine/backends/open.ts";
 import { Optimisation } from "../engine/descent/optimisation.ts";
 import { PRECISIONS } from "../engine/backends/precision.ts";
-import { PRESETS } from "../engine/options/presets.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
-import { formulaParameters, formulaPicture, formulaPixels } from "../engine/testing/formula.ts";
+import { formulaParameters, formulaPicture } from "../engine/testing/formula.ts";
 import { encodePicture } from "../images/encode.ts";
 import { resizePicture } from "../images/resize.ts";
+import { classicObjective, classicStep } from "./classic_step.ts";
 import { median } from "./table.ts";
 
 /** What one size gave. */
@@ -64,41 +64,19 @@ async function measure(engine = "onnx:cpu", sizes = "256", seconds = "3"): Promi
 }
 
 async function evaluationSeconds(backend: Backend, side: number, seconds: number): Promise<number> {
-  const size = { width: side, height: side };
-  const { contentLayers, styleLayers, contentWeight, styleWeight } = PRESETS.CLASSIC;
-  const [content, style] = [contentLayers, styleLayers].map((layers) => layers.map(({ layer }) => layer));
-  const features = await backend.features(formulaPixels(side, side, 1001), size, content!, "MAX");
-  const grams = await backend.grams(formulaPixels(side, side, 1002), size, style!, "MAX");
-  const terms = [
-    ...content!.map((layer) => ({ kind: "content", layer, mask: null } as const)),
-    ...style!.map((layer) => ({ kind: "style", layer, mask: null } as const)),
-  ];
-  const evaluator = await backend.compile(
-    { size, terms, masks: [], pooling: "MAX", normalizeGradients: false },
-    [...features.values(), ...grams.values()],
-  );
+  const { evaluate, dispose } = await classicStep(backend, classicObjective(side));
   try {
-    const pixels = formulaPixels(side, side, 1003);
-    const weights = terms.map(({ kind }) => kind === "content" ? contentWeight : styleWeight);
-    const evaluate = () => evaluator.evaluate(pixels, weights);
     await evaluate();
     await evaluate();
-    return median(await repeat(evaluate, seconds));
+    const times: number[] = [];
+    const end = performance.now() + 1000 * seconds;
+    while (times.length < FEWEST_STEPS || (times.length < MOST_STEPS && performance.now() < end)) {
+      times.push(await evaluate());
+    }
+    return median(times);
   } finally {
-    await evaluator.dispose();
+    await dispose();
   }
-}
-
-/** Times of as many calls as fit into the seconds. */
-async function repeat(call: () => Promise<unknown>, seconds: number): Promise<number[]> {
-  const times: number[] = [];
-  const end = performance.now() + 1000 * seconds;
-  while (times.length < FEWEST_STEPS || (times.length < MOST_STEPS && performance.now() < end)) {
-    const started = performance.now();
-    await call();
-    times.push((performance.now() - started) / 1000);
-  }
-  return times;
 }
 
 /** A CLASSIC transfer end to end, all its steps where they fit into four times the seconds. */

@@ -8,8 +8,6 @@ import { readSample, SAMPLES } from "../samples/samples.ts";
 import { loadWeights } from "../weights/load_weights.ts";
 import { weightsPath } from "../weights/shipped.ts";
 
-export { median, row } from "./table.ts";
-
 /** A folder beside the project with `images` and `reference`; it is not part of it. */
 export const SHARED = fileURLToPath(new URL("../../shared/", import.meta.url));
 

@@ -2,7 +2,9 @@
 const [name, ...args] = Deno.args;
 const names = [...Deno.readDirSync(new URL(".", import.meta.url))]
   .map((entry) => /^(.*)\.ts$/.exec(entry.name)?.[1])
-  .filter((each): each is string => each !== undefined && !["main", "inputs", "table", "gpu_engine"].includes(each))
+  .filter((each): each is string =>
+    each !== undefined && !["main", "classic_step", "inputs", "table", "gpu_engine"].includes(each)
+  )
   .sort();
 if (!name || !names.includes(name)) {
   console.error(`Cannot run benchmark "${name ?? ""}": wanted one of ${names.join(", ")}`);

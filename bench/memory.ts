@@ -19,7 +19,8 @@ import type { OptimizerKind, PresetName } from "../engine/options/options.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
 import { formulaPicture } from "../engine/testing/formula.ts";
 import { resizePicture } from "../images/resize.ts";
-import { row, vgg16Parameters } from "./inputs.ts";
+import { vgg16Parameters } from "./inputs.ts";
+import { row } from "./table.ts";
 
 const DEFAULT = ["CLASSIC", "BALANCED", "GATYS"].flatMap((preset) =>
   ["ADAM", "LBFGS"].flatMap((optimizer) => [256, 512, 668, 1024].map((size) => `${preset}/${optimizer}/${size}`))

@@ -9,29 +9,20 @@ import { detectBlock } from "../engine/backends/onnx/detect_block.ts";
 import { PackedParameters } from "../engine/backends/onnx/parameters.ts";
 import { PlanarLayout } from "../engine/backends/onnx/planar_layout.ts";
 import { buildStepGraph } from "../engine/backends/onnx/step_graph.ts";
-import { PRESETS } from "../engine/options/presets.ts";
-import { featureSize, type Objective } from "../engine/objective/objective.ts";
+import { featureSize } from "../engine/objective/objective.ts";
 import { formulaParameters, formulaPixels } from "../engine/testing/formula.ts";
-import { row } from "./inputs.ts";
+import { classicObjective } from "./classic_step.ts";
+import { row } from "./table.ts";
 
 const size = Number(Deno.args[0] ?? 668);
 const RUNS = 5;
 
-const side = { width: size, height: size };
-const { contentLayers, styleLayers } = PRESETS.CLASSIC;
-const objective: Objective = {
-  size: side,
-  terms: [
-    ...contentLayers.map(({ layer }) => ({ kind: "content", layer, mask: null } as const)),
-    ...styleLayers.map(({ layer }) => ({ kind: "style", layer, mask: null } as const)),
-  ],
-  masks: [],
-  pooling: "MAX",
-  normalizeGradients: false,
-};
+const objective = classicObjective(size);
 const block = await detectBlock();
 const layout = block === null ? new PlanarLayout() : new BlockedLayout(block);
-const areas = objective.terms.map(({ layer }) => featureSize(side, layer)).map(({ width, height }) => width * height);
+const areas = objective.terms.map(({ layer }) => featureSize(objective.size, layer)).map(({ width, height }) =>
+  width * height
+);
 const folder = await Deno.makeTempDir();
 const session = await InferenceSession.create(buildStepGraph(objective, layout, { areas, tile: false }).toBytes(), {
   executionProviders: ["cpu"],

@@ -12,7 +12,8 @@
 import { Image } from "imagescript";
 import { encodePicture } from "../images/encode.ts";
 import { rawRgb, sharp } from "../images/sharp.ts";
-import { median, row, squarePicture } from "./inputs.ts";
+import { squarePicture } from "./inputs.ts";
+import { median, row } from "./table.ts";
 
 const sides = (Deno.args[0] ?? "668,4000").split(",").map(Number);
 const rounds = Number(Deno.args[1] ?? 5);

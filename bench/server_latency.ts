@@ -4,17 +4,13 @@
  *     deno task bench server_latency [size of the transfer that runs] [seconds]
  */
 import { createClient } from "graphql-ws";
-import { row } from "./inputs.ts";
+import { startTransfer, webSocketUrl } from "../tests/testing/client.ts";
+import { ServerProcess } from "../tests/testing/server_process.ts";
+import { row } from "./table.ts";
 
 const size = Number(Deno.args[0] ?? 668);
 const seconds = Number(Deno.args[1] ?? 60);
 
-const START = `mutation Start($size: Int!, $steps: Int) {
-  startTransfer(input: {
-    preset: CLASSIC, size: $size, steps: $steps
-    content: { sample: "city-at-night" }, styles: [{ image: { sample: "starry-swirls" } }]
-  }) { transfer { id } }
-}`;
 const FOLLOW = `subscription Follow($id: ID!) {
   transferProgress(id: $id) { status step frame { dataUrl(maxSize: 256) } }
 }`;
@@ -23,15 +19,9 @@ interface Progress {
   readonly transferProgress: { readonly status: string; readonly step: number; readonly frame: object | null };
 }
 
-const dataDir = await Deno.makeTempDir();
-const server = new Deno.Command(Deno.execPath(), {
-  args: ["task", "start"],
-  env: { PORT: "0", DATA_DIR: dataDir, NO_COLOR: "1" },
-  stdout: "piped",
-  stderr: "null",
-}).spawn();
-const url = await listeningUrl(server.stdout);
-const client = createClient({ url: `${url.replace("http", "ws")}/graphql` });
+await using server = await ServerProcess.start({ env: { ENGINE: Deno.env.get("ENGINE") ?? "auto" } });
+const { url } = server;
+const client = createClient({ url: webSocketUrl(url) });
 try {
   await firstFrame(64);
   const first = [await firstFrame(256), await firstFrame(256), await firstFrame(256)];
@@ -46,30 +36,11 @@ try {
   console.log(row("longest", quantile(times, 1)));
 } finally {
   await client.dispose();
-  server.kill("SIGTERM");
-  await server.status;
-  await Deno.remove(dataDir, { recursive: true });
 }
 
-/** Follows what the server prints until it says where it listens, and on, so that its pipe never fills. */
-async function listeningUrl(stdout: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>();
-  void (async () => {
-    for await (const text of stdout.pipeThrough(new TextDecoderStream())) {
-      const found = /listens on (\S+):/.exec(text);
-      if (found) resolve(found[1]!);
-    }
-  })();
-  return await promise;
-}
-
-async function start(size: number, steps: number | null): Promise<string> {
-  const response = await fetch(`${url}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ query: START, variables: { size, steps } }),
-  });
-  return (await response.json()).data.startTransfer.transfer.id;
+function start(size: number, steps: number | null): Promise<string> {
+  const styles = [{ image: { sample: "starry-swirls" } }];
+  return startTransfer(url, { preset: "CLASSIC", size, steps, content: { sample: "city-at-night" }, styles });
 }
 
 /** Milliseconds from the mutation to the first frame over the WebSocket; waits for the end of the transfer. */

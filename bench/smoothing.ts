@@ -12,7 +12,8 @@ import { toPixels } from "../engine/picture.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
 import { Stage } from "../engine/descent/stage.ts";
 import { resizePicture } from "../images/resize.ts";
-import { row, squarePicture, vgg16Parameters } from "./inputs.ts";
+import { squarePicture, vgg16Parameters } from "./inputs.ts";
+import { row } from "./table.ts";
 
 const size = Number(Deno.args[0] ?? 128);
 const steps = Number(Deno.args[1] ?? 60);

@@ -13,36 +13,14 @@ import { PRESETS } from "../engine/options/presets.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
 import { stepFlops } from "../engine/estimate/estimate.ts";
 import { formulaParameters, formulaPixels } from "../engine/testing/formula.ts";
-import { median, python, PYTHONS, row, SHARED } from "./inputs.ts";
+import { classicObjective, classicStep } from "./classic_step.ts";
+import { python, PYTHONS, SHARED } from "./inputs.ts";
+import { median, row } from "./table.ts";
 
 const sizes = (Deno.args[0] ?? "668").split(",").map(Number);
 const rounds = Number(Deno.args[1] ?? 3);
 const styleLayers = Deno.args[2] ? [{ layer: Deno.args[2], weight: 1 }] : PRESETS.CLASSIC.styleLayers;
 const threads = navigator.hardwareConcurrency;
-
-async function engineStep(size: number): Promise<{ step: () => Promise<number>; dispose: () => Promise<void> }> {
-  const backend = await OnnxBackend.open(formulaParameters(), "cpu", { threads });
-  const side = { width: size, height: size };
-  const content = PRESETS.CLASSIC.contentLayers.map(({ layer }) => layer);
-  const style = styleLayers.map(({ layer }) => layer);
-  const features = await backend.features(formulaPixels(size, size, 1001), side, content, "MAX");
-  const grams = await backend.grams(formulaPixels(size, size, 1002), side, style, "MAX");
-  const terms = [
-    ...content.map((layer) => ({ kind: "content", layer, mask: null } as const)),
-    ...style.map((layer) => ({ kind: "style", layer, mask: null } as const)),
-  ];
-  const targets = terms.map(({ kind, layer }) => (kind === "content" ? features : grams).get(layer)!);
-  const objective = { size: side, terms, masks: [], pooling: "MAX", normalizeGradients: false } as const;
-  const evaluator = await backend.compile(objective, targets);
-  const pixels = formulaPixels(size, size, 1003);
-  const step = async () => {
-    const started = performance.now();
-    await evaluator.evaluate(pixels, terms.map(({ kind }) => kind === "content" ? 0.1 : 500));
-    return (performance.now() - started) / 1000;
-  };
-  await step();
-  return { step, dispose: () => evaluator.dispose() };
-}
 
 /** GFLOP/s of a product of large matrices: what this machine can do at best. */
 async function measuredPeak(): Promise<number> {
@@ -93,11 +71,13 @@ console.log(
 );
 console.log(row(...Array(8).fill("---")));
 for (const size of sizes) {
-  const engine = await engineStep(size);
+  const backend = await OnnxBackend.open(formulaParameters(), "cpu", { threads });
+  const engine = await classicStep(backend, classicObjective(size, styleLayers));
+  await engine.evaluate();
   const mine: number[] = [];
   for (const { plain, channelsLast } of rivals) plain.length = channelsLast.length = 0;
   for (let round = 0; round < rounds; round++) {
-    for (let i = 0; i < 3; i++) mine.push(await engine.step());
+    for (let i = 0; i < 3; i++) mine.push(await engine.evaluate());
     for (const { torch, plain, channelsLast } of rivals) {
       plain.push(await torchStep(torch, size));
       channelsLast.push(await torchStep(torch, size, "--channels-last"));

@@ -11,7 +11,7 @@ import { start } from "../schema/testing/execute.ts";
 import { startServer } from "../server/server.ts";
 import { studioPages } from "../studio/studio.ts";
 import { FakeEngine } from "../transfers/testing/fake_engine.ts";
-import { row } from "./inputs.ts";
+import { row } from "./table.ts";
 
 const [transfers = 20, interval = 50, seconds = 10] = Deno.args.map(Number);
 

@@ -15,7 +15,8 @@ import type { PresetName } from "../engine/options/options.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
 import { encodePicture } from "../images/encode.ts";
 import { resizePicture } from "../images/resize.ts";
-import { reference, row, SHARED, squarePicture, vgg16Parameters } from "./inputs.ts";
+import { reference, SHARED, squarePicture, vgg16Parameters } from "./inputs.ts";
+import { row } from "./table.ts";
 
 /** What style_gap.py says of a result. */
 const JUDGED = ["closed", "deep", "content_deep", "content"];

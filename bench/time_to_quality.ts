@@ -19,7 +19,8 @@ import type { Picture } from "../engine/picture.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
 import { encodePicture } from "../images/encode.ts";
 import { resizePicture } from "../images/resize.ts";
-import { reference, row, SHARED, squarePicture, vgg16Parameters } from "./inputs.ts";
+import { reference, SHARED, squarePicture, vgg16Parameters } from "./inputs.ts";
+import { row } from "./table.ts";
 
 const DEFAULT = [
   "hoovertowernight+starry_night/256",

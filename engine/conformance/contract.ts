@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { suite } from "../../tests/testing/suite.ts";
 import type { Backend } from "../backends/backend.ts";
 import { GramcastError } from "../../errors.ts";
 import type { Objective } from "../objective/objective.ts";
@@ -23,16 +24,7 @@ export function testBackendContract(
   open: (parameters: Vgg16Parameters) => Promise<Backend>,
   parameters: Vgg16Parameters,
 ): void {
-  function test(title: string, body: (backend: Backend) => Promise<void>, given = parameters): void {
-    Deno.test(`${name} ${title}`, async () => {
-      const backend = await open(given);
-      try {
-        await body(backend);
-      } finally {
-        await backend.close();
-      }
-    });
-  }
+  const test = suite(name, () => open(parameters));
 
   test("says what it is", ({ info }) => {
     for (const value of [info.backend, info.device, info.precision, info.version]) assert.match(value, /^\S/);
@@ -136,11 +128,11 @@ export function testBackendContract(
     await evaluator.dispose();
   });
 
-  test("classifies as PyTorch does", async (backend) => {
+  suite(name, () => open({ ...parameters, denses: formulaDenses() }))("classifies as PyTorch does", async (backend) => {
     const found = await backend.classify(formulaPixels(224, 224, classifier.salt));
     assert.equal(found.length, classifier.probabilities.length);
     assert.ok(relativeDistance(found, classifier.probabilities) < 2e-3, `${found}`);
-  }, { ...parameters, denses: formulaDenses() });
+  });
 
   test("refuses to classify without fully connected layers", async (backend) => {
     await assert.rejects(backend.classify(formulaPixels(224, 224, 1)), (error) => {

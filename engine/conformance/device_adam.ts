@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { suite } from "../../tests/testing/suite.ts";
 import type { Backend } from "../backends/backend.ts";
 import { Optimisation, type OptimisationInput } from "../descent/optimisation.ts";
 import type { Picture } from "../picture.ts";
@@ -11,6 +12,7 @@ import { formulaParameters, formulaPicture } from "../testing/formula.ts";
 import { nearestResize } from "../testing/nearest.ts";
 import { relativeDistance } from "../testing/distance.ts";
 import { transferOptions } from "../testing/options.ts";
+import { withEvaluators } from "../testing/tampered_backend.ts";
 import type { OpenBackend } from "./conformance.ts";
 
 const CONTENT = formulaPicture(27, 20, 1);
@@ -30,16 +32,7 @@ function input(given: { tvWeight?: number; styleWeight?: number } = {}): Optimis
 
 /** Registers the tests for one backend. */
 export function testDeviceAdam(name: string, open: OpenBackend): void {
-  function test(title: string, body: (backend: Backend) => Promise<void>): void {
-    Deno.test(`${name} ${title}`, async () => {
-      const backend = await open(formulaParameters("conv2_1"));
-      try {
-        await body(backend);
-      } finally {
-        await backend.close();
-      }
-    });
-  }
+  const test = suite(name, () => open(formulaParameters("conv2_1")));
 
   test("moves a picture on the device as Adam does here", async (backend) => {
     for (const tvWeight of [0, 0.1]) {
@@ -98,19 +91,11 @@ async function run(backend: Backend, given: OptimisationInput) {
 
 /** The backend, evaluating alone. */
 function withoutAdam(backend: Backend): Backend {
-  return {
-    info: backend.info,
-    features: (...args) => backend.features(...args),
-    grams: (...args) => backend.grams(...args),
-    classify: (pixels) => backend.classify(pixels),
-    close: () => backend.close(),
-    compile: async (objective, targets) => {
-      const evaluator = await backend.compile(objective, targets);
-      assert.ok(evaluator.adam, "the backend has no Adam of its own");
-      return {
-        evaluate: (pixels, weights) => evaluator.evaluate(pixels, weights),
-        dispose: () => evaluator.dispose(),
-      };
-    },
-  };
+  return withEvaluators(backend, (evaluator) => {
+    assert.ok(evaluator.adam, "the backend has no Adam of its own");
+    return {
+      evaluate: (pixels, weights) => evaluator.evaluate(pixels, weights),
+      dispose: () => evaluator.dispose(),
+    };
+  });
 }

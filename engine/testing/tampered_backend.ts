@@ -1,23 +1,25 @@
 import type { Backend, Evaluation, Evaluator } from "../backends/backend.ts";
 
-/** A backend whose evaluations can be tampered with, for what happens when a device fails. */
-export function tamperedBackend(
-  backend: Backend,
-  tamper: (evaluation: Evaluation, count: number) => Evaluation,
-): Backend {
-  let count = 0;
+/** A backend whose evaluators are replaced as they are made. */
+export function withEvaluators(backend: Backend, replace: (evaluator: Evaluator) => Evaluator): Backend {
   return {
     info: backend.info,
     features: (...args) => backend.features(...args),
     grams: (...args) => backend.grams(...args),
     classify: (pixels) => backend.classify(pixels),
     close: () => backend.close(),
-    compile: async (objective, targets): Promise<Evaluator> => {
-      const evaluator = await backend.compile(objective, targets);
-      return {
-        evaluate: async (pixels, weights) => tamper(await evaluator.evaluate(pixels, weights), ++count),
-        dispose: () => evaluator.dispose(),
-      };
-    },
+    compile: async (objective, targets) => replace(await backend.compile(objective, targets)),
   };
+}
+
+/** A backend whose evaluations can be tampered with, for what happens when a device fails. */
+export function tamperedBackend(
+  backend: Backend,
+  tamper: (evaluation: Evaluation, count: number) => Evaluation,
+): Backend {
+  let count = 0;
+  return withEvaluators(backend, (evaluator) => ({
+    evaluate: async (pixels, weights) => tamper(await evaluator.evaluate(pixels, weights), ++count),
+    dispose: () => evaluator.dispose(),
+  }));
 }

@@ -14,6 +14,9 @@ export const SMALL = {
   keepFrames: true,
 } as const;
 
+/** One that goes on until it is cancelled. */
+export const ENDLESS = { ...SMALL, scales: [{ size: 32, steps: 10_000 }], keepFrames: false };
+
 export const START = /* GraphQL */ `
   mutation Start($input: StartTransferInput!) {
     startTransfer(input: $input) { transfer { id status steps content { mimeType width height } } }
@@ -71,21 +74,6 @@ export function dataOf<T>({ data, error, errors }: Result<T>): T {
   assert.deepEqual([error, errors], [undefined, undefined]);
   assert.ok(data);
   return data;
-}
-
-/** Sends an operation as JSON. */
-export async function post<T>(url: string, query: string, variables: unknown = {}): Promise<T> {
-  const response = await fetch(`${url}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ query, variables }),
-  });
-  return dataOf(await response.json() as Result<T>);
-}
-
-/** Starts the small transfer. @returns Its id. */
-export async function startSmall(url: string): Promise<string> {
-  return (await post<Started>(url, START, { input: SMALL })).startTransfer.transfer.id;
 }
 
 /** A whole transfer, from its first event to its last: no hole, no repeat, all losses, pictures that can be read. */

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { NO_BROWSER, openBrowser } from "../studio/testing/browser.ts";
-import { ServerProcess } from "../testing/server_process.ts";
+import { linesOf, ServerProcess } from "../testing/server_process.ts";
+import { missingProgram, testWhere } from "../testing/test_where.ts";
 
 const EXAMPLES = fileURLToPath(new URL("../../examples/", import.meta.url));
 const REACT = `${EXAMPLES}react/`;
@@ -12,82 +13,50 @@ const STEPS = 150;
 /** The step at which the server is killed. */
 const INTERRUPTED = 20;
 
-/** Lines of a stream as they come. */
-async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const parts = (rest + text).split("\n");
-    rest = parts.pop()!;
-    yield* parts;
-  }
-}
-
-async function killAndStart(server: ServerProcess, dataDir: string, env = {}): Promise<ServerProcess> {
-  const port = Number(new URL(server.url).port);
+async function killAndStart(server: ServerProcess): Promise<void> {
   await server.kill();
-  return await ServerProcess.start({ dataDir, port, env });
-}
-
-async function isInstalled(program: string): Promise<boolean> {
-  try {
-    return (await new Deno.Command(program, { args: ["--version"], stdout: "null" }).output()).success;
-  } catch {
-    return false;
-  }
+  await server.startAgain();
 }
 
 const PROGRAMS = [
-  { name: "graphql_ws.ts", options: `{"size":32,"steps":${STEPS}}` },
-  { name: "sse.ts", options: `{"size":32,"steps":${STEPS}}` },
-  { name: "curl.sh", options: `size: 32 steps: ${STEPS}` },
+  { name: "graphql_ws.ts", options: `{"size":32,"steps":${STEPS}}`, missing: null },
+  { name: "sse.ts", options: `{"size":32,"steps":${STEPS}}`, missing: null },
+  { name: "curl.sh", options: `size: 32 steps: ${STEPS}`, missing: await missingProgram("bash", "curl") },
 ];
 
-for (const { name, options } of PROGRAMS) {
-  const missing = name === "curl.sh" && !(await isInstalled("bash") && await isInstalled("curl"));
-  Deno.test({
-    name: `examples/${name} shows every step once, though the server is killed in the middle${
-      missing ? ": no bash or no curl here" : ""
-    }`,
-    ignore: missing,
-    fn: async () => {
-      const dataDir = await Deno.makeTempDir();
-      let server = await ServerProcess.start({ dataDir });
-      const [program, args] = name.endsWith(".sh")
-        ? ["bash", []]
-        : [Deno.execPath(), ["run", "--no-prompt", "--allow-net", "--allow-env"]];
-      const child = new Deno.Command(program, {
-        args: [...args, EXAMPLES + name, server.url, options],
-        stdout: "piped",
-        stderr: "null",
-      }).spawn();
-      const steps: number[] = [];
-      let last = "";
-      for await (const line of linesOf(child.stdout)) {
-        const step = /^step (\d+): [\d.e-]+$/.exec(line)?.[1];
-        if (step) steps.push(Number(step));
-        if (Number(step) === INTERRUPTED) server = await killAndStart(server, dataDir);
-        last = line;
-      }
-      assert.equal((await child.status).code, 0);
-      assert.deepEqual(steps, Array.from({ length: STEPS }, (_, i) => i + 1));
-      const url = /^(?:finished|SUCCEEDED): (http\S+)$/.exec(last)![1]!;
-      const picture = await fetch(url);
-      assert.equal(picture.headers.get("content-type"), "image/png");
-      await picture.body?.cancel();
-      await server.stop();
-      await Deno.remove(dataDir, { recursive: true });
-    },
+for (const { name, options, missing } of PROGRAMS) {
+  const title = `examples/${name} shows every step once, though the server is killed in the middle`;
+  testWhere(missing, title, async () => {
+    await using server = await ServerProcess.start();
+    const [program, args] = name.endsWith(".sh")
+      ? ["bash", []]
+      : [Deno.execPath(), ["run", "--no-prompt", "--allow-net", "--allow-env"]];
+    const child = new Deno.Command(program, {
+      args: [...args, EXAMPLES + name, server.url, options],
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    const steps: number[] = [];
+    let last = "";
+    for await (const line of linesOf(child.stdout)) {
+      const step = /^step (\d+): [\d.e-]+$/.exec(line)?.[1];
+      if (step) steps.push(Number(step));
+      if (Number(step) === INTERRUPTED) await killAndStart(server);
+      last = line;
+    }
+    assert.equal((await child.status).code, 0);
+    assert.deepEqual(steps, Array.from({ length: STEPS }, (_, i) => i + 1));
+    const url = /^(?:finished|SUCCEEDED): (http\S+)$/.exec(last)![1]!;
+    const picture = await fetch(url);
+    assert.equal(picture.headers.get("content-type"), "image/png");
+    await picture.body?.cancel();
   });
 }
 
-Deno.test({
-  name: `examples/react uploads a picture and shows it emerge, though the server is killed in the middle${
-    NO_BROWSER ? `: ${NO_BROWSER}` : ""
-  }`,
-  ignore: NO_BROWSER !== null,
-  sanitizeOps: false,
-  sanitizeResources: false,
-  fn: async (t) => {
+testWhere(
+  NO_BROWSER,
+  "examples/react uploads a picture and shows it emerge, though the server is killed in the middle",
+  async (t) => {
     await t.step("its types are right", async () => {
       const sources = ["serve.ts", "urql.tsx", "apollo.tsx"];
       const check = new Deno.Command(Deno.execPath(), { args: ["check", ...sources], cwd: REACT, stderr: "piped" });
@@ -102,9 +71,7 @@ Deno.test({
     }).spawn();
     const lines = linesOf(pages.stdout);
     const origin = /http:\/\/[\d.:]+/.exec((await lines.next()).value!)![0];
-    const dataDir = await Deno.makeTempDir();
-    const env = { CORS_ORIGINS: origin };
-    let server = await ServerProcess.start({ dataDir, env });
+    await using server = await ServerProcess.start({ env: { CORS_ORIGINS: origin } });
     const browser = await openBrowser();
 
     for (const client of ["urql", "apollo"]) {
@@ -119,32 +86,26 @@ Deno.test({
         // A fast machine may have come to the end before anybody looks.
         await page.getByText(/^(RUNNING|SUCCEEDED), step \d+ of 150/).waitFor();
         await page.locator("img[src^=data]").waitFor();
-        server = await killAndStart(server, dataDir, env);
+        await killAndStart(server);
         await page.getByText(/^SUCCEEDED, step 150 of 150/).waitFor();
         await page.close();
       });
     }
 
     await browser.close();
-    await server.stop();
     pages.kill("SIGTERM");
     await lines.return(undefined);
     await pages.status;
-    await Deno.remove(dataDir, { recursive: true });
   },
-});
+  { sanitizeOps: false, sanitizeResources: false },
+);
 
-const python = await isInstalled("python3");
-Deno.test({
-  name: `examples/python_gql.py is Python${python ? "" : ": none here"}`,
-  ignore: !python,
-  fn: async () => {
-    const source = await Deno.readTextFile(`${EXAMPLES}python_gql.py`);
-    const check = new Deno.Command("python3", {
-      args: ["-c", "import ast, sys; ast.parse(sys.argv[1])", source],
-      stderr: "piped",
-    });
-    const { success, stderr } = await check.output();
-    assert.ok(success, new TextDecoder().decode(stderr));
-  },
+testWhere(await missingProgram("python3"), "examples/python_gql.py is Python", async () => {
+  const source = await Deno.readTextFile(`${EXAMPLES}python_gql.py`);
+  const check = new Deno.Command("python3", {
+    args: ["-c", "import ast, sys; ast.parse(sys.argv[1])", source],
+    stderr: "piped",
+  });
+  const { success, stderr } = await check.output();
+  assert.ok(success, new TextDecoder().decode(stderr));
 });

@@ -1,6 +1,7 @@
 /** A GraphQL client that does not give up while the server is away. */
+import { sha256Hex } from "../../transfers/life/held_images.ts";
+import { ask, startTransfer } from "../testing/client.ts";
 
-const START = `mutation Start($input: StartTransferInput!) { startTransfer(input: $input) { transfer { id } } }`;
 const RESULT = `query Result($id: ID!) {
   transfer(id: $id) { status step result { url } error { code message } lossHistory(points: 10000) { step total } }
 }`;
@@ -24,25 +25,6 @@ export interface Ended {
   /** Hexadecimal SHA-256 of the result; null without one. */
   readonly result: string | null;
   readonly losses: readonly number[];
-}
-
-/** Sends an operation. @throws {Error} with the codes and messages of GraphQL errors. */
-export async function send<T>(url: string, query: string, variables: object): Promise<T> {
-  const response = await fetch(`${url}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ query, variables }),
-  });
-  const { data, errors } = await response.json();
-  if (errors) {
-    throw new Error(
-      errors.map((each: { message: string; extensions: { code: string } }) =>
-        `${each.extensions.code}: ${each.message}`
-      )
-        .join("; "),
-    );
-  }
-  return data;
 }
 
 /** Tries again until the server answers; an error that it answers with is one. */
@@ -74,14 +56,13 @@ export async function startOnce(
     ...(shallow ? { contentLayers: [{ layer: "conv1_1" }], styleLayers: [{ layer: "conv1_1" }] } : {}),
     idempotencyKey: key,
   };
-  const data = await persist(() => send<{ startTransfer: { transfer: { id: string } } }>(url, START, { input }));
-  return data.startTransfer.transfer.id;
+  return await persist(() => startTransfer(url, input));
 }
 
 /** How a transfer has ended. */
 export async function endOf(url: string, id: string): Promise<Ended> {
   return await persist(async () => {
-    const { transfer } = await send<{
+    const { transfer } = await ask<{
       transfer: {
         status: string;
         step: number;
@@ -91,11 +72,13 @@ export async function endOf(url: string, id: string): Promise<Ended> {
       };
     }>(url, RESULT, { id });
     const { status, step, error, result, lossHistory } = transfer;
-    const bytes = result === null ? null : await (await fetch(new URL(result.url, url))).arrayBuffer();
-    return { status, step, error, result: bytes && await sha256(bytes), losses: lossHistory.map(({ total }) => total) };
+    const bytes = result === null ? null : await (await fetch(new URL(result.url, url))).bytes();
+    return {
+      status,
+      step,
+      error,
+      result: bytes && await sha256Hex(bytes),
+      losses: lossHistory.map(({ total }) => total),
+    };
   });
-}
-
-async function sha256(bytes: ArrayBuffer): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }

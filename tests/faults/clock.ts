@@ -11,34 +11,28 @@ const PRELOAD = fileURLToPath(new URL("./clock_back.ts", import.meta.url));
 
 /** The clock is set back under a transfer, and the server is killed and comes back at that earlier time. */
 export async function clockSetBack(): Promise<string> {
-  const dataDir = await Deno.makeTempDir();
-  try {
-    const settings = { dataDir, env: { CHECKPOINT_SECONDS: "0.1" }, preload: PRELOAD };
-    const first = await ServerProcess.start(settings);
-    const undisturbed = await startOnce(first.url, ASKED, "undisturbed");
-    await watch(first.url, undisturbed);
-    const calm = await endOf(first.url, undisturbed);
-    const id = await startOnce(first.url, ASKED, "set back");
-    const [setBack, killed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const watched = watch(first.url, id, {
-      onStep(step) {
-        if (step === 10) setBack.resolve();
-        if (step === 20) killed.resolve();
-      },
-    });
-    await setBack.promise;
-    await Deno.writeTextFile(join(dataDir, "clock-back"), "");
-    await killed.promise;
-    await first.kill();
-    await using second = await ServerProcess.start({ ...settings, port: Number(new URL(first.url).port) });
-    assertWhole(await watched);
-    assert.deepEqual(await endOf(second.url, id), calm);
-    await second.stop();
-    assertForwards(dataDir);
-    return "no time in a log precedes the one before it, no end precedes its start; watchers and result as in an undisturbed run";
-  } finally {
-    await Deno.remove(dataDir, { recursive: true });
-  }
+  await using server = await ServerProcess.start({ env: { CHECKPOINT_SECONDS: "0.1" }, preload: PRELOAD });
+  const undisturbed = await startOnce(server.url, ASKED, "undisturbed");
+  await watch(server.url, undisturbed);
+  const calm = await endOf(server.url, undisturbed);
+  const id = await startOnce(server.url, ASKED, "set back");
+  const [setBack, killed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const watched = watch(server.url, id, {
+    onStep(step) {
+      if (step === 10) setBack.resolve();
+      if (step === 20) killed.resolve();
+    },
+  });
+  await setBack.promise;
+  await Deno.writeTextFile(join(server.dataDir, "clock-back"), "");
+  await killed.promise;
+  await server.kill();
+  await server.startAgain();
+  assertWhole(await watched);
+  assert.deepEqual(await endOf(server.url, id), calm);
+  await server.stop();
+  assertForwards(server.dataDir);
+  return "no time in a log precedes the one before it, no end precedes its start; watchers and result as in an undisturbed run";
 }
 
 /** That times go forwards in every log and record. */

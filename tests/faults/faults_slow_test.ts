@@ -1,37 +1,27 @@
 /** A short run of what `deno task faults` does at length. */
 import assert from "node:assert/strict";
+import { NO_DISK } from "../../transfers/storage/sqlite/testing/temporary_disk.ts";
+import { testWhere } from "../testing/test_where.ts";
 import { clockSetBack } from "./clock.ts";
 import { survivesKills } from "./kills.ts";
 import { stopAndStart } from "./stop.ts";
-import { canMount, damagedCheckpoint, damagedDatabase, diskFull, readOnly, secondServer } from "./storage.ts";
+import { damagedCheckpoint, damagedDatabase, diskFull, readOnly, secondServer } from "./storage.ts";
 
-const linux = Deno.build.os === "linux";
-const mounts = linux && await canMount();
-const why = (possible: boolean, reason: string) => possible ? "" : ` (skipped: ${reason})`;
+const noProcesses = Deno.build.os === "linux" ? null : "no /proc here";
 
-Deno.test({
-  name: `kills of server and engine change nothing of what comes out${why(linux, "needs /proc")}`,
-  ignore: !linux,
-  async fn() {
-    const dataDir = await Deno.makeTempDir();
-    const plan = { serverKills: 2, engineKills: 2, concurrent: 2, steps: 60, size: 32, seed: 11 };
-    const { transfers } = await survivesKills(dataDir, plan);
-    assert.ok(transfers >= 2);
-    await Deno.remove(dataDir, { recursive: true });
-  },
+testWhere(noProcesses, "kills of server and engine change nothing of what comes out", async () => {
+  const plan = { serverKills: 2, engineKills: 2, concurrent: 2, steps: 60, size: 32, seed: 11 };
+  const { transfers } = await survivesKills(plan);
+  assert.ok(transfers >= 2);
 });
 
-for (
-  const [name, run] of [["a full disk is waited out", diskFull], ["a read-only data directory", readOnly]] as const
-) {
-  Deno.test({
-    name: `${name}${why(mounts, "needs root to mount a file system")}`,
-    ignore: !mounts,
-    async fn() {
-      assert.ok(await run());
-    },
-  });
-}
+testWhere(NO_DISK, "a full disk is waited out", async () => {
+  assert.ok(await diskFull());
+});
+
+testWhere(NO_DISK, "a read-only data directory", async () => {
+  assert.ok(await readOnly());
+});
 
 Deno.test("a damaged page stops the start and nothing is touched", async () => {
   assert.match(await damagedDatabase(), /^does not start/);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout as pause } from "node:timers/promises";
 import { Random } from "../../engine/descent/random.ts";
-import { ServerProcess, type ServerSettings } from "../testing/server_process.ts";
+import { ServerProcess } from "../testing/server_process.ts";
 import { type Asked, type Ended, endOf, startOnce } from "./client.ts";
 import { assertWhole, type Seen, watch } from "./watcher.ts";
 
@@ -45,32 +46,32 @@ const LONGEST_START = 1000;
  * Every second kill comes at any moment, while server or engine starts, too. The one after it waits for a step: a transfer
  * that gets three attempts and none of them takes a step has FAILED, as it should.
  */
-export async function survivesKills(dataDir: string, plan: KillPlan): Promise<KillReport> {
+export async function survivesKills(plan: KillPlan): Promise<KillReport> {
   const begun = performance.now();
-  await using stage = await Stage.open(dataDir, plan);
+  await using server = await MortalServer.start(plan);
   const runs: Run[] = [];
   let killing = true;
   let next = 0;
   const lane = async () => {
     while (killing) {
       const asked = { seed: next++, steps: plan.steps, size: plan.size };
-      const id = await startOnce(stage.url, asked, `kills-${asked.seed}`);
-      const follow = () => watch(stage.url, id, { onStep: () => stage.stepSeen() });
+      const id = await startOnce(server.url, asked, `kills-${asked.seed}`);
+      const follow = () => watch(server.url, id, { onStep: () => server.stepSeen() });
       const seen = await Promise.all([follow(), follow()]);
-      runs.push({ asked, ended: await endOf(stage.url, id), seen });
+      runs.push({ asked, ended: await endOf(server.url, id), seen });
     }
   };
   const lanes = Promise.all(Array.from({ length: plan.concurrent }, lane));
   const kill = async () => {
-    for (let i = 0; stage.killsLeft > 0; i++) {
-      if (i % 2 === 0) await stage.step();
-      await stage.kill();
+    for (let i = 0; server.killsLeft > 0; i++) {
+      if (i % 2 === 0) await server.step();
+      await server.kill();
     }
     killing = false;
   };
   await Promise.all([kill(), lanes]);
-  await stage.stop();
-  assertSound(dataDir);
+  await server.stop();
+  assertSound(server.dataDir);
   await assertUndisturbed(runs, plan.engine);
   return {
     transfers: runs.length,
@@ -81,40 +82,35 @@ export async function survivesKills(dataDir: string, plan: KillPlan): Promise<Ki
 }
 
 /** A server that is killed and comes back under the same address. */
-class Stage implements AsyncDisposable {
+class MortalServer implements AsyncDisposable {
+  readonly #server: ServerProcess;
   readonly #random: Random;
-  readonly #settings: ServerSettings;
-  #server!: ServerProcess;
   #serverKills: number;
   #engineKills: number;
   #onStep: () => void = () => {};
-  url = "";
 
-  private constructor(dataDir: string, { engine, seed, serverKills, engineKills }: KillPlan) {
+  private constructor(server: ServerProcess, { seed, serverKills, engineKills }: KillPlan) {
+    this.#server = server;
     this.#random = new Random(seed);
-    this.#settings = { dataDir, env: { CHECKPOINT_SECONDS: "0.1", ...engineVariable(engine) } };
     this.#serverKills = serverKills;
     this.#engineKills = engineKills;
   }
 
-  static async open(dataDir: string, plan: KillPlan): Promise<Stage> {
-    const stage = new Stage(dataDir, plan);
-    await stage.#start();
-    return stage;
+  static async start(plan: KillPlan): Promise<MortalServer> {
+    const env = { CHECKPOINT_SECONDS: "0.1", ...engineVariable(plan.engine) };
+    return new MortalServer(await ServerProcess.start({ env }), plan);
+  }
+
+  get url(): string {
+    return this.#server.url;
+  }
+
+  get dataDir(): string {
+    return this.#server.dataDir;
   }
 
   get killsLeft(): number {
     return this.#serverKills + this.#engineKills;
-  }
-
-  async #start(): Promise<void> {
-    this.#server = await ServerProcess.start(this.#here());
-    this.url = this.#server.url;
-  }
-
-  /** Where it was before, once it has been anywhere. */
-  #here(): ServerSettings {
-    return { ...this.#settings, port: this.url === "" ? 0 : Number(new URL(this.url).port) };
   }
 
   /** To be called when a watcher hears of a step. */
@@ -141,10 +137,10 @@ class Stage implements AsyncDisposable {
     await this.#server.kill();
     this.#serverKills--;
     if (this.#serverKills > 0 && this.#random.uniform() < 0.25) {
-      await ServerProcess.killWhileStarting(this.#here(), this.#random.uniform() * LONGEST_START);
+      await this.#server.killWhileStarting(this.#random.uniform() * LONGEST_START);
       this.#serverKills--;
     }
-    await this.#start();
+    await this.#server.startAgain();
   }
 
   /** Waits for an engine to be there. */
@@ -168,16 +164,12 @@ class Stage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#serverKills = this.#engineKills = 0;
-    await this.#server.stop();
+    await this.#server[Symbol.asyncDispose]();
   }
 }
 
 function engineVariable(engine: string | undefined): Record<string, string> {
   return engine === undefined ? {} : { ENGINE: engine };
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resume) => setTimeout(resume, milliseconds));
 }
 
 /** The child process of the server, by /proc. */
@@ -203,18 +195,13 @@ export function assertSound(dataDir: string): void {
 
 /** That each run ended as the same one does with nobody disturbing it. */
 async function assertUndisturbed(runs: readonly Run[], engine: string | undefined): Promise<void> {
-  const dataDir = await Deno.makeTempDir();
-  try {
-    await using server = await ServerProcess.start({ dataDir, env: engineVariable(engine) });
-    for (const { asked, ended, seen } of runs) {
-      seen.forEach(assertWhole);
-      const id = await startOnce(server.url, asked, `calm-${asked.seed}`);
-      await watch(server.url, id);
-      assert.deepEqual(ended, await endOf(server.url, id));
-      assert.deepEqual(ended.status, "SUCCEEDED", JSON.stringify(ended.error));
-      assert.deepEqual([...seen[0]!.losses.values()], ended.losses);
-    }
-  } finally {
-    await Deno.remove(dataDir, { recursive: true });
+  await using server = await ServerProcess.start({ env: engineVariable(engine) });
+  for (const { asked, ended, seen } of runs) {
+    seen.forEach(assertWhole);
+    const id = await startOnce(server.url, asked, `calm-${asked.seed}`);
+    await watch(server.url, id);
+    assert.deepEqual(ended, await endOf(server.url, id));
+    assert.deepEqual(ended.status, "SUCCEEDED", JSON.stringify(ended.error));
+    assert.deepEqual([...seen[0]!.losses.values()], ended.losses);
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createClient } from "graphql-ws";
+import { webSocketUrl } from "../testing/client.ts";
 
 /** The subscription, with more that is asked for. */
 export function follow(more: string): string {
@@ -52,7 +53,7 @@ export async function watch(
   let connections = 0;
   const closeCodes: number[] = [];
   const client = createClient({
-    url: `${url.replace("http", "ws")}/graphql`,
+    url: webSocketUrl(url),
     retryAttempts: Infinity,
     shouldRetry: () => true,
     retryWait: () => new Promise((resume) => setTimeout(resume, 50)),

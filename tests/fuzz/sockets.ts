@@ -10,7 +10,7 @@ import { RawSocket } from "../../server/testing/raw_socket.ts";
 import { type FakeServer, serveFake } from "../../server/testing/serve_fake.ts";
 import { connectPlain, controlFrame, frame, handshakeRequest, writeAll } from "../../server/testing/wire.ts";
 import { WEBSOCKET_LIMITS } from "../../server/websocket.ts";
-import { inTime } from "../testing/in_time.ts";
+import { inTime, until } from "../testing/in_time.ts";
 import { assertTellsNothing } from "./leaks.ts";
 import { joined } from "./bytes.ts";
 
@@ -103,11 +103,6 @@ async function ask({ url }: FakeServer, query: string): Promise<unknown> {
   const { payload } = await socket.receive();
   await socket.close();
   return payload;
-}
-
-/** Resolves when `condition` holds; looks again after everything that is due has run. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 /** Comes, and looks at how it is taken. @throws When that is not as it must be. */

@@ -1,12 +1,14 @@
 /** The studio and GraphiQL in a real browser, behind the proxies that docs/operations.md names. */
 import assert from "node:assert/strict";
+import { ENDLESS } from "../e2e/operations.ts";
 import { NO_BROWSER, openBrowser } from "../studio/testing/browser.ts";
-import { ENDLESS, start } from "./operations.ts";
+import { runOpenTab } from "../studio/testing/graphiql.ts";
+import { startTransfer } from "../testing/client.ts";
 import { behindProxy, PROXIES } from "./proxy.ts";
 
 for (const kind of PROXIES) {
   behindProxy(kind, "the studio and GraphiQL work in a browser", async (_t, { origin, url }) => {
-    const running = await start(url, ENDLESS);
+    const running = await startTransfer(url, ENDLESS);
     await using browser = await openBrowser();
     const page = await browser.newPage();
     page.setDefaultTimeout(180_000);
@@ -29,12 +31,7 @@ for (const kind of PROXIES) {
     await page.getByRole("heading", { name: "What now" }).waitFor();
     await page.goto(`${url}/graphql`);
     await page.getByRole("button", { name: "Transfers", exact: true }).click();
-    const shown = page.locator(".graphiql-response .view-lines").getByText('"totalCount"').first();
-    const execute = page.getByRole("button", { name: /^Execute query/ });
-    for (let looks = 0; looks === 0 || !(await shown.isVisible()); looks++) {
-      if (looks % 100 === 0 && await execute.isVisible()) await execute.click();
-      await page.waitForTimeout(50);
-    }
+    await runOpenTab(page, '"totalCount"');
     assert.deepEqual(faults, []);
   }, NO_BROWSER);
 }

@@ -1,39 +1,36 @@
 /** The server behind the proxies that docs/operations.md names, configured by the very files that it shows. */
 import assert from "node:assert/strict";
-import { createClient as createSseClient } from "graphql-sse";
-import { createClient as createWsClient } from "graphql-ws";
-import { dataOf, FOLLOW, type Followed, post, SMALL } from "../e2e/operations.ts";
-import { ENDLESS, start } from "./operations.ts";
+import { type Client as SseClient, createClient as createSseClient } from "graphql-sse";
+import { type Client as WsClient, createClient as createWsClient } from "graphql-ws";
+import { dataOf, ENDLESS, FOLLOW, type Followed, SMALL } from "../e2e/operations.ts";
+import { cancelTransfer, startTransfer, webSocketUrl } from "../testing/client.ts";
 import { behindProxy, PROXIES } from "./proxy.ts";
 
-const CANCEL = "mutation Cancel($id: ID!) { cancelTransfer(id: $id) { transfer { status } } }";
 for (const kind of PROXIES) {
   behindProxy(kind, "everything works as it does without", async (t, { origin, url }) => {
     // Whatever is started after it waits: its only event is the snapshot, and nothing comes to push it through a buffer.
-    await start(url, ENDLESS);
+    await startTransfer(url, ENDLESS);
 
-    await t.step("server-sent events are not held back", async () => {
-      const id = await start(url, SMALL);
-      const client = createSseClient({ url: `${url}/graphql` });
+    /** What whoever follows a transfer that waits sees of it, and who cancels it at the first event. */
+    const seenBy = async (client: SseClient | WsClient) => {
+      const id = await startTransfer(url, SMALL);
       const seen: string[] = [];
       for await (const result of client.iterate<Followed>({ query: FOLLOW, variables: { id } })) {
         seen.push(dataOf(result).transferProgress.status);
-        if (seen.length === 1) await post(url, CANCEL, { id });
+        if (seen.length === 1) await cancelTransfer(url, id);
       }
-      client.dispose();
-      assert.deepEqual(seen, ["QUEUED", "CANCELLED"]);
+      await client.dispose();
+      return seen;
+    };
+
+    await t.step("server-sent events are not held back", async () => {
+      const client = createSseClient({ url: `${url}/graphql` });
+      assert.deepEqual(await seenBy(client), ["QUEUED", "CANCELLED"]);
     });
 
     await t.step("a WebSocket is passed on", async () => {
-      const id = await start(url, SMALL);
-      const client = createWsClient({ url: `${url.replace("http", "ws")}/graphql`, retryAttempts: 0 });
-      const seen: string[] = [];
-      for await (const result of client.iterate<Followed>({ query: FOLLOW, variables: { id } })) {
-        seen.push(dataOf(result).transferProgress.status);
-        if (seen.length === 1) await post(url, CANCEL, { id });
-      }
-      await client.dispose();
-      assert.deepEqual(seen, ["QUEUED", "CANCELLED"]);
+      const client = createWsClient({ url: webSocketUrl(url), retryAttempts: 0 });
+      assert.deepEqual(await seenBy(client), ["QUEUED", "CANCELLED"]);
     });
 
     await t.step("a picture of several megabytes goes up, and addresses in answers lead back", async () => {

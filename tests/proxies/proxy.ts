@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { ServerProcess } from "../testing/server_process.ts";
+import { testWhere } from "../testing/test_where.ts";
 
 const EXAMPLES = new URL("../../examples/proxies/", import.meta.url);
 /** What stands in the examples for the proxy's own address, and for the server's. */
@@ -120,28 +121,16 @@ export function behindProxy(
   missing: string | null = null,
 ): void {
   const reason = missing ?? (existsSync(kind.path) ? null : `no ${kind.name} at ${kind.path}; Debian's package has it`);
-  const title = `behind ${kind.name}, below a path, ${name}`;
-  Deno.test({
-    name: reason ? `${title}: ${reason}` : title,
-    ignore: reason !== null,
+  testWhere(reason, `behind ${kind.name}, below a path, ${name}`, async (t) => {
+    const port = freePort();
+    const origin = `http://127.0.0.1:${port}`;
+    const url = `${origin}/gramcast`;
+    const env = { STORE: "memory", PUBLIC_URL: url, TRUSTED_PROXIES: "127.0.0.1" };
+    await using server = await ServerProcess.start({ env });
+    await using _proxy = await Proxy.start(kind, port, new URL(server.url).host);
+    await fn(t, { origin, url });
     // A browser's driver keeps timers and pipes of its own.
-    sanitizeOps: false,
-    sanitizeResources: false,
-    fn: async (t) => {
-      const dataDir = await Deno.makeTempDir();
-      try {
-        const port = freePort();
-        const origin = `http://127.0.0.1:${port}`;
-        const url = `${origin}/gramcast`;
-        const env = { STORE: "memory", PUBLIC_URL: url, TRUSTED_PROXIES: "127.0.0.1" };
-        await using server = await ServerProcess.start({ dataDir, env });
-        await using _proxy = await Proxy.start(kind, port, new URL(server.url).host);
-        await fn(t, { origin, url });
-      } finally {
-        await Deno.remove(dataDir, { recursive: true });
-      }
-    },
-  });
+  }, { sanitizeOps: false, sanitizeResources: false });
 }
 
 /** Neither proxy says when it is ready: ask until it is. */

@@ -5,6 +5,7 @@
  * @module
  */
 /// <reference lib="deno.worker" />
+import { setTimeout as sleep } from "node:timers/promises";
 import { Random } from "../../engine/descent/random.ts";
 import { inTime } from "../testing/in_time.ts";
 import { type Guest, GUESTS, pick } from "./guests.ts";
@@ -59,8 +60,4 @@ async function fixturePictures(): Promise<Uint8Array<ArrayBuffer>[]> {
   const folder = new URL("../fixtures/images/", import.meta.url);
   const names = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => !name.endsWith(".py")).sort();
   return await Promise.all(names.map((name) => Deno.readFile(new URL(name, folder))));
-}
-
-async function sleep(milliseconds: number): Promise<void> {
-  await new Promise((resume) => setTimeout(resume, milliseconds));
 }

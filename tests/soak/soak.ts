@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { ServerProcess } from "../testing/server_process.ts";
 import { endAll } from "./guests.ts";
 import type { PartyPlan, PartyReport } from "./party.ts";
@@ -43,35 +44,30 @@ const NOTHING = { connections: 0, watchers: 0, heldBytes: 0 };
 
 /** Has guests come for so long, and looks at the server before, meanwhile and after. */
 export async function soak(plan: SoakPlan): Promise<SoakReport> {
-  const dataDir = await Deno.makeTempDir();
-  try {
-    await using server = await ServerProcess.start({ dataDir });
-    const { url, pid } = server;
-    // The first of each brings in what stays in memory afterwards.
-    await party({ url, seed: plan.seed, seconds: 0, guests: 0 });
-    const start = await settled(url, pid, dataDir);
-    const healthTimes: number[] = [];
-    let peakMemory = start.memory;
-    const whole = party({ url, ...plan });
-    let over = false;
-    const looked = (async () => {
-      while (!over) {
-        healthTimes.push(await healthTime(url));
-        peakMemory = Math.max(peakMemory, memoryOf(pid));
-        await sleep(LOOK_MS);
-      }
-    })();
-    const { visits, complaints } = await whole.finally(() => over = true);
-    await looked;
-    const end = await settled(url, pid, dataDir);
-    const { lines } = server;
-    const { code } = await server.stop();
-    const crashes = [...lines.filter((line) => ENGINE_FAULT.test(line)), ...(code === 0 ? [] : [`ended with ${code}`])];
-    const bugs = lines.filter((line) => line.includes("Internal error"));
-    return { visits, complaints: [...complaints, ...bugs], healthTimes, start, end, peakMemory, crashes };
-  } finally {
-    await Deno.remove(dataDir, { recursive: true });
-  }
+  await using server = await ServerProcess.start();
+  const { url } = server;
+  // The first of each brings in what stays in memory afterwards.
+  await party({ url, seed: plan.seed, seconds: 0, guests: 0 });
+  const start = await settled(server);
+  const healthTimes: number[] = [];
+  let peakMemory = start.memory;
+  const whole = party({ url, ...plan });
+  let over = false;
+  const looked = (async () => {
+    while (!over) {
+      healthTimes.push(await healthTime(url));
+      peakMemory = Math.max(peakMemory, server.memory);
+      await sleep(LOOK_MS);
+    }
+  })();
+  const { visits, complaints } = await whole.finally(() => over = true);
+  await looked;
+  const end = await settled(server);
+  const { lines } = server;
+  const { code } = await server.stop();
+  const crashes = [...lines.filter((line) => ENGINE_FAULT.test(line)), ...(code === 0 ? [] : [`ended with ${code}`])];
+  const bugs = lines.filter((line) => line.includes("Internal error"));
+  return { visits, complaints: [...complaints, ...bugs], healthTimes, start, end, peakMemory, crashes };
 }
 
 async function party(plan: PartyPlan): Promise<PartyReport> {
@@ -96,22 +92,22 @@ async function healthTime(url: string): Promise<number> {
 }
 
 /** What the server holds when its transfers are deleted and nothing is left of guests, or that took too long. */
-async function settled(url: string, pid: number, dataDir: string): Promise<Holdings> {
-  await endAll(url);
+async function settled(server: ServerProcess): Promise<Holdings> {
+  await endAll(server.url);
   const deadline = performance.now() + SETTLE_MS;
   for (;;) {
-    const holdings = await holdingsOf(url, pid, dataDir);
+    const holdings = await holdingsOf(server);
     const isOver = Object.entries(NOTHING).every(([key, value]) => holdings[key as keyof typeof NOTHING] === value);
     if (isOver || performance.now() > deadline) return holdings;
     await sleep(LOOK_MS);
   }
 }
 
-async function holdingsOf(url: string, pid: number, dataDir: string): Promise<Holdings> {
+async function holdingsOf({ url, pid, memory, dataDir }: ServerProcess): Promise<Holdings> {
   const metrics = await (await fetch(`${url}/metrics`)).text();
   const figure = (name: string) => Number(new RegExp(`^gramcast_${name} (\\d+)$`, "m").exec(metrics)![1]);
   return {
-    memory: memoryOf(pid),
+    memory,
     descriptors: [...Deno.readDirSync(`/proc/${pid}/fd`)].length,
     connections: figure("connections") - 1,
     heldBytes: figure("held_bytes"),
@@ -120,19 +116,10 @@ async function holdingsOf(url: string, pid: number, dataDir: string): Promise<Ho
   };
 }
 
-/** Resident bytes. */
-function memoryOf(pid: number): number {
-  return 1024 * Number(/VmRSS:\s+(\d+)/.exec(Deno.readTextFileSync(`/proc/${pid}/status`))![1]);
-}
-
 function countFiles(folder: string): number {
   let files = 0;
   for (const { name, isDirectory } of Deno.readDirSync(folder)) {
     files += isDirectory ? countFiles(`${folder}/${name}`) : 1;
   }
   return files;
-}
-
-async function sleep(milliseconds: number): Promise<void> {
-  await new Promise((resume) => setTimeout(resume, milliseconds));
 }

@@ -11,3 +11,8 @@ export async function inTime<T>(work: Promise<T>): Promise<T> {
     clearTimeout(timer);
   }
 }
+
+/** Waits until something has become so. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!await condition()) await new Promise((resume) => setTimeout(resume, 10));
+}

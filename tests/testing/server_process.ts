@@ -5,9 +5,8 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** How a server is to be started. */
 export interface ServerSettings {
-  readonly dataDir: string;
-  /** 0 for any that is free. */
-  readonly port?: number;
+  /** When left out a new one, which goes with the server. */
+  readonly dataDir?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Path of a module that is run before the server's own. */
   readonly preload?: string;
@@ -17,108 +16,135 @@ export interface ServerSettings {
 
 /**
  * The server as `deno task start` runs it, with the task's own permissions, but without the task's process around it: a
- * signal reaches the server itself.
+ * signal reaches the server itself. After its end it can be started again, under the same address and with the same data.
  */
 export class ServerProcess implements AsyncDisposable {
   /** Without a slash at the end. */
-  readonly url: string;
+  url = "";
+  readonly dataDir: string;
   /** All that it has printed. */
-  readonly lines: string[];
-  readonly #child: Deno.ChildProcess;
-  readonly #printed: Promise<void>;
+  readonly lines: string[] = [];
+  readonly #settings: ServerSettings;
+  #child!: Deno.ChildProcess;
+  #printed!: Promise<void>;
 
-  private constructor(url: string, lines: string[], child: Deno.ChildProcess, printed: Promise<void>) {
-    this.url = url;
-    this.lines = lines;
-    this.#child = child;
-    this.#printed = printed;
+  private constructor(dataDir: string, settings: ServerSettings) {
+    this.dataDir = dataDir;
+    this.#settings = settings;
   }
 
   /** Resolves when it listens. @throws {Error} with what it printed when it ends before. */
-  static async start(settings: ServerSettings): Promise<ServerProcess> {
-    const { child, lines, printed, listening } = spawn(settings);
-    const url = await Promise.race([listening, printed.then(() => null)]);
-    if (url !== null) return new ServerProcess(url, lines, child, printed);
-    await child.status;
-    throw new Error(lines.join("\n"));
+  static async start(settings: ServerSettings = {}): Promise<ServerProcess> {
+    const dataDir = settings.dataDir ?? await Deno.makeTempDir({ prefix: "gramcast-" });
+    const server = new ServerProcess(dataDir, settings);
+    await server.startAgain();
+    return server;
   }
 
-  /** Starts it and ends it at once after so many milliseconds, most likely before it listens. */
-  static async killWhileStarting(settings: ServerSettings, milliseconds: number): Promise<void> {
-    const { child, printed } = spawn(settings);
+  /** Runs one until it ends by itself: for starts that must not succeed. */
+  static async fail(dataDir: string): Promise<{ readonly code: number; readonly lines: readonly string[] }> {
+    const server = new ServerProcess(dataDir, { dataDir });
+    void server.#spawn();
+    const { code } = await server.#ended();
+    return { code, lines: server.lines };
+  }
+
+  /** As `start`, after its end. */
+  async startAgain(): Promise<void> {
+    const url = await Promise.race([this.#spawn(), this.#printed.then(() => null)]);
+    if (url !== null) {
+      this.url = url;
+      return;
+    }
+    await this[Symbol.asyncDispose]();
+    throw new Error(this.lines.join("\n"));
+  }
+
+  /** Starts it again and ends it at once after so many milliseconds, most likely before it listens. */
+  async killWhileStarting(milliseconds: number): Promise<void> {
+    void this.#spawn();
     await new Promise((resume) => setTimeout(resume, milliseconds));
-    child.kill("SIGKILL");
-    await child.status;
-    await printed;
-  }
-
-  /** Runs it until it ends by itself: for starts that must not succeed. */
-  static async fail(settings: ServerSettings): Promise<{ readonly code: number; readonly lines: readonly string[] }> {
-    const { child, lines, printed } = spawn(settings);
-    const { code } = await child.status;
-    await printed;
-    return { code, lines };
+    await this.kill();
   }
 
   get pid(): number {
     return this.#child.pid;
   }
 
+  /** Resident bytes, by /proc. */
+  get memory(): number {
+    return 1024 * Number(/VmRSS:\s+(\d+)/.exec(Deno.readTextFileSync(`/proc/${this.pid}/status`))![1]);
+  }
+
   /** Ends it at once, as a power cut would. Its engine ends after its present step. */
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL");
-    await this.#child.status;
-    await this.#printed;
+    await this.#ended();
   }
 
   /** Asks it to stop. @returns its exit code and the seconds that it took. */
-  async stop(signal: "SIGTERM" | "SIGINT" = "SIGTERM"): Promise<{ readonly code: number; readonly seconds: number }> {
+  async stop(): Promise<{ readonly code: number; readonly seconds: number }> {
     const begun = performance.now();
     try {
-      this.#child.kill(signal);
+      this.#child.kill("SIGTERM");
     } catch {
       // It has ended already.
     }
-    const { code } = await this.#child.status;
-    await this.#printed;
+    const { code } = await this.#ended();
     return { code, seconds: (performance.now() - begun) / 1000 };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+    if (this.#settings.dataDir === undefined) await Deno.remove(this.dataDir, { recursive: true });
+  }
+
+  async #ended(): Promise<Deno.CommandStatus> {
+    const status = await this.#child.status;
+    await this.#printed;
+    return status;
+  }
+
+  /** @returns where it listens, as soon as it does. */
+  #spawn(): Promise<string> {
+    const { env, preload, descriptors } = this.#settings;
+    const args = startArguments(this.dataDir).flatMap((argument) =>
+      argument === "run" && preload !== undefined ? [argument, "--preload", preload] : [argument]
+    );
+    const [command, before] = descriptors === undefined
+      ? [Deno.execPath(), []]
+      : ["sh", ["-c", `ulimit -n ${descriptors}; exec "$0" "$@"`, Deno.execPath()]];
+    const port = this.url === "" ? "0" : new URL(this.url).port;
+    this.#child = new Deno.Command(command, {
+      args: [...before, ...args],
+      cwd: ROOT,
+      env: { PORT: port, DATA_DIR: this.dataDir, ENGINE: "onnx:cpu", NO_COLOR: "1", ...env },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const { promise: listening, resolve } = Promise.withResolvers<string>();
+    const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
+      for await (const line of linesOf(stream)) {
+        this.lines.push(line);
+        const url = /listens on (http:\S+?):? /.exec(line)?.[1];
+        if (url !== undefined) resolve(url);
+      }
+    };
+    this.#printed = Promise.all([read(this.#child.stdout), read(this.#child.stderr)]).then(() => {});
+    return listening;
   }
 }
 
-function spawn({ dataDir, port = 0, env = {}, preload, descriptors }: ServerSettings) {
-  const args = startArguments(dataDir).flatMap((argument) =>
-    argument === "run" && preload !== undefined ? [argument, "--preload", preload] : [argument]
-  );
-  const [command, before] = descriptors === undefined
-    ? [Deno.execPath(), []]
-    : ["sh", ["-c", `ulimit -n ${descriptors}; exec "$0" "$@"`, Deno.execPath()]];
-  const child = new Deno.Command(command, {
-    args: [...before, ...args],
-    cwd: ROOT,
-    env: { PORT: String(port), DATA_DIR: dataDir, ENGINE: "onnx:cpu", NO_COLOR: "1", ...env },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const lines: string[] = [];
-  const { promise: listening, resolve } = Promise.withResolvers<string>();
-  const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
-    let rest = "";
-    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-      const parts = (rest + text).split("\n");
-      rest = parts.pop()!;
-      lines.push(...parts);
-      const found = parts.map((line) => /listens on (http:\S+?):? /.exec(line)?.[1]).find((url) => url !== undefined);
-      if (found !== undefined) resolve(found);
-    }
-    if (rest !== "") lines.push(rest);
-  };
-  const printed = Promise.all([read(child.stdout), read(child.stderr)]).then(() => {});
-  return { child, lines, printed, listening };
+/** Lines of a stream as they come. */
+export async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const parts = (rest + text).split("\n");
+    rest = parts.pop()!;
+    yield* parts;
+  }
+  if (rest !== "") yield rest;
 }
 
 /** The start task's command line, with what its shell would put in. */

@@ -1,7 +1,7 @@
 import type { Losses } from "../../engine/objective/losses.ts";
 import { resolveOptions } from "../../engine/options/resolve.ts";
 import type { NewEvent } from "../storage/ports.ts";
-import { NOT_STARTED, type TransferRecord, type TransferStatus } from "../types.ts";
+import { type ImageRecord, NOT_STARTED, type TransferRecord, type TransferStatus } from "../types.ts";
 
 /** A queued transfer of 32×32 pixels and 20 steps, with what a test wants otherwise. */
 export function transferRecord(changes: Partial<TransferRecord> = {}): TransferRecord {
@@ -23,6 +23,22 @@ export function transferRecord(changes: Partial<TransferRecord> = {}): TransferR
     fingerprint: "f",
     createdAt: 1,
     ...NOT_STARTED,
+    ...changes,
+  };
+}
+
+/** A picture of three bytes, with what a test wants otherwise. */
+export function imageRecord(changes: Partial<ImageRecord> = {}): ImageRecord {
+  return {
+    id: "i",
+    owner: "local",
+    sha256: "1".repeat(64),
+    width: 3,
+    height: 1,
+    mimeType: "image/png",
+    byteLength: 3,
+    createdAt: 1,
+    uploadedAt: null,
     ...changes,
   };
 }

@@ -1,7 +1,9 @@
 import "./without_wsl_probe.ts";
 import { existsSync } from "node:fs";
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
+import { ask, startTransfer } from "../../testing/client.ts";
 import { ServerProcess } from "../../testing/server_process.ts";
+import { testWhere } from "../../testing/test_where.ts";
 
 const PLACES = [
   Deno.env.get("CHROMIUM") ?? "/usr/bin/chromium",
@@ -34,22 +36,18 @@ export async function openBrowser(): Promise<Browser> {
 
 /** A server with an engine and nothing in its store, and a browser to look at it. */
 export class Visit implements AsyncDisposable {
-  readonly dataDir: string;
-  server: ServerProcess;
+  readonly server: ServerProcess;
   readonly #browser: Browser;
   /** What no page may do: ask another host, break its own policy, throw. */
   readonly #complaints: string[] = [];
 
-  private constructor(dataDir: string, server: ServerProcess, browser: Browser) {
-    this.dataDir = dataDir;
+  private constructor(server: ServerProcess, browser: Browser) {
     this.server = server;
     this.#browser = browser;
   }
 
   static async begin(): Promise<Visit> {
-    const dataDir = await Deno.makeTempDir({ prefix: "gramcast-studio-" });
-    const server = await ServerProcess.start({ dataDir });
-    return new Visit(dataDir, server, await openBrowser());
+    return new Visit(await ServerProcess.start(), await openBrowser());
   }
 
   /** A new page of a person who has not been here before. */
@@ -69,36 +67,24 @@ export class Visit implements AsyncDisposable {
     return page;
   }
 
-  /** Lets the server end without warning, or as it is told to; `again()` brings it back to the same address. */
+  /** Ends the server without warning, and brings it back to the same address. */
   async restart(meanwhile: () => Promise<void>): Promise<void> {
-    const port = Number(new URL(this.server.url).port);
     await this.server.kill();
     await meanwhile();
-    this.server = await ServerProcess.start({ dataDir: this.dataDir, port });
+    await this.server.startAgain();
   }
 
   /** Asks the API beside the studio. */
   // deno-lint-ignore no-explicit-any -- whatever was selected
-  async ask(query: string, variables: unknown = {}): Promise<any> {
-    const response = await fetch(`${this.server.url}/graphql`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ query, variables }),
-    });
-    const { data, errors } = await response.json();
-    if (errors) throw new Error(errors[0].message);
-    return data;
+  async ask(query: string, variables: object = {}): Promise<any> {
+    return await ask(this.server.url, query, variables);
   }
 
   /** Starts a transfer of samples beside the studio. @returns its id. */
   async start(options: Readonly<Record<string, unknown>>): Promise<string> {
     const styles = [{ image: { sample: "starry-swirls" } }];
     const input = { content: { sample: "mountain-lake" }, styles, preset: "FAST", size: 64, ...options };
-    const { startTransfer } = await this.ask(
-      "mutation ($input: StartTransferInput!) { startTransfer(input: $input) { transfer { id } } }",
-      { input },
-    );
-    return startTransfer.transfer.id;
+    return await startTransfer(this.server.url, input);
   }
 
   get complaints(): readonly string[] {
@@ -107,8 +93,7 @@ export class Visit implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#browser.close();
-    await this.server.stop();
-    await Deno.remove(this.dataDir, { recursive: true });
+    await this.server[Symbol.asyncDispose]();
   }
 }
 
@@ -150,16 +135,10 @@ export async function until(page: Page, expression: string): Promise<void> {
 
 /** A test that needs a browser; without one it is skipped and its name says why. */
 export function browserTest(name: string, fn: (t: Deno.TestContext, visit: Visit) => Promise<void>): void {
-  Deno.test({
-    name: NO_BROWSER ? `${name}: ${NO_BROWSER}` : name,
-    ignore: NO_BROWSER !== null,
+  testWhere(NO_BROWSER, name, async (t) => {
+    await using visit = await Visit.begin();
+    await fn(t, visit);
+    if (visit.complaints.length > 0) throw new Error(visit.complaints.join("\n"));
     // The driver keeps timers and pipes of its own.
-    sanitizeOps: false,
-    sanitizeResources: false,
-    fn: async (t) => {
-      await using visit = await Visit.begin();
-      await fn(t, visit);
-      if (visit.complaints.length > 0) throw new Error(visit.complaints.join("\n"));
-    },
-  });
+  }, { sanitizeOps: false, sanitizeResources: false });
 }

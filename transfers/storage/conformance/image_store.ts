@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { suite } from "../../../tests/testing/suite.ts";
 import { GramcastError } from "../../../errors.ts";
 import type { ImageStore } from "../ports.ts";
+import { imageRecord } from "../../testing/records.ts";
 import type { ImageRecord } from "../../types.ts";
 
 /** What every image store must do. `open` gives an empty one and `close` lets it go. */
@@ -8,19 +10,10 @@ export function testImageStore(
   name: string,
   open: () => Promise<{ images: ImageStore; close: () => Promise<void> }>,
 ): void {
-  function test(title: string, body: (images: ImageStore) => Promise<void>): void {
-    Deno.test(`${name} ${title}`, async () => {
-      const { images, close } = await open();
-      try {
-        await body(images);
-      } finally {
-        await close();
-      }
-    });
-  }
+  const test = suite(name, open);
   const bytes = new Uint8Array([1, 2, 3]);
 
-  test("gives back what was put", async (images) => {
+  test("gives back what was put", async ({ images }) => {
     const record = image("a");
     assert.deepEqual(await images.put(record, bytes), record);
     assert.deepEqual([await images.get("a"), await images.get("b")], [record, null]);
@@ -28,7 +21,7 @@ export function testImageStore(
     assert.deepEqual(await new Response(await images.stream(record)).bytes(), bytes);
   });
 
-  test("keeps an owner's picture once", async (images) => {
+  test("keeps an owner's picture once", async ({ images }) => {
     await images.put(image("a", "ann"), bytes);
     assert.equal((await images.put(image("b", "ann"), bytes)).id, "a");
     assert.equal((await images.put(image("c", "bob"), bytes)).id, "c");
@@ -37,7 +30,7 @@ export function testImageStore(
     assert.deepEqual((await images.all()).map(({ id }) => id), ["a", "c"]);
   });
 
-  test("removes the bytes with the last who has them", async (images) => {
+  test("removes the bytes with the last who has them", async ({ images }) => {
     const record = await images.put(image("a", "ann"), bytes);
     const other = await images.put(image("b", "bob"), bytes);
     await images.remove("a");
@@ -50,20 +43,20 @@ export function testImageStore(
     }
   });
 
-  test("keeps one of an owner's same pictures that are put at once", async (images) => {
+  test("keeps one of an owner's same pictures that are put at once", async ({ images }) => {
     const put = await Promise.all(["a", "b", "c"].map((id) => images.put(image(id, "ann"), bytes)));
     assert.equal(new Set(put.map(({ id }) => id)).size, 1);
     assert.deepEqual((await images.all()).map(({ id }) => id), [put[0]!.id]);
     assert.deepEqual(new Uint8Array(await images.read(put[0]!)), bytes);
   });
 
-  test("loses no bytes when one record is removed while another is put", async (images) => {
+  test("loses no bytes when one record is removed while another is put", async ({ images }) => {
     await images.put(image("a", "ann"), bytes);
     const [, put] = await Promise.all([images.remove("a"), images.put(image("b", "bob"), bytes)]);
     assert.deepEqual(new Uint8Array(await images.read(put)), bytes);
   });
 
-  test("says when an image was uploaded, and keeps nothing for one that is not there", async (images) => {
+  test("says when an image was uploaded, and keeps nothing for one that is not there", async ({ images }) => {
     await images.put(image("a"), bytes);
     assert.deepEqual(await images.upload("a", 7), { ...image("a"), uploadedAt: 7 });
     assert.equal(await images.upload("b", 7), null);
@@ -71,7 +64,7 @@ export function testImageStore(
     assert.deepEqual(await images.all(), [{ ...image("a"), uploadedAt: 7 }]);
   });
 
-  test("lists by age", async (images) => {
+  test("lists by age", async ({ images }) => {
     await images.put(image("a", "ann", "1", 30), bytes);
     await images.put(image("b", "ann", "2", 20), bytes);
     assert.deepEqual((await images.all()).map(({ id }) => id), ["b", "a"]);
@@ -83,15 +76,5 @@ function sha(digit: string): string {
 }
 
 function image(id: string, owner = "local", digit = "1", createdAt = 5): ImageRecord {
-  return {
-    id,
-    owner,
-    sha256: sha(digit),
-    width: 3,
-    height: 1,
-    mimeType: "image/png",
-    byteLength: 3,
-    createdAt,
-    uploadedAt: null,
-  };
+  return imageRecord({ id, owner, sha256: sha(digit), createdAt });
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { suite } from "../../../tests/testing/suite.ts";
 import fc from "fast-check";
 import { GramcastError } from "../../../errors.ts";
 import type { QueueEntry, TransferQueue } from "../ports.ts";
@@ -8,29 +9,20 @@ export function testTransferQueue(
   name: string,
   open: () => Promise<{ queue: TransferQueue; close: () => Promise<void> }>,
 ): void {
-  function test(title: string, body: (queue: TransferQueue) => Promise<void>): void {
-    Deno.test(`${name} ${title}`, async () => {
-      const { queue, close } = await open();
-      try {
-        await body(queue);
-      } finally {
-        await close();
-      }
-    });
-  }
+  const test = suite(name, open);
 
-  test("claims first in, first out", async (queue) => {
+  test("claims first in, first out", async ({ queue }) => {
     await put(queue, "a", "b", "c");
     assert.deepEqual(await claimAll(queue), ["a", "b", "c"]);
     assert.equal(await queue.claim("w"), null);
   });
 
-  test("claims the highest priority first", async (queue) => {
+  test("claims the highest priority first", async ({ queue }) => {
     await put(queue, "a:ann:0", "b:ann:5", "c:bob:-1", "d:bob:5");
     assert.deepEqual(await claimAll(queue), ["b", "d", "a", "c"]);
   });
 
-  test("lets owners take turns, the one longest without a turn first", async (queue) => {
+  test("lets owners take turns, the one longest without a turn first", async ({ queue }) => {
     await put(queue, "a1:ann", "a2:ann", "a3:ann", "b1:bob", "b2:bob");
     assert.deepEqual(await queue.waiting(), ["a1", "b1", "a2", "b2", "a3"]);
     assert.equal(await queue.claim("w"), "a1");
@@ -39,20 +31,20 @@ export function testTransferQueue(
     assert.deepEqual(await claimAll(queue), ["b1", "c1", "a2", "b2", "a3"]);
   });
 
-  test("counts positions among those that wait", async (queue) => {
+  test("counts positions among those that wait", async ({ queue }) => {
     await put(queue, "a", "b", "c");
     await queue.claim("w");
     assert.deepEqual(await Promise.all(["a", "b", "c", "x"].map((id) => queue.position(id))), [null, 0, 1, null]);
   });
 
-  test("claims nothing that is not confirmed", async (queue) => {
+  test("claims nothing that is not confirmed", async ({ queue }) => {
     await queue.reserve(entry("a"), null);
     assert.deepEqual([await queue.claim("w"), await queue.position("a")], [null, null]);
     await queue.confirm("a");
     assert.equal(await queue.claim("w"), "a");
   });
 
-  test("drops reservations that were never confirmed", async (queue) => {
+  test("drops reservations that were never confirmed", async ({ queue }) => {
     await queue.reserve(entry("a"), null);
     await put(queue, "b");
     await queue.dropUnconfirmed();
@@ -60,7 +52,7 @@ export function testTransferQueue(
     assert.deepEqual(await queue.waiting(), ["b"]);
   });
 
-  test("reserves one place for an id, however often it is asked", async (queue) => {
+  test("reserves one place for an id, however often it is asked", async ({ queue }) => {
     await put(queue, "a", "a");
     assert.deepEqual(await claimAll(queue), ["a"]);
     await put(queue, "a");
@@ -70,7 +62,7 @@ export function testTransferQueue(
     assert.equal(await queue.claim("w"), "a");
   });
 
-  test("remembers what a worker claimed until it is settled", async (queue) => {
+  test("remembers what a worker claimed until it is settled", async ({ queue }) => {
     await put(queue, "b", "a", "c");
     await queue.claim("w1");
     await queue.claim("w1");
@@ -80,7 +72,7 @@ export function testTransferQueue(
     assert.deepEqual(await queue.claimed("w1"), ["a"]);
   });
 
-  test("refuses more than its limits, naming them, and counts reservations", async (queue) => {
+  test("refuses more than its limits, naming them, and counts reservations", async ({ queue }) => {
     const limits = { total: 3, perOwner: 2 };
     await queue.reserve(entry("a", "ann"), limits);
     await queue.reserve(entry("b", "ann"), limits);
@@ -93,26 +85,26 @@ export function testTransferQueue(
     await queue.reserve(entry("f", "cyd"), limits);
   });
 
-  test("does not count claimed ones against its limits", async (queue) => {
+  test("does not count claimed ones against its limits", async ({ queue }) => {
     await put(queue, "a");
     await queue.claim("w");
     await queue.reserve(entry("b"), { total: 1, perOwner: 1 });
   });
 
-  test("gives one entry to one of two that claim at once", async (queue) => {
+  test("gives one entry to one of two that claim at once", async ({ queue }) => {
     await put(queue, "a");
     const claims = await Promise.all([queue.claim("w1"), queue.claim("w2")]);
     assert.deepEqual(claims.filter((id) => id !== null), ["a"]);
   });
 
-  test("tells of owners that never had a turn in the order of their first entries, in every round", async (queue) => {
+  test("tells of owners that never had a turn in the order of their first entries, in every round", async ({ queue }) => {
     await put(queue, "c1:cyd", "a1:ann", "a2:ann", "c2:cyd");
     const told = await queue.waiting();
     assert.deepEqual(told, ["c1", "a1", "c2", "a2"]);
     assert.deepEqual(await claimAll(queue), told);
   });
 
-  test("claims in the order that it tells, whatever is in it", async (queue) => {
+  test("claims in the order that it tells, whatever is in it", async ({ queue }) => {
     const entries = fc.uniqueArray(
       fc.record({
         id: fc.integer({ min: 0, max: 99 }).map(String),

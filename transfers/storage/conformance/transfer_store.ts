@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { suite } from "../../../tests/testing/suite.ts";
 import { GramcastError } from "../../../errors.ts";
 import type { TransferStore } from "../ports.ts";
 import { lossesAt, statusOnly, stepEvent, transferRecord } from "../../testing/records.ts";
@@ -9,18 +10,9 @@ export function testTransferStore(
   name: string,
   open: () => Promise<{ store: TransferStore; close: () => Promise<void> }>,
 ): void {
-  function test(title: string, body: (store: TransferStore) => Promise<void>): void {
-    Deno.test(`${name} ${title}`, async () => {
-      const { store, close } = await open();
-      try {
-        await body(store);
-      } finally {
-        await close();
-      }
-    });
-  }
+  const test = suite(name, open);
 
-  test("gives back what was created, with its first event", async (store) => {
+  test("gives back what was created, with its first event", async ({ store }) => {
     const record = transferRecord({ id: "a", priority: 3, idempotencyKey: "k" });
     const made = await store.create(record, statusOnly("QUEUED"));
     assert.deepEqual(made, { record: { ...record, sequence: 1 }, created: true });
@@ -29,7 +21,7 @@ export function testTransferStore(
     assert.equal(await store.get("b"), null);
   });
 
-  test("answers the first transfer for a key, of the same owner only", async (store) => {
+  test("answers the first transfer for a key, of the same owner only", async ({ store }) => {
     await store.create(transferRecord({ id: "a", owner: "ann", idempotencyKey: "k" }), statusOnly("QUEUED"));
     const [again, other] = await Promise.all([
       store.create(transferRecord({ id: "b", owner: "ann", idempotencyKey: "k" }), statusOnly("QUEUED")),
@@ -42,7 +34,7 @@ export function testTransferStore(
     assert.equal(await store.findByKey("cyd", "k"), null);
   });
 
-  test("creates one transfer when calls with one key race", async (store) => {
+  test("creates one transfer when calls with one key race", async ({ store }) => {
     const made = await Promise.all(
       ["a", "b", "c"].map((id) => store.create(transferRecord({ id, idempotencyKey: "k" }), statusOnly("QUEUED"))),
     );
@@ -51,7 +43,7 @@ export function testTransferStore(
     assert.equal(await store.count("local", null), 1);
   });
 
-  test("keeps names as they are, whatever is in them", async (store) => {
+  test("keeps names as they are, whatever is in them", async ({ store }) => {
     const odd = { id: "../a'", owner: 'ö"; --', idempotencyKey: "\u{1f5bc} %_" };
     const { record } = await store.create(transferRecord(odd), statusOnly("QUEUED"));
     await store.saveCheckpoint(odd.id, 1, new Uint8Array([7]));
@@ -60,13 +52,13 @@ export function testTransferStore(
     assert.equal(await store.remove(odd.id), true);
   });
 
-  test("creates any number of transfers without a key", async (store) => {
+  test("creates any number of transfers without a key", async ({ store }) => {
     for (const id of ["a", "b"]) {
       assert.equal((await store.create(transferRecord({ id }), statusOnly("QUEUED"))).created, true);
     }
   });
 
-  test("appends events without a hole and changes the record with them", async (store) => {
+  test("appends events without a hole and changes the record with them", async ({ store }) => {
     await store.create(transferRecord({ id: "a" }), statusOnly("QUEUED"));
     const running = await store.append("a", {
       from: ["QUEUED"],
@@ -85,7 +77,7 @@ export function testTransferStore(
     assert.deepEqual(await store.events("a", 4, 10), []);
   });
 
-  test("lets no time in a log go back, though the clock does", async (store) => {
+  test("lets no time in a log go back, though the clock does", async ({ store }) => {
     await store.create(transferRecord({ id: "a" }), { ...statusOnly("QUEUED"), at: 500 });
     const at = (at: number) => ({ ...statusOnly("RUNNING"), at });
     await store.append("a", { from: ["QUEUED"], changes: {}, events: [at(400), at(600), at(550)] });
@@ -93,14 +85,14 @@ export function testTransferStore(
     assert.deepEqual((await store.events("a", 0, 10)).map(({ at }) => at), [500, 500, 600, 600, 600, 700]);
   });
 
-  test("changes nothing from another status than was asked", async (store) => {
+  test("changes nothing from another status than was asked", async ({ store }) => {
     await store.create(transferRecord({ id: "a" }), statusOnly("QUEUED"));
     assert.equal(await store.append("a", { from: ["RUNNING"], changes: { step: 9 }, events: [stepEvent(9)] }), null);
     assert.equal(await store.append("x", { from: [...TRANSFER_STATUSES], changes: {}, events: [] }), null);
     assert.deepEqual([(await store.get("a"))?.step, (await store.get("a"))?.sequence], [0, 1]);
   });
 
-  test("ends a transfer once when two ends race", async (store) => {
+  test("ends a transfer once when two ends race", async ({ store }) => {
     await store.create(transferRecord({ id: "a" }), statusOnly("QUEUED"));
     const ends = await Promise.all(
       (["CANCELLED", "FAILED"] as const).map((status) =>
@@ -111,7 +103,7 @@ export function testTransferStore(
     assert.equal((await store.events("a", 0, 10)).length, 2);
   });
 
-  test("keeps every field of an event and of a record", async (store) => {
+  test("keeps every field of an event and of a record", async ({ store }) => {
     await store.create(transferRecord({ id: "a" }), statusOnly("QUEUED"));
     const failure = { code: "LOSS_NOT_FINITE", message: "Cannot — “so”" } as const;
     const event = { ...stepEvent(1), frame: true, secondsPerStep: 0.25, failure };
@@ -128,7 +120,7 @@ export function testTransferStore(
     assert.deepEqual(record, await store.get("a"));
   });
 
-  test("lists an owner's transfers newest first, from either end", async (store) => {
+  test("lists an owner's transfers newest first, from either end", async ({ store }) => {
     for (const id of ["a", "b", "c", "d"]) await store.create(transferRecord({ id }), statusOnly("QUEUED"));
     await store.create(transferRecord({ id: "x", owner: "other" }), statusOnly("QUEUED"));
     await store.append("b", { from: ["QUEUED"], changes: { status: "FAILED" }, events: [] });
@@ -159,7 +151,7 @@ export function testTransferStore(
     assert.deepEqual((await store.withStatus(["QUEUED"])).map(({ id }) => id), ["a", "c", "x", "e"]);
   });
 
-  test("thins the loss history between its first and its last", async (store) => {
+  test("thins the loss history between its first and its last", async ({ store }) => {
     await store.create(transferRecord({ id: "a" }), statusOnly("QUEUED"));
     assert.deepEqual(await store.lossHistory("a", 5), []);
     const events = [
@@ -176,7 +168,7 @@ export function testTransferStore(
     assert.deepEqual((await store.lossHistory("a", 2))[0], { step: 1, total, content, style, tv });
   });
 
-  test("keeps the last two checkpoints", async (store) => {
+  test("keeps the last two checkpoints", async ({ store }) => {
     await store.create(transferRecord({ id: "a" }), statusOnly("QUEUED"));
     assert.deepEqual(await store.checkpoints("a"), []);
     for (const step of [5, 10, 10, 15]) await store.saveCheckpoint("a", step, new Uint8Array([step, 1]));
@@ -190,7 +182,7 @@ export function testTransferStore(
     assert.deepEqual(await store.checkpoints("gone"), []);
   });
 
-  test("keeps a checkpoint of an earlier step than there was, and of the others the one before", async (store) => {
+  test("keeps a checkpoint of an earlier step than there was, and of the others the one before", async ({ store }) => {
     await store.create(transferRecord({ id: "a" }), statusOnly("QUEUED"));
     for (const step of [10, 15, 12]) await store.saveCheckpoint("a", step, new Uint8Array([step]));
     assert.deepEqual(await store.checkpoints("a"), [12, 10]);
@@ -199,7 +191,7 @@ export function testTransferStore(
     assert.deepEqual(new Uint8Array(await store.readCheckpoint("a", 5)), new Uint8Array([5]));
   });
 
-  test("answers the bytes that were saved last", async (store) => {
+  test("answers the bytes that were saved last", async ({ store }) => {
     await store.create(transferRecord({ id: "a" }), statusOnly("QUEUED"));
     for (const bytes of [new Uint8Array([1, 2, 3]), new Uint8Array([4])]) {
       await store.saveCheckpoint("a", 1, bytes);
@@ -210,7 +202,7 @@ export function testTransferStore(
     assert.deepEqual(await store.frames("a"), [{ step: 1, width: 1, height: 1, bytes: 1 }]);
   });
 
-  test("keeps one of the checkpoints and frames that are saved at once", async (store) => {
+  test("keeps one of the checkpoints and frames that are saved at once", async ({ store }) => {
     await store.create(transferRecord({ id: "a" }), statusOnly("QUEUED"));
     await Promise.all([1, 2, 3].flatMap((step) => [
       store.saveCheckpoint("a", 7, new Uint8Array([step])),
@@ -222,7 +214,7 @@ export function testTransferStore(
     assert.deepEqual(new Uint8Array((await store.readFrame("a", frame!.step))!), new Uint8Array([frame!.step]));
   });
 
-  test("forgets what is saved while its transfer is removed", async (store) => {
+  test("forgets what is saved while its transfer is removed", async ({ store }) => {
     await store.create(transferRecord({ id: "a" }), statusOnly("QUEUED"));
     await Promise.all([
       store.saveCheckpoint("a", 1, new Uint8Array(1)),
@@ -232,7 +224,7 @@ export function testTransferStore(
     assert.deepEqual([await store.frames("a"), await store.checkpoints("a")], [[], []]);
   });
 
-  test("removes frames by their steps, and no longer counts them", async (store) => {
+  test("removes frames by their steps, and no longer counts them", async ({ store }) => {
     await store.create(transferRecord({ id: "a" }), statusOnly("QUEUED"));
     const footprint = async () => {
       await store.append("a", { from: ["QUEUED", "FAILED"], changes: { status: "FAILED", finishedAt: 1 }, events: [] });
@@ -250,7 +242,7 @@ export function testTransferStore(
     assert.equal(await footprint(), empty + 40);
   });
 
-  test("keeps the frames that are to be kept, and the newest", async (store) => {
+  test("keeps the frames that are to be kept, and the newest", async ({ store }) => {
     await store.create(transferRecord({ id: "a" }), statusOnly("QUEUED"));
     const save = (step: number, keep: boolean) =>
       store.saveFrame("a", { step, width: 2, height: 1 }, new Uint8Array([step]), keep);
@@ -268,7 +260,7 @@ export function testTransferStore(
     assert.equal(await store.readFrame("b", 1), null);
   });
 
-  test("removes everything of a transfer", async (store) => {
+  test("removes everything of a transfer", async ({ store }) => {
     await store.create(transferRecord({ id: "a", idempotencyKey: "k" }), statusOnly("QUEUED"));
     await store.saveCheckpoint("a", 1, new Uint8Array(4));
     await store.saveFrame("a", { step: 1, width: 1, height: 1 }, new Uint8Array(4), true);
@@ -282,7 +274,7 @@ export function testTransferStore(
     );
   });
 
-  test("lists ended transfers by their end, with what they take", async (store) => {
+  test("lists ended transfers by their end, with what they take", async ({ store }) => {
     for (const id of ["a", "b", "c"]) await store.create(transferRecord({ id }), statusOnly("QUEUED"));
     const end = (id: string, finishedAt: number) =>
       store.append(id, { from: ["QUEUED"], changes: { status: "CANCELLED", finishedAt }, events: [] });
@@ -294,7 +286,7 @@ export function testTransferStore(
     assert.ok(ended[1]!.bytes >= 10_000 && ended[0]!.bytes < 10_000);
   });
 
-  test("counts the transfers that use an image, once each", async (store) => {
+  test("counts the transfers that use an image, once each", async ({ store }) => {
     const style = { imageId: "s", weight: 1, maskId: "m", regionId: "p" };
     await store.create(transferRecord({ id: "a", contentId: "s", styles: [style] }), statusOnly("QUEUED"));
     await store.create(transferRecord({ id: "b", styles: [style] }), statusOnly("QUEUED"));

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { SILENT_LOG } from "../../log.ts";
-import { statusOnly, stepEvent, transferRecord } from "../../testing/records.ts";
+import { imageRecord, statusOnly, stepEvent, transferRecord } from "../../testing/records.ts";
+import { testWhere } from "../../../tests/testing/test_where.ts";
 import { Database } from "./database.ts";
 import { FileFolder } from "./file_folder.ts";
 import { openSqliteStorage } from "./open.ts";
 import { SqliteTransferStore } from "./sqlite_transfer_store.ts";
 import { isError } from "../../testing/errors.ts";
-import { TemporaryDisk } from "./testing/temporary_disk.ts";
+import { NO_DISK, TemporaryDisk } from "./testing/temporary_disk.ts";
 import { TemporaryStorage } from "./testing/temporary_storage.ts";
 
 const MEBIBYTE = 2 ** 20;
@@ -38,9 +39,8 @@ Deno.test("a database that may not grow changes nothing, and goes on once it may
   }
 });
 
-Deno.test("a full disk leaves nothing half-written, and a removal makes room", async (t) => {
+testWhere(NO_DISK, "a full disk leaves nothing half-written, and a removal makes room", async () => {
   await using disk = await TemporaryDisk.mount(6 * MEBIBYTE);
-  if (disk === null) return console.log(`${t.name}: skipped, no file system can be mounted here`);
   const { store, images, close } = await openSqliteStorage(disk.directory, SILENT_LOG);
   try {
     for (const id of ["a", "b"]) await store.create(transferRecord({ id }), statusOnly("QUEUED"));
@@ -49,8 +49,7 @@ Deno.test("a full disk leaves nothing half-written, and a removal makes room", a
 
     const isFull = isError("STORAGE_FULL", "no space left");
     await assert.rejects(store.saveCheckpoint("a", 2, new Uint8Array(4 * MEBIBYTE)), isFull);
-    const image = transferImage();
-    await assert.rejects(images.put(image, new Uint8Array(4 * MEBIBYTE)), isFull);
+    await assert.rejects(images.put(imageRecord({ byteLength: 4 * MEBIBYTE }), new Uint8Array(4 * MEBIBYTE)), isFull);
     assert.deepEqual([await store.checkpoints("a"), await images.all()], [[1], []]);
     assert.deepEqual(await disk.names("files"), files);
 
@@ -88,9 +87,8 @@ Deno.test("a write while another program holds the database says so, and works a
   assert.equal((await append())?.sequence, 2);
 });
 
-Deno.test("a start on a full disk says so", async (t) => {
+testWhere(NO_DISK, "a start on a full disk says so", async () => {
   await using disk = await TemporaryDisk.mount(MEBIBYTE);
-  if (disk === null) return console.log(`${t.name}: skipped, no file system can be mounted here`);
   const { close } = await openSqliteStorage(disk.directory, SILENT_LOG);
   await close();
   await disk.fill();
@@ -100,9 +98,8 @@ Deno.test("a start on a full disk says so", async (t) => {
   );
 });
 
-Deno.test("a read-only directory is refused at the start", async (t) => {
+testWhere(NO_DISK, "a read-only directory is refused at the start", async () => {
   await using disk = await TemporaryDisk.mount(6 * MEBIBYTE);
-  if (disk === null) return console.log(`${t.name}: skipped, no file system can be mounted here`);
   const { close } = await openSqliteStorage(disk.directory, SILENT_LOG);
   await close();
   await disk.makeReadOnly();
@@ -111,17 +108,3 @@ Deno.test("a read-only directory is refused at the start", async (t) => {
     isError("STORAGE_UNAVAILABLE", "DATA_DIR", "nothing that can be written"),
   );
 });
-
-function transferImage() {
-  return {
-    id: "i",
-    owner: "local",
-    sha256: "1".repeat(64),
-    width: 1,
-    height: 1,
-    mimeType: "image/png",
-    byteLength: 4 * MEBIBYTE,
-    createdAt: 1,
-    uploadedAt: null,
-  };
-}

@@ -1,24 +1,11 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { SILENT_LOG } from "../../log.ts";
-import { statusOnly, stepEvent, transferRecord } from "../../testing/records.ts";
-import type { ImageRecord } from "../../types.ts";
+import { imageRecord, statusOnly, stepEvent, transferRecord } from "../../testing/records.ts";
 import { openSqliteStorage } from "./open.ts";
 import { contents } from "./testing/contents.ts";
 import { isError } from "../../testing/errors.ts";
 import { TemporaryStorage } from "./testing/temporary_storage.ts";
-
-const IMAGE: ImageRecord = {
-  id: "i",
-  owner: "local",
-  sha256: "1".repeat(64),
-  width: 1,
-  height: 1,
-  mimeType: "image/png",
-  byteLength: 3,
-  createdAt: 1,
-  uploadedAt: 2,
-};
 
 /** A transfer with one of everything. */
 async function fill({ storage: { store, images, queue } }: TemporaryStorage): Promise<void> {
@@ -27,7 +14,7 @@ async function fill({ storage: { store, images, queue } }: TemporaryStorage): Pr
   await store.append("a", { from: ["RUNNING"], changes: { step: 1 }, events: [stepEvent(1)] });
   await store.saveCheckpoint("a", 1, new Uint8Array([1, 2, 3]));
   await store.saveFrame("a", { step: 1, width: 1, height: 1 }, new Uint8Array([4]), true);
-  await images.put(IMAGE, new Uint8Array([5, 6, 7]));
+  await images.put(imageRecord({ uploadedAt: 2 }), new Uint8Array([5, 6, 7]));
   for (const id of ["a", "b", "c"]) {
     await queue.reserve({ id, owner: "local", priority: 0 }, null);
     await queue.confirm(id);
@@ -126,7 +113,9 @@ Deno.test("the same bytes are kept in one file, whoever has them", async () => {
   await using temporary = await TemporaryStorage.open();
   const { images } = temporary.storage;
   await Promise.all(
-    ["ann", "bob", "cyd"].map((owner) => images.put({ ...IMAGE, id: owner, owner }, new Uint8Array(3))),
+    ["ann", "bob", "cyd"].map((owner) =>
+      images.put(imageRecord({ id: owner, owner, uploadedAt: 2 }), new Uint8Array(3))
+    ),
   );
   assert.equal((await temporary.files()).length, 1);
 });

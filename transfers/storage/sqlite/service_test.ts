@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { OWNER, ServiceStage, upTo } from "../../testing/service_stage.ts";
+import { ServiceStage, upTo } from "../../testing/service_stage.ts";
 import { TemporaryStorage } from "./testing/temporary_storage.ts";
 
 /** Bytes of the result of a transfer that has succeeded. */

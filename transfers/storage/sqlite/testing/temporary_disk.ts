@@ -1,24 +1,25 @@
 /** A small file system in memory, for tests of full and read-only disks. Only root may mount one, and not everywhere. */
 export class TemporaryDisk implements AsyncDisposable {
   readonly directory: string;
+  readonly #filling: string;
 
   private constructor(directory: string) {
     this.directory = directory;
+    this.#filling = `${directory}/filling`;
   }
 
-  /** Null where nothing can be mounted. */
-  static async mount(bytes: number): Promise<TemporaryDisk | null> {
+  static async mount(bytes: number): Promise<TemporaryDisk> {
     const directory = await Deno.makeTempDir();
     if (await run("mount", "-t", "tmpfs", "-o", `size=${bytes}`, "tmpfs", directory)) {
       return new TemporaryDisk(directory);
     }
     await Deno.remove(directory);
-    return null;
+    throw new Error("Cannot mount a file system");
   }
 
   /** Leaves not a byte of room. */
   async fill(): Promise<void> {
-    using file = await Deno.open(`${this.directory}/filling`, { write: true, create: true });
+    using file = await Deno.open(this.#filling, { write: true, create: true });
     for (const size of [65_536, 1]) {
       const bytes = new Uint8Array(size);
       try {
@@ -27,6 +28,11 @@ export class TemporaryDisk implements AsyncDisposable {
         if (!(error instanceof Error) || !("code" in error) || error.code !== "ENOSPC") throw error;
       }
     }
+  }
+
+  /** Takes away what fills it. */
+  async makeRoom(): Promise<void> {
+    await Deno.remove(this.#filling);
   }
 
   async makeReadOnly(): Promise<void> {
@@ -51,3 +57,12 @@ async function run(command: string, ...args: string[]): Promise<boolean> {
     return false;
   }
 }
+
+/** Why no file system can be mounted here, for the name of a skipped test; null when one can. */
+export const NO_DISK = await TemporaryDisk.mount(2 ** 20).then(
+  async (disk) => {
+    await disk[Symbol.asyncDispose]();
+    return null;
+  },
+  () => "only root may mount a file system, and not everywhere",
+);

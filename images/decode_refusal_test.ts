@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
+import { crc32 } from "node:zlib";
 import { GramcastError } from "../errors.ts";
 import { decodePicture, inspectImage } from "./decode.ts";
 import { rawRgb, sharp } from "./sharp.ts";
+import { fixture } from "./testing/fixtures.ts";
 
 const LIMITS = { maxBytes: 100_000, maxPixels: 10_000 };
-const FIXTURES = new URL("../tests/fixtures/images/", import.meta.url);
-
-function fixture(name: string): Promise<Uint8Array> {
-  return Deno.readFile(new URL(name, FIXTURES));
-}
 
 /** Both entrances must refuse alike. */
 async function assertRefused(bytes: Uint8Array, code: string, message: RegExp): Promise<void> {
@@ -82,11 +79,7 @@ for (const [name, format] of [["rgb.heic", "HEIC"], ["rgb.jp2", "JPEG 2000"], ["
 
 Deno.test("decodePicture() refuses sides that no picture has, before it reads any row", async () => {
   for (const [width, height] of [[1, 50_000_000], [50_000_000, 1]] as const) {
-    const bytes = await withSize("rgb.png", (view) => {
-      view.setUint32(16, width);
-      view.setUint32(20, height);
-      view.setUint32(29, crc32(new Uint8Array(view.buffer, 12, 17)));
-    });
+    const bytes = await pngOf(width, height);
     for (const read of [inspectImage, decodePicture]) {
       await assertThrows(
         read(bytes, { maxBytes: 100_000, maxPixels: 50_000_000 }),
@@ -129,13 +122,17 @@ async function withSize(name: string, write: (view: DataView) => void): Promise<
   return bytes;
 }
 
+/** Claims to be of this size. */
+function pngOf(width: number, height: number): Promise<Uint8Array> {
+  return withSize("rgb.png", (view) => {
+    view.setUint32(16, width);
+    view.setUint32(20, height);
+    view.setUint32(29, crc32(new Uint8Array(view.buffer, 12, 17)));
+  });
+}
+
 const BOMBS: Readonly<Record<string, () => Promise<Uint8Array>>> = {
-  "PNG of 30000×30000": () =>
-    withSize("rgb.png", (view) => {
-      view.setUint32(16, 30_000);
-      view.setUint32(20, 30_000);
-      view.setUint32(29, crc32(new Uint8Array(view.buffer, 12, 17)));
-    }),
+  "PNG of 30000×30000": () => pngOf(30_000, 30_000),
   "GIF of 65535×65535": () =>
     withSize("palette.gif", (view) => {
       view.setUint16(6, 65_535, true);
@@ -165,10 +162,7 @@ for (const [name, make] of Object.entries(BOMBS)) {
 }
 
 Deno.test("decodePicture() refuses a PNG with a side beyond what the format allows", async () => {
-  const bytes = await withSize("rgb.png", (view) => {
-    view.setUint32(16, 0xffff_ffff);
-    view.setUint32(29, crc32(new Uint8Array(view.buffer, 12, 17)));
-  });
+  const bytes = await pngOf(0xffff_ffff, 1);
   await assertRefused(bytes, "IMAGE_UNREADABLE", /^Cannot read image: found PNG \(95 bytes\) with a broken header/);
 });
 
@@ -182,16 +176,6 @@ for (
       await assertThrows(decodePicture(bytes.slice(0, end), LIMITS), "IMAGE_UNREADABLE", /^Cannot read image: found /);
     }
   });
-}
-
-/** Of PNG chunks. */
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffff_ffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb8_8320 : 0);
-  }
-  return (crc ^ 0xffff_ffff) >>> 0;
 }
 
 function findMarker(view: DataView, marker: number): number {

@@ -2,13 +2,9 @@ import assert from "node:assert/strict";
 import type { Picture } from "../engine/picture.ts";
 import { decodePicture, inspectImage } from "./decode.ts";
 import { rawRgb, sharp } from "./sharp.ts";
+import { fixture } from "./testing/fixtures.ts";
 
 const LIMITS = { maxBytes: 1_000_000, maxPixels: 1_000_000 };
-const FIXTURES = new URL("../tests/fixtures/images/", import.meta.url);
-
-function fixture(name: string): Promise<Uint8Array> {
-  return Deno.readFile(new URL(name, FIXTURES));
-}
 
 type Colour = readonly [number, number, number];
 const WHITE: Colour = [255, 255, 255];

@@ -108,9 +108,6 @@ async function refusedStart(dataDir: string): Promise<string> {
 /** Names of the files of a transfer's checkpoints, newest first. */
 function checkpointFiles(dataDir: string, transfer: string): string[] {
   using database = new DatabaseSync(join(dataDir, "gramcast.db"), { readOnly: true });
-  return database.prepare(
-    "SELECT file FROM checkpoints JOIN transfers ON ordinal = transfer WHERE id = ? ORDER BY step DESC",
-  ).all(transfer).map((
-    { file },
-  ) => String(file));
+  const query = "SELECT file FROM checkpoints JOIN transfers ON ordinal = transfer WHERE id = ? ORDER BY step DESC";
+  return database.prepare(query).all(transfer).map(({ file }) => String(file));
 }

@@ -10,9 +10,9 @@ import { crc32, deflateSync } from "node:zlib";
 import fc from "fast-check";
 import { GramcastError } from "../../errors.ts";
 import { checkImage, decodePicture, MAX_SIDE } from "../../images/decode.ts";
+import { allFixtures } from "../../images/testing/fixtures.ts";
 import { joined } from "./bytes.ts";
 
-const FIXTURES = new URL("../fixtures/images/", import.meta.url);
 const LIMITS = { maxBytes: 4_000_000, maxPixels: 4_000_000 };
 const MIME_TYPES = ["image/png", "image/jpeg", "image/gif", "image/tiff", "image/webp", "image/avif"];
 /** Headers are where damage matters most. */
@@ -20,9 +20,7 @@ const HEAD_BYTES = 200;
 
 /** Reads `count` files made from `seed`. @throws For the first that gives anything but a picture or an error of ours. */
 export async function fuzzPictures(seed: number, count: number): Promise<void> {
-  const names = [...Deno.readDirSync(FIXTURES)].map(({ name }) => name).filter((name) => !name.endsWith(".py")).sort();
-  const whole = names.map((name) => Deno.readFileSync(new URL(name, FIXTURES)));
-  const anyWhole = fc.constantFrom(...whole);
+  const anyWhole = fc.constantFrom(...await allFixtures());
   const file = fc.oneof(
     { weight: 16, arbitrary: anyWhole.chain(damaged) },
     { weight: 2, arbitrary: fc.constantFrom(...hostileFiles()) },

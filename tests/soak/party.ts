@@ -7,6 +7,7 @@
 /// <reference lib="deno.worker" />
 import { setTimeout as sleep } from "node:timers/promises";
 import { Random } from "../../engine/descent/random.ts";
+import { allFixtures } from "../../images/testing/fixtures.ts";
 import { inTime } from "../testing/in_time.ts";
 import { type Guest, GUESTS, pick } from "./guests.ts";
 
@@ -34,7 +35,7 @@ self.onmessage = async ({ data }: MessageEvent<PartyPlan>) => self.postMessage(a
 self.postMessage("ready");
 
 async function party({ url, seed, seconds, guests }: PartyPlan): Promise<PartyReport> {
-  const pictures = await fixturePictures();
+  const pictures = await allFixtures();
   const visits = new Map<string, number>();
   const complaints: string[] = [];
   const end = performance.now() + seconds * 1000;
@@ -54,10 +55,4 @@ async function party({ url, seed, seconds, guests }: PartyPlan): Promise<PartyRe
   };
   await Promise.all(Array.from({ length: guests }, () => comeAndGo(new Random(random.bits()))));
   return { visits, complaints };
-}
-
-async function fixturePictures(): Promise<Uint8Array<ArrayBuffer>[]> {
-  const folder = new URL("../fixtures/images/", import.meta.url);
-  const names = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => !name.endsWith(".py")).sort();
-  return await Promise.all(names.map((name) => Deno.readFile(new URL(name, folder))));
 }

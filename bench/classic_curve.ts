@@ -6,7 +6,7 @@
 import { OnnxBackend } from "../engine/backends/onnx/backend.ts";
 import { createOptimizer } from "../engine/optimizers/create.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
-import { Stage } from "../engine/descent/stage.ts";
+import { PreparedScale } from "../engine/descent/prepared_scale.ts";
 import { formulaPixels } from "../engine/testing/formula.ts";
 import { encodePicture } from "../images/encode.ts";
 import { resizePicture } from "../images/resize.ts";
@@ -38,7 +38,7 @@ const options = resolveOptions(
   0,
 );
 const input = { options, content, styles: [{ picture: style, weight: 1 }] };
-const stage = await Stage.prepare(backend, resizePicture, input, options.scales[0]!);
+const prepared = await PreparedScale.prepare(backend, resizePicture, input, options.scales[0]!);
 const adam = createOptimizer(options.optimizer, { numbers: {}, arrays: { pixels: formulaPixels(size, size, 7) } }, {
   width: size,
   height: size,
@@ -48,7 +48,7 @@ console.log(row("---", "---", "---", "---", "---", "---"));
 let worst20 = 0;
 let worst = 0;
 for (let step = 1; step <= steps; step++) {
-  const { losses, gradient } = await stage.evaluate(adam.query, options);
+  const { losses, gradient } = await prepared.evaluate(adam.query, options);
   adam.advance({ loss: losses.total, gradient });
   const difference = losses.total / theirs[step - 1]!.total - 1;
   worst = Math.max(worst, Math.abs(difference));
@@ -63,5 +63,5 @@ for (let step = 1; step <= steps; step++) {
 console.log(
   `Largest difference: ${(100 * worst20).toFixed(3)} % in the first 20 steps, ${(100 * worst).toFixed(3)} % in all`,
 );
-await stage.dispose();
+await prepared.dispose();
 await Deno.remove(folder, { recursive: true });

@@ -15,7 +15,7 @@ import { OnnxBackend } from "../engine/backends/onnx/backend.ts";
 import { PlanarLayout } from "../engine/backends/onnx/planar_layout.ts";
 import { TensorflowBackend } from "../engine/backends/tensorflow/backend.ts";
 import { initialPixels } from "../engine/descent/initial_pixels.ts";
-import { Stage } from "../engine/descent/stage.ts";
+import { PreparedScale } from "../engine/descent/prepared_scale.ts";
 import type { Losses } from "../engine/objective/losses.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
 import { createOptimizer } from "../engine/optimizers/create.ts";
@@ -35,10 +35,10 @@ const input = { options, content, styles };
 
 /** A transfer that moves by the gradients of one engine. */
 async function begin(backend: Backend) {
-  const stage = await Stage.prepare(backend, resizePicture, input, options.scales[0]!);
+  const prepared = await PreparedScale.prepare(backend, resizePicture, input, options.scales[0]!);
   const pixels = await initialPixels(input, size, resizePicture);
   const optimizer = createOptimizer(options.optimizer, { numbers: {}, arrays: { pixels } }, size);
-  return { stage, optimizer };
+  return { prepared, optimizer };
 }
 
 const tensorflow = await begin(await TensorflowBackend.open(parameters));
@@ -46,8 +46,8 @@ const onnx = await begin(await OnnxBackend.open(parameters));
 const planar = await begin(await OnnxBackend.open(parameters, "cpu", { layout: new PlanarLayout() }));
 
 /** One step of a transfer: the losses before it. */
-async function step({ stage, optimizer }: typeof onnx): Promise<Losses> {
-  const { losses, gradient } = await stage.evaluate(optimizer.query, options);
+async function step({ prepared, optimizer }: typeof onnx): Promise<Losses> {
+  const { losses, gradient } = await prepared.evaluate(optimizer.query, options);
   optimizer.advance({ loss: losses.total, gradient });
   return losses;
 }
@@ -65,7 +65,7 @@ const seconds: [number[], number[]] = [[], []];
 let worst = 0;
 for (let count = 1; count <= steps; count++) {
   const begun = performance.now();
-  const same = await onnx.stage.evaluate(tensorflow.optimizer.query, options);
+  const same = await onnx.prepared.evaluate(tensorflow.optimizer.query, options);
   const between = performance.now();
   const losses = await step(tensorflow);
   seconds[0].push((performance.now() - between) / 1000);

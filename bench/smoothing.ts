@@ -10,7 +10,7 @@ import { InitialInverseHessian } from "../engine/optimizers/initial_inverse_hess
 import { smoothing } from "../engine/optimizers/smoothing.ts";
 import { toPixels } from "../engine/picture.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
-import { Stage } from "../engine/descent/stage.ts";
+import { PreparedScale } from "../engine/descent/prepared_scale.ts";
 import { resizePicture } from "../images/resize.ts";
 import { squarePicture, vgg16Parameters } from "./inputs.ts";
 import { row } from "./table.ts";
@@ -26,14 +26,14 @@ for (const [contentName, styleName] of [["hoovertowernight", "starry_night"], ["
   const style = await squarePicture(styleName, size);
   const options = resolveOptions({ preset: "FAST", scales: [scale] }, content, 0);
   const input = { options, content, styles: [{ picture: style, weight: 1 }] };
-  const stage = await Stage.prepare(backend, resizePicture, input, scale);
+  const prepared = await PreparedScale.prepare(backend, resizePicture, input, scale);
   /** The lowest loss after each evaluation. */
   const descend = async (initial: InitialInverseHessian): Promise<number[]> => {
     const state = { numbers: {}, arrays: { pixels: toPixels(content) } };
     const lbfgs = new Lbfgs(options.optimizer, state, initial);
     const losses: number[] = [];
     for (let step = 0; step < steps; step++) {
-      const { losses: { total: loss }, gradient } = await stage.evaluate(lbfgs.query, options);
+      const { losses: { total: loss }, gradient } = await prepared.evaluate(lbfgs.query, options);
       lbfgs.advance({ loss, gradient });
       losses.push(Math.min(loss, losses.at(-1) ?? Infinity));
     }
@@ -41,7 +41,7 @@ for (const [contentName, styleName] of [["hoovertowernight", "starry_night"], ["
   };
   const without = await descend(new InitialInverseHessian());
   const smoothed = await descend(new InitialInverseHessian(smoothing(scale)));
-  await stage.dispose();
+  await prepared.dispose();
   const goal = without.at(-1)!;
   const reached = smoothed.findIndex((loss) => loss <= goal) + 1;
   console.log(row(

@@ -12,7 +12,7 @@ import combinations from "./golden/combinations.json" with { type: "json" };
 import layers from "./golden/layers.json" with { type: "json" };
 import options from "./golden/options.json" with { type: "json" };
 import reference from "./golden/reference.json" with { type: "json" };
-import stages from "./golden/stages.json" with { type: "json" };
+import scales from "./golden/scales.json" with { type: "json" };
 import ties from "./golden/ties.json" with { type: "json" };
 
 /** A picture by its formula. */
@@ -41,7 +41,7 @@ export interface ObjectiveCase extends Size {
 }
 
 /** Losses and gradient of a scale of a transfer. */
-export interface StageCase {
+export interface ScaleCase {
   readonly name: string;
   readonly options: {
     readonly size: number;
@@ -67,7 +67,7 @@ export interface StageCase {
 
 export const OBJECTIVE_CASES = [...reference, ...layers, ...options] as unknown as readonly ObjectiveCase[];
 export const TIE_CASES = ties as unknown as readonly ObjectiveCase[];
-export const STAGE_CASES = [...stages, ...combinations] as unknown as readonly StageCase[];
+export const SCALE_CASES = [...scales, ...combinations] as unknown as readonly ScaleCase[];
 
 /** Salt of the start pictures. */
 export const START_SALT = 1003;

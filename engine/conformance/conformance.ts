@@ -10,7 +10,7 @@ import { formulaParameters, formulaPicture, formulaPixels } from "../testing/for
 import { nearestResize } from "../testing/nearest.ts";
 import { relativeDistance } from "../testing/distance.ts";
 import { transferOptions } from "../testing/options.ts";
-import { Stage } from "../descent/stage.ts";
+import { PreparedScale } from "../descent/prepared_scale.ts";
 import { BGR_MEAN, type Vgg16Parameters } from "../vgg16.ts";
 import { testBackendContract } from "./contract.ts";
 import { testTiles } from "./tiles.ts";
@@ -20,8 +20,8 @@ import {
   OBJECTIVE_CASES,
   type ObjectiveCase,
   type PictureSpec,
-  STAGE_CASES,
-  type StageCase,
+  SCALE_CASES,
+  type ScaleCase,
   START_SALT,
   TIE_CASES,
 } from "./cases.ts";
@@ -61,7 +61,7 @@ export function testConformance(name: string, open: OpenBackend, tolerances: Tol
 
   Deno.test(`${name} gives PyTorch's losses and gradient for a transfer's options`, async (t) => {
     const backend = await open(parameters);
-    for (const golden of STAGE_CASES) await t.step(golden.name, () => checkStage(backend, golden, tolerances));
+    for (const golden of SCALE_CASES) await t.step(golden.name, () => checkScale(backend, golden, tolerances));
     await backend.close();
   });
 
@@ -115,12 +115,12 @@ async function checkObjective(backend: Backend, golden: ObjectiveCase, tolerance
   }
 }
 
-async function checkStage(backend: Backend, golden: StageCase, tolerances: Tolerances): Promise<void> {
+async function checkScale(backend: Backend, golden: ScaleCase, tolerances: Tolerances): Promise<void> {
   const picture = ({ width, height, salt }: PictureSpec) => formulaPicture(width, height, salt);
   const { size, ...given } = golden.options;
   const options = transferOptions(golden.content, { ...given, scales: [{ size, steps: 1 }] });
   const scale = options.scales[0]!;
-  const stage = await Stage.prepare(
+  const prepared = await PreparedScale.prepare(
     backend,
     nearestResize,
     {
@@ -136,7 +136,7 @@ async function checkStage(backend: Backend, golden: StageCase, tolerances: Toler
     scale,
   );
   try {
-    const { losses, gradient } = await stage.evaluate(formulaPixels(scale.width, scale.height, START_SALT), options);
+    const { losses, gradient } = await prepared.evaluate(formulaPixels(scale.width, scale.height, START_SALT), options);
     for (const key of ["total", "content", "style", "tv"] as const) {
       assertLoss(key, losses[key], golden.losses[key], tolerances.lossTolerance);
     }
@@ -147,7 +147,7 @@ async function checkStage(backend: Backend, golden: StageCase, tolerances: Toler
     }
     assertGradient(gradient, golden, tolerances);
   } finally {
-    await stage.dispose();
+    await prepared.dispose();
   }
 }
 

@@ -4,7 +4,7 @@
     /usr/bin/python3 -B engine/conformance/golden.py      writes engine/conformance/golden/*.json, in a few minutes
 
 Needs Debian's python3-torch and python3-numpy (written with torch 1.13). golden_network.py has the network and the terms,
-golden_stage.py the weighted sum that engine/descent/stage.ts makes of them.
+golden_scale.py the weighted sum that engine/descent/prepared_scale.ts makes of them.
 """
 import base64
 import json
@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 
 from golden_network import BGR_MEAN, NAMES, differentiate, forward, gram, noise, picture, with_rounding
-from golden_stage import combination_cases, stage_cases
+from golden_scale import combination_cases, scale_cases
 
 CONTENT, STYLE, START = 1001, 1002, 1003
 
@@ -154,7 +154,7 @@ if __name__ == '__main__':
     write('layers', layer_cases())
     write('options', option_cases())
     write('ties', tie_cases())
-    write('stages', stage_cases())
+    write('scales', scale_cases())
     write('combinations', combination_cases())
     write('adam', adam_cases())
     write('classifier', classifier())

@@ -5,7 +5,7 @@ import { createOptimizer } from "../optimizers/create.ts";
 import type { Optimizer, OptimizerState } from "../optimizers/optimizer.ts";
 import type { OptimizerOptions } from "../options/options.ts";
 import type { Pixels, Size } from "../picture.ts";
-import type { LossWeights, Stage } from "./stage.ts";
+import type { LossWeights, PreparedScale } from "./prepared_scale.ts";
 
 /** The picture of one scale and what moves it: an optimiser here, or Adam on the device, where the engine can. */
 export class Descent {
@@ -56,8 +56,8 @@ export class Descent {
   }
 
   /** From here on the picture moves on the device, where optimiser and engine can. */
-  async useDevice(stage: Stage): Promise<void> {
-    if (this.#options.kind === "ADAM") this.#adam = await stage.adam(this.#options, await this.state());
+  async useDevice(prepared: PreparedScale): Promise<void> {
+    if (this.#options.kind === "ADAM") this.#adam = await prepared.adam(this.#options, await this.state());
   }
 
   /** Frees what is held on a device; what was not brought here is lost. */
@@ -72,16 +72,20 @@ export class Descent {
    * @returns The losses where they were evaluated, and whether they are the picture's.
    * @throws {GramcastError} LOSS_NOT_FINITE naming step and term; the picture then is the last good one.
    */
-  async move(stage: Stage, weights: LossWeights, step: number): Promise<{ losses: Losses; accepted: boolean }> {
+  async move(
+    prepared: PreparedScale,
+    weights: LossWeights,
+    step: number,
+  ): Promise<{ losses: Losses; accepted: boolean }> {
     if (!this.#adam) {
-      const { losses, gradient } = await stage.evaluate(this.#optimizer.query, weights);
+      const { losses, gradient } = await prepared.evaluate(this.#optimizer.query, weights);
       const finite = Number.isFinite(losses.total) && allFinite(gradient);
       // A line search may step back from a loss that is not finite; nothing else may.
       if (!finite && !this.#optimizer.canStepBack) throw notFinite(step, losses);
       const { accepted } = this.#optimizer.advance({ loss: finite ? losses.total : Infinity, gradient });
       return { losses, accepted };
     }
-    const { losses, finite } = await stage.move(this.#adam, weights, this.#learningRate);
+    const { losses, finite } = await prepared.move(this.#adam, weights, this.#learningRate);
     if (!finite) {
       await this.state();
       throw notFinite(step, losses);

@@ -10,7 +10,7 @@ import { trace } from "../objective/square_matrix.ts";
 import { type Whitener, whitener } from "../objective/whitening.ts";
 import type { LayerWeight, Scale } from "../options/options.ts";
 import { fitLongestSide, toPixels } from "../picture.ts";
-import type { StageBackend } from "../tiles/stage_backend.ts";
+import type { TargetSource } from "../tiles/target_source.ts";
 import type { OptimisationInput, Resize } from "./input.ts";
 import { whatCounts } from "./what_counts.ts";
 
@@ -38,7 +38,7 @@ type StyleGrams = readonly ReadonlyMap<string, Target>[];
 
 /** The terms of the loss at a scale, content first; those that have a mask of their own stand beside those that have none. */
 export async function lossTerms(
-  source: StageBackend,
+  source: TargetSource,
   resize: Resize,
   input: OptimisationInput,
   scale: Scale,
@@ -48,7 +48,7 @@ export async function lossTerms(
 }
 
 async function styleGrams(
-  source: StageBackend,
+  source: TargetSource,
   resize: Resize,
   { options, styles }: OptimisationInput,
   scale: Scale,
@@ -65,7 +65,7 @@ async function styleGrams(
 }
 
 async function contentTerms(
-  source: StageBackend,
+  source: TargetSource,
   { options, content, styles, contentMask }: OptimisationInput,
   scale: Scale,
   grams: StyleGrams,

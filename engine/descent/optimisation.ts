@@ -10,10 +10,10 @@ import type { ColorMode, Retuning, Scale } from "../options/options.ts";
 import { type Picture, type Pixels, type Size, toPicture, toPixels } from "../picture.ts";
 import { resample } from "../resample.ts";
 import { checkMemory } from "../estimate/check_memory.ts";
-import { type Limits, type LossWeights, Stage } from "./stage.ts";
+import { type Limits, type LossWeights, PreparedScale } from "./prepared_scale.ts";
 
 export type { OptimisationInput, Resize } from "./input.ts";
-export type { Limits } from "./stage.ts";
+export type { Limits } from "./prepared_scale.ts";
 
 /** What one step gave. */
 export interface StepReport {
@@ -42,7 +42,7 @@ export class Optimisation {
   readonly #limits: Limits;
   /** The pictures as the network sees them, in the colours of the colour option. */
   readonly #prepared: OptimisationInput;
-  #stage: Stage | null = null;
+  #preparedScale: PreparedScale | null = null;
   #descent: Descent;
   #scaleIndex: number;
   #scaleStep: number;
@@ -170,8 +170,8 @@ export class Optimisation {
 
   /** The losses of the picture as it is, by an evaluation that moves nothing. */
   async measure(): Promise<Losses> {
-    this.#stage ??= await this.#prepareStage();
-    return (await this.#stage.evaluate(await this.#descent.pixels(), this.#weights)).losses;
+    this.#preparedScale ??= await this.#prepareScale();
+    return (await this.#preparedScale.evaluate(await this.#descent.pixels(), this.#weights)).losses;
   }
 
   /**
@@ -183,8 +183,8 @@ export class Optimisation {
     if (this.finished) throw new RangeError(`Cannot take step ${this.#step + 1}: wanted at most ${this.#step}`);
     const started = performance.now();
     if (this.#scaleStep >= this.#scale.steps) await this.#enterNextScale();
-    this.#stage ??= await this.#prepareStage();
-    const { losses, accepted } = await this.#descent.move(this.#stage, this.#weights, this.#step + 1);
+    this.#preparedScale ??= await this.#prepareScale();
+    const { losses, accepted } = await this.#descent.move(this.#preparedScale, this.#weights, this.#step + 1);
     if (accepted || !this.#lastLosses) this.#lastLosses = losses;
     this.#step++;
     this.#scaleStep++;
@@ -236,8 +236,8 @@ export class Optimisation {
   /** Frees what the backend holds. */
   async dispose(): Promise<void> {
     this.#descent.dispose();
-    await this.#stage?.dispose();
-    this.#stage = null;
+    await this.#preparedScale?.dispose();
+    this.#preparedScale = null;
   }
 
   get #scales(): readonly Scale[] {
@@ -248,11 +248,17 @@ export class Optimisation {
     return this.#scales[this.#scaleIndex]!;
   }
 
-  async #prepareStage(): Promise<Stage> {
-    const stage = await Stage.prepare(this.#backend, this.#resize, this.#prepared, this.#scale, this.#limits);
+  async #prepareScale(): Promise<PreparedScale> {
+    const prepared = await PreparedScale.prepare(
+      this.#backend,
+      this.#resize,
+      this.#prepared,
+      this.#scale,
+      this.#limits,
+    );
     // An average takes in every picture, here.
-    if (!this.#average) await this.#descent.useDevice(stage);
-    return stage;
+    if (!this.#average) await this.#descent.useDevice(prepared);
+    return prepared;
   }
 
   /**
@@ -268,8 +274,8 @@ export class Optimisation {
     const start = startPicture(this.#prepared);
     const pixels = start ? await this.#carryChange(start, shown, from) : resample(shown, from, this.size);
     this.#descent = await this.#descent.rescaled(this.size, pixels);
-    await this.#stage?.dispose();
-    this.#stage = null;
+    await this.#preparedScale?.dispose();
+    this.#preparedScale = null;
     const { averaging } = this.#input.options;
     this.#average = this.#average && new MovingAverage(averaging, new Float32Array(pixels.length));
     this.#content = await this.#resize(this.#input.content, this.size);

@@ -36,7 +36,7 @@ export type InitOptions = Settings["init"];
 export type Pooling = Settings["pooling"];
 export type ColorMode = Settings["color"];
 
-/** One stage of a coarse-to-fine schedule. */
+/** One scale of a coarse-to-fine schedule. */
 export interface Scale {
   /** Longest side in pixels. */
   readonly size: number;

@@ -41,8 +41,8 @@ export function resolveSchedule(request: TransferRequest, preset: Schedule, cont
 /** A picture to go on from has its large forms already: a preset's coarse scales, which would find others, are left out. */
 function scheduleOf({ scales, size, steps, init }: TransferRequest, preset: Schedule): Schedule {
   if (scales) return scales;
-  const stages = sized(preset, size ?? preset.at(-1)!.size);
-  const kept = init?.kind === "IMAGE" ? stages.slice(-1) : stages;
+  const all = sized(preset, size ?? preset.at(-1)!.size);
+  const kept = init?.kind === "IMAGE" ? all.slice(-1) : all;
   return steps === undefined || steps === null ? kept : distribute(kept, steps);
 }
 
@@ -101,14 +101,14 @@ function sized(preset: Schedule, wanted: number): Schedule {
   return [...kept, wanted].map((size, i) => ({ size, steps: (preset[i] ?? last).steps }));
 }
 
-/** Shares out `steps` in the proportions of the stages' own; stages left with none fall away, the last never does. */
-function distribute(stages: Schedule, steps: number): Schedule {
-  const planned = stepsOf(stages);
+/** Shares out `steps` in the proportions of the scales' own; scales left with none fall away, the last never does. */
+function distribute(scales: Schedule, steps: number): Schedule {
+  const planned = stepsOf(scales);
   let used = 0;
-  const shared = stages.map((stage, i) => {
-    const share = i === stages.length - 1 ? steps - used : Math.floor((stage.steps / planned) * steps);
+  const shared = scales.map((scale, i) => {
+    const share = i === scales.length - 1 ? steps - used : Math.floor((scale.steps / planned) * steps);
     used += share;
-    return { size: stage.size, steps: share };
+    return { size: scale.size, steps: share };
   });
-  return shared.filter((stage) => stage.steps > 0);
+  return shared.filter((scale) => scale.steps > 0);
 }

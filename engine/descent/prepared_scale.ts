@@ -14,7 +14,7 @@ import type { Objective } from "../objective/objective.ts";
 import type { OptimizerState } from "../optimizers/optimizer.ts";
 import type { OptimizerOptions, Scale, TransferOptions } from "../options/options.ts";
 import { type Pixels, type Size, toPixels } from "../picture.ts";
-import { type StageBackend, TiledStage, WholeStage } from "../tiles/stage_backend.ts";
+import { type TargetSource, TiledSource, WholeSource } from "../tiles/target_source.ts";
 import { canTile } from "../tiles/tiled_evaluator.ts";
 import { addTotalVariation } from "../objective/total_variation.ts";
 
@@ -32,13 +32,13 @@ export interface Limits {
 }
 
 /** Loss and gradient at a picture, weighted. */
-export interface StageEvaluation {
+export interface ScaleEvaluation {
   readonly losses: Losses;
   readonly gradient: Float32Array;
 }
 
 /** A scale that is ready to be evaluated. */
-export class Stage {
+export class PreparedScale {
   readonly scale: Scale;
   readonly #evaluator: Evaluator;
   readonly #terms: readonly LossTerm[];
@@ -61,7 +61,7 @@ export class Stage {
     input: OptimisationInput,
     scale: Scale,
     limits: Limits = {},
-  ): Promise<Stage> {
+  ): Promise<PreparedScale> {
     const source = await openSource(backend, resize, input, scale, limits);
     const terms = await lossTerms(source, resize, input, scale);
     if (terms.length === 0) {
@@ -75,12 +75,12 @@ export class Stage {
       objectiveOf(terms, scale, input.options),
       byIndex(terms, ({ gram }) => gram),
     );
-    if (!input.options.normalizeLosses) return new Stage(scale, evaluator, terms);
+    if (!input.options.normalizeLosses) return new PreparedScale(scale, evaluator, terms);
     const { losses } = await evaluator.evaluate(toPixels(await resize(input.content, scale)), terms.map(() => 1));
-    return new Stage(scale, evaluator, terms.map((term, i) => overDistance(term, losses[i]!)));
+    return new PreparedScale(scale, evaluator, terms.map((term, i) => overDistance(term, losses[i]!)));
   }
 
-  async evaluate(pixels: Pixels, weights: LossWeights): Promise<StageEvaluation> {
+  async evaluate(pixels: Pixels, weights: LossWeights): Promise<ScaleEvaluation> {
     const { losses, gradient } = await this.#evaluator.evaluate(pixels, this.#factors(weights));
     const tv = addTotalVariation(pixels, this.scale, weights.tvWeight, gradient);
     return { losses: this.#weigh(losses, tv, weights), gradient };
@@ -122,13 +122,13 @@ async function openSource(
   { options, content }: OptimisationInput,
   scale: Scale,
   { memoryBytes }: Limits,
-): Promise<StageBackend> {
+): Promise<TargetSource> {
   const { pooling } = options;
   const picture = await resize(content, scale);
-  if (memoryBytes === undefined || !canTile(backend)) return new WholeStage(backend, picture, pooling);
+  if (memoryBytes === undefined || !canTile(backend)) return new WholeSource(backend, picture, pooling);
   const plan = planScale(scale, options, memoryBytes);
-  if (plan.tiles === null) return new WholeStage(backend, picture, pooling);
-  return new TiledStage(backend, picture, pooling, plan.tiles.cut, plan.tiles.keptBytes);
+  if (plan.tiles === null) return new WholeSource(backend, picture, pooling);
+  return new TiledSource(backend, picture, pooling, plan.tiles.cut, plan.tiles.keptBytes);
 }
 
 function objectiveOf(terms: readonly LossTerm[], size: Size, options: TransferOptions): Objective {

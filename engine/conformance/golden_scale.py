@@ -1,4 +1,4 @@
-"""The weighted objective of a whole scale in float64: what engine/descent/stage.ts makes of a transfer's options."""
+"""The weighted objective of a whole scale in float64: what engine/descent/prepared_scale.ts makes of a transfer's options."""
 import base64
 
 import numpy as np
@@ -49,8 +49,8 @@ def mask(spec):
 
 
 @with_rounding
-def stage(name, size, content, styles, content_layers=(), style_layers=(), content_mask=None, weights=(0.1, 500.0, 0.0),
-          pooling='MAX', style_scale=1.0, normalize_gradients=False, normalize_losses=False, whitening=0.0):
+def scale_case(name, size, content, styles, content_layers=(), style_layers=(), content_mask=None, weights=(0.1, 500.0, 0.0),
+               pooling='MAX', style_scale=1.0, normalize_gradients=False, normalize_losses=False, whitening=0.0):
     """`content` is (width, height, salt); a style is (width, height, salt, weight, mask or None), masks like `content`."""
     width, height = fit(content[0], content[1], size)
     terms, targets, shares, masks = [], [], [], []
@@ -119,35 +119,35 @@ def stage(name, size, content, styles, content_layers=(), style_layers=(), conte
             'gradient': base64.b64encode(gradient.numpy().astype('<f4').tobytes()).decode()}
 
 
-def stage_cases():
+def scale_cases():
     content = (48, 33, 2001)
     plain = (40, 52, 2002, 1.0, None)
     layers = {'content_layers': (('conv2_2', 1.0), ('conv4_1', 0.5)),
               'style_layers': (('conv1_1', 1.0), ('conv3_1', 2.0), ('conv4_3', 0.25))}
     several = [plain, (33, 33, 2003, 2.5, None), (64, 20, 2004, 0.5, None)]
     masked = [(40, 52, 2002, 1.0, (30, 20, 2010)), (33, 33, 2003, 2.0, (48, 33, 2011)), (64, 20, 2004, 0.5, None)]
-    yield stage('one style', 32, content, [plain], **layers)
-    yield stage('total variation', 37, content, [plain], weights=(0.1, 500.0, 0.7), **layers)
-    yield stage('total variation alone counts', 33, content, [plain], weights=(0.0, 0.0, 2.0), **layers)
-    yield stage('content alone', 32, content, [plain], content_layers=layers['content_layers'])
-    yield stage('style alone', 32, content, [plain], style_layers=layers['style_layers'])
-    yield stage('a layer weight of 0', 32, content, [plain], content_layers=(('conv1_1', 0.0), ('conv2_1', 1.0)),
-                style_layers=(('conv3_1', 0.0), ('conv2_2', 1.0)))
-    yield stage('several styles', 33, content, several, **layers)
-    yield stage('a style of weight 0', 32, content, [plain, (33, 33, 2003, 0.0, None)], **layers)
-    yield stage('style masks', 33, content, masked, **layers)
-    yield stage('a content mask', 35, content, [plain], content_mask=(17, 60, 2012), **layers)
-    yield stage('normalised losses', 32, content, several, normalize_losses=True, weights=(0.3, 1.0, 1e-4), **layers)
-    yield stage('normalised gradients', 32, content, several, normalize_gradients=True, **layers)
+    yield scale_case('one style', 32, content, [plain], **layers)
+    yield scale_case('total variation', 37, content, [plain], weights=(0.1, 500.0, 0.7), **layers)
+    yield scale_case('total variation alone counts', 33, content, [plain], weights=(0.0, 0.0, 2.0), **layers)
+    yield scale_case('content alone', 32, content, [plain], content_layers=layers['content_layers'])
+    yield scale_case('style alone', 32, content, [plain], style_layers=layers['style_layers'])
+    yield scale_case('a layer weight of 0', 32, content, [plain], content_layers=(('conv1_1', 0.0), ('conv2_1', 1.0)),
+                     style_layers=(('conv3_1', 0.0), ('conv2_2', 1.0)))
+    yield scale_case('several styles', 33, content, several, **layers)
+    yield scale_case('a style of weight 0', 32, content, [plain, (33, 33, 2003, 0.0, None)], **layers)
+    yield scale_case('style masks', 33, content, masked, **layers)
+    yield scale_case('a content mask', 35, content, [plain], content_mask=(17, 60, 2012), **layers)
+    yield scale_case('normalised losses', 32, content, several, normalize_losses=True, weights=(0.3, 1.0, 1e-4), **layers)
+    yield scale_case('normalised gradients', 32, content, several, normalize_gradients=True, **layers)
     for style_scale in (0.5, 1.5):
-        yield stage(f'style scale {style_scale}', 32, content, [plain], style_scale=style_scale, **layers)
-    yield stage('whitened Gram matrices', 32, content, several, whitening=0.5, **layers)
-    yield stage('whitened Gram matrices under masks', 33, content, masked, whitening=0.9, normalize_losses=True,
-                weights=(0.1, 1.0, 0.0), **layers)
+        yield scale_case(f'style scale {style_scale}', 32, content, [plain], style_scale=style_scale, **layers)
+    yield scale_case('whitened Gram matrices', 32, content, several, whitening=0.5, **layers)
+    yield scale_case('whitened Gram matrices under masks', 33, content, masked, whitening=0.9, normalize_losses=True,
+                     weights=(0.1, 1.0, 0.0), **layers)
     every = {'content_mask': (17, 60, 2012), 'weights': (0.3, 2.0, 0.01), 'style_scale': 0.8, **layers}
-    yield stage('everything', 35, content, masked, pooling='AVERAGE', normalize_losses=True, **every)
-    yield stage('everything with normalised gradients', 35, content, masked, normalize_losses=True,
-                normalize_gradients=True, **every)
+    yield scale_case('everything', 35, content, masked, pooling='AVERAGE', normalize_losses=True, **every)
+    yield scale_case('everything with normalised gradients', 35, content, masked, normalize_losses=True,
+                     normalize_gradients=True, **every)
 
 
 LAYERS = ('conv1_1', 'conv1_2', 'conv2_1', 'conv2_2', 'conv3_1', 'conv3_2', 'conv3_3', 'conv4_1')
@@ -164,6 +164,6 @@ def combination_cases():
     mask_or_none = lambda: choose(None, picture_of(8, 70))
     for number in range(1, 9):
         styles = [(*picture_of(20, 50), choose(0.5, 1.0, 2.0), mask_or_none()) for _ in range(random.randint(1, 4))]
-        yield stage(f'combination {number}', random.randint(17, 49), picture_of(20, 50), styles, layers(2), layers(4),
-                    mask_or_none(), (choose(0.1, 1.0), choose(1.0, 500.0), choose(0.0, 0.05, 1.0)), choose('MAX', 'AVERAGE'),
-                    choose(0.6, 1.0, 1.7), choose(False, True), choose(False, True), (0.0, 0.8)[number > 6])
+        yield scale_case(f'combination {number}', random.randint(17, 49), picture_of(20, 50), styles, layers(2), layers(4),
+                         mask_or_none(), (choose(0.1, 1.0), choose(1.0, 500.0), choose(0.0, 0.05, 1.0)), choose('MAX', 'AVERAGE'),
+                         choose(0.6, 1.0, 1.7), choose(False, True), choose(False, True), (0.0, 0.8)[number > 6])

@@ -1,5 +1,5 @@
 /**
- * Where a stage takes its targets from and what evaluates it: the whole picture at once, or tile by tile.
+ * Where a scale takes its targets from and what evaluates it: the whole picture at once, or tile by tile.
  *
  * @module
  */
@@ -11,8 +11,8 @@ import { trace } from "../objective/square_matrix.ts";
 import { TiledEvaluator } from "./tiled_evaluator.ts";
 import { type Cut, tiledGrams } from "./tiled_grams.ts";
 
-/** What a stage asks for, about one content picture of its size. */
-export interface StageBackend {
+/** What a scale asks for, about one content picture of its size. */
+export interface TargetSource {
   /** Mean square of the content's features at each of `layers`. */
   energies(layers: readonly string[]): Promise<Map<string, number>>;
   /** Gram matrices of a style picture at `layers`, of the part that a mask leaves where there is one. */
@@ -22,7 +22,7 @@ export interface StageBackend {
 }
 
 /** The whole picture at once. */
-export class WholeStage implements StageBackend {
+export class WholeSource implements TargetSource {
   readonly #backend: Backend;
   readonly #content: Picture;
   readonly #pooling: Pooling;
@@ -60,7 +60,7 @@ export class WholeStage implements StageBackend {
 }
 
 /** Tile by tile, for pictures that are too large for the memory there is. */
-export class TiledStage implements StageBackend {
+export class TiledSource implements TargetSource {
   readonly #backend: TilingBackend;
   readonly #content: Picture;
   readonly #pooling: Pooling;

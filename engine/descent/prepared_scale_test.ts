@@ -6,7 +6,7 @@ import { dot } from "../optimizers/vectors.ts";
 import type { LayerWeight, TransferOptions } from "../options/options.ts";
 import { type Picture, type Pixels, type Size, toPixels } from "../picture.ts";
 import { LEAST_CONTENT } from "./loss_terms.ts";
-import { type LossWeights, Stage } from "./stage.ts";
+import { type LossWeights, PreparedScale } from "./prepared_scale.ts";
 import { relativeDistance } from "../testing/distance.ts";
 import { formulaNoise, formulaParameters, formulaPicture, formulaPixels } from "../testing/formula.ts";
 import { nearestResize } from "../testing/nearest.ts";
@@ -77,8 +77,8 @@ function inputOf(given: Case): OptimisationInput {
 }
 
 /** Weights under which content, style and total variation count about the same, and total variation less. */
-async function evenWeights(stage: Stage, pixels: Pixels): Promise<LossWeights> {
-  const { losses } = await stage.evaluate(pixels, { contentWeight: 1, styleWeight: 1, tvWeight: 1 });
+async function evenWeights(prepared: PreparedScale, pixels: Pixels): Promise<LossWeights> {
+  const { losses } = await prepared.evaluate(pixels, { contentWeight: 1, styleWeight: 1, tvWeight: 1 });
   return {
     contentWeight: 1 / (losses.content || 1),
     styleWeight: 1 / (losses.style || 1),
@@ -103,21 +103,21 @@ function testDirection(gradient: Float32Array, salt: number): Float32Array {
 async function checkSlope(backend: OnnxBackend, given: Case, salt = 7): Promise<void> {
   const input = inputOf(given);
   const scale = input.options.scales[0]!;
-  const stage = await Stage.prepare(backend, nearestResize, input, scale);
+  const prepared = await PreparedScale.prepare(backend, nearestResize, input, scale);
   try {
     const pixels = formulaPixels(scale.width, scale.height, 1003);
-    const weights = await evenWeights(stage, pixels);
-    const { losses, gradient } = await stage.evaluate(pixels, weights);
+    const weights = await evenWeights(prepared, pixels);
+    const { losses, gradient } = await prepared.evaluate(pixels, weights);
     const direction = testDirection(gradient, salt);
     const slope = dot(gradient, direction);
     const loss = async (distance: number) =>
-      (await stage.evaluate(moved(pixels, direction, distance), weights)).losses.total;
+      (await prepared.evaluate(moved(pixels, direction, distance), weights)).losses.total;
     const distance = 0.1;
     const wanted = (await loss(distance) - await loss(-distance)) / (2 * distance);
     const error = Math.abs(slope - wanted) / Math.abs(wanted);
     assert.ok(error < TOLERANCE, `slope ${slope}, differences ${wanted}, loss ${losses.total}, error ${error}`);
   } finally {
-    await stage.dispose();
+    await prepared.dispose();
   }
 }
 
@@ -174,9 +174,9 @@ Deno.test("a normalised gradient has the direction of the plain one, and terms a
     const evaluate = async (normalizeGradients: boolean, weights: LossWeights) => {
       const input = inputOf({ ...given, options: { normalizeGradients } });
       const scale = input.options.scales[0]!;
-      const stage = await Stage.prepare(backend, nearestResize, input, scale);
-      const result = await stage.evaluate(formulaPixels(scale.width, scale.height, 1003), weights);
-      await stage.dispose();
+      const prepared = await PreparedScale.prepare(backend, nearestResize, input, scale);
+      const result = await prepared.evaluate(formulaPixels(scale.width, scale.height, 1003), weights);
+      await prepared.dispose();
       return result;
     };
     const one = { contentWeight: 1, styleWeight: 0, tvWeight: 0 };
@@ -205,9 +205,9 @@ Deno.test("the total is the weighted sum of its parts, and they of their layers"
   const property = fc.asyncProperty(anyCase, weights, async (given, weights) => {
     const input = inputOf(given);
     const scale = input.options.scales[0]!;
-    const stage = await Stage.prepare(backend, nearestResize, input, scale);
-    const { losses } = await stage.evaluate(formulaPixels(scale.width, scale.height, 1003), weights);
-    await stage.dispose();
+    const prepared = await PreparedScale.prepare(backend, nearestResize, input, scale);
+    const { losses } = await prepared.evaluate(formulaPixels(scale.width, scale.height, 1003), weights);
+    await prepared.dispose();
     for (const kind of ["content", "style"] as const) {
       const layers = losses.layers.filter((layer) => layer.kind === kind);
       const asked = kind === "content" ? input.options.contentLayers : input.options.styleLayers;
@@ -226,15 +226,15 @@ Deno.test("styles of weight 0 count for nothing, and nothing else than they is r
   const pixels = formulaPixels(32, 22, 1003);
   const prepare = (given: Case) => {
     const input = inputOf(given);
-    return Stage.prepare(backend, nearestResize, input, input.options.scales[0]!);
+    return PreparedScale.prepare(backend, nearestResize, input, input.options.scales[0]!);
   };
   for (const masked of [false, true]) {
     const given = { style: style("conv1_2"), styles: [{ weight: 0, masked }] };
-    const stage = await prepare({ ...given, content: content("conv1_1") });
-    const { losses } = await stage.evaluate(pixels, { contentWeight: 1, styleWeight: 1, tvWeight: 0 });
+    const prepared = await prepare({ ...given, content: content("conv1_1") });
+    const { losses } = await prepared.evaluate(pixels, { contentWeight: 1, styleWeight: 1, tvWeight: 0 });
     assert.ok(losses.content > 0);
     assert.equal(losses.style, 0);
-    await stage.dispose();
+    await prepared.dispose();
   }
   await assert.rejects(prepare({ style: style("conv1_2"), styles: [{ weight: 0 }] }), {
     code: "BAD_USER_INPUT",
@@ -262,13 +262,13 @@ Deno.test("with normalised losses every style layer begins at its weight, even w
     await t.step(name, async () => {
       const input = { ...inputOf(NORMALISED), styles: [{ weight: 1, picture }] };
       const scale = input.options.scales[0]!;
-      const stage = await Stage.prepare(backend, nearestResize, input, scale);
+      const prepared = await PreparedScale.prepare(backend, nearestResize, input, scale);
       const content = toPixels(await nearestResize(input.content, scale));
-      const { losses } = await stage.evaluate(content, { contentWeight: 1, styleWeight: 1, tvWeight: 0 });
+      const { losses } = await prepared.evaluate(content, { contentWeight: 1, styleWeight: 1, tvWeight: 0 });
       const values = losses.layers.filter(({ kind }) => kind === "style").map(({ value }) => value);
       assert.deepEqual(values.map((value) => Math.round(1000 * value) / 1000), [1, 2]);
       assert.equal(losses.content, 0);
-      await stage.dispose();
+      await prepared.dispose();
     });
   }
   await backend.close();
@@ -281,12 +281,12 @@ Deno.test("a flat content does not outweigh the style: its loss is bounded by th
       const content = flatPicture(value, value, value);
       const input = { ...inputOf(NORMALISED), content };
       const scale = input.options.scales[0]!;
-      const stage = await Stage.prepare(backend, nearestResize, input, scale);
+      const prepared = await PreparedScale.prepare(backend, nearestResize, input, scale);
       const seen = toPixels(await nearestResize(STYLES[0]!, scale));
-      const { losses } = await stage.evaluate(seen, { contentWeight: 1, styleWeight: 1, tvWeight: 0 });
+      const { losses } = await prepared.evaluate(seen, { contentWeight: 1, styleWeight: 1, tvWeight: 0 });
       const most = 2 * (1 + 1 / LEAST_CONTENT) * (0.5 + 2);
       assert.ok(losses.content > 0 && losses.content < most, `content loss ${losses.content}, at most ${most}`);
-      await stage.dispose();
+      await prepared.dispose();
     });
   }
   await backend.close();
@@ -334,9 +334,14 @@ Deno.test("a region takes the style from that part of its picture, and so does w
     }];
     const loss = async (changed: Partial<OptimisationInput["styles"][number]>, at: Picture) => {
       const styles = [{ picture: halves(one, other), weight: 1, ...changed }];
-      const stage = await Stage.prepare(backend, nearestResize, { ...input, styles }, input.options.scales[0]!);
-      const { losses } = await stage.evaluate(toPixels(at), input.options);
-      await stage.dispose();
+      const prepared = await PreparedScale.prepare(
+        backend,
+        nearestResize,
+        { ...input, styles },
+        input.options.scales[0]!,
+      );
+      const { losses } = await prepared.evaluate(toPixels(at), input.options);
+      await prepared.dispose();
       return losses.style;
     };
     const seen = leftMask(32, 22).rgb.filter((_, i) => i % 3 === 0);
@@ -354,12 +359,17 @@ Deno.test("neither content nor style counts where the content is transparent", a
     const { width, height } = input.options.scales[0]!;
     const alpha = leftMask(width, height).rgb.filter((_, i) => i % 3 === 0);
     const seen = { ...formulaPicture(width, height, 3), alpha };
-    const stage = await Stage.prepare(backend, nearestResize, { ...input, content: seen }, input.options.scales[0]!);
-    const { losses, gradient } = await stage.evaluate(formulaPixels(width, height, 4), {
+    const prepared = await PreparedScale.prepare(
+      backend,
+      nearestResize,
+      { ...input, content: seen },
+      input.options.scales[0]!,
+    );
+    const { losses, gradient } = await prepared.evaluate(formulaPixels(width, height, 4), {
       ...input.options,
       tvWeight: 0,
     });
-    await stage.dispose();
+    await prepared.dispose();
     assert.ok(losses.content > 0 && losses.style > 0);
     for (let i = 0; i < width * height; i++) {
       // One pixel beyond the edge is seen by a convolution on the edge.
@@ -381,7 +391,7 @@ Deno.test("a style of which nothing counts is refused", async () => {
       ]] as const
     ) {
       const styles = [{ picture: STYLES[0]!, weight: 1, ...changed }];
-      const prepared = Stage.prepare(backend, nearestResize, { ...input, styles }, input.options.scales[0]!);
+      const prepared = PreparedScale.prepare(backend, nearestResize, { ...input, styles }, input.options.scales[0]!);
       await assert.rejects(prepared, { code: "BAD_USER_INPUT", field });
     }
   });

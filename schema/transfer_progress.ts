@@ -19,6 +19,7 @@ const TransferProgress = builder.objectRef<ProgressItem>("TransferProgress").imp
       description: "Position in the transfer's event log; pass the last one seen as `after` to resume without a gap.",
       resolve: ({ event }) => event.sequence,
     }),
+    at: t.field({ type: "DateTime", description: "When it happened.", resolve: ({ event }) => event.at }),
     transfer: t.field({
       type: Transfer,
       description: "The transfer as it is now, which may be newer than this event.",

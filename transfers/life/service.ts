@@ -36,6 +36,7 @@ import type { Log } from "../log.ts";
 import { pageOf } from "../storage/paging.ts";
 import type { EventBus, ImageStore, QueueLimits, TransferQueue, TransferStore } from "../storage/ports.ts";
 import { ProgressStream } from "../watch/progress_stream.ts";
+import { type LogReader, sharedReads } from "../watch/shared_reads.ts";
 import { QueueForecast } from "./queue_forecast.ts";
 import { recover } from "./recovery.ts";
 import { Retention, type RetentionLimits } from "./retention.ts";
@@ -77,6 +78,8 @@ export class TransferService implements AllTransfers {
   readonly #ports: TransferPorts;
   readonly #journal: Journal;
   readonly #frames: FrameCache;
+  /** The store as all who watch read it. */
+  readonly #watched: LogReader;
   readonly #forecast: Forecast;
   readonly #queueForecast: QueueForecast;
   readonly #dispatcher: Dispatcher;
@@ -100,6 +103,7 @@ export class TransferService implements AllTransfers {
     const hold = () => new HeldImages(ports.images, lives, clock);
     this.#ports = ports;
     this.#journal = new Journal(store, bus, clock, log);
+    this.#watched = sharedReads(store);
     this.#frames = new FrameCache(store, (encoded) => decodePicture(encoded, NO_LIMITS, { transparency: "KEEP" }));
     this.#forecast = new Forecast(settings.cost, settings.engineMemoryBytes);
     this.images = new KeptImages(
@@ -244,8 +248,8 @@ export class TransferService implements AllTransfers {
   }
 
   async progress(record: TransferRecord, request: ProgressRequest): Promise<AsyncIterableIterator<ProgressItem>> {
-    const { store, bus, clock } = this.#ports;
-    return await ProgressStream.open({ store, bus, clock, frames: this.#frames }, record, request);
+    const { bus, clock } = this.#ports;
+    return await ProgressStream.open({ store: this.#watched, bus, clock, frames: this.#frames }, record, request);
   }
 
   async lossHistory(id: string, points: number): Promise<readonly LossPoint[]> {

@@ -1,4 +1,4 @@
-import type { TransferStore } from "../storage/ports.ts";
+import type { LogReader } from "./shared_reads.ts";
 import type { TransferEvent, TransferRecord } from "../types.ts";
 
 /** Events read from the log at once: what a subscriber holds in memory at most. */
@@ -20,7 +20,7 @@ export interface Coalesced {
  * @returns Null where there is no event.
  */
 export async function coalesce(
-  store: TransferStore,
+  store: LogReader,
   record: TransferRecord,
   cursor: number,
   closed: () => boolean,
@@ -45,7 +45,7 @@ export async function coalesce(
 }
 
 async function* eventsAfter(
-  store: TransferStore,
+  store: LogReader,
   id: string,
   after: number,
   closed: () => boolean,

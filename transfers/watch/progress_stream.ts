@@ -4,11 +4,12 @@ import type { FrameHandle, ProgressItem, ProgressRequest } from "../api.ts";
 import type { Clock, Delay } from "../clock.ts";
 import { BATCH, coalesce } from "./coalesce.ts";
 import type { FrameCache } from "./frame_cache.ts";
-import type { EventBus, TransferStore, Watch } from "../storage/ports.ts";
+import type { EventBus, Watch } from "../storage/ports.ts";
+import type { LogReader } from "./shared_reads.ts";
 import { hasEnded, type TransferEvent, type TransferRecord } from "../types.ts";
 
 export interface ProgressSources {
-  readonly store: TransferStore;
+  readonly store: LogReader;
   readonly bus: EventBus;
   readonly frames: FrameCache;
   readonly clock: Clock;

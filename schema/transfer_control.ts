@@ -80,8 +80,9 @@ builder.mutationField("deleteTransfer", (t) =>
     type: DeleteTransferPayload,
     description: "Delete an ended transfer and its images.",
     args: { id: t.arg.id({ required: true, description: "Id of the transfer." }) },
-    resolve: async (_root, { id }, { transfers }) => {
+    resolve: async (_root, { id }, { access, transfers }) => {
       await transfers.remove(id);
+      await access.shares.revoke(id);
       return { id };
     },
   }));

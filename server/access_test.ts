@@ -226,5 +226,8 @@ Deno.test("a link lets anybody follow one transfer until it is revoked", async (
     await fetch(server.url + data.transfer.result.url).then((r) => r.body?.cancel().then(() => r.status)),
     401,
   );
-  assert.notEqual((await share()).token, token);
+  const again = await share();
+  assert.notEqual(again.token, token);
+  await server.post(`mutation { deleteTransfer(id: "${id}") { id } }`, {}, { authorization });
+  assert.equal((await server.post(query, {}, { authorization: `Bearer ${again.token}` })).status, 401);
 });

@@ -77,7 +77,6 @@ export function follow<Data extends Sequenced, Variables extends Resumable>(
   handlers: {
     readonly next: (event: Data["transferProgress"]) => void;
     readonly error: (error: RequestError) => void;
-    readonly complete?: () => void;
   },
 ): () => void {
   // The client serialises the variables anew at each connection.
@@ -94,6 +93,6 @@ export function follow<Data extends Sequenced, Variables extends Resumable>(
       const { extensions, message } = error ?? { extensions: {}, message: "The connection was refused" };
       handlers.error(new RequestError(String(extensions?.code), message));
     },
-    complete: () => handlers.complete?.(),
+    complete() {},
   });
 }

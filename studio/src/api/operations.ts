@@ -139,7 +139,7 @@ export type Whole = {
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
   readonly error: { readonly code: string; readonly message: string } | null;
-  readonly engine: { readonly backend: string; readonly device: string; readonly precision: string } | null;
+  readonly engine: { readonly backend: string; readonly device: string } | null;
   readonly content: Picture;
   readonly styles: readonly ({ readonly weight: number; readonly image: Picture })[];
   readonly options: {
@@ -151,7 +151,7 @@ export type Whole = {
   };
   readonly request: unknown;
   readonly settings: unknown;
-  readonly result: Picture & { readonly byteLength: number } | null;
+  readonly result: Picture | null;
   readonly frame: { readonly step: number; readonly dataUrl: string } | null;
 };
 
@@ -164,8 +164,8 @@ export type Card = {
   readonly createdAt: string;
   readonly error: { readonly code: string; readonly message: string } | null;
   readonly content: Picture;
-  readonly options: { readonly preset: PresetName; readonly width: number; readonly height: number };
-  readonly frame: { readonly step: number; readonly dataUrl: string } | null;
+  readonly options: { readonly preset: PresetName };
+  readonly frame: { readonly dataUrl: string } | null;
 };
 
 export type Cost = {
@@ -209,7 +209,7 @@ export type FollowData = {
 export type FollowVariables = { readonly id: string };
 export const Follow: Operation<FollowData, FollowVariables> = {
   text:
-    "query Follow($id:ID!){transfer(id:$id){...Whole lossHistory(points:1000){step total content style tv}}}fragment Whole on Transfer{id status step steps progress queuePosition etaSeconds secondsPerStep createdAt startedAt finishedAt error{code message}engine{backend device precision}content{...Picture}styles{weight image{...Picture}}options{preset width height seed keepFrames}request settings:request(complete:true)result{...Picture byteLength}frame{step dataUrl(maxSize:1024)}}fragment Picture on Image{id url width height}",
+    "query Follow($id:ID!){transfer(id:$id){...Whole lossHistory(points:1000){step total content style tv}}}fragment Whole on Transfer{id status step steps progress queuePosition etaSeconds secondsPerStep createdAt startedAt finishedAt error{code message}engine{backend device}content{...Picture}styles{weight image{...Picture}}options{preset width height seed keepFrames}request settings:request(complete:true)result{...Picture}frame{step dataUrl(maxSize:1024)}}fragment Picture on Image{id url width height}",
 };
 
 export type FramesData = {
@@ -243,7 +243,7 @@ export type GalleryData = {
 export type GalleryVariables = { readonly first: number; readonly after?: string | null };
 export const Gallery: Operation<GalleryData, GalleryVariables> = {
   text:
-    "query Gallery($first:Int!$after:String){transfers(first:$first after:$after){totalCount edges{node{...Card}}pageInfo{hasNextPage endCursor}}}fragment Card on Transfer{id status step steps progress createdAt error{code message}content{...Picture}options{preset width height}frame{step dataUrl(maxSize:360 quality:80)}}fragment Picture on Image{id url width height}",
+    "query Gallery($first:Int!$after:String){transfers(first:$first after:$after){totalCount edges{node{...Card}}pageInfo{hasNextPage endCursor}}}fragment Card on Transfer{id status step steps progress createdAt error{code message}content{...Picture}options{preset}frame{dataUrl(maxSize:360 quality:80)}}fragment Picture on Image{id url width height}",
 };
 
 export type UploadData = { readonly uploadImage: { readonly image: Picture & { readonly frames: number } } };
@@ -259,22 +259,16 @@ export const Start: Operation<StartData, StartVariables> = {
   text: "mutation Start($input:StartTransferInput!){startTransfer(input:$input){transfer{id}}}",
 };
 
-export type CancelData = {
-  readonly cancelTransfer: { readonly transfer: { readonly id: string; readonly status: TransferStatus } };
-};
+export type CancelData = { readonly cancelTransfer: { readonly transfer: { readonly id: string } } };
 export type CancelVariables = { readonly id: string };
 export const Cancel: Operation<CancelData, CancelVariables> = {
-  text: "mutation Cancel($id:ID!){cancelTransfer(id:$id){transfer{id status}}}",
+  text: "mutation Cancel($id:ID!){cancelTransfer(id:$id){transfer{id}}}",
 };
 
-export type ResumeData = {
-  readonly resumeTransfer: {
-    readonly transfer: { readonly id: string; readonly status: TransferStatus; readonly steps: number };
-  };
-};
+export type ResumeData = { readonly resumeTransfer: { readonly transfer: { readonly id: string } } };
 export type ResumeVariables = { readonly id: string; readonly steps?: number | null };
 export const Resume: Operation<ResumeData, ResumeVariables> = {
-  text: "mutation Resume($id:ID!$steps:Int){resumeTransfer(id:$id steps:$steps){transfer{id status steps}}}",
+  text: "mutation Resume($id:ID!$steps:Int){resumeTransfer(id:$id steps:$steps){transfer{id}}}",
 };
 
 export type RetuneData = { readonly retuneTransfer: { readonly transfer: { readonly id: string } } };
@@ -335,12 +329,12 @@ export type ThumbnailData = {
     readonly status: TransferStatus;
     readonly step: number;
     readonly progress: number;
-    readonly frame: { readonly step: number; readonly dataUrl: string } | null;
+    readonly frame: { readonly dataUrl: string } | null;
     readonly error: { readonly code: string; readonly message: string } | null;
   };
 };
 export type ThumbnailVariables = { readonly id: string; readonly after?: number | null };
 export const Thumbnail: Operation<ThumbnailData, ThumbnailVariables> = {
   text:
-    "subscription Thumbnail($id:ID!$after:Int){transferProgress(id:$id after:$after minInterval:500){sequence status step progress frame{step dataUrl(maxSize:360 quality:80)}error{code message}}}",
+    "subscription Thumbnail($id:ID!$after:Int){transferProgress(id:$id after:$after minInterval:500){sequence status step progress frame{dataUrl(maxSize:360 quality:80)}error{code message}}}",
 };

@@ -1,31 +1,26 @@
 import { useSignal } from "@preact/signals";
-import type { FollowData } from "../api/operations.ts";
 import { copyText } from "../media/save.ts";
+import type { Transfer } from "../state/followed.ts";
 import { asGraphql, asTypeScript } from "../state/source_text.ts";
+import { Segments } from "./segments.tsx";
 
-const LANGUAGES = ["GraphQL", "TypeScript"] as const;
+const LANGUAGES = [["GraphQL", "GraphQL"], ["TypeScript", "TypeScript"]] as const;
 
 /** The requests behind this very painting, to be copied into a program. */
-export function BehindIt({ transfer }: { readonly transfer: NonNullable<FollowData["transfer"]> }) {
-  const language = useSignal<(typeof LANGUAGES)[number]>("GraphQL");
+export function BehindIt({ transfer }: { readonly transfer: Transfer }) {
+  const language = useSignal<(typeof LANGUAGES)[number][0]>("GraphQL");
   const copied = useSignal("");
   const text = language.value === "GraphQL" ? asGraphql(transfer) : asTypeScript(transfer);
   return (
     <details class="behind">
       <summary>Behind this painting: repeat it from your own program</summary>
       <div class="bar">
-        <div class="segments" role="group" aria-label="Language">
-          {LANGUAGES.map((name) => (
-            <button
-              key={name}
-              type="button"
-              aria-pressed={language.value === name}
-              onClick={() => language.value = name}
-            >
-              {name}
-            </button>
-          ))}
-        </div>
+        <Segments
+          label="Language"
+          value={language.value}
+          options={LANGUAGES}
+          onChange={(name) => language.value = name}
+        />
         <button
           type="button"
           class="quiet"

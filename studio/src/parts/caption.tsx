@@ -1,10 +1,10 @@
-import type { FollowData } from "../api/operations.ts";
 import { samples } from "../state/catalogue.ts";
 import { type Choice, choiceOf } from "../state/choices.ts";
+import type { Transfer } from "../state/followed.ts";
 import { presetName } from "./preset_cards.tsx";
 
 /** As the label beside a picture in a museum: of what and in whose style, how large, by what. */
-export function Caption({ transfer }: { readonly transfer: NonNullable<FollowData["transfer"]> }) {
+export function Caption({ transfer }: { readonly transfer: Transfer }) {
   const { content, styles, options, engine } = transfer;
   const pictured = choiceOf(content, samples.value, "The picture");
   const shares = styles.map(({ image }) => choiceOf(image, samples.value, "The style"));

@@ -1,21 +1,21 @@
-import { signal, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { pictureIn } from "../media/take_in.ts";
 import { samples } from "../state/catalogue.ts";
-import { type Choice, suitedFirst } from "../state/choices.ts";
+import { Shelf } from "../state/choices.ts";
 import { content } from "../state/draft.ts";
 import { DropFrame } from "./drop_frame.tsx";
 import { PictureSource, send, type Sending } from "./picture_source.tsx";
 
 const MOST_BROUGHT = 3;
-const brought = signal<readonly Choice[]>([]);
+const shelf = new Shelf("content", MOST_BROUGHT);
 
 /** The picture that will be repainted. */
 export function ContentPicker() {
   const sending = useSignal<Sending>(null);
   const take = (file: File) =>
     void send(file, sending, (choice) => {
-      brought.value = [choice, ...brought.value.filter(({ id }) => id !== choice.id)].slice(0, MOST_BROUGHT);
+      shelf.put(choice);
       content.value = choice;
     });
 
@@ -45,8 +45,7 @@ export function ContentPicker() {
   }, []);
 
   const chosen = content.value;
-  const known = [...brought.value, ...suitedFirst(samples.value, "content")];
-  const kept = chosen && !known.some(({ id }) => id === chosen.id) ? [chosen] : [];
+  const all = chosen ? [chosen] : [];
   return (
     <section class="picker" aria-labelledby="content-heading">
       <h2 id="content-heading">
@@ -57,8 +56,8 @@ export function ContentPicker() {
       </DropFrame>
       <PictureSource
         what="picture to paint"
-        choices={[...kept, ...known]}
-        selected={chosen ? [chosen.id] : []}
+        choices={shelf.with(all, samples.value)}
+        selected={all.map(({ id }) => id)}
         onChoice={(choice) => content.value = choice}
         onFile={take}
       />

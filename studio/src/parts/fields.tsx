@@ -1,9 +1,39 @@
+import type { ComponentChildren, InputHTMLAttributes } from "preact";
 import { useId } from "preact/hooks";
 import { formatNumber } from "../state/format.ts";
 
-interface NumberFieldProps {
+interface Named {
   readonly label: string;
   readonly help: string;
+}
+
+/** An input of a line, with its label before it and what it means below. */
+function Line({ label, help, ...input }: Named & InputHTMLAttributes<HTMLInputElement>) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <input id={id} aria-describedby={`${id}-help`} {...input} />
+      <p class="help" id={`${id}-help`}>{help}</p>
+    </div>
+  );
+}
+
+/** Inputs that belong together. */
+function Group(
+  { label, help, wide, children }: Named & { readonly wide?: boolean; readonly children: ComponentChildren },
+) {
+  const id = useId();
+  return (
+    <fieldset class={wide ? "field wide" : "field"} aria-describedby={`${id}-help`}>
+      <legend>{label}</legend>
+      {children}
+      <p class="help" id={`${id}-help`}>{help}</p>
+    </fieldset>
+  );
+}
+
+interface NumberFieldProps extends Named {
   readonly unit: string | null;
   /** The preset's, shown while the field is empty; none where it has none. */
   readonly preset: number | null | undefined;
@@ -14,35 +44,25 @@ interface NumberFieldProps {
 }
 
 /** A number; left empty, the preset's counts. */
-export function NumberField({ label, help, unit, preset, value, min, max, onChange }: NumberFieldProps) {
-  const id = useId();
+export function NumberField({ unit, preset, value, onChange, ...rest }: NumberFieldProps) {
   return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        type="number"
-        title={unit ?? undefined}
-        inputMode="decimal"
-        step="any"
-        min={min}
-        max={max}
-        value={value ?? ""}
-        placeholder={preset == null ? "" : formatNumber(preset)}
-        aria-describedby={`${id}-help`}
-        onChange={(event) => {
-          const { valueAsNumber } = event.currentTarget;
-          onChange(Number.isNaN(valueAsNumber) ? undefined : valueAsNumber);
-        }}
-      />
-      <p class="help" id={`${id}-help`}>{help}</p>
-    </div>
+    <Line
+      {...rest}
+      type="number"
+      title={unit ?? undefined}
+      inputMode="decimal"
+      step="any"
+      value={value ?? ""}
+      placeholder={preset == null ? "" : formatNumber(preset)}
+      onChange={(event) => {
+        const { valueAsNumber } = event.currentTarget;
+        onChange(Number.isNaN(valueAsNumber) ? undefined : valueAsNumber);
+      }}
+    />
   );
 }
 
-interface ChoicesProps<Value extends string> {
-  readonly label: string;
-  readonly help: string;
+interface ChoicesProps<Value extends string> extends Named {
   readonly value: string;
   readonly options: readonly (readonly [Value, string])[];
   readonly onChange: (value: Value) => void;
@@ -52,8 +72,7 @@ interface ChoicesProps<Value extends string> {
 export function Choices<Value extends string>({ label, help, value, options, onChange }: ChoicesProps<Value>) {
   const id = useId();
   return (
-    <fieldset class="field" aria-describedby={`${id}-help`}>
-      <legend>{label}</legend>
+    <Group label={label} help={help}>
       <div class="segments">
         {options.map(([name, text]) => (
           <label key={name}>
@@ -62,14 +81,11 @@ export function Choices<Value extends string>({ label, help, value, options, onC
           </label>
         ))}
       </div>
-      <p class="help" id={`${id}-help`}>{help}</p>
-    </fieldset>
+    </Group>
   );
 }
 
-interface ToggleProps {
-  readonly label: string;
-  readonly help: string;
+interface ToggleProps extends Named {
   readonly value: boolean;
   readonly onChange: (value: boolean) => void;
 }
@@ -93,29 +109,14 @@ export function Toggle({ label, help, value, onChange }: ToggleProps) {
   );
 }
 
-interface TextFieldProps {
-  readonly label: string;
-  readonly help: string;
+interface TextFieldProps extends Named {
   readonly value: string;
   readonly onChange: (value: string) => void;
 }
 
 /** A text. */
-export function TextField({ label, help, value, onChange }: TextFieldProps) {
-  const id = useId();
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        type="text"
-        value={value}
-        aria-describedby={`${id}-help`}
-        onChange={(event) => onChange(event.currentTarget.value)}
-      />
-      <p class="help" id={`${id}-help`}>{help}</p>
-    </div>
-  );
+export function TextField({ onChange, ...rest }: TextFieldProps) {
+  return <Line {...rest} type="text" onChange={(event) => onChange(event.currentTarget.value)} />;
 }
 
 /** A layer that takes part, and how much. */
@@ -124,9 +125,7 @@ export interface LayerValue {
   readonly weight?: number;
 }
 
-interface LayersProps {
-  readonly label: string;
-  readonly help: string;
+interface LayersProps extends Named {
   /** Every layer with its short name, from the picture upwards. */
   readonly layers: readonly (readonly [string, string])[];
   readonly value: readonly LayerValue[];
@@ -135,15 +134,13 @@ interface LayersProps {
 
 /** Which layers take part; the weights of those that stay are kept. */
 export function Layers({ label, help, layers, value, onChange }: LayersProps) {
-  const id = useId();
   const toggle = (layer: string) => {
     const rest = value.filter((one) => one.layer !== layer);
     const chosen = rest.length < value.length ? rest : [...rest, { layer, weight: 1 }];
     onChange(layers.flatMap(([name]) => chosen.find((one) => one.layer === name) ?? []));
   };
   return (
-    <fieldset class="field wide" aria-describedby={`${id}-help`}>
-      <legend>{label}</legend>
+    <Group label={label} help={help} wide>
       <div class="chips">
         {layers.map(([layer, name]) => (
           <label key={layer}>
@@ -152,7 +149,6 @@ export function Layers({ label, help, layers, value, onChange }: LayersProps) {
           </label>
         ))}
       </div>
-      <p class="help" id={`${id}-help`}>{help}</p>
-    </fieldset>
+    </Group>
   );
 }

@@ -1,19 +1,20 @@
 import { useSignal } from "@preact/signals";
-import { messageOf, request } from "../api/client.ts";
+import { request } from "../api/client.ts";
 import { Resume } from "../api/operations.ts";
 import { BASE } from "../base.ts";
 import { makeFilm } from "../media/film.ts";
 import { save } from "../media/save.ts";
 import { listFrames } from "../state/frame_list.ts";
 import { reuseStyle } from "../state/reuse.ts";
+import { useAttempt } from "./attempt.ts";
 import { PageLink } from "./page_link.tsx";
-import type { TransferProps } from "./stage.tsx";
+import type { TransferProps } from "./painting.tsx";
 
 const MORE_STEPS = 100;
 
 /** What can be done with a painting that has ended. */
 export function Finished({ followed, transfer, live }: TransferProps) {
-  const problem = useSignal<string | null>(null);
+  const [attempt, problem] = useAttempt();
   /** Share of the film that is made; null while none is. */
   const filmed = useSignal<number | null>(null);
   const { id, result } = transfer;
@@ -22,14 +23,6 @@ export function Finished({ followed, transfer, live }: TransferProps) {
   const file = result ? "result" : frame && `frames/${frame.step}`;
   const path = file && `${BASE}/transfers/${id}/${file}`;
 
-  async function attempt(work: () => Promise<void>): Promise<void> {
-    problem.value = null;
-    try {
-      await work();
-    } catch (error) {
-      problem.value = messageOf(error);
-    }
-  }
   const goOn = (steps: number | null) =>
     attempt(async () => {
       await request(Resume, { id, steps });

@@ -1,11 +1,12 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { messageOf, request } from "../api/client.ts";
+import { request } from "../api/client.ts";
 import { follow } from "../api/live.ts";
 import { Cancel, type Card, Delete, Thumbnail, type TransferStatus } from "../api/operations.ts";
 import { adviceOn } from "../state/advice.ts";
 import { hasEnded } from "../state/followed.ts";
 import { transferPath } from "../state/route.ts";
+import { useAttempt } from "./attempt.ts";
 import { Emerging } from "./emerging.tsx";
 import { PageLink } from "./page_link.tsx";
 import { presetName } from "./preset_cards.tsx";
@@ -35,7 +36,7 @@ export function GalleryCard({ transfer, onDeleted }: CardProps) {
     error: transfer.error,
   });
   const url = useSignal(transfer.frame?.dataUrl ?? content.url);
-  const problem = useSignal<string | null>(null);
+  const [attempt, problem] = useAttempt();
   /** Whether deleting has been asked for once: it cannot be undone. */
   const asked = useSignal(false);
 
@@ -50,18 +51,15 @@ export function GalleryCard({ transfer, onDeleted }: CardProps) {
     });
   }, [id]);
 
-  async function remove(): Promise<void> {
-    try {
+  const remove = () =>
+    attempt(async () => {
       if (!hasEnded(now.value.status)) await request(Cancel, { id });
       else if (!asked.value) asked.value = true;
       else {
         await request(Delete, { id });
         onDeleted(id);
       }
-    } catch (error) {
-      problem.value = messageOf(error);
-    }
-  }
+    });
 
   const { status, step, progress, error } = now.value;
   const ended = hasEnded(status);

@@ -1,5 +1,6 @@
 import type { Signal } from "@preact/signals";
-import { useId, useRef } from "preact/hooks";
+import type { InputHTMLAttributes } from "preact";
+import { useRef } from "preact/hooks";
 import { messageOf } from "../api/client.ts";
 import { takeIn } from "../media/take_in.ts";
 import type { Choice } from "../state/choices.ts";
@@ -31,12 +32,18 @@ interface SourceProps {
 export function PictureSource({ what, choices, selected, onChoice, onFile }: SourceProps) {
   const file = useRef<HTMLInputElement>(null);
   const camera = useRef<HTMLInputElement>(null);
-  const id = useId();
   const pick = (input: HTMLInputElement) => {
     const [picked] = input.files ?? [];
     if (picked) onFile(picked);
     // The same file can be picked again.
     input.value = "";
+  };
+  const hidden: InputHTMLAttributes<HTMLInputElement> = {
+    type: "file",
+    accept: "image/*",
+    class: "unseen",
+    tabIndex: -1,
+    onChange: ({ currentTarget }) => pick(currentTarget),
   };
   return (
     <div class="source">
@@ -59,26 +66,8 @@ export function PictureSource({ what, choices, selected, onChoice, onFile }: Sou
       <div class="bring">
         <button type="button" class="quiet" onClick={() => file.current?.click()}>Choose a file</button>
         <button type="button" class="quiet camera" onClick={() => camera.current?.click()}>Take a photo</button>
-        <input
-          ref={file}
-          id={`${id}-file`}
-          type="file"
-          accept="image/*"
-          class="unseen"
-          tabIndex={-1}
-          aria-label={`File for the ${what}`}
-          onChange={(event) => pick(event.currentTarget)}
-        />
-        <input
-          ref={camera}
-          type="file"
-          accept="image/*"
-          capture="environment"
-          class="unseen"
-          tabIndex={-1}
-          aria-label={`Photo for the ${what}`}
-          onChange={(event) => pick(event.currentTarget)}
-        />
+        <input ref={file} {...hidden} aria-label={`File for the ${what}`} />
+        <input ref={camera} {...hidden} capture="environment" aria-label={`Photo for the ${what}`} />
       </div>
     </div>
   );

@@ -1,27 +1,22 @@
-import { useSignal } from "@preact/signals";
-import { messageOf, request } from "../api/client.ts";
+import { request } from "../api/client.ts";
 import { Cancel } from "../api/operations.ts";
 import { adviceOn } from "../state/advice.ts";
 import { hasEnded, type Live } from "../state/followed.ts";
 import { formatRate, formatSeconds } from "../state/format.ts";
-import type { TransferProps } from "./stage.tsx";
+import { useAttempt } from "./attempt.ts";
+import type { TransferProps } from "./painting.tsx";
 
 /** Where it is: status, step, rate, time left; and the way to stop it. */
 export function Progress({ followed, transfer, live }: TransferProps) {
-  const problem = useSignal<string | null>(null);
+  const [attempt, problem] = useAttempt();
+  const trouble = problem.value ?? followed.problem.value;
   const { status, step, steps, progress, error } = live;
   const ended = hasEnded(status);
   const took = transfer.startedAt && transfer.finishedAt
     ? (Date.parse(transfer.finishedAt) - Date.parse(transfer.startedAt)) / 1000
     : null;
 
-  async function cancel(): Promise<void> {
-    try {
-      await request(Cancel, { id: followed.id });
-    } catch (cause) {
-      problem.value = messageOf(cause);
-    }
-  }
+  const cancel = () => attempt(async () => void await request(Cancel, { id: followed.id }));
 
   return (
     <div class={`progress ${status.toLowerCase()}`}>
@@ -57,9 +52,7 @@ export function Progress({ followed, transfer, live }: TransferProps) {
           <p>{adviceOn(error.code)}</p>
         </div>
       )}
-      {(problem.value ?? followed.problem.value) && (
-        <p class="problem" role="alert">{problem.value ?? followed.problem.value}</p>
-      )}
+      {trouble && <p class="problem" role="alert">{trouble}</p>}
     </div>
   );
 }

@@ -1,8 +1,9 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { messageOf, request } from "../api/client.ts";
-import { type FollowData, Retune as RetuneMutation, type RetuneInput } from "../api/operations.ts";
+import { Retune as RetuneMutation, type RetuneInput } from "../api/operations.ts";
 import { options } from "../state/catalogue.ts";
+import type { Transfer } from "../state/followed.ts";
 import { formatNumber } from "../state/format.ts";
 import { Slider } from "./slider.tsx";
 
@@ -32,7 +33,7 @@ function valueAt(settings: unknown, path: readonly string[]): number {
 const UNIT = 0.001;
 
 /** Sliders that act on the painting while it is painted: each a power of ten around where it began. */
-export function Retune({ transfer }: { readonly transfer: NonNullable<FollowData["transfer"]> }) {
+export function Retune({ transfer }: { readonly transfer: Transfer }) {
   const start = useRef(
     Object.fromEntries(knobs().map(({ name, path }) => [name, valueAt(transfer.settings, path)])),
   ).current;

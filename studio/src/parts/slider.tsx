@@ -9,13 +9,11 @@ interface SliderProps {
   /** The value as people say it. */
   readonly text: string;
   readonly ends?: readonly [string, string];
-  readonly help?: string;
-  readonly disabled?: boolean;
   readonly onInput: (value: number) => void;
 }
 
 /** A range with its label, its value in words, and what its ends mean. */
-export function Slider({ label, value, min, max, step, text, ends, help, disabled, onInput }: SliderProps) {
+export function Slider({ label, value, min, max, step, text, ends, onInput }: SliderProps) {
   const id = useId();
   return (
     <div class="slider">
@@ -30,9 +28,7 @@ export function Slider({ label, value, min, max, step, text, ends, help, disable
         max={max}
         step={step}
         value={value}
-        disabled={disabled}
         aria-valuetext={text}
-        aria-describedby={help ? `${id}-help` : undefined}
         onInput={(event) => onInput(event.currentTarget.valueAsNumber)}
       />
       {ends && (
@@ -41,7 +37,6 @@ export function Slider({ label, value, min, max, step, text, ends, help, disable
           <span>{ends[1]}</span>
         </div>
       )}
-      {help && <p class="help" id={`${id}-help`}>{help}</p>}
     </div>
   );
 }

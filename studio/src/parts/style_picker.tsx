@@ -1,13 +1,13 @@
-import { signal, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { samples } from "../state/catalogue.ts";
-import { type Choice, suitedFirst } from "../state/choices.ts";
+import { Shelf } from "../state/choices.ts";
 import { mixing, setMixing, styles, toggleStyle } from "../state/draft.ts";
 import { LIMITS } from "../../../limits.ts";
 import { DropFrame } from "./drop_frame.tsx";
 import { PictureSource, send, type Sending } from "./picture_source.tsx";
 import { Slider } from "./slider.tsx";
 
-const brought = signal<readonly Choice[]>([]);
+const shelf = new Shelf("style", LIMITS.styles.maximum);
 
 /** The pictures whose style it gets, and how much of each. */
 export function StylePicker() {
@@ -16,12 +16,10 @@ export function StylePicker() {
   const isChosen = (id: string) => styles.value.some(({ choice }) => choice.id === id);
   const take = (file: File) =>
     void send(file, sending, (choice) => {
-      brought.value = [choice, ...brought.value.filter(({ id }) => id !== choice.id)].slice(0, LIMITS.styles.maximum);
+      shelf.put(choice);
       if (!isChosen(choice.id)) toggleStyle(choice);
     });
 
-  const known = [...brought.value, ...suitedFirst(samples.value, "style")];
-  const kept = chosen.map(({ choice }) => choice).filter(({ id }) => !known.some((choice) => choice.id === id));
   const caption = chosen.length === 1 ? chosen[0]?.choice.label : `${chosen.length} styles, mixed`;
   return (
     <section class="picker" aria-labelledby="style-heading">
@@ -50,7 +48,7 @@ export function StylePicker() {
       </DropFrame>
       <PictureSource
         what="style"
-        choices={[...kept, ...known]}
+        choices={shelf.with(chosen.map(({ choice }) => choice), samples.value)}
         selected={chosen.map(({ choice }) => choice.id)}
         onChoice={toggleStyle}
         onFile={take}

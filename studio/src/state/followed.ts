@@ -11,7 +11,8 @@ import {
 } from "../api/operations.ts";
 import { LossSeries } from "./loss_series.ts";
 
-type Loaded = NonNullable<FollowData["transfer"]>;
+/** All that is shown of one. */
+export type Transfer = NonNullable<FollowData["transfer"]>;
 type ProgressEvent = ProgressData["transferProgress"];
 
 /** What changes with every step. */
@@ -36,7 +37,7 @@ const RETRY_MS = 2000;
 export class Followed {
   readonly id: string;
   /** Undefined until the server has answered, null when there is no such transfer. */
-  readonly transfer = signal<Loaded | null | undefined>(undefined);
+  readonly transfer = signal<Transfer | null | undefined>(undefined);
   readonly live = signal<Live | null>(null);
   readonly frame = signal<{ readonly step: number; readonly url: string } | null>(null);
   readonly losses = new LossSeries();

@@ -1,10 +1,10 @@
-import type { FollowData } from "../api/operations.ts";
 import { samples } from "./catalogue.ts";
 import { choiceOf } from "./choices.ts";
+import type { Transfer } from "./followed.ts";
 import { changes, mixing, preset, strength, styles } from "./draft.ts";
 
 /** Puts the styles and the options of a transfer on the first page, where another picture can be chosen. */
-export function reuseStyle(transfer: NonNullable<FollowData["transfer"]>): void {
+export function reuseStyle(transfer: Transfer): void {
   styles.value = transfer.styles.map(({ image, weight }) => ({
     choice: choiceOf(image, samples.value, "Style"),
     weight,

@@ -1,8 +1,6 @@
 import { ENDPOINT } from "../api/client.ts";
-import type { FollowData } from "../api/operations.ts";
+import type { Transfer } from "./followed.ts";
 import { options } from "./catalogue.ts";
-
-type Transfer = NonNullable<FollowData["transfer"]>;
 
 const SELECTION = `sequence
     status

@@ -1,7 +1,8 @@
 import { useSignal } from "@preact/signals";
-import { messageOf, request } from "../api/client.ts";
+import { request } from "../api/client.ts";
 import { Start, type StartTransferInput } from "../api/operations.ts";
 import { Advanced } from "../parts/advanced.tsx";
+import { useAttempt } from "../parts/attempt.ts";
 import { ContentPicker } from "../parts/content_picker.tsx";
 import { PresetCards } from "../parts/preset_cards.tsx";
 import { Quote } from "../parts/quote.tsx";
@@ -24,22 +25,18 @@ function keyFor(input: StartTransferInput): string {
 /** The first page: a picture, a style, and one button. */
 export function Compose() {
   const starting = useSignal(false);
-  const problem = useSignal<string | null>(null);
+  const [attempt, problem] = useAttempt();
 
   async function paint(): Promise<void> {
     const input = startInput.value;
     if (!input || starting.value) return;
     starting.value = true;
-    problem.value = null;
-    try {
+    await attempt(async () => {
       const { startTransfer } = await request(Start, { input: { ...input, idempotencyKey: keyFor(input) } });
       pending = undefined;
       navigate(transferPath(startTransfer.transfer.id));
-    } catch (error) {
-      problem.value = messageOf(error);
-    } finally {
-      starting.value = false;
-    }
+    });
+    starting.value = false;
   }
 
   return (

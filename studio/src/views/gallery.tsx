@@ -1,7 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { messageOf, request } from "../api/client.ts";
+import { request } from "../api/client.ts";
 import { Gallery as GalleryQuery, type GalleryData } from "../api/operations.ts";
+import { useAttempt } from "../parts/attempt.ts";
 import { GalleryCard } from "../parts/gallery_card.tsx";
 import { PageLink } from "../parts/page_link.tsx";
 
@@ -13,21 +14,17 @@ export function Gallery() {
   const edges = useSignal<readonly Edge[]>([]);
   const total = useSignal<number | null>(null);
   const cursor = useSignal<string | null>(null);
-  const problem = useSignal<string | null>(null);
+  const [attempt, problem] = useAttempt();
   const list = useRef<HTMLUListElement>(null);
 
-  async function more(): Promise<void> {
-    problem.value = null;
-    try {
+  const more = () =>
+    attempt(async () => {
       const { transfers } = await request(GalleryQuery, { first: PAGE, after: cursor.value });
       total.value = transfers.totalCount;
       const known = new Set(edges.value.map((edge) => edge?.node.id));
       edges.value = [...edges.value, ...transfers.edges.filter((edge) => !known.has(edge?.node.id))];
       cursor.value = transfers.pageInfo.hasNextPage ? transfers.pageInfo.endCursor : null;
-    } catch (error) {
-      problem.value = messageOf(error);
-    }
-  }
+    });
   useEffect(() => void more(), []);
 
   const remove = (id: string) => {

@@ -5,7 +5,7 @@ import { LossPlot } from "../parts/loss_plot.tsx";
 import { PageLink } from "../parts/page_link.tsx";
 import { Progress } from "../parts/progress.tsx";
 import { Retune } from "../parts/retune.tsx";
-import { Stage } from "../parts/stage.tsx";
+import { Painting } from "../parts/painting.tsx";
 import { Followed, hasEnded } from "../state/followed.ts";
 
 /** One transfer: while it is painted, and afterwards. */
@@ -27,8 +27,8 @@ export function TransferPage({ id }: { readonly id: string }) {
     return (
       <div class="transfer waiting" aria-busy="true">
         <h1 class="unseen">Painting</h1>
-        <div class="stage-place">
-          <div class="stage mat">
+        <div class="painting-place">
+          <div class="painting mat">
             <div class="emerging" />
           </div>
         </div>
@@ -39,7 +39,7 @@ export function TransferPage({ id }: { readonly id: string }) {
   const ended = hasEnded(live.status);
   return (
     <div class="transfer">
-      <Stage followed={followed} transfer={transfer} live={live} />
+      <Painting followed={followed} transfer={transfer} live={live} />
       <section class="panel" aria-label="How it goes">
         <Progress followed={followed} transfer={transfer} live={live} />
         {ended && <Finished followed={followed} transfer={transfer} live={live} />}

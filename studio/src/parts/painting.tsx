@@ -1,14 +1,14 @@
 import { useSignal } from "@preact/signals";
-import type { FollowData } from "../api/operations.ts";
-import type { Followed, Live } from "../state/followed.ts";
+import type { Followed, Live, Transfer } from "../state/followed.ts";
 import { Caption } from "./caption.tsx";
 import { Compare } from "./compare.tsx";
 import { Emerging } from "./emerging.tsx";
 import { FrameBrowser } from "./frame_browser.tsx";
+import { Segments } from "./segments.tsx";
 
 export interface TransferProps {
   readonly followed: Followed;
-  readonly transfer: NonNullable<FollowData["transfer"]>;
+  readonly transfer: Transfer;
   readonly live: Live;
 }
 
@@ -16,7 +16,7 @@ const VIEWS = [["picture", "Picture"], ["compare", "Before and after"], ["frames
 type View = (typeof VIEWS)[number][0];
 
 /** The picture, large: as it emerges, beside what it was, or frame by frame. */
-export function Stage({ followed, transfer, live }: TransferProps) {
+export function Painting({ followed, transfer, live }: TransferProps) {
   const view = useSignal<View>("picture");
   const { options, content, result } = transfer;
   const frame = followed.frame.value;
@@ -27,28 +27,22 @@ export function Stage({ followed, transfer, live }: TransferProps) {
     : "The picture to be painted; there is no frame yet";
   const shape = { "--width": options.width, "--height": options.height };
   return (
-    <section class="stage-place" aria-label="The picture" style={shape}>
+    <section class="painting-place" aria-label="The picture" style={shape}>
       <h1 class="unseen">Painting</h1>
-      <div class={frame ? "stage mat" : "stage mat before"}>
+      <div class={frame ? "painting mat" : "painting mat before"}>
         {view.value === "compare"
           ? <Compare before={content.url} after={url} />
           : view.value === "frames"
           ? <FrameBrowser followed={followed} keepFrames={options.keepFrames} />
           : <Emerging url={url} alt={alt} />}
       </div>
-      <div class="views segments" role="group" aria-label="What is shown">
-        {VIEWS.map(([name, text]) => (
-          <button
-            key={name}
-            type="button"
-            aria-pressed={view.value === name}
-            disabled={name !== "picture" && !frame}
-            onClick={() => view.value = name}
-          >
-            {text}
-          </button>
-        ))}
-      </div>
+      <Segments
+        label="What is shown"
+        value={view.value}
+        options={VIEWS}
+        isDisabled={(name) => name !== "picture" && !frame}
+        onChange={(name) => view.value = name}
+      />
       <Caption transfer={transfer} />
     </section>
   );

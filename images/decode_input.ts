@@ -1,7 +1,7 @@
 import type { OptimisationInput } from "../engine/descent/input.ts";
 import type { TransferOptions } from "../engine/options/options.ts";
 import { decodePicture, type ImageLimits } from "./decode.ts";
-import type { Pictures } from "./pictures.ts";
+import { mapPictures, type Pictures } from "./pictures.ts";
 
 /**
  * Decodes the pictures of a transfer one after another, each no larger than the transfer's last scale has use for: what
@@ -11,26 +11,14 @@ import type { Pictures } from "./pictures.ts";
  */
 export async function decodeInput(
   options: TransferOptions,
-  { content, styles, contentMask, initPicture }: Pictures<Uint8Array>,
+  pictures: Pictures<Uint8Array>,
   limits: ImageLimits,
 ): Promise<OptimisationInput> {
   const { size } = options.scales.at(-1)!;
-  const decode = (bytes: Uint8Array, longest = size) => decodePicture(bytes, limits, { longest, transparency: "KEEP" });
-  const decoded: OptimisationInput["styles"][number][] = [];
-  const styleSize = Math.max(1, Math.round(size * options.styleScale));
-  for (const { picture, weight, mask, region } of styles) {
-    decoded.push({
-      picture: await decode(picture, styleSize),
-      weight,
-      ...(mask ? { mask: await decode(mask) } : {}),
-      ...(region ? { region: await decode(region, styleSize) } : {}),
-    });
-  }
-  return {
-    options,
-    content: await decode(content),
-    styles: decoded,
-    ...(contentMask ? { contentMask: await decode(contentMask) } : {}),
-    ...(initPicture ? { initPicture: await decode(initPicture) } : {}),
-  };
+  const longest = { content: size, style: Math.max(1, Math.round(size * options.styleScale)) };
+  const decoded = await mapPictures(
+    pictures,
+    (bytes, _field, kind) => decodePicture(bytes, limits, { longest: longest[kind], transparency: "KEEP" }),
+  );
+  return { options, ...decoded };
 }

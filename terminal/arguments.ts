@@ -12,7 +12,7 @@ import type { EncodedFormat } from "../images/encode.ts";
 import type { Pictures } from "../images/pictures.ts";
 import { LIMITS } from "../limits.ts";
 import { checkNumber } from "../values.ts";
-import { type FlagValues, OPTION_FLAGS, requestOfFlags } from "./option_flags.ts";
+import { type FlagValues, numberOf, OPTION_FLAGS, requestOfFlags } from "./option_flags.ts";
 
 const OWN_FLAGS = `
   --preset NAME            the source of all other options: ${PRESET_NAMES.join(", ")}
@@ -95,7 +95,7 @@ export function parseTransferArguments(args: readonly string[]): TransferArgumen
   if (style.length === 0) throw missing("--style");
   if (out === undefined) throw missing("--out");
   const weights = forEachStyle("--style-weights", values["style-weights"], style).map((given) =>
-    given === undefined ? 1 : number(given)
+    given === undefined ? 1 : numberOf(given)
   );
   const masks = pictureForEachStyle("--style-masks", values["style-masks"], style);
   const regions = pictureForEachStyle("--style-regions", values["style-regions"], style);
@@ -124,7 +124,7 @@ export function parseTransferArguments(args: readonly string[]): TransferArgumen
     out,
     request,
     frames: values.frames === undefined ? null : frameSelection(values.frames),
-    quality: checkNumber("quality", LIMITS.quality, number(values.quality ?? "90")),
+    quality: checkNumber("quality", LIMITS.quality, numberOf(values.quality ?? "90")),
     weights: values.weights,
     engine: values.engine,
   };
@@ -194,11 +194,6 @@ function list(text: string): string[] {
 function presetOf(given: string | undefined): TransferRequest["preset"] {
   const named = PRESET_NAMES.find((name) => name === given?.toUpperCase());
   return named ?? given as TransferRequest["preset"];
-}
-
-/** A number from its text; what is none stays text, to be refused where values are checked. */
-function number(given: string): unknown {
-  return given.trim() === "" || Number.isNaN(Number(given)) ? given : Number(given);
 }
 
 function wrong(option: string, text: string, wanted: string): GramcastError {

@@ -61,6 +61,11 @@ export function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
+/** A number from its text; what is none stays text, to be refused where values are checked. */
+export function numberOf(given: string): unknown {
+  return given.trim() === "" || Number.isNaN(Number(given)) ? given : Number(given);
+}
+
 function flagOf(flag: string, shape: Shape, help: string, unit?: string): Flag {
   if (shape.shape === "flag") return { flag, type: "boolean", value: "", help: help.replace(/\.$/, "") };
   const range = shape.shape === "number" ? ` (${rangeOf(shape, unit)})` : "";
@@ -93,7 +98,7 @@ function read(name: string, shape: Shape, given: unknown): unknown {
   if (typeof given !== "string") return given;
   switch (shape.shape) {
     case "number":
-      return given.trim() === "" || Number.isNaN(Number(given)) ? given : Number(given);
+      return numberOf(given);
     case "choice":
       return shape.choices.find((choice) => choice.toUpperCase() === given.toUpperCase()) ?? given;
     case "list":

@@ -8,10 +8,10 @@ export interface StylePicture {
   readonly picture: Picture;
   /** Relative to the other styles'. */
   readonly weight: number;
-  /** White where in the result the style counts, black where not; of any size, as all masks. Left out: everywhere. */
-  readonly mask?: Picture;
-  /** White where the style picture counts, black where not. Left out: all of it that is not transparent. */
-  readonly region?: Picture;
+  /** White where in the result the style counts, black where not; of any size, as all masks. Without one: everywhere. */
+  readonly mask?: Picture | null;
+  /** White where the style picture counts, black where not. Without one: all of it that is not transparent. */
+  readonly region?: Picture | null;
 }
 
 /** What an optimisation is made from. Pictures have their own sizes; the schedule scales them. */
@@ -20,9 +20,9 @@ export interface OptimisationInput {
   readonly content: Picture;
   readonly styles: readonly StylePicture[];
   /** White where the content counts. */
-  readonly contentMask?: Picture;
+  readonly contentMask?: Picture | null;
   /** The start picture of `init.kind` IMAGE. */
-  readonly initPicture?: Picture;
+  readonly initPicture?: Picture | null;
 }
 
 /** Scales a picture to exactly `size`, with a filter that neither blurs nor aliases. */

@@ -12,7 +12,7 @@ import type { Picture, Size } from "../picture.ts";
  */
 export function whatCounts(
   style: number,
-  { picture, region }: { readonly picture: Picture; readonly region?: Picture | undefined },
+  { picture, region }: { readonly picture: Picture; readonly region?: Picture | null | undefined },
   size: Size,
 ): Mask | null {
   const counts = intersection(size, [region && maskFrom(region), coverageOf(picture)]);

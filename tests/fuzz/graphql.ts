@@ -84,39 +84,69 @@ export const operations: fc.Arbitrary<Operation> = fc.record({
 /** Sends `count` operations made from `seed`. @throws For the first that is answered as it must not be. */
 export async function fuzzGraphql(seed: number, count: number): Promise<void> {
   await using fake = await serveFake();
-  await fc.assert(fc.asyncProperty(operations, (operation) => sendOperation(fake.url, operation)), {
+  await fc.assert(fc.asyncProperty(operations, async (operation) => void await sendOperation(fake.url, operation)), {
     seed,
     numRuns: count,
   });
   assert.deepEqual(fake.log, []);
 }
 
-/** @throws When the answer is one that must not be. */
-export async function sendOperation(url: string, { way, query, variables, cut }: Operation): Promise<void> {
-  assertTellsNothing(await send(url, way, JSON.stringify({ query, variables }), query, cut));
+/**
+ * Sends an operation with these credentials, or with none, and answers the status, or the code that a socket was closed
+ * with; 200 for a socket that answers.
+ *
+ * @throws When the answer is one that must not be.
+ */
+export async function sendOperation(
+  url: string,
+  { way, query, variables, cut }: Operation,
+  authorization: string | null = null,
+): Promise<number> {
+  const body = JSON.stringify({ query, variables });
+  const { status, text } = way === "WebSocket"
+    ? await sendOverSocket(url, body, authorization)
+    : await send(url, way, body, query, cut, authorization);
+  assertTellsNothing(text);
+  assert.notEqual(status, 500);
+  return status;
 }
 
-async function send(url: string, way: typeof WAYS[number], body: string, query: string, cut: number) {
-  if (way === "WebSocket") {
-    const socket = await RawSocket.connect(url);
-    await socket.init();
+async function sendOverSocket(url: string, body: string, authorization: string | null) {
+  const socket = await RawSocket.connect(url);
+  socket.send({ type: "connection_init", payload: { authorization } });
+  const first = await Promise.race([socket.receive(), socket.closed]);
+  if (first.type === "connection_ack") {
     socket.send(`{"id":"a","type":"subscribe","payload":${body}}`);
     const answer = await Promise.race([socket.receive(), socket.closed]);
     await socket.close();
-    return JSON.stringify(answer);
+    return { status: 200, text: JSON.stringify(answer) };
   }
+  return { status: first.code as number, text: JSON.stringify(first) };
+}
+
+async function send(
+  url: string,
+  way: typeof WAYS[number],
+  body: string,
+  query: string,
+  cut: number,
+  authorization: string | null,
+) {
+  const credentials: Record<string, string> = authorization === null ? {} : { authorization };
   const json = { "content-type": "application/json" };
   const response = way === "GET"
-    ? await fetch(`${url}/graphql?query=${encodeURIComponent(query.toWellFormed())}`)
+    ? await fetch(`${url}/graphql?query=${encodeURIComponent(query.toWellFormed())}`, { headers: credentials })
     : await fetch(`${url}/graphql`, {
       method: "POST",
-      headers: way === "multipart" ? { "content-type": "multipart/form-data; boundary=b" } : json,
+      headers: {
+        ...(way === "multipart" ? { "content-type": "multipart/form-data; boundary=b" } : json),
+        ...credentials,
+      },
       body: way === "multipart"
         ? `--b\r\nContent-Disposition: form-data; name="operations"\r\n\r\n${body}\r\n--b--\r\n`
         : way === "raw"
         ? body.slice(0, cut)
         : body,
     });
-  assert.notEqual(response.status, 500);
-  return await response.text();
+  return { status: response.status, text: await response.text() };
 }

@@ -1,12 +1,13 @@
 /**
  * What the tests try a few hundred times, as often as one likes:
  *
- *     deno task fuzz [--count N] [--seed N] [graphql|pictures|weights|sockets]...
+ *     deno task fuzz [--count N] [--seed N] [graphql|pictures|weights|sockets|strangers]...
  */
 import { parseArgs } from "node:util";
 import { fuzzGraphql } from "./graphql.ts";
 import { fuzzPictures } from "./pictures.ts";
 import { fuzzSockets } from "./sockets.ts";
+import { fuzzStrangers } from "./strangers.ts";
 import { fuzzWeights } from "./weights.ts";
 
 const TARGETS = {
@@ -14,6 +15,7 @@ const TARGETS = {
   pictures: fuzzPictures,
   weights: fuzzWeights,
   sockets: fuzzSockets,
+  strangers: fuzzStrangers,
 } as const;
 
 const { values, positionals } = parseArgs({

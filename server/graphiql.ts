@@ -59,7 +59,10 @@ export class GraphiqlPage {
 
   async #render(): Promise<RenderedPage> {
     const operations = await this.#operations();
-    const worker = new Worker(new URL("./graphiql_worker.ts", import.meta.url), { type: "module" });
+    const worker = new Worker(new URL("./graphiql_worker.ts", import.meta.url), {
+      type: "module",
+      deno: { permissions: "none" },
+    });
     try {
       const { promise, resolve, reject } = Promise.withResolvers<RenderedPage>();
       worker.onmessage = ({ data }) => resolve(data);

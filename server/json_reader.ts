@@ -40,7 +40,10 @@ export class JsonReader {
 
   async #ask(parts: readonly Uint8Array<ArrayBuffer>[]): Promise<Reading> {
     clearTimeout(this.#idle);
-    const worker = this.#worker ??= new Worker(new URL("./json_worker.ts", import.meta.url), { type: "module" });
+    const worker = this.#worker ??= new Worker(new URL("./json_worker.ts", import.meta.url), {
+      type: "module",
+      deno: { permissions: "none" },
+    });
     const { promise, resolve, reject } = Promise.withResolvers<Reading>();
     worker.onmessage = ({ data }: MessageEvent<Reading>) => resolve(data);
     worker.onerror = (event) => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { extname } from "node:path";
+import { dirname, extname } from "node:path";
 import { parseArgs } from "node:util";
 import { DEFAULT_PRESET, PRESET_NAMES, type TransferRequest } from "../engine/options/options.ts";
 import { checkPictures, checkRequest } from "../engine/options/resolve.ts";
@@ -61,6 +61,11 @@ function usageOf({ flag, value, help }: (typeof OPTION_FLAGS)[number]): string {
 export function fileFormat(out: string): EncodedFormat | null {
   const ending = extname(out).toLowerCase().slice(1);
   return ending === "png" ? "PNG" : ending === "jpg" || ending === "jpeg" ? "JPEG" : ending === "webp" ? "WEBP" : null;
+}
+
+/** The folder of what is written. */
+export function outputFolder(out: string): string {
+  return fileFormat(out) ? dirname(out) : out;
 }
 
 /** Which steps' pictures are kept. */

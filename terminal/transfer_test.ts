@@ -13,7 +13,7 @@ const PICTURES = ["--content", "city-at-night", "--style", "starry-swirls"];
 
 function start(args: readonly string[]): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", PROGRAM, ...SETTINGS, ...args],
+    args: ["run", "--no-prompt", "--allow-env", `--allow-run=${Deno.execPath()}`, PROGRAM, ...SETTINGS, ...args],
     env: { NO_COLOR: "1" },
     stdin: "null",
     stdout: "piped",

@@ -19,7 +19,12 @@ Deno.test("tasks name their permissions, but those that test and measure", () =>
   for (const [name, { command }] of Object.entries(tasks)) {
     if (!TOOLS.test(name)) assert.doesNotMatch(command, / (-A|--allow-all)\b/, name);
   }
-  assert.doesNotMatch(tasks["start"]!.command, /--allow-(run|write|env|sys)(?!=)/);
+  for (const name of ["start", "dev", "keys"]) {
+    const own = tasks[name]!.command.replaceAll(/"\$\(.*?\)"/g, "LIST");
+    assert.doesNotMatch(own, /--allow-(run|read|write|env|sys|import)(?!=)/, name);
+    assert.match(own, / --no-remote /, name);
+    if (own.includes("--allow-net")) assert.match(own, / --deny-net=LIST /, name);
+  }
 });
 
 Deno.test("every package is pinned to one version", () => {

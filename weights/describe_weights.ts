@@ -10,7 +10,10 @@ import type { WeightsDescription } from "./loaded_weights.ts";
  * @throws {GramcastError} WEIGHTS_UNREADABLE naming file, layer, what was found and what was wanted.
  */
 export async function describeWeights(path: string): Promise<WeightsDescription> {
-  const worker = new Worker(new URL("./describe_worker.ts", import.meta.url), { type: "module" });
+  const worker = new Worker(new URL("./describe_worker.ts", import.meta.url), {
+    type: "module",
+    deno: { permissions: { read: [path] } },
+  });
   try {
     const { promise, resolve, reject } = Promise.withResolvers<Description>();
     worker.onmessage = ({ data }: MessageEvent<Description>) => resolve(data);

@@ -1,5 +1,8 @@
 import { fileURLToPath } from "node:url";
+import { readConfig } from "../../config.ts";
+import { pathList } from "../../engine/backends/permissions.ts";
 import project from "../../deno.json" with { type: "json" };
+import { LISTS } from "../../permissions.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -44,14 +47,15 @@ export class ServerProcess implements AsyncDisposable {
   /** Runs one until it ends by itself: for starts that must not succeed. */
   static async fail(dataDir: string): Promise<{ readonly code: number; readonly lines: readonly string[] }> {
     const server = new ServerProcess(dataDir, { dataDir });
-    void server.#spawn();
+    await server.#spawn();
     const { code } = await server.#ended();
     return { code, lines: server.lines };
   }
 
   /** As `start`, after its end. */
   async startAgain(): Promise<void> {
-    const url = await Promise.race([this.#spawn(), this.#printed.then(() => null)]);
+    const listening = await this.#spawn();
+    const url = await Promise.race([listening(), this.#printed.then(() => null)]);
     if (url !== null) {
       this.url = url;
       return;
@@ -62,7 +66,7 @@ export class ServerProcess implements AsyncDisposable {
 
   /** Starts it again and ends it at once after so many milliseconds, most likely before it listens. */
   async killWhileStarting(milliseconds: number): Promise<void> {
-    void this.#spawn();
+    await this.#spawn();
     await new Promise((resume) => setTimeout(resume, milliseconds));
     await this.kill();
   }
@@ -105,20 +109,21 @@ export class ServerProcess implements AsyncDisposable {
     return status;
   }
 
-  /** @returns where it listens, as soon as it does. */
-  #spawn(): Promise<string> {
-    const { env, preload, descriptors } = this.#settings;
-    const args = startArguments(this.dataDir).flatMap((argument) =>
+  /** @returns what waits for where it listens. */
+  async #spawn(): Promise<() => Promise<string>> {
+    const { preload, descriptors } = this.#settings;
+    const port = this.url === "" ? "0" : new URL(this.url).port;
+    const env = { PORT: port, DATA_DIR: this.dataDir, ENGINE: "onnx:cpu", NO_COLOR: "1", ...this.#settings.env };
+    const args = (await startArguments(env)).flatMap((argument) =>
       argument === "run" && preload !== undefined ? [argument, "--preload", preload] : [argument]
     );
     const [command, before] = descriptors === undefined
       ? [Deno.execPath(), []]
       : ["sh", ["-c", `ulimit -n ${descriptors}; exec "$0" "$@"`, Deno.execPath()]];
-    const port = this.url === "" ? "0" : new URL(this.url).port;
     this.#child = new Deno.Command(command, {
       args: [...before, ...args],
       cwd: ROOT,
-      env: { PORT: port, DATA_DIR: this.dataDir, ENGINE: "onnx:cpu", NO_COLOR: "1", ...env },
+      env,
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
@@ -132,7 +137,7 @@ export class ServerProcess implements AsyncDisposable {
       }
     };
     this.#printed = Promise.all([read(this.#child.stdout), read(this.#child.stderr)]).then(() => {});
-    return listening;
+    return () => listening;
   }
 }
 
@@ -148,13 +153,15 @@ export async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>):
 }
 
 /** The start task's command line, with what its shell would put in. */
-function startArguments(dataDir: string): string[] {
-  return project.tasks.start.command
-    .replace(/^(\w+=\S+ )*deno /, "")
-    .split(/ (?=--|\S+\.ts$)/)
-    .map((argument) =>
-      argument
-        .replace(/^--allow-write=.*/, `--allow-write=${dataDir}`)
-        .replace(/^--allow-run=.*/, `--allow-run=${Deno.execPath()}`)
-    );
+async function startArguments(env: Readonly<Record<string, string>>): Promise<string[]> {
+  const config = readConfig((name) => env[name] ?? Deno.env.get(name));
+  const words = project.tasks.start.command.match(/(?:[^\s"]|"[^"]*")+/g)!;
+  return await Promise.all(
+    words.slice(words.indexOf("deno") + 1).map(async (word) => {
+      const [, flag, command] = /^(--[\w-]+=)"\$\((.*)\)"$/.exec(word) ?? [];
+      if (command === undefined) return word;
+      const list = LISTS[/ permissions\.ts (\S+)$/.exec(command)?.[1] ?? ""];
+      return flag + (list ? pathList(await list(config)) : Deno.execPath());
+    }),
+  );
 }

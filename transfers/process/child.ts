@@ -71,7 +71,7 @@ console.log =
   console.warn =
   console.error =
     (...values) => log(format(...values));
-new Worker(new URL("./memory_watch.ts", import.meta.url), { type: "module" });
+new Worker(new URL("./memory_watch.ts", import.meta.url), { type: "module", deno: { permissions: "none" } });
 
 const backend = await open(engine, weights, precision);
 if (backend === null) Deno.exit(1);

@@ -1,12 +1,12 @@
 import { fileURLToPath } from "node:url";
-import { computePermissions } from "../../engine/backends/permissions.ts";
+import { computePermissions, LIBC_HINT } from "../../engine/backends/permissions.ts";
 import { DEFAULT_PRECISION, type Precision } from "../../engine/backends/precision.ts";
 import type { Launch } from "./engine_process.ts";
 
 const CHILD = fileURLToPath(new URL("./child.ts", import.meta.url));
+/** Its modules, which its thread beside the engine is made of. */
+const PROCESS = fileURLToPath(new URL(".", import.meta.url));
 
-/** What tells sharp which C library the system has. */
-const LIBC_HINT = "/usr/bin/ldd";
 /** What sharp looks at while it loads. */
 const LIBVIPS = "npm_package_config_libvips";
 
@@ -21,8 +21,8 @@ export interface LaunchOptions {
 }
 
 /**
- * How an engine process is started: it may call native libraries and read the program and the weights, and nothing else;
- * no network, no writing, no other programs.
+ * How an engine process is started: it may call native libraries and read the engines, itself and the weights, and nothing
+ * else; no data, no network, no writing, no other programs.
  *
  * @param engine One of `ENGINE_NAMES`.
  * @param weights Path of their file.
@@ -41,7 +41,7 @@ export function launchEngine(
       "--quiet",
       "--no-prompt",
       "--cached-only",
-      ...computePermissions([LIBC_HINT, weights], [LIBVIPS]),
+      ...computePermissions([PROCESS, LIBC_HINT, weights], [LIBVIPS]),
       CHILD,
       engine,
       weights,

@@ -3,7 +3,7 @@ import { ENGINE_NAMES } from "../../engine/backends/engines.ts";
 import { launchEngine, type LaunchOptions } from "./launch.ts";
 
 function permissions(engine: string): string[] {
-  return launchEngine(engine, "/weights/a,b.npz", 5).args.filter((arg) => arg.startsWith("--allow-"));
+  return launchEngine(engine, "/weights/b.npz", 5).args.filter((arg) => arg.startsWith("--allow-"));
 }
 
 Deno.test("an engine may call libraries, read the program and its weights, and nothing else", () => {
@@ -16,8 +16,13 @@ Deno.test("an engine may call libraries, read the program and its weights, and n
       "--allow-sys",
     ]);
     assert.ok(granted.every((flag) => flag === "--allow-ffi" || flag.includes("=")), `${granted} has a limit each`);
-    assert.match(granted[1]!, /,\/weights\/a,,b\.npz$/);
+    assert.match(granted[1]!, /,\/weights\/b\.npz$/);
   }
+});
+
+Deno.test("weights with a comma in their path, which Deno's flags cannot name, can be read all the same", () => {
+  const { args } = launchEngine("onnx:cpu", "/home/a,b/c,d.npz", 5);
+  assert.match(args.find((arg) => arg.startsWith("--allow-read"))!, /,\/home$/);
 });
 
 Deno.test("an engine process is shown the one GPU that is meant for it", () => {

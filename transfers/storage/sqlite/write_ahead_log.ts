@@ -70,7 +70,10 @@ export class WriteAheadLog {
   /** Sends a message to the thread, which is begun at the first, and waits for the answer. */
   #ask(message: string | null): Promise<void> {
     const url = new URL("./write_ahead_log_worker.ts", import.meta.url);
-    const worker = this.#worker ??= new Worker(url, { type: "module" });
+    const worker = this.#worker ??= new Worker(url, {
+      type: "module",
+      deno: { permissions: { read: [this.#database], write: [this.#database] } },
+    });
     const { promise, resolve } = Promise.withResolvers<void>();
     worker.onmessage = () => resolve();
     worker.onerror = (event) => {

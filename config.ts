@@ -7,9 +7,10 @@ import { ENGINE_NAMES } from "./engine/backends/engines.ts";
 import { isIP } from "node:net";
 import { DEFAULT_PRECISION, type Precision, PRECISIONS } from "./engine/backends/precision.ts";
 import { GramcastError } from "./errors.ts";
+import { type Role, ROLES } from "./transfers/caller.ts";
 
 /** Ways in which callers show who they are. */
-export const AUTH_WAYS = ["keys"] as const;
+export const AUTH_WAYS = ["keys", "oidc"] as const;
 export type AuthWay = (typeof AUTH_WAYS)[number];
 
 export interface Config {
@@ -18,6 +19,20 @@ export interface Config {
   readonly port: number;
   /** In which ways callers show who they are, none for a server that asks nobody; `auto` leaves it to `authWays`. */
   readonly auth: "auto" | readonly AuthWay[];
+  /** Who issues the tokens of `oidc`, as it stands in them; null where there is none. */
+  readonly oidcIssuer: string | null;
+  /** For whom tokens have to be; null where there is no issuer. */
+  readonly oidcAudience: string | null;
+  /** What the studio is called at the issuer; null where nobody signs in there. */
+  readonly oidcClientId: string | null;
+  /** What it asks the issuer for, separated by spaces. */
+  readonly oidcScopes: string;
+  /** Claims that name the owner, the person and the roles. */
+  readonly oidcOwnerClaim: string;
+  readonly oidcNameClaim: string;
+  readonly oidcRolesClaim: string;
+  /** The role of who has none; null for whom nothing is open. */
+  readonly oidcDefaultRole: Role | null;
   /** Where transfers, and images are kept. */
   readonly dataDir: string;
   /** `memory` forgets everything at exit. */
@@ -95,6 +110,16 @@ function isNetwork(text: string): boolean {
   return isIP(address) !== 0 && Number(bits) <= (isIP(address) === 6 ? 128 : 32);
 }
 
+function claim(variable: string, fallback: string, help: string): Setting<string> {
+  return text(variable, fallback, "the name of a claim", `with \`AUTH=oidc\`: ${help}`, /^\S{1,255}$/);
+}
+
+/** What an issuer calls something; null where it is not set. */
+function named(variable: string, help: string): Setting<string | null> {
+  const parse = (value: string) => value === "" ? null : /^\S{1,255}$/.test(value) ? value : undefined;
+  return { variable, help, fallback: "", wanted: "a text without spaces, or nothing", parse };
+}
+
 const MEBIBYTE = 2 ** 20;
 
 const SETTINGS = {
@@ -113,6 +138,49 @@ const SETTINGS = {
         : value.split(",").map((way) => AUTH_WAYS.find((known) => known === way.trim()));
       return ways.every((way) => way !== undefined) && new Set(ways).size === ways.length ? ways : undefined;
     },
+  },
+  oidcIssuer: {
+    variable: "OIDC_ISSUER",
+    help: "with `AUTH=oidc`: who issues the tokens, exactly as their `iss` has it",
+    fallback: "",
+    wanted: "an https address, such as https://login.example.org/realms/main, or nothing",
+    parse: (value: string) => {
+      const url = URL.parse(value);
+      if (value === "" || !url) return value === "" ? null : undefined;
+      const safe = url.protocol === "https:" || url.protocol === "http:" && isLoopback(url.hostname);
+      return safe && /^https?:\/\/[^?#@]+$/.test(value) ? value : undefined;
+    },
+  },
+  oidcAudience: named("OIDC_AUDIENCE", "with `AUTH=oidc`: for whom tokens are, as their `aud` has it"),
+  oidcClientId: named(
+    "OIDC_CLIENT_ID",
+    "with `AUTH=oidc`: the studio's client, a public one; without, it takes keys only",
+  ),
+  oidcScopes: text(
+    "OIDC_SCOPES",
+    "openid profile",
+    "scopes separated by spaces, openid among them",
+    "what the studio asks the issuer for; some want `offline_access` to let one stay signed in",
+    /^(?=(.* )?openid( |$))[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/,
+  ),
+  oidcOwnerClaim: claim(
+    "OIDC_OWNER_CLAIM",
+    "sub",
+    "the claim that names the owner; what nobody can choose for themselves",
+  ),
+  oidcNameClaim: claim("OIDC_NAME_CLAIM", "preferred_username", "the claim that is shown as the name"),
+  oidcRolesClaim: claim(
+    "OIDC_ROLES_CLAIM",
+    "roles",
+    "the claim with the roles, a path such as `realm_access.roles` too: `gramcast-viewer`, `gramcast-user`, `gramcast-admin`",
+  ),
+  oidcDefaultRole: {
+    variable: "OIDC_DEFAULT_ROLE",
+    help: "the role of who has none of these; `none` lets them not in",
+    fallback: "user",
+    wanted: "none, viewer, user or admin",
+    parse: (value: string) =>
+      value === "none" ? null : (Object.keys(ROLES) as Role[]).find((role) => role.toLowerCase() === value),
   },
   dataDir: text("DATA_DIR", "./data", "a directory that can be written", "where transfers and pictures are kept"),
   store: {
@@ -253,13 +321,54 @@ export function readConfig(get: (variable: string) => string | undefined): Confi
     }
     return [key, value];
   });
-  return Object.fromEntries(entries) as Config;
+  const config = Object.fromEntries(entries) as Config;
+  oidcSettings(config);
+  return config;
 }
 
 /** In which ways callers have to show who they are: without a word on it, whoever is on this machine does not have to. */
 export function authWays({ auth, host }: Pick<Config, "auth" | "host">): readonly AuthWay[] {
   if (auth !== "auto") return auth;
   return isLoopback(host) ? [] : ["keys"];
+}
+
+/** How tokens of an OpenID Connect issuer are taken. */
+export interface OidcSettings {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly clientId: string | null;
+  readonly scopes: string;
+  readonly ownerClaim: string;
+  readonly nameClaim: string;
+  readonly rolesClaim: string;
+  readonly defaultRole: Role | null;
+}
+
+/**
+ * Null where no tokens are taken.
+ *
+ * @throws {GramcastError} BAD_USER_INPUT where they are and it is not said whose.
+ */
+export function oidcSettings(config: Config): OidcSettings | null {
+  if (!authWays(config).includes("oidc")) return null;
+  const { oidcIssuer: issuer, oidcAudience: audience } = config;
+  if (issuer !== null && audience !== null) {
+    return {
+      issuer,
+      audience,
+      clientId: config.oidcClientId,
+      scopes: config.oidcScopes,
+      ownerClaim: config.oidcOwnerClaim,
+      nameClaim: config.oidcNameClaim,
+      rolesClaim: config.oidcRolesClaim,
+      defaultRole: config.oidcDefaultRole,
+    };
+  }
+  const { variable, wanted } = issuer === null ? SETTINGS.oidcIssuer : SETTINGS.oidcAudience;
+  const message = `Cannot use AUTH="${authWays(config).join(",")}" without ${variable}: wanted ${
+    wanted.replace(/, or nothing$/, "")
+  }`;
+  throw new GramcastError("BAD_USER_INPUT", message, { field: variable });
 }
 
 /** Whether a host name or an address, as it stands in a URL or in HOST, leads back to the same machine. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { authWays, CONFIG_VARIABLES, readConfig } from "./config.ts";
+import { authWays, CONFIG_VARIABLES, oidcSettings, readConfig } from "./config.ts";
 
 function read(variables: Record<string, string> = {}) {
   return readConfig((name) => variables[name]);
@@ -29,6 +29,8 @@ Deno.test("readConfig() takes what is given", () => {
     GPUS: "0, 2",
     WEIGHTS: "a file.npy",
     CHECKPOINT_SECONDS: "0.5",
+    OIDC_SCOPES: "openid groups",
+    OIDC_DEFAULT_ROLE: "none",
     CORS_ORIGINS: "https://a.example, http://b.example:8080",
     PUBLIC_URL: "https://c.example/gramcast/",
     TRUSTED_PROXIES: "127.0.0.1, fd00::/8",
@@ -41,15 +43,56 @@ Deno.test("readConfig() takes what is given", () => {
   assert.deepEqual(config.gpus, [0, 2]);
   assert.equal(config.weights, "a file.npy");
   assert.equal(config.checkpointSeconds, 0.5);
+  assert.deepEqual([config.oidcScopes, config.oidcDefaultRole], ["openid groups", null]);
   assert.deepEqual(config.corsOrigins, ["https://a.example", "http://b.example:8080"]);
   assert.equal(config.publicUrl?.href, "https://c.example/gramcast/");
   assert.deepEqual(config.trustedProxies, ["127.0.0.1", "fd00::/8"]);
   assert.equal(config.trustedDocuments, "documents.json");
 });
 
+Deno.test("tokens are taken where it is said whose they are, and for whom", () => {
+  // A slash more would be another issuer.
+  const issuer = { OIDC_ISSUER: "https://login.example/", OIDC_AUDIENCE: "gramcast" };
+  assert.equal(oidcSettings(read(issuer)), null);
+  const { defaultRole, ...settings } = oidcSettings(read({ AUTH: "keys, oidc", ...issuer }))!;
+  assert.deepEqual([settings.issuer, settings.audience, defaultRole], [
+    "https://login.example/",
+    "gramcast",
+    "USER",
+  ]);
+  assert.ok(oidcSettings(read({ AUTH: "oidc", ...issuer, OIDC_ISSUER: "http://localhost:8080/realms/a" })));
+  const fault = (variables: Record<string, string>) => {
+    try {
+      read(variables);
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  assert.equal(
+    fault({ AUTH: "oidc" }),
+    'Cannot use AUTH="oidc" without OIDC_ISSUER: wanted an https address, such as https://login.example.org/realms/main',
+  );
+  assert.equal(
+    fault({ AUTH: "keys,oidc", OIDC_ISSUER: "https://login.example" }),
+    'Cannot use AUTH="keys,oidc" without OIDC_AUDIENCE: wanted a text without spaces',
+  );
+});
+
 const WRONG: Readonly<Record<string, readonly string[]>> = {
   HOST: ["a b", "http://a"],
   AUTH: ["on", "keys,keys", "off,keys", "basic"],
+  OIDC_ISSUER: [
+    "login",
+    "http://login.example",
+    "https://login.example/?a",
+    "https://me@login.example",
+    "ftp://localhost",
+  ],
+  OIDC_AUDIENCE: ["a b"],
+  OIDC_CLIENT_ID: ["a b"],
+  OIDC_SCOPES: ["profile", "openid,profile", "openid  profile", "xopenid"],
+  OIDC_OWNER_CLAIM: ["a b"],
+  OIDC_DEFAULT_ROLE: ["USER", "off", "gramcast-user"],
   PORT: ["-1", "65536", "4000.5", "http", "0x10"],
   STORE: ["redis"],
   ENGINE: ["cuda", "onnx:tpu", "onnx:cuda", "tensorflow:gpu"],

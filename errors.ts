@@ -56,6 +56,11 @@ export const ERROR_CODES = {
     meaning: "damaged, or of a format that is [not read](pictures.md#what-is-refused)",
     remedy: "save it as PNG or JPEG",
   },
+  ISSUER_UNAVAILABLE: {
+    when: "request",
+    meaning: "who issued the token does not answer, so that it cannot be checked",
+    remedy: "try again later; see the server's log",
+  },
   LOSS_NOT_FINITE: {
     when: "transfer",
     meaning: "a loss became infinite or NaN; the last good picture is kept",

@@ -10,7 +10,7 @@ import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Config, readConfig } from "./config.ts";
+import { type Config, oidcSettings, readConfig } from "./config.ts";
 import { LIBC_HINT, pathList } from "./engine/backends/permissions.ts";
 import { GramcastError } from "./errors.ts";
 
@@ -71,8 +71,9 @@ export async function serverDeniedHosts(config: Config, addressesOf = resolveNam
 }
 
 /** Names and addresses that the configuration has the server listen on or connect to. */
-function peersOf({ host }: Config): string[] {
-  return [host];
+function peersOf(config: Config): string[] {
+  const issuer = oidcSettings(config)?.issuer;
+  return [config.host, ...(issuer === undefined ? [] : [new URL(issuer).hostname.replace(/^\[(.*)\]$/, "$1")])];
 }
 
 function contains([network, bits]: (typeof INSIDE)[number], address: string): boolean {

@@ -4,6 +4,7 @@ import { type Caller, LOCAL_CALLER } from "../transfers/caller.ts";
 import type { Clock } from "../transfers/clock.ts";
 import { ApiKeys } from "./api_keys.ts";
 import type { Authenticator, Credentials, Identity } from "./identity.ts";
+import type { OidcTokens } from "./oidc_tokens.ts";
 import type { AccessStore } from "./ports.ts";
 import { Shares } from "./shares.ts";
 import { SignedLinks } from "./signed_links.ts";
@@ -30,6 +31,8 @@ interface OpenSession extends Session {
 export interface AccessOptions {
   /** None: nobody is asked who they are, and everybody is `LOCAL_CALLER`. */
   readonly ways: readonly AuthWay[];
+  /** Tells by tokens, where they are one of the ways. */
+  readonly oidc?: OidcTokens | null;
   readonly store: AccessStore;
   readonly clock: Clock;
 }
@@ -38,6 +41,7 @@ export interface AccessOptions {
 export class Access implements AsyncDisposable {
   readonly keys: ApiKeys;
   readonly shares: Shares;
+  readonly oidc: OidcTokens | null;
   readonly #options: AccessOptions;
   readonly #links: SignedLinks;
   readonly #authenticators: readonly Authenticator[];
@@ -50,12 +54,13 @@ export class Access implements AsyncDisposable {
   }
 
   private constructor(options: AccessOptions, signer: Signer) {
-    const { ways, store, clock } = options;
+    const { ways, oidc = null, store, clock } = options;
     this.#options = options;
     this.keys = new ApiKeys(store, clock);
     this.shares = new Shares(store, signer, clock);
     this.#links = new SignedLinks(signer, clock);
-    this.#authenticators = [this.shares, ...(ways.includes("keys") ? [this.keys] : [])];
+    this.oidc = oidc;
+    this.#authenticators = [this.shares, ...(ways.includes("keys") ? [this.keys] : []), ...(oidc ? [oidc] : [])];
     this.#timer = setInterval(() => void this.check(), CHECK_MS);
   }
 
@@ -68,7 +73,7 @@ export class Access implements AsyncDisposable {
    * Admits a caller.
    *
    * @param until Aborted when the caller is gone.
-   * @throws {GramcastError} UNAUTHENTICATED
+   * @throws {GramcastError} UNAUTHENTICATED, FORBIDDEN, ISSUER_UNAVAILABLE
    */
   async admit(credentials: Credentials, until: AbortSignal): Promise<Session> {
     const identity = await this.#identify(credentials);

@@ -22,7 +22,7 @@ export interface Authenticator {
   /**
    * Who has a bearer token; undefined when it is of another kind.
    *
-   * @throws {GramcastError} UNAUTHENTICATED
+   * @throws {GramcastError} UNAUTHENTICATED, FORBIDDEN, ISSUER_UNAVAILABLE
    */
   identify(token: string): Promise<Identity | undefined>;
   /** Whether what an identity comes from is still there. */

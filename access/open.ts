@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { authWays, type Config, isLoopback } from "../config.ts";
+import { authWays, type Config, isLoopback, oidcSettings } from "../config.ts";
 import { SystemClock } from "../transfers/clock.ts";
 import type { Log } from "../transfers/log.ts";
 import { Access } from "./access.ts";
+import { OidcTokens } from "./oidc_tokens.ts";
 import { MemoryAccessStore } from "./storage/memory_access_store.ts";
 import { SqliteAccessStore } from "./storage/sqlite_access_store.ts";
 
@@ -16,7 +17,10 @@ const FIRST_KEY = "admin";
 export async function openAccess(config: Config, log: Log): Promise<Access> {
   const { store: kind, dataDir } = config;
   const store = kind === "sqlite" ? await SqliteAccessStore.open(dataDir, log) : new MemoryAccessStore();
-  return await Access.open({ ways: authWays(config), store, clock: new SystemClock() });
+  const clock = new SystemClock();
+  const settings = oidcSettings(config);
+  const oidc = settings && new OidcTokens(settings, clock, log);
+  return await Access.open({ ways: authWays(config), oidc, store, clock });
 }
 
 /**
@@ -33,6 +37,8 @@ export async function tellAccess(access: Access, config: Config, url: string, lo
     return;
   }
   log.info(`Callers show who they are: AUTH=${ways.join(",")}`);
+  // Who waits for its answer are those with a token; the server is there for the others meanwhile.
+  void access.oidc?.issuer.ask();
   if (!ways.includes("keys") || (await access.keys.list()).length > 0) return;
   const key = await access.keys.create({ name: FIRST_KEY, role: "ADMIN", expiresAt: null });
   const page = (config.publicUrl?.href ?? url).replace(/\/+$/, "");

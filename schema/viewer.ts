@@ -23,6 +23,11 @@ export const Viewer = builder.objectRef<Session>("Viewer").implement({
       resolve: ({ caller }) => caller.name,
     }),
     role: t.field({ type: Role, description: "What they may do.", resolve: ({ caller }) => caller.role }),
+    owner: t.string({
+      nullable: true,
+      description: "Whose transfers they start and see; null for who follows by a link.",
+      resolve: ({ caller }) => caller.follows === null ? caller.owner : null,
+    }),
     follows: t.id({
       nullable: true,
       description: "The one transfer that a link lets them follow; null for all that their role may see.",

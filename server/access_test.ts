@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { createClient } from "graphql-ws";
+import { TestIssuer } from "../access/testing/test_issuer.ts";
 import type { Role } from "../transfers/caller.ts";
 import { RawSocket } from "./testing/raw_socket.ts";
 import { answerOf, type FakeServer, serveFake } from "./testing/serve_fake.ts";
 
 const FOLLOW = 'subscription { transferProgress(id: "newest") { sequence status } }';
 const UNAUTHORIZED = 4401;
+const FORBIDDEN = 4403;
+const TRY_AGAIN_LATER = 1013;
 
 function serve(): Promise<FakeServer> {
   return serveFake({}, { auth: ["keys"] });
@@ -230,4 +233,62 @@ Deno.test("a link lets anybody follow one transfer until it is revoked", async (
   assert.notEqual(again.token, token);
   await server.post(`mutation { deleteTransfer(id: "${id}") { id } }`, {}, { authorization });
   assert.equal((await server.post(query, {}, { authorization: `Bearer ${again.token}` })).status, 401);
+});
+
+Deno.test("a token of the issuer opens what a key would, until it expires", async () => {
+  await using issuer = await TestIssuer.start();
+  await using server = await serveFake({}, { auth: ["keys", "oidc"], oidc: issuer.settings });
+  const { clock } = server.services;
+  const authorization = `Bearer ${await issuer.token(clock.now())}`;
+  const id = await transferOf(server, authorization);
+  const query = `{ viewer { name owner role expires } transfer(id: "${id}") { owner result { url } } }`;
+  const { data } = await server.post(query, {}, { authorization });
+  const expires = new Date(clock.now() + issuer.lifetime * 1000).toISOString();
+  assert.deepEqual(data.viewer, { name: "ann", owner: "oidc:5f1c", role: "USER", expires });
+  assert.equal(data.transfer.owner, "oidc:5f1c");
+  // An owner of keys is another, unless it is said that they are the same.
+  const seenBy = async (owner: string) => {
+    const headers = { authorization: await keyOf(server, owner) };
+    return (await server.post(`{ transfer(id: "${id}") { id } }`, {}, headers)).data.transfer;
+  };
+  assert.deepEqual([await seenBy("5f1c"), await seenBy("oidc:5f1c")], [null, { id }]);
+  const socket = await RawSocket.connect(server.url);
+  socket.send({ type: "connection_init", payload: { authorization } });
+  await socket.receive();
+  const status = async () => {
+    const response = await fetch(server.url + data.transfer.result.url);
+    await response.body?.cancel();
+    return response.status;
+  };
+  assert.equal(await status(), 200);
+  clock.advance(issuer.lifetime * 1000);
+  await server.services.access.check();
+  assert.equal((await socket.closed).code, UNAUTHORIZED);
+  assert.equal(await status(), 401);
+  assert.equal((await server.post(query, {}, { authorization })).status, 401);
+});
+
+Deno.test("who has no role is told so, and who comes while the issuer is down is asked to come later", async () => {
+  await using issuer = await TestIssuer.start();
+  await using server = await serveFake({}, { auth: ["oidc"], oidc: { ...issuer.settings, defaultRole: null } });
+  const authorization = `Bearer ${await issuer.token(server.services.clock.now())}`;
+  const socketCode = async () => {
+    const socket = await RawSocket.connect(server.url);
+    socket.send({ type: "connection_init", payload: { authorization } });
+    return (await socket.closed).code;
+  };
+  const refusal = async () => {
+    const { status, errors } = await server.post("{ viewer { name } }", {}, { authorization });
+    return [status, errors[0]!.extensions.code];
+  };
+  issuer.broken = true;
+  assert.deepEqual(await refusal(), [503, "ISSUER_UNAVAILABLE"]);
+  assert.equal(await socketCode(), TRY_AGAIN_LATER);
+  issuer.broken = false;
+  server.services.clock.advance(30_000);
+  assert.deepEqual(await refusal(), [403, "FORBIDDEN"]);
+  assert.equal(await socketCode(), FORBIDDEN);
+  // Keys are not among the ways.
+  const key = await keyOf(server, "ann");
+  assert.equal((await server.post("{ viewer { name } }", {}, { authorization: key })).status, 401);
 });

@@ -23,7 +23,7 @@ import {
 // @ts-types="npm:@types/ws@8.18.2"
 import { type ServerOptions, WebSocketServer as Upgrader } from "ws";
 import type { Access, Session } from "../access/access.ts";
-import { GramcastError } from "../errors.ts";
+import { type ErrorCode, GramcastError } from "../errors.ts";
 import type { Log } from "../transfers/log.ts";
 import { BoundedSocket, type SocketLimits } from "./bounded_socket.ts";
 import type { ByteBudget } from "./byte_budget.ts";
@@ -61,6 +61,11 @@ const MAX_FRAGMENTS = 1024;
 const VERSION = "13";
 const SERVICE_RESTART = 1012;
 const TRY_AGAIN_LATER = 1013;
+/** How a socket is closed whose caller is not let in. */
+const REFUSALS: Readonly<Partial<Record<ErrorCode, CloseCode>>> = {
+  UNAUTHENTICATED: CloseCode.Unauthorized,
+  FORBIDDEN: CloseCode.Forbidden,
+};
 
 /** How graphql-ws refuses what a client never sends, as `next`; the protocol has a close code for it. */
 const SERVER_ONLY = /Unexpected message of type \w+ received/;
@@ -138,7 +143,7 @@ export class WebSocketServer {
       extra.session = await this.#access.admit({ authorization, url: null }, gone.signal);
     } catch (error) {
       if (!(error instanceof GramcastError)) throw error;
-      socket.close(error.code === "UNAUTHENTICATED" ? CloseCode.Unauthorized : TRY_AGAIN_LATER, error.message);
+      socket.close(REFUSALS[error.code] ?? TRY_AGAIN_LATER, error.message);
       return false;
     }
     const closed = () =>

@@ -30,6 +30,7 @@ const CONFINED: Readonly<Record<string, string>> = {
   "imagescript": "images/",
   "node:sqlite": "transfers/storage/sqlite/",
   "@pothos/core": "schema/",
+  "jose": "access/",
   "graphql-yoga": "server/",
 };
 

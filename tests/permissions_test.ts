@@ -136,6 +136,14 @@ Deno.test("a server is kept from the networks behind it, but for those in which 
   assert.deepEqual(all.filter((network) => !office.includes(network)), ["192.168.0.0/16"]);
   assert.ok(!(await denied("::1")).includes("[::1]"));
   assert.ok(!(await denied("inside.example", () => Promise.resolve(["10.0.0.5"]))).includes("10.0.0.0/8"));
+  const issued = {
+    AUTH: "oidc",
+    OIDC_ISSUER: "https://[::1]:8443/realms/a",
+    OIDC_AUDIENCE: "gramcast",
+    HOST: "0.0.0.0",
+  };
+  const besideIssuer = await serverDeniedHosts(readConfig((name) => issued[name as keyof typeof issued]));
+  assert.deepEqual(all.filter((network) => !besideIssuer.includes(network)), ["[::1]"]);
   const unknown = await denied("nowhere.example", () => Promise.reject(new Error("not found")));
   assert.ok(unknown.includes("169.254.0.0/16") && !unknown.includes("10.0.0.0/8"));
 });

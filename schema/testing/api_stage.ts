@@ -1,10 +1,12 @@
 import { Access } from "../../access/access.ts";
+import { OidcTokens } from "../../access/oidc_tokens.ts";
 import { MemoryAccessStore } from "../../access/storage/memory_access_store.ts";
-import type { AuthWay } from "../../config.ts";
+import type { AuthWay, OidcSettings } from "../../config.ts";
 import { CONV_LAYERS, DENSE_LAYERS } from "../../engine/vgg16.ts";
 import { type EncodeOptions, encodePicture } from "../../images/encode.ts";
 import type { Transfers } from "../../transfers/api.ts";
 import { LOCAL_CALLER } from "../../transfers/caller.ts";
+import { SILENT_LOG } from "../../transfers/log.ts";
 import { TransferService, type TransferSettings } from "../../transfers/life/service.ts";
 import type { FakeClock } from "../../transfers/testing/fake_clock.ts";
 import { FakeEngine } from "../../transfers/testing/fake_engine.ts";
@@ -41,6 +43,8 @@ export interface ApiStageOptions {
   readonly settings?: Partial<TransferSettings>;
   /** How callers show who they are; nobody has to when left out. */
   readonly auth?: readonly AuthWay[];
+  /** Whose tokens are taken, where `oidc` is one of the ways. */
+  readonly oidc?: OidcSettings;
 }
 
 /** All that resolvers need: the real service, with storage in memory and an engine that takes steps when a test says so. */
@@ -66,7 +70,7 @@ export class ApiStage implements Services {
     return Promise.resolve(TINY_PNG);
   };
 
-  static async open({ config, ports, settings, auth = [] }: ApiStageOptions = {}): Promise<ApiStage> {
+  static async open({ config, ports, settings, auth = [], oidc }: ApiStageOptions = {}): Promise<ApiStage> {
     const all = { ...memoryPorts(), ...ports };
     for (const engine of all.engines) engine.hold();
     const transfers = await TransferService.open(all, {
@@ -77,7 +81,12 @@ export class ApiStage implements Services {
       samples: SAMPLES,
       ...settings,
     });
-    const access = await Access.open({ ways: auth, store: new MemoryAccessStore(), clock: all.clock });
+    const access = await Access.open({
+      ways: auth,
+      oidc: oidc ? new OidcTokens(oidc, all.clock, SILENT_LOG) : null,
+      store: new MemoryAccessStore(),
+      clock: all.clock,
+    });
     return new ApiStage({ maxImageBytes: 4096, publicUrl: null, ...config }, all, access, transfers);
   }
 

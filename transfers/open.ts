@@ -63,6 +63,8 @@ export async function openTransfers(config: Config, weights: WeightsDescription,
         const launch = launchEngine(engine, weights, config.checkpointSeconds, options);
         return engine === config.engine || engine === LAST_ENGINE ? launch : { ...launch, replaceable: engine };
       },
+      // On the CPU: a device may have no room beside a transfer, and the weights take longer to read than a picture.
+      launchClassifier: (weights) => launchEngine(LAST_ENGINE, weights, config.checkpointSeconds, { dense: true }),
       findWeights: (sha256) => known.get(sha256 ?? "") ?? weights.path,
       stepFlops: ({ options }) => stepFlops(options, options),
       memoryBytes: config.engineMemoryBytes,

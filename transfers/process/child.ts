@@ -3,7 +3,7 @@
  * error tells what memory it takes and what there is to log. It ends when its input does, so it never outlives the server.
  *
  *     deno run … transfers/process/child.ts <engine> <weights> <seconds between checkpoints> <bytes of memory that it may take>
- *       <precision>
+ *       <precision> <"dense" to classify>
  *
  * @module
  */
@@ -28,9 +28,9 @@ const send: Send = (report, parts = []) => {
 };
 
 /** Loads weights and opens the engine; reports either what it is or why it cannot. */
-async function open(engine: string, weights: string, precision: Precision): Promise<Backend | null> {
+async function open(engine: string, weights: string, precision: Precision, dense: boolean): Promise<Backend | null> {
   try {
-    const { parameters, sha256 } = await loadWeights(weights);
+    const { parameters, sha256 } = await loadWeights(weights, { dense });
     const backend = await openBackend(engine, parameters, log, { precision });
     send({ kind: "ready", identity: { engine: backend.info, weightsSha256: sha256 } });
     return backend;
@@ -41,15 +41,10 @@ async function open(engine: string, weights: string, precision: Precision): Prom
   }
 }
 
-/** With fc6–fc8, which take 495 MB and which nothing else needs. */
-let classifier: Promise<Backend> | undefined;
-
-async function classify(engine: string, weights: string, rgb: Uint8Array): Promise<void> {
+async function classify(backend: Backend, rgb: Uint8Array): Promise<void> {
   try {
-    classifier ??= loadWeights(weights, { dense: true })
-      .then(({ parameters }) => openBackend(engine, parameters, log, { precision }));
     const picture = { width: CLASSIFIER_SIDE, height: CLASSIFIER_SIDE, rgb };
-    const probabilities = await (await classifier).classify(toPixels(picture));
+    const probabilities = await backend.classify(toPixels(picture));
     send({ kind: "classified" }, [new Uint8Array(probabilities.slice().buffer)]);
   } catch (error) {
     log(String(error));
@@ -63,7 +58,8 @@ const [
   checkpointSeconds = "5",
   memoryBytes = "Infinity",
   precision = DEFAULT_PRECISION,
-] = Deno.args as [string?, string?, string?, string?, Precision?];
+  dense,
+] = Deno.args as [string?, string?, string?, string?, Precision?, string?];
 // Anything on standard output that is no report would garble those that are.
 console.log =
   console.info =
@@ -73,7 +69,7 @@ console.log =
     (...values) => log(format(...values));
 new Worker(new URL("./memory_watch.ts", import.meta.url), { type: "module", deno: { permissions: "none" } });
 
-const backend = await open(engine, weights, precision);
+const backend = await open(engine, weights, precision, dense === "dense");
 if (backend === null) Deno.exit(1);
 
 let run: ChildRun | null = null;
@@ -94,7 +90,7 @@ for await (const { header, parts } of readMessages<Command>(Deno.stdin.readable)
       run?.retune(header.tuning);
       break;
     case "classify":
-      void classify(engine, weights, parts[0]!);
+      void classify(backend, parts[0]!);
       break;
   }
 }

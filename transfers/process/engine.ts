@@ -71,7 +71,7 @@ export interface Engine {
   info(weightsSha256?: string | null): Promise<EngineIdentity>;
   run(job: EngineJob, sink: EngineSink): EngineRun;
   /**
-   * ImageNet probabilities (1000).
+   * ImageNet probabilities (1000). Takes nothing from a transfer, which may run meanwhile.
    *
    * @param rgb Pixels of a picture with `CLASSIFIER_SIDE` on each side: 150 kB, however large what they come from is.
    * @throws {GramcastError} WEIGHTS_INCOMPLETE

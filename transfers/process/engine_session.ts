@@ -22,7 +22,7 @@ type Greeting = { readonly failure: TransferFailure } | { readonly identity: Eng
 /** Settles a classification. */
 type Classification = (answer: Float32Array | TransferFailure) => void;
 
-/** One engine process and the conversation with it: first it says what it is, then it runs transfers and classifies. */
+/** One engine process and the conversation with it: first it says what it is, then it runs transfers, or classifies. */
 export class EngineSession {
   /** What it was ended for, or how it ended by itself; resolves when it is gone. */
   readonly ended: Promise<TransferFailure>;
@@ -43,13 +43,9 @@ export class EngineSession {
     return this.#process.pid;
   }
 
-  /** Whether anybody waits for it. */
+  /** Whether a transfer runs on it. */
   get busy(): boolean {
-    return this.#run !== null || this.classifies;
-  }
-
-  get classifies(): boolean {
-    return this.#classifications.length > 0;
+    return this.#run !== null;
   }
 
   /** What it computes with, or why it cannot; then it is gone. */

@@ -18,6 +18,8 @@ export interface LaunchOptions {
   readonly precision?: Precision;
   /** The one GPU that CUDA shows it, by its number; all of them where it is left out. */
   readonly gpu?: number | undefined;
+  /** Whether it is to classify: only then fc6–fc8 are loaded. */
+  readonly dense?: boolean;
 }
 
 /**
@@ -48,6 +50,7 @@ export function launchEngine(
       String(checkpointSeconds),
       String(options.memoryBytes ?? Infinity),
       options.precision ?? DEFAULT_PRECISION,
+      ...(options.dense ? ["dense"] : []),
     ],
     ...(options.gpu === undefined ? {} : { env: { CUDA_VISIBLE_DEVICES: String(options.gpu) } }),
   };

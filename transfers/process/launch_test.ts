@@ -35,6 +35,7 @@ Deno.test("an engine process is told what memory it may take and what precision 
   const given = { memoryBytes: 2 ** 30, precision: "float16" } as const;
   assert.deepEqual(told(given), ["onnx:cpu", "w.npz", "5", "1073741824", "float16"]);
   assert.deepEqual(told({}), ["onnx:cpu", "w.npz", "5", "Infinity", "tf32"]);
+  assert.deepEqual(told({ dense: true }), ["w.npz", "5", "Infinity", "tf32", "dense"]);
 });
 
 Deno.test("an engine process may forbid TF32 to NVIDIA's libraries, and keep TensorFlow's quiet", () => {

@@ -1,5 +1,6 @@
 import { engineName } from "../../engine/backends/engines.ts";
 import { Turns } from "../turns.ts";
+import { Classifier } from "./classifier.ts";
 import type { Engine, EngineIdentity, EngineJob, EngineRun, EngineSink } from "./engine.ts";
 import type { Launch } from "./engine_process.ts";
 import { EngineSession, type SessionOptions } from "./engine_session.ts";
@@ -9,6 +10,8 @@ import { RestartPolicy } from "./restart_policy.ts";
 export interface SupervisorOptions extends SessionOptions {
   /** How a process with these weights is started; `without` are engines that it had better not choose. */
   readonly launch: (weights: string, without: readonly string[], signal: AbortSignal) => Launch | Promise<Launch>;
+  /** How a process that classifies with these weights is started. */
+  readonly launchClassifier: (weights: string) => Launch;
   /** Finds the weights with this hash, or those in force for null and for a hash that nobody knows any more. */
   readonly findWeights: (sha256: string | null) => string;
 }
@@ -31,6 +34,7 @@ interface Opened {
  */
 export class Supervisor implements Engine {
   readonly #options: SupervisorOptions;
+  readonly #classifier: Classifier;
   readonly #restarts = new RestartPolicy();
   readonly #closing = new AbortController();
   /** One opening at a time: a second caller finds what the first has started. */
@@ -42,6 +46,7 @@ export class Supervisor implements Engine {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#classifier = new Classifier(() => options.launchClassifier(options.findWeights(null)), options);
   }
 
   /** Of the process that is up; null while there is none. */
@@ -78,14 +83,12 @@ export class Supervisor implements Engine {
   }
 
   async classify(rgb: Uint8Array): Promise<Float32Array> {
-    await this.info();
-    if (this.#opened === null) throw errorOf(ENGINE_CLOSED);
-    return await this.#opened.session.classify(rgb);
+    return await this.#classifier.classify(rgb);
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.all([...this.#sessions].map((session) => session.end(ENGINE_CLOSED)));
+    await Promise.all([this.#classifier.close(), ...[...this.#sessions].map((session) => session.end(ENGINE_CLOSED))]);
     await this.#openings.take(() => Promise.resolve());
   }
 
@@ -126,7 +129,7 @@ export class Supervisor implements Engine {
 
   /** After a transfer all engines may be chosen again: one that stands in for another makes room. */
   #chooseAnew(): void {
-    if (this.#restarts.avoided.length === 0 || this.#opened?.session.classifies) return;
+    if (this.#restarts.avoided.length === 0) return;
     this.#restarts.forgive();
     void this.#retire();
   }

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { encodeMessage } from "../framing.ts";
+import { encodeMessage, readMessages } from "../framing.ts";
 import type { Report } from "../messages.ts";
 import { MEMORY_MARK } from "../sign_of_life.ts";
 
-function send(report: Report): void {
-  for (const bytes of encodeMessage(report, [])) Deno.stdout.writeSync(bytes);
+function send(report: Report, parts: readonly Uint8Array[] = []): void {
+  for (const bytes of encodeMessage(report, parts)) Deno.stdout.writeSync(bytes);
 }
 
 const [mischief] = Deno.args;
@@ -25,6 +25,12 @@ send({
     weightsSha256: "0".repeat(64),
   },
 });
+if (mischief === "answers with its pid") {
+  for await (const _ of readMessages(Deno.stdin.readable)) {
+    send({ kind: "classified" }, [new Uint8Array(Float32Array.of(Deno.pid).buffer)]);
+  }
+  Deno.exit(0);
+}
 await Deno.stdin.read(new Uint8Array(1));
 switch (mischief) {
   case "takes memory":

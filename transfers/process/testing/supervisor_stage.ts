@@ -19,6 +19,7 @@ const FALSE_CHILD = fileURLToPath(new URL("./false_child.ts", import.meta.url));
 export function realSupervisor(options: Partial<SupervisorOptions> = {}): Supervisor {
   return new Supervisor({
     launch: (weights) => launchEngine("onnx:cpu", weights, 5),
+    launchClassifier: (weights) => launchEngine("onnx:cpu", weights, 5, { dense: true }),
     findWeights: () => SHIPPED_WEIGHTS,
     stepFlops: ({ options }) => stepFlops(options, options),
     memoryBytes: 2 ** 33,

@@ -69,6 +69,8 @@ export interface Config {
   readonly trustedDocuments: string | null;
   /** Pages of other origins that may use the API; `*` for any. */
   readonly corsOrigins: readonly string[];
+  /** Whether webhooks may lead to addresses and ports that are not on the public network. */
+  readonly webhookPrivateAddresses: "refuse" | "allow";
 }
 
 interface Setting<T> {
@@ -293,6 +295,14 @@ const SETTINGS = {
       const origins = value.split(",").map((origin) => origin.trim()).filter((origin) => origin !== "");
       return origins.every((origin) => origin === "*" || URL.parse(origin)?.origin === origin) ? origins : undefined;
     },
+  },
+  webhookPrivateAddresses: {
+    variable: "WEBHOOK_PRIVATE_ADDRESSES",
+    help:
+      "whether [webhooks](webhooks.md) may lead into private networks and to any port; `allow` lets whoever starts transfers reach what the server reaches",
+    fallback: "refuse",
+    wanted: "refuse or allow",
+    parse: (value: string) => value === "refuse" || value === "allow" ? value : undefined,
   },
 } satisfies { [K in keyof Config]: Setting<Config[K]> };
 

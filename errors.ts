@@ -13,8 +13,9 @@ export const ERROR_CODES = {
   CHECKPOINT_UNREADABLE: { when: "transfer", meaning: "its checkpoint is damaged", remedy: "start it again" },
   CONFLICT: {
     when: "request",
-    meaning: "the transfer is in the wrong state for this, or the `idempotencyKey` was used with other input",
-    remedy: "look at its status; take a new key",
+    meaning:
+      "the transfer is in the wrong state for this, the `idempotencyKey` was used with other input, or there are too many webhooks",
+    remedy: "look at its status; take a new key; delete a webhook",
   },
   ENGINE_CRASHED: {
     when: "transfer",
@@ -68,7 +69,7 @@ export const ERROR_CODES = {
   },
   NOT_FOUND: {
     when: "request",
-    meaning: "no such transfer, image or sample, or another owner's",
+    meaning: "no such transfer, image, sample, webhook or delivery, or another owner's",
     remedy: "check the id",
   },
   QUERY_TOO_COMPLEX: {

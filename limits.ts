@@ -18,6 +18,9 @@ export const LIMITS = {
   keyName: text(1, 100),
   /** An address that a picture is fetched from. */
   url: text(1, 4096),
+  /** An address that is told of transfers, and the kinds of event that it is told. */
+  webhookUrl: text(1, 2048),
+  webhookEvents: whole(1, 5),
   /** Points of a transfer's loss history. */
   points: whole(2, 10_000),
   /** Entries of a page. */
@@ -32,6 +35,9 @@ export const LIMITS = {
   /** Classes of a classification. */
   top: whole(1, 1000),
 } as const;
+
+/** Webhooks of an owner, those of single transfers not counted. */
+export const MAX_WEBHOOKS = 20;
 
 /** Quality of a JPEG when nothing is said. */
 export const DEFAULT_QUALITY = 85;

@@ -52,11 +52,13 @@ export function programReads(): string[] {
 
 /**
  * Hosts that the server may not connect to, and so does not whatever a picture's address resolves to: the networks behind
- * it, but for those that it listens in itself or that a peer named in the configuration is in.
+ * it, but for those that it listens in itself or that a peer named in the configuration is in, and unless webhooks may
+ * lead there.
  *
  * @param addressesOf Looks a name up; the system's resolver unless told.
  */
 export async function serverDeniedHosts(config: Config, addressesOf = resolveName): Promise<string[]> {
+  if (config.webhookPrivateAddresses === "allow") return NEVER;
   const open = new Set<string>();
   for (const host of peersOf(config)) {
     const addresses = isIP(host) ? [host] : await addressesOf(host).catch(() => []);

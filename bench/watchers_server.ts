@@ -15,6 +15,7 @@ import { SILENT_LOG } from "../transfers/log.ts";
 import { MemoryEventBus } from "../transfers/storage/memory/memory_event_bus.ts";
 import { openSqliteStorage } from "../transfers/storage/sqlite/open.ts";
 import { FakeEngine } from "../transfers/testing/fake_engine.ts";
+import { FakeReceivers } from "../transfers/testing/fake_receivers.ts";
 import { SETTINGS } from "../transfers/testing/service_stage.ts";
 import { describeWeights } from "../weights/describe_weights.ts";
 import { SHIPPED_WEIGHTS } from "../weights/shipped.ts";
@@ -31,6 +32,7 @@ const picture = await encodePicture({ width: 64, height: 64, rgb: new Uint8Array
 const service = await TransferService.open(
   {
     ...await openSqliteStorage(folder, SILENT_LOG),
+    receivers: new FakeReceivers(),
     bus: new MemoryEventBus(),
     engines: [first, ...others],
     clock,
@@ -61,18 +63,19 @@ const server = await startServer(
 
 const ids: string[] = [];
 for (let i = 0; i < transfers; i++) {
-  const { id } = await service.as({ name: "bench", owner: `owner ${i}`, role: "USER", follows: null }).start({
-    preset: "CLASSIC",
-    size: 64,
-    steps,
-    frameEvery: steps,
-    contentId: "sample-grey",
-    styles: [{ imageId: "sample-grey", weight: 1, maskId: null }],
-    contentMaskId: null,
-    initImageId: null,
-    priority: 0,
-    idempotencyKey: null,
-  });
+  const { transfer: { id } } = await service.as({ name: "bench", owner: `owner ${i}`, role: "USER", follows: null })
+    .start({
+      preset: "CLASSIC",
+      size: 64,
+      steps,
+      frameEvery: steps,
+      contentId: "sample-grey",
+      styles: [{ imageId: "sample-grey", weight: 1, maskId: null }],
+      contentMaskId: null,
+      initImageId: null,
+      priority: 0,
+      idempotencyKey: null,
+    });
   ids.push(id);
 }
 const watched = [];

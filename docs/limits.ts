@@ -8,6 +8,8 @@ import { OPERATION_LIMITS } from "../server/limits.ts";
 import { CONNECTION_LIMITS } from "../server/listener.ts";
 import { MAX_FILES } from "../server/multipart.ts";
 import { WEBSOCKET_LIMITS } from "../server/websocket.ts";
+import { MAX_WEBHOOKS } from "../limits.ts";
+import { DELIVERIES_KEPT } from "../transfers/storage/ports.ts";
 import { MAX_CLASSIFICATIONS } from "../transfers/life/classifications.ts";
 import { table } from "./table.ts";
 
@@ -49,6 +51,10 @@ export function operationLimits(): string {
     ],
     ["frames of a transfer with `keepFrames`; above it, every second one is removed", "`MAX_FRAMES_BYTES`"],
     ["unused uploads, together", "half of `RETENTION_BYTES`"],
+    [
+      "webhooks of an owner, deliveries kept of each beside those on their way",
+      `${MAX_WEBHOOKS}, ${count(DELIVERIES_KEPT)}; \`RETENTION_DAYS\``,
+    ],
     ["classifications running or waiting", `${MAX_CLASSIFICATIONS}`],
   );
 }

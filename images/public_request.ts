@@ -76,18 +76,18 @@ export class PublicRequester {
   /**
    * Sends a request to an address without fault and waits for the head of the answer. No redirect is followed.
    *
-   * @param deadline Its signal ends everything, the reading of the answer too.
+   * @param deadline Its signal ends everything, the reading of the answer too; a head that has come stays come.
    * @throws {Refusal} For a host that is not on the public network, or an answer in another protocol.
    */
   async send(url: URL, outgoing: Outgoing, deadline: AbortController): Promise<IncomingMessage> {
-    return await this.#request(url, await this.#addressesOf(url, deadline.signal), outgoing, deadline);
+    const addresses = await abortable(this.#addressesOf(url), deadline.signal);
+    return await this.#request(url, addresses, outgoing, deadline);
   }
 
   /** All addresses of a host, each of them allowed. A name without any looks the same as one that leads inside. */
-  async #addressesOf(url: URL, signal: AbortSignal): Promise<readonly string[]> {
+  async #addressesOf(url: URL): Promise<readonly string[]> {
     const host = hostOf(url);
     const addresses = isIP(host) ? [host] : await this.#options.resolve(host).catch(() => []);
-    signal.throwIfAborted();
     if (addresses.length === 0 || !addresses.every((address) => this.#options.allowsAddress(address))) {
       throw new Refusal("a host that is not on the public network, wanted a public one");
     }
@@ -118,6 +118,7 @@ export class PublicRequester {
       ? requestHttps(url, options, resolve)
       : requestHttp(url, options, resolve);
     request.on("error", reject);
+    deadline.signal.addEventListener("abort", () => reject(deadline.signal.reason), { once: true });
     // Hints and the lengths of chunks may go on for ever without a byte of a body.
     let most = FRAMING_BYTES;
     let bytes = 0;

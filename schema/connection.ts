@@ -1,9 +1,9 @@
 import { LIMITS } from "../limits.ts";
-import type { Page, PageRequest } from "../transfers/api.ts";
+import type { PageRequest, Slice } from "../transfers/api.ts";
 import { DEFAULT_PAGE } from "../transfers/storage/paging.ts";
 import { builder } from "./builder.ts";
 
-const PageInfo = builder.objectRef<Page<unknown>>("PageInfo").implement({
+const PageInfo = builder.objectRef<Slice<unknown>>("PageInfo").implement({
   description: "Where a page lies in its list.",
   fields: (t) => ({
     hasNextPage: t.exposeBoolean("hasNextPage", { description: "Whether there are entries after this page." }),

@@ -18,6 +18,8 @@ import "./transfer.ts";
 import "./start_transfer.ts";
 import "./transfer_control.ts";
 import "./transfer_progress.ts";
+import "./webhook.ts";
+import "./webhook_control.ts";
 import "./share.ts";
 import "./viewer.ts";
 

@@ -7,17 +7,23 @@ import { run, start } from "./testing/execute.ts";
 Deno.test("node gives every object that has an id, and no two have the same", async () => {
   await using stage = await ApiStage.open();
   const upload = { __typename: "Image", id: await stage.upload(TINY_PNG) };
-  const ended = await stage.finish(await start(stage, { size: 64, steps: 3 }));
+  const webhook = { url: "https://receiver.example/hook", events: ["SUCCEEDED"] };
+  const ended = await stage.finish(await start(stage, { size: 64, steps: 3, webhook }));
   const result = { __typename: "Image", id: ended.resultId! };
   await start(stage, { size: 64, steps: 3 });
   const data = await run(
     stage,
     `{ transfers { edges { node { __typename id } } } presets { __typename id } samples { __typename id image { __typename id } } }`,
   );
+  const { transfer: { webhook: { deliveries, ...told } } } = await run(
+    stage,
+    `query ($id: ID!) { transfer(id: $id) { webhook { __typename id deliveries { edges { node { __typename id } } } } } }`,
+    { id: ended.id },
+  );
   const transfers = data.transfers.edges.map(({ node }: { node: unknown }) => node);
   const images = data.samples.map(({ image }: { image: unknown }) => image);
   const samples = data.samples.map(({ __typename, id }: Record<string, string>) => ({ __typename, id }));
-  const all = [...transfers, ...data.presets, ...samples, ...images, upload, result];
+  const all = [...transfers, ...data.presets, ...samples, ...images, upload, result, told, deliveries.edges[0].node];
   const node = schema.getType("Node");
   assert.ok(isInterfaceType(node));
   assert.deepEqual(

@@ -1,15 +1,15 @@
 import type { TransferRequest } from "../engine/options/options.ts";
-import type { CostEstimate, ImageIntake, StartRequest } from "../transfers/api.ts";
+import type { CostEstimate, ImageIntake, Started, StartRequest } from "../transfers/api.ts";
 import { checkStartRequest } from "../transfers/life/start_request.ts";
-import type { TransferRecord } from "../transfers/types.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { START_COST } from "./costs.ts";
 import { costOfImage, type ImageInputValue, resolveImage } from "./image_input.ts";
+import { optional } from "../values.ts";
 import { Transfer } from "./transfer.ts";
 import { StartTransferInput, type StartTransferValue } from "./transfer_inputs.ts";
 
-const StartTransferPayload = builder.objectRef<{ readonly transfer: TransferRecord }>("StartTransferPayload").implement(
+const StartTransferPayload = builder.objectRef<Started>("StartTransferPayload").implement(
   {
     description: "The result of startTransfer.",
     fields: (t) => ({
@@ -17,6 +17,11 @@ const StartTransferPayload = builder.objectRef<{ readonly transfer: TransferReco
         type: Transfer,
         description: "The new transfer, or the earlier one of the same idempotencyKey.",
         resolve: ({ transfer }) => transfer,
+      }),
+      webhookSecret: t.exposeString("webhookSecret", {
+        nullable: true,
+        description:
+          "What signs what the webhook of this input is told; told here and never again. Null without one, and for an earlier transfer: rotateWebhookSecret gives it another.",
       }),
     }),
   },
@@ -70,7 +75,7 @@ builder.mutationField("startTransfer", (t) =>
     args: { input: t.arg({ type: StartTransferInput, required: true, description: "The transfer." }) },
     resolve: async (_root, { input }, context) => {
       await using intake = context.transfers.images.intake();
-      return { transfer: await context.transfers.start(await startRequest(context, intake, input)) };
+      return await context.transfers.start(await startRequest(context, intake, input));
     },
   }));
 
@@ -104,7 +109,7 @@ export async function startRequest(
   intake: ImageIntake,
   input: StartTransferValue,
 ): Promise<StartRequest> {
-  const { content, styles: given, contentMask, init, priority, idempotencyKey, ...rest } = input;
+  const { content, styles: given, contentMask, init, priority, idempotencyKey, webhook, ...rest } = input;
   const styles = given.map(({ image, weight, mask, region }) => ({ image, weight: weight ?? 1, mask, region }));
   const asked = {
     // GraphQL leaves out what was not given; no member is there with the value undefined.
@@ -115,6 +120,7 @@ export async function startRequest(
   };
   // Before the pictures, so that nothing is fetched or kept for a wrong request.
   checkStartRequest(asked, styles, Boolean(init?.image));
+  const told = optional(webhook, (webhook) => context.transfers.webhooks.check(webhook, "webhook."));
   const take = async (image: ImageInputValue, field: string) => (await resolveImage(context, intake, image, field)).id;
   const takeOptional = (image: ImageInputValue | null | undefined, field: string) => image ? take(image, field) : null;
   // One after the other: at most one picture is in memory, and the first that is wrong is the one that is reported.
@@ -131,5 +137,6 @@ export async function startRequest(
     styles: taken,
     contentMaskId: await takeOptional(contentMask, "contentMask"),
     initImageId: await takeOptional(init?.image, "init.image"),
+    webhook: told,
   };
 }

@@ -5,6 +5,7 @@ import { builder } from "./builder.ts";
 import { ImageInput } from "./image_input.ts";
 import { inputFields } from "./option_types.ts";
 import { PresetName } from "./transfer_options.ts";
+import { WebhookInput } from "./webhook_input.ts";
 
 /** The ends of a limit, in words. */
 const from = ({ minimum, maximum }: { readonly minimum: number; readonly maximum: number }) =>
@@ -55,6 +56,10 @@ export const StartTransferInput = builder.inputType("StartTransferInput", {
     priority: t.int({
       defaultValue: 0,
       description: `Transfers of higher priority run first, ${from(LIMITS.priority)}.`,
+    }),
+    webhook: t.field({
+      type: WebhookInput,
+      description: "Told about this transfer alone, and removed with it. The payload has its secret.",
     }),
     idempotencyKey: t.string({
       description:

@@ -175,7 +175,7 @@ Deno.test("node and transfer find by id, and answer null for what is not there o
   const { stage, id } = await started();
   await using _ = stage;
   const { contentId: own } = await stage.record(id);
-  const others = await stage.transfers.as(SOMEBODY_ELSE).start({
+  const { transfer: others } = await stage.transfers.as(SOMEBODY_ELSE).start({
     contentId: own,
     styles: [{ imageId: "sample-style", weight: 1, maskId: null }],
     contentMaskId: null,

@@ -13,7 +13,7 @@ const LAYERS = ["engine", "weights", "images", "samples", "transfers", "access",
 /** Rooms of the large layers, also from the bottom up. Files beside the rooms are below them all. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   engine: ["options", "objective", "optimizers", "backends", "tiles", "estimate", "descent"],
-  transfers: ["storage", "process", "watch", "life"],
+  transfers: ["storage", "process", "watch", "notices", "life"],
 };
 /** The terminal drives the engine itself; it knows neither transfers nor the API. */
 const TERMINAL = ["engine", "weights", "images", "samples", "terminal"];

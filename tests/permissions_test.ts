@@ -148,6 +148,13 @@ Deno.test("a server is kept from the networks behind it, but for those in which 
   assert.ok(unknown.includes("169.254.0.0/16") && !unknown.includes("10.0.0.0/8"));
 });
 
+Deno.test("a server whose webhooks may lead inside is kept from machines' secrets alone", async () => {
+  const denied = await serverDeniedHosts(
+    readConfig((name) => name === "WEBHOOK_PRIVATE_ADDRESSES" ? "allow" : undefined),
+  );
+  assert.ok(denied.includes("169.254.0.0/16") && !denied.includes("10.0.0.0/8"));
+});
+
 Deno.test("what the configuration names can be read", () => {
   const set = { WEIGHTS: "/w.npz", TRUSTED_DOCUMENTS: "/documents.json", DATA_DIR: "/d" };
   const reads = serverReads(readConfig((name) => set[name as keyof typeof set]));

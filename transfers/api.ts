@@ -10,18 +10,36 @@ import type { Retuning, TransferOptions, TransferRequest } from "../engine/optio
 import type { Picture } from "../engine/picture.ts";
 import type { Caller } from "./caller.ts";
 import type {
+  DeliveryRecord,
   EndStatus,
   ImageRecord,
+  NoticeEvent,
   TransferEvent,
   TransferPictures,
   TransferRecord,
   TransferStatus,
+  WebhookRecord,
 } from "./types.ts";
+
+/** Where to tell of transfers, and what. */
+export interface WebhookRequest {
+  readonly url: string;
+  readonly events: readonly NoticeEvent[];
+}
 
 /** A request whose pictures have been taken in: images are ids that the caller may see. */
 export interface StartRequest extends TransferRequest, TransferPictures {
   readonly priority: number;
   readonly idempotencyKey: string | null;
+  /** Told of this transfer alone. */
+  readonly webhook?: WebhookRequest | null;
+}
+
+/** A transfer that has been started, or had been by the same key. */
+export interface Started {
+  readonly transfer: TransferRecord;
+  /** Of the webhook that was made with it; null where there was none, and for a transfer that was there already. */
+  readonly webhookSecret: string | null;
 }
 
 /** A slice of a list, newest first. Cursors are opaque. */
@@ -37,6 +55,9 @@ export interface Page<T> {
   readonly hasPreviousPage: boolean;
   readonly totalCount: number;
 }
+
+/** A page of a list that is not counted. */
+export type Slice<T> = Omit<Page<T>, "totalCount">;
 
 /** A frame that can be encoded on demand; it stays valid as long as it is held. */
 export interface FrameHandle {
@@ -115,7 +136,7 @@ export interface AllTransfers {
  * caller may not see, and FORBIDDEN for what they may see and not change.
  */
 export interface Transfers {
-  start(request: StartRequest): Promise<TransferRecord>;
+  start(request: StartRequest): Promise<Started>;
   cancel(id: string): Promise<TransferRecord>;
   resume(id: string, steps: number | null): Promise<TransferRecord>;
   retune(id: string, retuning: Retuning): Promise<TransferRecord>;
@@ -138,6 +159,40 @@ export interface Transfers {
   /** ImageNet probabilities (1000) of an image by the whole network. @throws GramcastError WEIGHTS_INCOMPLETE */
   classify(imageId: string): Promise<Float32Array>;
   readonly images: ImageLibrary;
+  readonly webhooks: Webhooks;
+}
+
+/** A webhook with the secret that it has been given; whoever asked is told it once. */
+export interface NewSecret {
+  readonly webhook: WebhookRecord;
+  readonly secret: string;
+}
+
+/** A page of deliveries. */
+export interface DeliveryPageRequest extends Pick<PageRequest, "first" | "after"> {
+  /** Only those that were tried and have not been delivered. */
+  readonly failed?: boolean | null | undefined;
+}
+
+/** Addresses that are told of transfers, as a caller may see and change them. Viewers may neither. */
+export interface Webhooks {
+  /** Throws what `create` and `start` would throw. @param prefix Of the fields that errors name. */
+  check(request: WebhookRequest, prefix?: string): WebhookRequest;
+  /** @throws {GramcastError} BAD_USER_INPUT; CONFLICT when the caller has as many as anybody may. */
+  create(request: WebhookRequest): Promise<NewSecret>;
+  get(id: string): Promise<WebhookRecord | null>;
+  /** The one that is told of this transfer alone. */
+  ofTransfer(transferId: string): Promise<WebhookRecord | null>;
+  /** Those that are told of all of the caller's transfers, oldest first. */
+  list(page: PageRequest): Promise<Page<WebhookRecord>>;
+  /** Gives it a new secret; the one before signs too for a day. */
+  rotate(id: string): Promise<NewSecret>;
+  remove(id: string): Promise<void>;
+  /** Newest first. */
+  deliveries(webhookId: string, page: DeliveryPageRequest): Promise<Slice<DeliveryRecord>>;
+  delivery(id: string): Promise<DeliveryRecord | null>;
+  /** Has a delivery made anew. @throws {GramcastError} CONFLICT when its receiver has ended the webhook. */
+  replay(id: string): Promise<DeliveryRecord>;
 }
 
 export interface SampleRecord {

@@ -5,7 +5,7 @@
  * @module
  */
 import { GramcastError } from "../errors.ts";
-import type { ImageRecord, Owner, TransferRecord } from "./types.ts";
+import type { ImageRecord, Owner, TransferRecord, WebhookRecord } from "./types.ts";
 
 /** From the least to the most. */
 export const ROLES = {
@@ -39,6 +39,11 @@ export function maySeeTransfer(caller: Caller, { id, owner }: TransferRecord): b
 /** Whether a caller who follows no single transfer may see an image. */
 export function maySeeImage(caller: Caller, { owner }: ImageRecord): boolean {
   return owner === NOBODY || isOf(caller, owner);
+}
+
+/** Viewers see none: their addresses may hold secrets of their receivers. */
+export function maySeeWebhook(caller: Caller, { owner }: WebhookRecord): boolean {
+  return caller.role !== "VIEWER" && isOf(caller, owner);
 }
 
 /**

@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds since the epoch; never less than what it answered before, even when the system's clock is set back. */
   now(): number;
+  /** The same as the system has it at the moment, for others to compare with their clocks; it may go back. */
+  wall(): number;
   /** Milliseconds since some moment, for intervals. */
   elapsed(): number;
   /** Waits; disposing of it ends the wait at once. */
@@ -19,6 +21,10 @@ export class SystemClock implements Clock {
   now(): number {
     this.#latest = Math.max(this.#latest, Date.now());
     return this.#latest;
+  }
+
+  wall(): number {
+    return Date.now();
   }
 
   elapsed(): number {

@@ -20,7 +20,9 @@ import { MemoryEventBus } from "./storage/memory/memory_event_bus.ts";
 import { MemoryImageStore } from "./storage/memory/memory_image_store.ts";
 import { MemoryQueue } from "./storage/memory/memory_queue.ts";
 import { MemoryTransferStore } from "./storage/memory/memory_transfer_store.ts";
-import type { ImageStore, TransferQueue, TransferStore } from "./storage/ports.ts";
+import { MemoryWebhookStore } from "./storage/memory/memory_webhook_store.ts";
+import { PublicReceivers } from "./notices/receivers.ts";
+import type { ImageStore, TransferQueue, TransferStore, WebhookStore } from "./storage/ports.ts";
 import { TransferService } from "./life/service.ts";
 import { openSqliteStorage } from "./storage/sqlite/open.ts";
 
@@ -32,6 +34,7 @@ export interface Storage {
   readonly store: TransferStore;
   readonly images: ImageStore;
   readonly queue: TransferQueue;
+  readonly webhooks: WebhookStore;
   close(): Promise<void>;
 }
 
@@ -74,8 +77,10 @@ export async function openTransfers(config: Config, weights: WeightsDescription,
     });
   const [first, ...others] = config.gpus;
   const engines = [openEngine(first), ...others.map((gpu) => openEngine(gpu))] as const;
+  const privateToo = config.webhookPrivateAddresses === "allow";
+  const receivers = new PublicReceivers(privateToo ? { allowsAddress: () => true, ports: null } : {});
   const service = await TransferService.open(
-    { ...storage, bus: new MemoryEventBus(), engines, clock, log },
+    { ...storage, receivers, bus: new MemoryEventBus(), engines, clock, log },
     {
       queueLimits: { total: config.maxQueued, perOwner: config.maxQueuedPerOwner },
       retention: { days: config.retentionDays, bytes: config.retentionBytes },
@@ -85,6 +90,7 @@ export async function openTransfers(config: Config, weights: WeightsDescription,
       cost: estimateCost,
       samples: SAMPLES.map(({ name, description }) => ({ name, description, read: () => readSample(name) })),
       layers: () => new Set(weights.layers.map(({ name }) => name)),
+      publicUrl: config.publicUrl,
     },
   );
   // Ready before the first transfer comes. An engine that was asked for by name has to be there at the start.
@@ -106,8 +112,10 @@ async function knownWeights(weights: WeightsDescription): Promise<ReadonlyMap<st
 
 async function openStorage({ store, dataDir }: Config, log: Log): Promise<Storage> {
   if (store === "sqlite") return await openSqliteStorage(dataDir, log);
+  const webhooks = new MemoryWebhookStore();
   return {
-    store: new MemoryTransferStore(),
+    store: new MemoryTransferStore(webhooks),
+    webhooks,
     images: new MemoryImageStore(),
     queue: new MemoryQueue(),
     close: () => Promise.resolve(),

@@ -119,6 +119,61 @@ export interface TransferEvent {
   readonly failure: TransferFailure | null;
 }
 
+/** What webhooks can be told of a transfer. */
+export const NOTICE_EVENTS = ["RUNNING", "PROGRESS", "SUCCEEDED", "FAILED", "CANCELLED"] as const;
+export type NoticeEvent = (typeof NOTICE_EVENTS)[number];
+
+/** An address that is told of transfers, and the secrets that what it is told is signed with. */
+export interface WebhookRecord {
+  readonly id: string;
+  readonly owner: Owner;
+  /** The one transfer that it is told of; null for all of its owner. */
+  readonly transferId: string | null;
+  readonly url: string;
+  readonly events: readonly NoticeEvent[];
+  /** Whether its receiver has said that it is gone: it is told nothing any more. */
+  readonly disabled: boolean;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** As `newSecret` gives it. It signs, so it is kept as it is. */
+  readonly secret: string;
+  /** The one before, which signs too until then; null when there is none. */
+  readonly formerSecret: { readonly secret: string; readonly until: number } | null;
+}
+
+/** What a webhook is told: the transfer as it was when it happened. */
+export interface Notice {
+  readonly event: NoticeEvent;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly status: TransferStatus;
+  readonly step: number;
+  /** Of all scales together. */
+  readonly steps: number;
+  /** Those of `step`, without the layers'; null before the first. */
+  readonly losses: Omit<Losses, "layers"> | null;
+  readonly resultId: string | null;
+  readonly failure: TransferFailure | null;
+}
+
+/** A notice on its way to a webhook, or there, or given up. */
+export interface DeliveryRecord {
+  /** The `webhook-id` of every attempt. */
+  readonly id: string;
+  readonly webhookId: string;
+  readonly transferId: string;
+  readonly notice: Notice;
+  /** Attempts that were answered or failed, also before it was replayed. */
+  readonly attempts: number;
+  readonly deliveredAt: number | null;
+  /** Status of the last answer; null when there was none. */
+  readonly lastStatus: number | null;
+  /** What was found at the last attempt, in words, unless it was a success. */
+  readonly lastError: string | null;
+  /** It is not tried before this; null when it has been delivered or given up. */
+  readonly nextAttemptAt: number | null;
+}
+
 /** Ids of the images that a transfer begins with. */
 export function picturesOf({ contentId, styles, contentMaskId, initImageId }: TransferPictures): Pictures<string> {
   return {

@@ -45,14 +45,18 @@ type Kind = "common" | "sees" | "changes" | "makes";
 
 interface Operation {
   readonly kind: Kind;
-  /** Leaves out what it can have only with the ids of Ann's transfer and its result. */
+  /** Leaves out what it can have only with the ids of Ann's transfer, its result, its webhook and what that was told. */
   readonly document: (ids: Ids) => string;
 }
 
 interface Ids {
   readonly transfer: string;
   readonly image: string;
+  readonly webhook: string;
+  readonly delivery: string;
 }
+
+const HOOK = "https://receiver.example/hook";
 
 function styled(image: string): string {
   return `{ content: { image: "${image}" }, styles: [{ image: { sample: "style" } }], size: 32, steps: 2 }`;
@@ -76,10 +80,12 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   "Query.transfers": { kind: "common", document: () => `{ transfers(first: 0) { __typename } }` },
   "Query.node": {
     kind: "sees",
-    document: ({ transfer, image }) =>
+    document: ({ transfer, image, webhook, delivery }) =>
       `{ node(id: "${transfer}") { id ... on Transfer ${everything("Transfer")} } image: node(id: "${image}") { id
-        ... on Image ${everything("Image")} } }`,
+        ... on Image ${everything("Image")} } webhook: node(id: "${webhook}") { id
+        ... on Webhook ${everything("Webhook", 3)} } delivery: node(id: "${delivery}") { id } }`,
   },
+  "Query.webhooks": { kind: "makes", document: () => `{ webhooks { totalCount } }` },
   "Query.estimate": { kind: "makes", document: ({ image }) => `{ estimate(input: ${styled(image)}) { steps } }` },
   "Query.classify": {
     kind: "makes",
@@ -117,6 +123,22 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   "Mutation.unshareTransfer": {
     kind: "changes",
     document: ({ transfer }) => `mutation { unshareTransfer(id: "${transfer}") { transfer { status } } }`,
+  },
+  "Mutation.createWebhook": {
+    kind: "makes",
+    document: () => `mutation { createWebhook(input: { url: "${HOOK}", events: [FAILED] }) { webhook { url } } }`,
+  },
+  "Mutation.deleteWebhook": {
+    kind: "changes",
+    document: ({ webhook }) => `mutation { deleteWebhook(id: "${webhook}") { __typename } }`,
+  },
+  "Mutation.rotateWebhookSecret": {
+    kind: "changes",
+    document: ({ webhook }) => `mutation { rotateWebhookSecret(id: "${webhook}") { webhook { url } } }`,
+  },
+  "Mutation.replayDelivery": {
+    kind: "changes",
+    document: ({ delivery }) => `mutation { replayDelivery(id: "${delivery}") { delivery { event } } }`,
   },
   "Subscription.transferProgress": {
     kind: "sees",
@@ -189,18 +211,21 @@ class Stage {
     this.#authorizations = authorizations;
   }
 
-  /** What Ann has: a finished transfer from an upload of hers, and its result. */
+  /** What Ann has: a finished transfer from an upload of hers, its result, and a webhook that was told of it. */
   async own(): Promise<Ids> {
     const { services } = this.server;
     const ann = services.as(OWNER);
     await using intake = ann.images.intake();
     const upload = await intake.upload(await intake.keep(TINY_PNG));
-    const input = { ...PICTURES, content: { image: upload.id }, size: 32, steps: 2, keepFrames: true };
+    const webhook = { url: HOOK, events: ["SUCCEEDED"] };
+    const input = { ...PICTURES, content: { image: upload.id }, size: 32, steps: 2, keepFrames: true, webhook };
     const start = "mutation ($input: StartTransferInput!) { startTransfer(input: $input) { transfer { id } } }";
     const { data } = await this.server.post(start, { input }, this.headers("the owner's key"));
     const id: string = data.startTransfer.transfer.id;
     await services.finish(id);
-    return { transfer: id, image: (await ann.get(id))!.resultId! };
+    const told = (await ann.webhooks.ofTransfer(id))!;
+    const { edges } = await ann.webhooks.deliveries(told.id, {});
+    return { transfer: id, image: (await ann.get(id))!.resultId!, webhook: told.id, delivery: edges[0]!.node.id };
   }
 
   headers(caller: CallerName, ids?: Ids): Record<string, string> {
@@ -264,12 +289,13 @@ interface Answer {
   readonly text: string;
 }
 
-function alike(text: string, { transfer, image }: Ids): string {
-  return text.replaceAll(transfer, "TRANSFER").replaceAll(image, "IMAGE");
+function alike(text: string, ids: Ids): string {
+  return Object.entries(ids).reduce((text, [what, id]) => text.replaceAll(id, what.toUpperCase()), text);
 }
 
 function nothing(): Ids {
-  return { transfer: crypto.randomUUID(), image: crypto.randomUUID() };
+  const [transfer, image, webhook, delivery] = Array.from({ length: 4 }, () => crypto.randomUUID());
+  return { transfer: transfer!, image: image!, webhook: webhook!, delivery: delivery! };
 }
 
 let cells = 0;

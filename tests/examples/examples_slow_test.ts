@@ -53,6 +53,35 @@ for (const { name, options, missing } of PROGRAMS) {
   });
 }
 
+Deno.test("examples/webhook.ts is told of its transfer, though the server is killed in the middle", async () => {
+  await using server = await ServerProcess.start({ env: { WEBHOOK_PRIVATE_ADDRESSES: "allow" } });
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-prompt",
+      "--allow-net",
+      "--allow-env",
+      `${EXAMPLES}webhook.ts`,
+      server.url,
+      `{"size":32,"steps":${STEPS}}`,
+    ],
+    stdout: "piped",
+  }).spawn();
+  const lines: string[] = [];
+  for await (const line of linesOf(child.stdout)) {
+    lines.push(line);
+    if (lines.length === 1) await killAndStart(server);
+  }
+  assert.equal((await child.status).code, 0);
+  const [first, ...others] = lines;
+  assert.match(first!, /^transfer\.running: step 0 of /);
+  assert.match(others.at(-2)!, /^transfer\.succeeded: step 150 of 150$/);
+  for (const line of others.slice(0, -2)) assert.match(line, /^transfer\.progress: step \d+ of 150$/);
+  const picture = await fetch(/^finished: (http\S+)$/.exec(others.at(-1)!)![1]!);
+  assert.equal(picture.headers.get("content-type"), "image/png");
+  await picture.body?.cancel();
+});
+
 testWhere(
   NO_BROWSER,
   "examples/react uploads a picture and shows it emerge, though the server is killed in the middle",

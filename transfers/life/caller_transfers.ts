@@ -11,17 +11,21 @@ import type {
   PageRequest,
   ProgressItem,
   ProgressRequest,
+  Started,
   StartRequest,
   Transfers,
+  Webhooks,
 } from "../api.ts";
 import { type Caller, checkIsAdmin, checkMayChange, maySeeImage, maySeeTransfer, NOBODY } from "../caller.ts";
 import { pageOf } from "../storage/paging.ts";
 import { type ImageRecord, imagesOf, type TransferRecord } from "../types.ts";
+import { CallerWebhooks } from "./caller_webhooks.ts";
 import type { TransferService } from "./service.ts";
 
 /** The service as one caller sees it: whatever takes an id is held against the caller's rights here, and nowhere else. */
 export class CallerTransfers implements Transfers {
   readonly images: ImageLibrary;
+  readonly webhooks: Webhooks;
   readonly #service: TransferService;
   readonly #caller: Caller;
 
@@ -29,6 +33,7 @@ export class CallerTransfers implements Transfers {
     this.#service = service;
     this.#caller = caller;
     const { images } = service;
+    this.webhooks = new CallerWebhooks(service.webhooks, caller);
     this.images = {
       intake: () => this.#intake(),
       get: (id) => this.#image(id),
@@ -39,7 +44,7 @@ export class CallerTransfers implements Transfers {
     };
   }
 
-  async start(request: StartRequest): Promise<TransferRecord> {
+  async start(request: StartRequest): Promise<Started> {
     checkMayChange(this.#caller, "start a transfer");
     return await this.#service.start(this.#caller, request);
   }

@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import { type Log, oneLine } from "../log.ts";
 import type { Append, EventBus, NewEvent, TransferChanges, TransferStore } from "../storage/ports.ts";
 import { Tally } from "./tally.ts";
-import type { TransferRecord, TransferStatus } from "../types.ts";
+import type { NoticeEvent, TransferRecord, TransferStatus } from "../types.ts";
 
 /** Milliseconds between two attempts to write while the storage is full. */
 const RETRY_MILLISECONDS = 1000;
@@ -13,10 +13,12 @@ export interface Entry {
   readonly from: readonly TransferStatus[];
   readonly changes: TransferChanges;
   readonly events: readonly Omit<NewEvent, "at">[];
+  /** Whether webhooks are to be told of the progress; of a change of status they are told anyway. */
+  readonly tellsProgress?: boolean;
 }
 
 /**
- * The one way by which records change: it writes to the store and then tells the bus.
+ * The one way by which records change: it writes to the store, what webhooks are to be told included, and then tells the bus.
  *
  * Storage that is full or cannot be written loses nothing: `append` throws STORAGE_FULL to whoever asked, and
  * `appendPatiently`, for what an engine reports, holds the report and tries again until the storage is back or the
@@ -29,14 +31,17 @@ export class Journal {
   readonly #bus: EventBus;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #onNotice: () => void;
   readonly #stopped = new AbortController();
   #storageFailure: GramcastError | null = null;
 
-  constructor(store: TransferStore, bus: EventBus, clock: Clock, log: Log) {
+  /** @param onNotice Called when there may be something to tell webhooks. */
+  constructor(store: TransferStore, bus: EventBus, clock: Clock, log: Log, onNotice: () => void = () => {}) {
     this.#store = store;
     this.#bus = bus;
     this.#clock = clock;
     this.#log = log;
+    this.#onNotice = onNotice;
   }
 
   /** Why nothing can be written now; null when the last attempt succeeded. */
@@ -50,11 +55,17 @@ export class Journal {
   }
 
   /** As `TransferStore.append`, with the bus told. @throws {GramcastError} STORAGE_FULL */
-  async append(id: string, entry: Entry): Promise<TransferRecord | null> {
+  async append(id: string, { tellsProgress = false, ...entry }: Entry): Promise<TransferRecord | null> {
     const at = this.#clock.now();
-    const append: Append = { ...entry, events: entry.events.map((event) => ({ ...event, at })) };
+    const told = noticeEvent(entry, tellsProgress);
+    const append: Append = {
+      ...entry,
+      events: entry.events.map((event) => ({ ...event, at })),
+      notice: told === null ? null : { event: told, at },
+    };
     const record = await this.#store.append(id, append);
     if (record === null) return null;
+    if (told !== null) this.#onNotice();
     for (const { status } of entry.events) this.tally.countStatus(status);
     await this.#publish(record, entry.events);
     return record;
@@ -105,6 +116,14 @@ export class Journal {
     const statusSequence = change < 0 ? 0 : record.sequence - (events.length - 1 - change);
     await this.#bus.publish(record.id, { sequence: record.sequence, statusSequence });
   }
+}
+
+/** What webhooks are told of an entry. */
+function noticeEvent({ events }: Entry, tellsProgress: boolean): NoticeEvent | null {
+  // Events without losses are those that change the status.
+  const change = events.findLast(({ losses }) => losses === null)?.status ?? null;
+  if (change !== null) return change === "QUEUED" ? null : change;
+  return tellsProgress ? "PROGRESS" : null;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { GramcastError } from "../../errors.ts";
 import type { Clock } from "../clock.ts";
 import { type Log, oneLine } from "../log.ts";
-import type { ImageStore, TransferStore } from "../storage/ports.ts";
+import type { ImageStore, TransferStore, WebhookStore } from "../storage/ports.ts";
 import { hasEnded, type ImageRecord, imagesOf, type TransferRecord } from "../types.ts";
 import type { FrameCache } from "../watch/frame_cache.ts";
 import type { ImageLives } from "./image_lives.ts";
@@ -23,6 +23,7 @@ const AT_ONCE = 30;
 export interface RetentionPorts {
   readonly store: TransferStore;
   readonly images: ImageStore;
+  readonly webhooks: WebhookStore;
   readonly lives: ImageLives;
   readonly frames: FrameCache;
   readonly journal: Journal;
@@ -42,7 +43,8 @@ interface Usage {
 }
 
 /**
- * Removes what is not to be kept for ever, every hour: ended transfers and unused uploads that are too old; while all
+ * Removes what is not to be kept for ever, every hour: ended transfers, unused uploads and what webhooks were told that are
+ * too old; while all
  * together takes too much, first the oldest unused uploads and then the oldest ended transfers; and images that nothing
  * keeps. Queued, running and recent ones stay.
  */
@@ -120,9 +122,10 @@ export class Retention {
   }
 
   async #sweep(room: number): Promise<void> {
-    const { store, lives, clock, log } = this.#ports;
+    const { store, webhooks, lives, clock, log } = this.#ports;
     const now = clock.now();
     const oldest = now - this.#limits.days * DAY;
+    await webhooks.sweep(oldest);
     const mostUnused = UNUSED_SHARE * this.#limits.bytes - room;
     const most = this.#limits.bytes - room;
     this.#added = 0;

@@ -2,6 +2,7 @@ import { frameIsDue } from "../../engine/options/frame_due.ts";
 import type { Picture } from "../../engine/picture.ts";
 import type { EngineSink, EngineStep } from "../process/engine.ts";
 import type { TransferRecord, Tuning } from "../types.ts";
+import { ProgressPace } from "../notices/progress_pace.ts";
 import type { FrameCache } from "../watch/frame_cache.ts";
 import type { CheckpointWriter } from "./checkpoint_writer.ts";
 import type { Journal } from "./journal.ts";
@@ -33,6 +34,7 @@ export interface ReportTargets {
  */
 export class RunReports implements EngineSink {
   readonly #targets: ReportTargets;
+  readonly #pace = new ProgressPace();
   #lastPicture: Picture | null = null;
 
   constructor(targets: ReportTargets) {
@@ -81,7 +83,7 @@ export class RunReports implements EngineSink {
   }
 
   async #log(report: EngineStep): Promise<void> {
-    const { record } = this.#targets;
+    const { record, journal } = this.#targets;
     const { step, losses, frame } = report;
     const secondsPerStep = meanSeconds(record.now, report);
     const { options } = record.now;
@@ -96,6 +98,7 @@ export class RunReports implements EngineSink {
         secondsPerStep,
         failure: null,
       }],
+      tellsProgress: this.#pace.isDue(journal.now()),
     });
   }
 }

@@ -16,6 +16,7 @@ import type {
   ProgressItem,
   ProgressRequest,
   SampleRecord,
+  Started,
   StartRequest,
   Transfers,
   Vitals,
@@ -33,8 +34,18 @@ import { ImageLives } from "./image_lives.ts";
 import { type BuiltInSample, KeptImages } from "./image_library.ts";
 import { Journal, statusChange } from "./journal.ts";
 import type { Log } from "../log.ts";
+import { Deliverer } from "../notices/deliverer.ts";
+import { KeptWebhooks } from "../notices/kept_webhooks.ts";
+import type { Receivers } from "../notices/receivers.ts";
 import { pageOf } from "../storage/paging.ts";
-import type { EventBus, ImageStore, QueueLimits, TransferQueue, TransferStore } from "../storage/ports.ts";
+import type {
+  EventBus,
+  ImageStore,
+  QueueLimits,
+  TransferQueue,
+  TransferStore,
+  WebhookStore,
+} from "../storage/ports.ts";
 import { ProgressStream } from "../watch/progress_stream.ts";
 import { type LogReader, sharedReads } from "../watch/shared_reads.ts";
 import { QueueForecast } from "./queue_forecast.ts";
@@ -49,6 +60,9 @@ export interface TransferPorts {
   readonly store: TransferStore;
   readonly images: ImageStore;
   readonly queue: TransferQueue;
+  /** Of the storage of `store`. */
+  readonly webhooks: WebhookStore;
+  readonly receivers: Receivers;
   readonly bus: EventBus;
   /** At least one; the first answers `engine` and `classify`. */
   readonly engines: readonly [Engine, ...Engine[]];
@@ -67,6 +81,8 @@ export interface TransferSettings {
   readonly samples: readonly BuiltInSample[];
   /** Names of the layers that the weights in force have. */
   readonly layers: () => ReadonlySet<string>;
+  /** Where the server is reached from outside, for what webhooks are told; null to tell paths. */
+  readonly publicUrl: URL | null;
 }
 
 /** Ended transfers that tell, at the start, what steps take on this machine: enough for several sizes. */
@@ -75,6 +91,7 @@ const LEARNED_FROM = 20;
 /** The life of transfers, whatever keeps them and whatever computes them. */
 export class TransferService implements AllTransfers {
   readonly images: KeptImages;
+  readonly webhooks: KeptWebhooks;
   readonly #ports: TransferPorts;
   readonly #journal: Journal;
   readonly #frames: FrameCache;
@@ -86,6 +103,7 @@ export class TransferService implements AllTransfers {
   readonly #starter: Starter;
   readonly #retention: Retention;
   readonly #classifications: Classifications;
+  readonly #deliverer: Deliverer;
 
   /** Takes up what a stop left unfinished, and begins to run transfers. */
   static async open(ports: TransferPorts, settings: TransferSettings): Promise<TransferService> {
@@ -94,15 +112,25 @@ export class TransferService implements AllTransfers {
     await service.#learnStepTime();
     service.#dispatcher.start();
     service.#retention.start();
+    service.#deliverer.start();
     return service;
   }
 
   private constructor(ports: TransferPorts, settings: TransferSettings) {
-    const { store, queue, bus, clock, log } = ports;
+    const { store, queue, webhooks, receivers, bus, clock, log } = ports;
     const lives = new ImageLives(ports.images, store);
     const hold = () => new HeldImages(ports.images, lives, clock);
     this.#ports = ports;
-    this.#journal = new Journal(store, bus, clock, log);
+    this.#journal = new Journal(store, bus, clock, log, () => this.#deliverer.nudge());
+    this.#deliverer = new Deliverer({
+      webhooks,
+      receivers,
+      clock,
+      log,
+      patiently: (write) => this.#journal.patiently(write),
+      publicUrl: settings.publicUrl,
+    });
+    this.webhooks = new KeptWebhooks({ webhooks, receivers, clock, nudge: () => this.#deliverer.nudge() });
     this.#watched = sharedReads(store);
     this.#frames = new FrameCache(store, (encoded) => decodePicture(encoded, NO_LIMITS, { transparency: "KEEP" }));
     this.#forecast = new Forecast(settings.cost, settings.engineMemoryBytes);
@@ -114,7 +142,7 @@ export class TransferService implements AllTransfers {
       settings.samples,
     );
     this.#retention = new Retention(
-      { store, images: ports.images, lives, frames: this.#frames, journal: this.#journal, clock, log },
+      { store, images: ports.images, webhooks, lives, frames: this.#frames, journal: this.#journal, clock, log },
       settings.retention,
     );
     this.#classifications = new Classifications(ports.engines[0], settings.imageLimits, settings.layers);
@@ -145,6 +173,7 @@ export class TransferService implements AllTransfers {
       queue,
       journal: this.#journal,
       images: this.images,
+      webhooks: this.webhooks,
       dispatcher: this.#dispatcher,
       forecast: this.#forecast,
       limits: settings.queueLimits,
@@ -165,7 +194,7 @@ export class TransferService implements AllTransfers {
   }
 
   /** Starts a transfer of the caller. */
-  start(caller: Caller, request: StartRequest): Promise<TransferRecord> {
+  start(caller: Caller, request: StartRequest): Promise<Started> {
     return this.#starter.start(caller, request);
   }
 
@@ -298,6 +327,7 @@ export class TransferService implements AllTransfers {
     this.#journal.stop();
     await this.#dispatcher.drain(milliseconds);
     await this.#retention.stop();
+    await this.#deliverer.stop();
   }
 
   /** Deletes what is past its retention now, without waiting for the hour. */

@@ -39,7 +39,7 @@ Deno.test("TransferService.start() takes equal requests as equal whatever the or
   await using stage = await ServiceStage.open();
   const first = await stage.start({ idempotencyKey: "k", contentWeight: null });
   const { seed, ...rest } = stage.request({ idempotencyKey: "k" });
-  assert.equal((await stage.transfers.start({ ...rest, seed: seed! })).id, first.id);
+  assert.equal((await stage.transfers.start({ ...rest, seed: seed! })).transfer.id, first.id);
 });
 
 Deno.test("TransferService.start() refuses what cannot run", async () => {
@@ -195,7 +195,7 @@ Deno.test("TransferService tells of large transfers by the small ones that ended
   assert.deepEqual([seconds, ...scales.map(({ seconds }) => seconds)].map(rounded), [47.5, 5, 42.5]);
   next.engine.secondsOf = () => 2 * 0.5;
   next.engine.hold();
-  const { id } = await next.transfers.start(request);
+  const { transfer: { id } } = await next.transfers.start(request);
   next.engine.allow(5);
   await next.engine.blocked();
   const remaining = await next.transfers.etaSeconds((await next.transfers.get(id))!);
@@ -275,5 +275,5 @@ Deno.test("a region that selects nothing is refused before anything is queued, b
   await assert.rejects(stage.transfers.start(styled(black)), refused);
   await assert.rejects(stage.transfers.estimate(styled(black)), refused);
   assert.equal((await stage.transfers.list({})).totalCount, 0);
-  assert.equal((await stage.transfers.start(styled(corner))).status, "QUEUED");
+  assert.equal((await stage.transfers.start(styled(corner))).transfer.status, "QUEUED");
 });

@@ -3,16 +3,18 @@ import { resolveOptions } from "../../engine/options/resolve.ts";
 import type { TransferOptions } from "../../engine/options/options.ts";
 import { GramcastError } from "../../errors.ts";
 import { mapPictures } from "../../images/pictures.ts";
-import type { StartRequest } from "../api.ts";
+import type { Started, StartRequest } from "../api.ts";
 import { type Caller, maySeeImage } from "../caller.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { extendOptions } from "../../engine/options/extend.ts";
 import type { Forecast } from "./forecast.ts";
 import type { KeptImages } from "./image_library.ts";
+import type { KeptWebhooks } from "../notices/kept_webhooks.ts";
 import { type Journal, statusChange, statusEvent } from "./journal.ts";
 import type { QueueLimits, TransferQueue, TransferStore } from "../storage/ports.ts";
 import { checkRegions } from "./regions.ts";
 import { checkStartRequest, fingerprintOf } from "./start_request.ts";
+import { optional } from "../../values.ts";
 import { hasEnded, type ImageRecord, NOT_STARTED, type Owner, picturesOf, type TransferRecord } from "../types.ts";
 
 export interface StarterPorts {
@@ -20,6 +22,7 @@ export interface StarterPorts {
   readonly queue: TransferQueue;
   readonly journal: Journal;
   readonly images: KeptImages;
+  readonly webhooks: KeptWebhooks;
   readonly dispatcher: Dispatcher;
   readonly forecast: Forecast;
   readonly limits: QueueLimits;
@@ -31,21 +34,23 @@ export interface StarterPorts {
 export class Starter {
   readonly #ports: StarterPorts;
   /** The last call under way for an idempotency key of an owner, or for a transfer that is resumed. */
-  readonly #calls = new Map<string, Promise<TransferRecord>>();
+  readonly #calls = new Map<string, Promise<unknown>>();
 
   constructor(ports: StarterPorts) {
     this.#ports = ports;
   }
 
-  async start(caller: Caller, request: StartRequest): Promise<TransferRecord> {
-    checkStartRequest(request, request.styles, request.initImageId !== null);
+  async start(caller: Caller, given: StartRequest): Promise<Started> {
+    checkStartRequest(given, given.styles, given.initImageId !== null);
+    const webhook = optional(given.webhook, (webhook) => this.#ports.webhooks.check(webhook, "webhook."));
+    const request = { ...given, webhook };
     const key = request.idempotencyKey;
     if (key === null) return await this.#start(caller, request);
     return await this.#inTurn(JSON.stringify([caller.owner, key]), () => this.#start(caller, request));
   }
 
   /** Calls of one key come one after another. */
-  async #inTurn(key: string, call: () => Promise<TransferRecord>): Promise<TransferRecord> {
+  async #inTurn<T>(key: string, call: () => Promise<T>): Promise<T> {
     const before = this.#calls.get(key) ?? Promise.resolve();
     const called = before.then(call, call);
     this.#calls.set(key, called);
@@ -56,8 +61,8 @@ export class Starter {
     }
   }
 
-  async #start(caller: Caller, request: StartRequest): Promise<TransferRecord> {
-    const { store, journal } = this.#ports;
+  async #start(caller: Caller, request: StartRequest): Promise<Started> {
+    const { store, journal, webhooks } = this.#ports;
     const { owner } = caller;
     const fingerprint = await fingerprintOf(request);
     if (request.idempotencyKey !== null) {
@@ -68,12 +73,14 @@ export class Starter {
     this.#ports.forecast.refuseTooLarge(options);
     if (journal.storageFailure !== null) throw journal.storageFailure;
     const record = newRecord(owner, request, options, fingerprint, journal.now());
+    const webhook = optional(request.webhook, (webhook) => webhooks.make(owner, webhook, record.id));
     const queued = await this.#enqueue(record, async () => {
-      const made = await store.create(record, { ...statusEvent("QUEUED", record), at: record.createdAt });
+      const made = await store.create(record, { ...statusEvent("QUEUED", record), at: record.createdAt }, webhook);
       return made.created ? made.record : null;
     });
+    if (queued !== null) return { transfer: queued, webhookSecret: webhook?.secret ?? null };
     // Another server on the same store was faster.
-    return queued ?? sameRequest((await store.findByKey(owner, request.idempotencyKey!))!, fingerprint);
+    return sameRequest((await store.findByKey(owner, request.idempotencyKey!))!, fingerprint);
   }
 
   /**
@@ -148,8 +155,8 @@ export class Starter {
   }
 }
 
-function sameRequest(existing: TransferRecord, fingerprint: string): TransferRecord {
-  if (existing.fingerprint === fingerprint) return existing;
+function sameRequest(existing: TransferRecord, fingerprint: string): Started {
+  if (existing.fingerprint === fingerprint) return { transfer: existing, webhookSecret: null };
   throw new GramcastError(
     "CONFLICT",
     `Cannot start the transfer: idempotencyKey "${existing.idempotencyKey}" was used with other input, wanted a new key`,

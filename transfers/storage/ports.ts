@@ -6,7 +6,16 @@
  * @module
  */
 import type { LossPoint } from "../../engine/objective/losses.ts";
-import type { ImageRecord, Owner, TransferEvent, TransferRecord, TransferStatus } from "../types.ts";
+import type {
+  DeliveryRecord,
+  ImageRecord,
+  NoticeEvent,
+  Owner,
+  TransferEvent,
+  TransferRecord,
+  TransferStatus,
+  WebhookRecord,
+} from "../types.ts";
 
 /** An event before the store has given it its place in the log. */
 export type NewEvent = Omit<TransferEvent, "sequence">;
@@ -16,12 +25,20 @@ export type TransferChanges = Partial<
   Omit<TransferRecord, "id" | "owner" | "sequence" | "createdAt" | "idempotencyKey" | "fingerprint">
 >;
 
-/** A change of a record together with the events that tell of it: both happen, or neither. */
+/** What webhooks are to be told of a change. */
+export interface NewNotice {
+  readonly event: NoticeEvent;
+  readonly at: number;
+}
+
+/** A change of a record together with the events and the notice that tell of it: all happen, or nothing. */
 export interface Append {
   /** The change is made only while the transfer has one of these statuses. */
   readonly from: readonly TransferStatus[];
   readonly changes: TransferChanges;
   readonly events: readonly NewEvent[];
+  /** Put into the outbox of every webhook that wants it; left out, or null, for none. */
+  readonly notice?: NewNotice | null;
 }
 
 export interface ListQuery {
@@ -71,10 +88,13 @@ export interface TransferStore {
   /**
    * Adds a transfer with the first event of its log. When its owner has one with the same idempotency key, that one is
    * answered and nothing is added, also when two calls race.
+   *
+   * @param webhook Told of this transfer alone: added with it, and removed with it.
    */
   create(
     record: TransferRecord,
     event: NewEvent,
+    webhook?: WebhookRecord | null,
   ): Promise<{ readonly record: TransferRecord; readonly created: boolean }>;
   get(id: string): Promise<TransferRecord | null>;
   findByKey(owner: Owner, idempotencyKey: string): Promise<TransferRecord | null>;
@@ -123,7 +143,10 @@ export interface TransferStore {
   removeFrames(id: string, steps: readonly number[]): Promise<void>;
   readFrame(id: string, step: number): Promise<Uint8Array | null>;
 
-  /** Removes a transfer with everything that belongs to it but its images. Answers whether there was one. */
+  /**
+   * Removes a transfer with everything that belongs to it but its images: its webhook and what any is still to be told of it
+   * go, too. Answers whether there was one.
+   */
   remove(id: string): Promise<boolean>;
   /** Ended transfers, those that ended first in front. */
   ended(): Promise<readonly Footprint[]>;
@@ -151,6 +174,91 @@ export interface ImageStore {
   remove(id: string): Promise<void>;
   /** Every image, oldest first, for retention. */
   all(): Promise<readonly ImageRecord[]>;
+}
+
+/** How many deliveries of a webhook are kept, beside those that are still on their way. */
+export const DELIVERIES_KEPT = 1000;
+
+/** A delivery with its place in the order of what happened. */
+export interface ListedDelivery {
+  readonly ordinal: number;
+  readonly delivery: DeliveryRecord;
+}
+
+export interface DeliveryQuery {
+  readonly webhookId: string;
+  /** Only those that were tried and have not been delivered. */
+  readonly failed: boolean;
+  /** Deliveries before this ordinal, that is, after it in a list that has the newest first. */
+  readonly olderThan: number | null;
+  readonly newerThan: number | null;
+  readonly limit: number;
+}
+
+/** What is under way: nothing more of these lanes, and nothing more to these hosts, is to be begun. */
+export interface Busy {
+  readonly lanes: readonly number[];
+  readonly hosts: readonly string[];
+}
+
+/** The delivery that is first in its lane. All that a webhook is told of one transfer is one lane: it goes in order. */
+export interface Waiting {
+  readonly lane: number;
+  readonly delivery: DeliveryRecord;
+  readonly webhook: WebhookRecord;
+  /** Attempts since it began, or was replayed. */
+  readonly tries: number;
+  readonly dueAt: number;
+}
+
+/** What becomes of a delivery after an attempt. */
+export type Outcome =
+  | { readonly kind: "DELIVERED" }
+  /** Nothing at all is sent to its webhook before `heldUntil`. */
+  | { readonly kind: "RETRY"; readonly dueAt: number; readonly heldUntil: number | null }
+  | { readonly kind: "GIVEN_UP" }
+  /** The receiver has ended the webhook. */
+  | { readonly kind: "GONE" };
+
+/** An attempt that was answered or failed. */
+export interface Attempt {
+  readonly at: number;
+  readonly status: number | null;
+  readonly error: string | null;
+  readonly outcome: Outcome;
+}
+
+/**
+ * Webhooks, and the outbox of what they are still to be told. `TransferStore` adds to the outbox, in the transaction of
+ * what there is to tell: both stores are of one storage. `PROGRESS` is not added for a webhook that has not been told the
+ * one before it.
+ */
+export interface WebhookStore {
+  /** Adds a webhook of an owner. False, and nothing is added, when the owner has `most` already. */
+  add(webhook: WebhookRecord, most: number): Promise<boolean>;
+  get(id: string): Promise<WebhookRecord | null>;
+  /** The one that is told of this transfer alone. */
+  ofTransfer(transferId: string): Promise<WebhookRecord | null>;
+  /** Those of an owner that are told of all transfers, oldest first. */
+  list(owner: Owner): Promise<readonly WebhookRecord[]>;
+  /** Gives it a new secret; the one that it has signs until `until`. Null where there is none. */
+  rotate(id: string, secret: string, until: number): Promise<WebhookRecord | null>;
+  /** Removes a webhook with its deliveries. */
+  remove(id: string): Promise<void>;
+
+  /** Newest first. */
+  deliveries(query: DeliveryQuery): Promise<readonly ListedDelivery[]>;
+  delivery(id: string): Promise<DeliveryRecord | null>;
+  /** What is due first, now or later; null when nothing waits that may be begun. It is on the disk. */
+  next(busy: Busy): Promise<Waiting | null>;
+  /** When the time was last set at which something that waits is due; 0 when nothing waits. It is not earlier now. */
+  latest(): Promise<number>;
+  /** Records an attempt; where it settles the delivery, the next one of its lane is due. Nothing happens where the delivery is gone or settled. */
+  record(deliveryId: string, attempt: Attempt): Promise<void>;
+  /** Has a delivery made anew from now on, whatever has become of it. Null where there is none. */
+  replay(id: string, now: number): Promise<DeliveryRecord | null>;
+  /** Removes what was delivered or given up and happened before a time. */
+  sweep(before: number): Promise<void>;
 }
 
 export interface QueueEntry {

@@ -1,7 +1,14 @@
 import type { Losses } from "../../engine/objective/losses.ts";
 import { resolveOptions } from "../../engine/options/resolve.ts";
 import type { NewEvent } from "../storage/ports.ts";
-import { type ImageRecord, NOT_STARTED, type TransferRecord, type TransferStatus } from "../types.ts";
+import {
+  type ImageRecord,
+  NOT_STARTED,
+  NOTICE_EVENTS,
+  type TransferRecord,
+  type TransferStatus,
+  type WebhookRecord,
+} from "../types.ts";
 
 /** A queued transfer of 32×32 pixels and 20 steps, with what a test wants otherwise. */
 export function transferRecord(changes: Partial<TransferRecord> = {}): TransferRecord {
@@ -39,6 +46,22 @@ export function imageRecord(changes: Partial<ImageRecord> = {}): ImageRecord {
     byteLength: 3,
     createdAt: 1,
     uploadedAt: null,
+    ...changes,
+  };
+}
+
+/** A webhook that is told of everything, with what a test wants otherwise. */
+export function webhookRecord(changes: Partial<WebhookRecord> = {}): WebhookRecord {
+  return {
+    id: "w",
+    owner: "local",
+    transferId: null,
+    url: "https://receiver.example/hook",
+    events: NOTICE_EVENTS,
+    disabled: false,
+    createdAt: 1,
+    secret: "whsec_AAAA",
+    formerSecret: null,
     ...changes,
   };
 }

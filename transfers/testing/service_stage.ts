@@ -7,10 +7,12 @@ import { MemoryEventBus } from "../storage/memory/memory_event_bus.ts";
 import { MemoryImageStore } from "../storage/memory/memory_image_store.ts";
 import { MemoryQueue } from "../storage/memory/memory_queue.ts";
 import { MemoryTransferStore } from "../storage/memory/memory_transfer_store.ts";
+import { MemoryWebhookStore } from "../storage/memory/memory_webhook_store.ts";
 import { type TransferPorts, TransferService, type TransferSettings } from "../life/service.ts";
 import type { TransferRecord } from "../types.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { FakeEngine } from "./fake_engine.ts";
+import { FakeReceivers } from "./fake_receivers.ts";
 
 export const OWNER = LOCAL_CALLER.owner;
 
@@ -34,14 +36,21 @@ export const SETTINGS: TransferSettings = {
   },
   samples: [],
   layers: () => new Set(CONV_NAMES),
+  publicUrl: null,
 };
 
-export type StagePorts = TransferPorts & { readonly engines: readonly [FakeEngine, ...FakeEngine[]] };
+export type StagePorts = TransferPorts & {
+  readonly engines: readonly [FakeEngine, ...FakeEngine[]];
+  readonly receivers: FakeReceivers;
+};
 
-/** A fake engine, storage in memory, and a clock that stands still. */
+/** A fake engine and fake receivers, storage in memory, and a clock that stands still. */
 export function memoryPorts(): StagePorts {
+  const webhooks = new MemoryWebhookStore();
   return {
-    store: new MemoryTransferStore(),
+    store: new MemoryTransferStore(webhooks),
+    webhooks,
+    receivers: new FakeReceivers(),
     images: new MemoryImageStore(),
     queue: new MemoryQueue(),
     bus: new MemoryEventBus(),
@@ -60,7 +69,7 @@ export class ServiceStage {
 
   constructor(ports: Partial<TransferPorts>) {
     const memory = memoryPorts();
-    this.ports = { ...memory, ...ports, engines: memory.engines };
+    this.ports = { ...memory, ...ports, engines: memory.engines, receivers: memory.receivers };
   }
 
   static async open(
@@ -110,8 +119,8 @@ export class ServiceStage {
     };
   }
 
-  start(changes: Partial<StartRequest> = {}): Promise<TransferRecord> {
-    return this.transfers.start(this.request(changes));
+  async start(changes: Partial<StartRequest> = {}): Promise<TransferRecord> {
+    return (await this.transfers.start(this.request(changes))).transfer;
   }
 
   /** Uploads a picture and answers its id. */

@@ -20,7 +20,9 @@ import {
   type TransferEvent,
   type TransferRecord,
   type TransferStatus,
+  type WebhookRecord,
 } from "../../types.ts";
+import { MemoryWebhookStore } from "./memory_webhook_store.ts";
 
 interface Entry {
   readonly ordinal: number;
@@ -34,10 +36,20 @@ interface Entry {
 /** Transfers in the memory of one process; forgotten at exit. */
 export class MemoryTransferStore implements TransferStore {
   readonly #entries = new Map<string, Entry>();
+  readonly #webhooks: MemoryWebhookStore;
   #ordinal = 0;
 
+  /** @param webhooks Those that are told of its transfers. */
+  constructor(webhooks: MemoryWebhookStore = new MemoryWebhookStore()) {
+    this.#webhooks = webhooks;
+  }
+
   // deno-lint-ignore require-await
-  async create(record: TransferRecord, event: NewEvent): Promise<{ record: TransferRecord; created: boolean }> {
+  async create(
+    record: TransferRecord,
+    event: NewEvent,
+    webhook: WebhookRecord | null = null,
+  ): Promise<{ record: TransferRecord; created: boolean }> {
     const existing = record.idempotencyKey === null ? null : this.#findByKey(record.owner, record.idempotencyKey);
     if (existing !== null) return { record: existing, created: false };
     const stored = { ...record, sequence: 1 };
@@ -48,6 +60,7 @@ export class MemoryTransferStore implements TransferStore {
       checkpoints: new Map(),
       frames: new Map(),
     });
+    if (webhook !== null) this.#webhooks.put(webhook);
     return { record: stored, created: true };
   }
 
@@ -91,11 +104,12 @@ export class MemoryTransferStore implements TransferStore {
     );
   }
 
-  append(id: string, { from, changes, events }: Append): Promise<TransferRecord | null> {
+  append(id: string, { from, changes, events, notice = null }: Append): Promise<TransferRecord | null> {
     const entry = this.#entries.get(id);
     if (entry === undefined || !from.includes(entry.record.status)) return Promise.resolve(null);
     entry.events.push(...numbered(events, entry.events.at(-1)!));
     entry.record = { ...entry.record, ...changes, sequence: entry.events.length };
+    if (notice !== null) this.#webhooks.tell(entry.record, notice);
     return Promise.resolve(entry.record);
   }
 
@@ -161,6 +175,7 @@ export class MemoryTransferStore implements TransferStore {
   }
 
   remove(id: string): Promise<boolean> {
+    this.#webhooks.forgetTransfer(id);
     return Promise.resolve(this.#entries.delete(id));
   }
 

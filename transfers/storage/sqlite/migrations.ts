@@ -117,4 +117,63 @@ export const MIGRATIONS: readonly string[] = [
   UPDATE images SET uploaded_at = created_at
     WHERE id NOT IN (SELECT document ->> 'resultId' FROM transfers WHERE document ->> 'resultId' IS NOT NULL);
   `,
+  `
+  CREATE TABLE webhooks (
+    -- Never used again, so that a place in a list stays what it was.
+    ordinal INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    -- Of the one that it is told of; null for all of its owner.
+    transfer INTEGER UNIQUE REFERENCES transfers (ordinal) ON DELETE CASCADE,
+    url TEXT NOT NULL,
+    -- Of the URL: it is asked a few times at once and no more.
+    host TEXT NOT NULL,
+    -- As JSON.
+    events TEXT NOT NULL,
+    disabled INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL,
+    secret TEXT NOT NULL,
+    former_secret TEXT,
+    former_until INTEGER,
+    -- Nothing is sent before; its receiver has said so.
+    held_until INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX webhooks_of_owner ON webhooks (owner, ordinal) WHERE transfer IS NULL;
+
+  CREATE TABLE deliveries (
+    ordinal INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    webhook INTEGER NOT NULL REFERENCES webhooks (ordinal) ON DELETE CASCADE,
+    transfer INTEGER NOT NULL REFERENCES transfers (ordinal) ON DELETE CASCADE,
+    event TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    -- The rest of the notice as JSON.
+    notice TEXT NOT NULL,
+    -- Whether it is still to be delivered.
+    waits INTEGER NOT NULL DEFAULT 1,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    -- Attempts since it began or was replayed.
+    tries INTEGER NOT NULL DEFAULT 0,
+    delivered_at INTEGER,
+    last_status INTEGER,
+    last_error TEXT
+  ) STRICT;
+  CREATE INDEX deliveries_of_webhook ON deliveries (webhook, ordinal);
+  CREATE INDEX deliveries_of_transfer ON deliveries (transfer);
+  CREATE INDEX deliveries_waiting ON deliveries (webhook, transfer, ordinal) WHERE waits = 1;
+  CREATE INDEX deliveries_settled ON deliveries (at) WHERE waits = 0;
+
+  -- What a webhook is to be told of a transfer goes in order, one delivery at a time: those that wait are a lane.
+  CREATE TABLE lanes (
+    lane INTEGER PRIMARY KEY AUTOINCREMENT,
+    webhook INTEGER NOT NULL REFERENCES webhooks (ordinal) ON DELETE CASCADE,
+    transfer INTEGER NOT NULL REFERENCES transfers (ordinal) ON DELETE CASCADE,
+    -- When the first of them is, and when that was said.
+    due_at INTEGER NOT NULL,
+    set_at INTEGER NOT NULL,
+    UNIQUE (webhook, transfer)
+  ) STRICT;
+  CREATE INDEX lanes_of_transfer ON lanes (transfer);
+  CREATE INDEX lanes_due ON lanes (due_at);
+  `,
 ];

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { GramcastError } from "../../../errors.ts";
 import type { Log } from "../../log.ts";
-import type { ImageStore, TransferQueue, TransferStore } from "../ports.ts";
+import type { ImageStore, TransferQueue, TransferStore, WebhookStore } from "../ports.ts";
 import { Database } from "./database.ts";
 import { FileFolder } from "./file_folder.ts";
 import { SqliteImageStore } from "./sqlite_image_store.ts";
 import { SqliteQueue } from "./sqlite_queue.ts";
 import { SqliteTransferStore } from "./sqlite_transfer_store.ts";
+import { SqliteWebhookStore } from "./sqlite_webhook_store.ts";
 import { openingError } from "./storage_error.ts";
 
 /** Storage under a data directory. */
@@ -14,6 +15,7 @@ export interface SqliteStorage {
   readonly store: TransferStore;
   readonly images: ImageStore;
   readonly queue: TransferQueue;
+  readonly webhooks: WebhookStore;
   /** Lets go of the directory; nothing may be under way. */
   close(): Promise<void>;
 }
@@ -41,6 +43,7 @@ export async function openSqliteStorage(dataDir: string, log: Log): Promise<Sqli
       store,
       images: new SqliteImageStore(database, folder),
       queue: new SqliteQueue(database),
+      webhooks: new SqliteWebhookStore(database),
       close: () => open.disposeAsync(),
     };
   } catch (error) {

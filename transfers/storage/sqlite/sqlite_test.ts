@@ -1,6 +1,7 @@
 import { testImageStore } from "../conformance/image_store.ts";
 import { testTransferQueue } from "../conformance/transfer_queue.ts";
 import { testTransferStore } from "../conformance/transfer_store.ts";
+import { testWebhookStore } from "../conformance/webhook_store.ts";
 import { TemporaryStorage } from "./testing/temporary_storage.ts";
 
 async function open() {
@@ -11,3 +12,4 @@ async function open() {
 testTransferStore("SqliteTransferStore", open);
 testTransferQueue("SqliteQueue", open);
 testImageStore("SqliteImageStore", open);
+testWebhookStore("SqliteWebhookStore", open);

@@ -12,10 +12,11 @@ import type {
   NewEvent,
   TransferStore,
 } from "../ports.ts";
-import type { Owner, TransferEvent, TransferRecord, TransferStatus } from "../../types.ts";
+import type { Owner, TransferEvent, TransferRecord, TransferStatus, WebhookRecord } from "../../types.ts";
 import type { Database } from "./database.ts";
 import { EVENT_BYTES, EventLog } from "./event_log.ts";
 import type { FileFolder } from "./file_folder.ts";
+import { Outbox } from "./outbox.ts";
 import { TransferFiles } from "./transfer_files.ts";
 import { insertRecord, recordOf, type TransferRow, updateRecord } from "./transfer_rows.ts";
 
@@ -25,20 +26,28 @@ export class SqliteTransferStore implements TransferStore {
   readonly #folder: FileFolder;
   readonly #files: TransferFiles;
   readonly #log: EventLog;
+  readonly #outbox: Outbox;
 
   constructor(database: Database, folder: FileFolder) {
     this.#database = database;
     this.#folder = folder;
     this.#files = new TransferFiles(database, folder);
     this.#log = new EventLog(database);
+    this.#outbox = new Outbox(database);
   }
 
-  async create(record: TransferRecord, event: NewEvent): Promise<{ record: TransferRecord; created: boolean }> {
+  async create(
+    record: TransferRecord,
+    event: NewEvent,
+    webhook: WebhookRecord | null = null,
+  ): Promise<{ record: TransferRecord; created: boolean }> {
     const made = await this.#database.transaction(() => {
       const existing = record.idempotencyKey === null ? null : this.#findByKey(record.owner, record.idempotencyKey);
       if (existing !== null) return { record: existing, created: false };
       const stored = { ...record, sequence: 1 };
-      this.#log.add(insertRecord(this.#database, stored), 0, [event]);
+      const ordinal = insertRecord(this.#database, stored);
+      this.#log.add(ordinal, 0, [event]);
+      if (webhook !== null) this.#outbox.addWebhook(webhook, ordinal);
       return { record: stored, created: true };
     });
     await this.#database.flush();
@@ -92,7 +101,7 @@ export class SqliteTransferStore implements TransferStore {
     ).map(recordOf);
   }
 
-  async append(id: string, { from, changes, events }: Append): Promise<TransferRecord | null> {
+  async append(id: string, { from, changes, events, notice = null }: Append): Promise<TransferRecord | null> {
     const after = await this.#database.transaction(() => {
       const row = this.#row(id);
       if (row === undefined || !from.includes(row.status)) return null;
@@ -100,6 +109,7 @@ export class SqliteTransferStore implements TransferStore {
       this.#log.add(row.ordinal, before.sequence, events);
       const changed = { ...before, ...changes, sequence: before.sequence + events.length };
       updateRecord(this.#database, row.ordinal, before, changed);
+      if (notice !== null) this.#outbox.addNotice(row.ordinal, changed, notice);
       return changed;
     });
     // A step that a power cut takes back is computed again, with the same result. What was told of a status stays true.

@@ -110,6 +110,9 @@ Deno.test("pictures are served with their type, for ever, and not twice", async 
     const head = await fetch(fake.url + path, { method: "HEAD" });
     assert.deepEqual([head.status, await head.text()], [200, ""]);
     assert.notEqual(head.headers.get("content-length"), "0");
+    const rest = await fetch(fake.url + path, { headers: { "range": "bytes=100-", "if-range": etag } });
+    assert.equal(rest.status, 206, path);
+    assert.equal((await rest.bytes()).toBase64(), bytes.subarray(100).toBase64(), path);
   }
   const before = services.encodings.length;
   await fetch(`${fake.url}/transfers/${id}/frames/2.jpg`, { headers: { "if-none-match": `"${id}-2-jpg"` } });

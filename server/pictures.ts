@@ -3,6 +3,7 @@ import type { Services } from "../schema/context.ts";
 import { DEFAULT_QUALITY } from "../limits.ts";
 import type { FrameHandle, Transfers } from "../transfers/api.ts";
 import { notModified } from "./conditional.ts";
+import { inRange } from "./ranges.ts";
 
 type Format = "jpg" | "png" | "webp";
 
@@ -64,7 +65,7 @@ export async function servePicture(
   if (known) return known;
   const content = await found.open();
   headers.set("content-length", String(content.byteLength));
-  return new Response(request.method === "HEAD" ? null : await content.stream(), { headers });
+  return inRange(request, new Response(request.method === "HEAD" ? null : await content.stream(), { headers }));
 }
 
 function route(pathname: string): ((source: Source) => Promise<Found | null>) | undefined {

@@ -127,13 +127,15 @@ export class Listener {
     this.#server.listen(port, host, resolve);
     await promise;
     this.#server.off("error", reject);
-    // Such as no file descriptor for another connection: open ones continue.
+    // Such as no file descriptor for another connection, or for listening anew: open ones continue.
     this.#server.on("error", (error) => logInternal(this.#log, error));
+    const address = this.#server.address() as AddressInfo;
     this.#watch = setInterval(() => {
       this.#endStalled();
-      if (this.#overrun && this.#connections.size < this.#limits.maxConnections) this.#listenAnew(host);
+      const hasRoom = this.#connections.size < this.#limits.maxConnections;
+      if (hasRoom && (this.#overrun || !this.#server.listening)) this.#listenAnew(host, address.port);
     }, this.#limits.stallMs / LOOKS);
-    return this.#server.address() as AddressInfo;
+    return address;
   }
 
   /** Takes no new requests, and ends connections when they are idle; those that are not after `graceMs`. */
@@ -148,12 +150,14 @@ export class Listener {
     clearInterval(this.#watch);
   }
 
-  /** After a burst that used up all descriptors Deno accepts no connection ever again, and says nothing of it. */
-  #listenAnew(host: string): void {
+  /**
+   * After a burst that used up all descriptors Deno accepts no connection ever again, and says nothing of it. Where there
+   * is none for listening either, the next look tries again.
+   */
+  #listenAnew(host: string, port: number): void {
     if (this.#stopping) return;
     this.#overrun = false;
-    const { port } = this.#server.address() as AddressInfo;
-    NetServer.prototype.close.call(this.#server);
+    if (this.#server.listening) NetServer.prototype.close.call(this.#server);
     this.#server.listen(port, host);
   }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Server } from "node:net";
 import { TINY_PNG } from "../schema/testing/api_stage.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits } from "./listener.ts";
 import type { ServerOptions } from "./server.ts";
@@ -205,6 +206,29 @@ Deno.test("when all connections are taken the one that is idle for longest goes,
   working.close();
   second.close();
   await until(() => fake.server.connections === 0);
+});
+
+Deno.test("a server that cannot listen anew after a burst tries again until it can", async () => {
+  await using fake = await serveWith({ maxConnections: 2, stallMs: 80 });
+  const listen = Server.prototype.listen;
+  let failures = 0;
+  Server.prototype.listen = function (...args: unknown[]) {
+    if (failures === 2) return Reflect.apply(listen, this, args);
+    failures++;
+    queueMicrotask(() => this.emit("error", Object.assign(new Error("no descriptor"), { code: "EMFILE" })));
+    return this;
+  };
+  try {
+    for (const connection of await Promise.all([1, 2, 3].map(() => connect(fake)))) connection.close();
+    await until(() => failures === 2);
+    let answered = false;
+    while (!answered) {
+      answered = await fetch(`${fake.url}/health`).then(({ ok, body }) => (body?.cancel(), ok), () => false);
+    }
+    assert.equal(fake.log.filter((line) => line.includes("no descriptor")).length, 2);
+  } finally {
+    Server.prototype.listen = listen;
+  }
 });
 
 Deno.test("a connection that sends request upon request without waiting is closed", async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { suite } from "../../tests/testing/suite.ts";
 import fc from "fast-check";
 import { OnnxBackend } from "../backends/onnx/backend.ts";
 import type { OptimisationInput } from "./input.ts";
@@ -32,6 +33,7 @@ interface Case {
   >;
 }
 
+const test = suite("", () => OnnxBackend.open(parameters));
 const content = (layer: string, weight = 1): readonly LayerWeight[] => [{ layer, weight }];
 const style = content;
 
@@ -74,6 +76,17 @@ function inputOf(given: Case): OptimisationInput {
     })),
     ...(given.contentMask ? { contentMask: formulaPicture(17, 60, 2020) } : {}),
   };
+}
+
+/** What a transfer's only scale has at some pixels, as most tests ask. */
+async function evaluate(backend: OnnxBackend, input: OptimisationInput, weights: LossWeights, at?: Pixels) {
+  const scale = input.options.scales[0]!;
+  const prepared = await PreparedScale.prepare(backend, nearestResize, input, scale);
+  try {
+    return await prepared.evaluate(at ?? formulaPixels(scale.width, scale.height, 1003), weights);
+  } finally {
+    await prepared.dispose();
+  }
 }
 
 /** Weights under which content, style and total variation count about the same, and total variation less. */
@@ -121,12 +134,10 @@ async function checkSlope(backend: OnnxBackend, given: Case, salt = 7): Promise<
   }
 }
 
-Deno.test("the gradient of every term and option alone agrees with differences of the total loss", async (t) => {
-  const backend = await OnnxBackend.open(parameters);
+test("the gradient of every term and option alone agrees with differences of the total loss", async (backend, t) => {
   for (const [name, given] of Object.entries(SINGLE)) {
     await t.step(name, () => checkSlope(backend, given));
   }
-  await backend.close();
 });
 
 const side = fc.integer({ min: 17, max: 64 });
@@ -152,17 +163,14 @@ const anyCase: fc.Arbitrary<Case> = fc.record({
   }),
 }).filter(({ content, style }) => content.length + style.length > 0);
 
-Deno.test("the gradient of terms and options in combination agrees with differences, at any size and shape", async () => {
-  const backend = await OnnxBackend.open(parameters);
+test("the gradient of terms and options in combination agrees with differences, at any size and shape", async (backend) => {
   await fc.assert(fc.asyncProperty(anyCase, fc.nat(1000), (given, salt) => checkSlope(backend, given, salt)), {
     seed: 1,
     numRuns: 40,
   });
-  await backend.close();
 });
 
-Deno.test("a normalised gradient has the direction of the plain one, and terms add up", async () => {
-  const backend = await OnnxBackend.open(parameters);
+test("a normalised gradient has the direction of the plain one, and terms add up", async (backend) => {
   const anyLayers = fc.record({
     size: fc.record({ width: side, height: side }),
     content: layerWeights(1),
@@ -171,43 +179,32 @@ Deno.test("a normalised gradient has the direction of the plain one, and terms a
     styles: fc.constantFrom([{ weight: 1 }], [{ weight: 1, masked: true }]),
   }).filter(({ content, style }) => content.length === 1 && style.length === 1);
   const property = fc.asyncProperty(anyLayers, async (given) => {
-    const evaluate = async (normalizeGradients: boolean, weights: LossWeights) => {
-      const input = inputOf({ ...given, options: { normalizeGradients } });
-      const scale = input.options.scales[0]!;
-      const prepared = await PreparedScale.prepare(backend, nearestResize, input, scale);
-      const result = await prepared.evaluate(formulaPixels(scale.width, scale.height, 1003), weights);
-      await prepared.dispose();
-      return result;
-    };
+    const at = (normalizeGradients: boolean, weights: LossWeights) =>
+      evaluate(backend, inputOf({ ...given, options: { normalizeGradients } }), weights);
     const one = { contentWeight: 1, styleWeight: 0, tvWeight: 0 };
     const other = { contentWeight: 0, styleWeight: 1, tvWeight: 0 };
     const alone: Float32Array[] = [];
     for (const weights of [one, other]) {
-      const [plain, normalized] = [await evaluate(false, weights), await evaluate(true, weights)];
+      const [plain, normalized] = [await at(false, weights), await at(true, weights)];
       assert.deepEqual(normalized.losses, plain.losses);
       const [a, b] = [plain.gradient, normalized.gradient];
       const cosine = dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
       assert.ok(cosine > 1 - 1e-6, `cosine ${cosine}`);
       alone.push(normalized.gradient);
     }
-    const both = await evaluate(true, { contentWeight: 2, styleWeight: 5, tvWeight: 0 });
+    const both = await at(true, { contentWeight: 2, styleWeight: 5, tvWeight: 0 });
     const sum = both.gradient.map((_, i) => 2 * alone[0]![i]! + 5 * alone[1]![i]!);
     assert.ok(relativeDistance(both.gradient, sum) < 1e-4);
   });
   await fc.assert(property, { seed: 1, numRuns: 12 });
-  await backend.close();
 });
 
-Deno.test("the total is the weighted sum of its parts, and they of their layers", async () => {
-  const backend = await OnnxBackend.open(parameters);
+test("the total is the weighted sum of its parts, and they of their layers", async (backend) => {
   const weight = fc.constantFrom(0, 0.3, 7, 1e6);
   const weights = fc.record({ contentWeight: weight, styleWeight: weight, tvWeight: weight });
   const property = fc.asyncProperty(anyCase, weights, async (given, weights) => {
     const input = inputOf(given);
-    const scale = input.options.scales[0]!;
-    const prepared = await PreparedScale.prepare(backend, nearestResize, input, scale);
-    const { losses } = await prepared.evaluate(formulaPixels(scale.width, scale.height, 1003), weights);
-    await prepared.dispose();
+    const { losses } = await evaluate(backend, input, weights);
     for (const kind of ["content", "style"] as const) {
       const layers = losses.layers.filter((layer) => layer.kind === kind);
       const asked = kind === "content" ? input.options.contentLayers : input.options.styleLayers;
@@ -218,29 +215,22 @@ Deno.test("the total is the weighted sum of its parts, and they of their layers"
     assertNear(losses.total, contentWeight * losses.content + styleWeight * losses.style + tvWeight * losses.tv);
   });
   await fc.assert(property, { seed: 2, numRuns: 15 });
-  await backend.close();
 });
 
-Deno.test("styles of weight 0 count for nothing, and nothing else than they is refused", async () => {
-  const backend = await OnnxBackend.open(parameters);
-  const pixels = formulaPixels(32, 22, 1003);
-  const prepare = (given: Case) => {
-    const input = inputOf(given);
-    return PreparedScale.prepare(backend, nearestResize, input, input.options.scales[0]!);
-  };
+test("styles of weight 0 count for nothing, and nothing else than they is refused", async (backend) => {
+  const weights = { contentWeight: 1, styleWeight: 1, tvWeight: 0 };
   for (const masked of [false, true]) {
-    const given = { style: style("conv1_2"), styles: [{ weight: 0, masked }] };
-    const prepared = await prepare({ ...given, content: content("conv1_1") });
-    const { losses } = await prepared.evaluate(pixels, { contentWeight: 1, styleWeight: 1, tvWeight: 0 });
+    const input = inputOf({
+      content: content("conv1_1"),
+      style: style("conv1_2"),
+      styles: [{ weight: 0, masked }],
+    });
+    const { losses } = await evaluate(backend, input, weights);
     assert.ok(losses.content > 0);
     assert.equal(losses.style, 0);
-    await prepared.dispose();
   }
-  await assert.rejects(prepare({ style: style("conv1_2"), styles: [{ weight: 0 }] }), {
-    code: "BAD_USER_INPUT",
-    field: "styles.0.weight",
-  });
-  await backend.close();
+  const nothing = inputOf({ style: style("conv1_2"), styles: [{ weight: 0 }] });
+  await assert.rejects(evaluate(backend, nothing, weights), { code: "BAD_USER_INPUT", field: "styles.0.weight" });
 });
 
 /** Content at two layers and style at two, as the presets of the project's own weigh them. */
@@ -255,54 +245,36 @@ function flatPicture(red: number, green: number, blue: number): Picture {
   return { width: 32, height: 22, rgb };
 }
 
-Deno.test("with normalised losses every style layer begins at its weight, even where the style is one colour", async (t) => {
-  const backend = await OnnxBackend.open(parameters);
+test("normalised losses begin each style layer at its weight, even with a style of one colour", async (backend, t) => {
   const styles: Readonly<Record<string, Picture>> = { noise: STYLES[0]!, "one colour": flatPicture(200, 30, 30) };
   for (const [name, picture] of Object.entries(styles)) {
     await t.step(name, async () => {
       const input = { ...inputOf(NORMALISED), styles: [{ weight: 1, picture }] };
-      const scale = input.options.scales[0]!;
-      const prepared = await PreparedScale.prepare(backend, nearestResize, input, scale);
-      const content = toPixels(await nearestResize(input.content, scale));
-      const { losses } = await prepared.evaluate(content, { contentWeight: 1, styleWeight: 1, tvWeight: 0 });
+      const content = toPixels(await nearestResize(input.content, input.options.scales[0]!));
+      const weights = { contentWeight: 1, styleWeight: 1, tvWeight: 0 };
+      const { losses } = await evaluate(backend, input, weights, content);
       const values = losses.layers.filter(({ kind }) => kind === "style").map(({ value }) => value);
       assert.deepEqual(values.map((value) => Math.round(1000 * value) / 1000), [1, 2]);
       assert.equal(losses.content, 0);
-      await prepared.dispose();
     });
   }
-  await backend.close();
 });
 
-Deno.test("a flat content does not outweigh the style: its loss is bounded by the style's own features", async (t) => {
-  const backend = await OnnxBackend.open(parameters);
+test("a flat content does not outweigh the style: the style's own features bound its loss", async (backend, t) => {
   for (const value of [0, 116, 128, 255]) {
     await t.step(`grey of ${value}`, async () => {
-      const content = flatPicture(value, value, value);
-      const input = { ...inputOf(NORMALISED), content };
-      const scale = input.options.scales[0]!;
-      const prepared = await PreparedScale.prepare(backend, nearestResize, input, scale);
-      const seen = toPixels(await nearestResize(STYLES[0]!, scale));
-      const { losses } = await prepared.evaluate(seen, { contentWeight: 1, styleWeight: 1, tvWeight: 0 });
+      const input = { ...inputOf(NORMALISED), content: flatPicture(value, value, value) };
+      const seen = toPixels(await nearestResize(STYLES[0]!, input.options.scales[0]!));
+      const weights = { contentWeight: 1, styleWeight: 1, tvWeight: 0 };
+      const { losses } = await evaluate(backend, input, weights, seen);
       const most = 2 * (1 + 1 / LEAST_CONTENT) * (0.5 + 2);
       assert.ok(losses.content > 0 && losses.content < most, `content loss ${losses.content}, at most ${most}`);
-      await prepared.dispose();
     });
   }
-  await backend.close();
 });
 
 function assertNear(found: number, wanted: number): void {
   assert.ok(Math.abs(found - wanted) <= 1e-12 * Math.abs(wanted), `${found}, wanted ${wanted}`);
-}
-
-async function withBackend(body: (backend: OnnxBackend) => Promise<void>): Promise<void> {
-  const backend = await OnnxBackend.open(parameters);
-  try {
-    await body(backend);
-  } finally {
-    await backend.close();
-  }
 }
 
 /** A picture whose left half is one picture and whose right half another. */
@@ -324,75 +296,48 @@ function leftMask(width: number, height: number): Picture {
   return { width, height, rgb };
 }
 
-Deno.test("a region takes the style from that part of its picture, and so does what is not transparent", async () => {
-  await withBackend(async (backend) => {
-    const input = inputOf({ style: style("conv1_1"), styles: [{ weight: 1 }] });
-    const [one, other] = [formulaPicture(32, 22, 7), {
-      width: 32,
-      height: 22,
-      rgb: new Uint8Array(3 * 32 * 22).fill(200),
-    }];
-    const loss = async (changed: Partial<OptimisationInput["styles"][number]>, at: Picture) => {
-      const styles = [{ picture: halves(one, other), weight: 1, ...changed }];
-      const prepared = await PreparedScale.prepare(
-        backend,
-        nearestResize,
-        { ...input, styles },
-        input.options.scales[0]!,
-      );
-      const { losses } = await prepared.evaluate(toPixels(at), input.options);
-      await prepared.dispose();
-      return losses.style;
-    };
-    const seen = leftMask(32, 22).rgb.filter((_, i) => i % 3 === 0);
-    for (const changed of [{ region: leftMask(32, 22) }, { picture: { ...halves(one, other), alpha: seen } }]) {
-      // The border of the picture, which convolutions see as black, and the seam are not the same everywhere.
-      assert.ok(await loss(changed, one) < 0.05 * await loss(changed, halves(one, other)));
-    }
-    assert.ok(await loss({}, halves(one, other)) < 1e-6 * await loss({}, one));
-  });
+test("a region takes the style from that part of its picture, and so does what is not transparent", async (backend) => {
+  const input = inputOf({ style: style("conv1_1"), styles: [{ weight: 1 }] });
+  const [one, other] = [formulaPicture(32, 22, 7), flatPicture(200, 200, 200)];
+  const loss = async (changed: Partial<OptimisationInput["styles"][number]>, at: Picture) => {
+    const styles = [{ picture: halves(one, other), weight: 1, ...changed }];
+    return (await evaluate(backend, { ...input, styles }, input.options, toPixels(at))).losses.style;
+  };
+  const seen = leftMask(32, 22).rgb.filter((_, i) => i % 3 === 0);
+  for (const changed of [{ region: leftMask(32, 22) }, { picture: { ...halves(one, other), alpha: seen } }]) {
+    // The border of the picture, which convolutions see as black, and the seam are not the same everywhere.
+    assert.ok(await loss(changed, one) < 0.05 * await loss(changed, halves(one, other)));
+  }
+  assert.ok(await loss({}, halves(one, other)) < 1e-6 * await loss({}, one));
 });
 
-Deno.test("neither content nor style counts where the content is transparent", async () => {
-  await withBackend(async (backend) => {
-    const input = inputOf({ content: content("conv1_1"), style: style("conv1_1"), styles: [{ weight: 1 }] });
-    const { width, height } = input.options.scales[0]!;
-    const alpha = leftMask(width, height).rgb.filter((_, i) => i % 3 === 0);
-    const seen = { ...formulaPicture(width, height, 3), alpha };
-    const prepared = await PreparedScale.prepare(
-      backend,
-      nearestResize,
-      { ...input, content: seen },
-      input.options.scales[0]!,
-    );
-    const { losses, gradient } = await prepared.evaluate(formulaPixels(width, height, 4), {
-      ...input.options,
-      tvWeight: 0,
-    });
-    await prepared.dispose();
-    assert.ok(losses.content > 0 && losses.style > 0);
-    for (let i = 0; i < width * height; i++) {
-      // One pixel beyond the edge is seen by a convolution on the edge.
-      if (i % width <= width / 2) continue;
-      assert.deepEqual([...gradient.subarray(3 * i, 3 * i + 3)].map(Math.abs), [0, 0, 0], `pixel ${i % width}`);
-    }
-  });
+test("neither content nor style counts where the content is transparent", async (backend) => {
+  const input = inputOf({ content: content("conv1_1"), style: style("conv1_1"), styles: [{ weight: 1 }] });
+  const { width, height } = input.options.scales[0]!;
+  const alpha = leftMask(width, height).rgb.filter((_, i) => i % 3 === 0);
+  const seen = { ...formulaPicture(width, height, 3), alpha };
+  const weights = { ...input.options, tvWeight: 0 };
+  const pixels = formulaPixels(width, height, 4);
+  const { losses, gradient } = await evaluate(backend, { ...input, content: seen }, weights, pixels);
+  assert.ok(losses.content > 0 && losses.style > 0);
+  for (let i = 0; i < width * height; i++) {
+    // One pixel beyond the edge is seen by a convolution on the edge.
+    if (i % width <= width / 2) continue;
+    assert.deepEqual([...gradient.subarray(3 * i, 3 * i + 3)].map(Math.abs), [0, 0, 0], `pixel ${i % width}`);
+  }
 });
 
-Deno.test("a style of which nothing counts is refused", async () => {
-  await withBackend(async (backend) => {
-    const input = inputOf({ style: style("conv1_1"), styles: [{ weight: 1 }] });
-    const black = { width: 2, height: 2, rgb: new Uint8Array(12) };
-    const unseen = { ...STYLES[0]!, alpha: new Uint8Array(STYLES[0]!.width * STYLES[0]!.height) };
-    for (
-      const [changed, field] of [[{ region: black }, "styles.0.region"], [
-        { picture: unseen },
-        "styles.0.image",
-      ]] as const
-    ) {
-      const styles = [{ picture: STYLES[0]!, weight: 1, ...changed }];
-      const prepared = PreparedScale.prepare(backend, nearestResize, { ...input, styles }, input.options.scales[0]!);
-      await assert.rejects(prepared, { code: "BAD_USER_INPUT", field });
-    }
-  });
+test("a style of which nothing counts is refused", async (backend) => {
+  const input = inputOf({ style: style("conv1_1"), styles: [{ weight: 1 }] });
+  const black = { width: 2, height: 2, rgb: new Uint8Array(12) };
+  const unseen = { ...STYLES[0]!, alpha: new Uint8Array(STYLES[0]!.width * STYLES[0]!.height) };
+  for (
+    const [changed, field] of [[{ region: black }, "styles.0.region"], [
+      { picture: unseen },
+      "styles.0.image",
+    ]] as const
+  ) {
+    const styles = [{ picture: STYLES[0]!, weight: 1, ...changed }];
+    await assert.rejects(evaluate(backend, { ...input, styles }, input.options), { code: "BAD_USER_INPUT", field });
+  }
 });

@@ -31,9 +31,9 @@ async function requireGpu(engine: string, precision: Precision): Promise<void> {
     throw new Error("TensorFlow sees no CUDA device");
   }
   if (engine !== "onnx:webgpu") return;
-  const found = await findAdapter();
-  if (found === null) throw new Error("no GPU found");
-  if (found.info.isFallbackAdapter) throw new Error("no GPU found, only a driver that computes on the CPU");
+  const adapter = await findAdapter();
+  if (adapter === null) throw new Error("no GPU found");
+  if (adapter.info.isFallbackAdapter) throw new Error("no GPU found, only a driver that computes on the CPU");
 }
 
 const [engine, weights, precision] = Deno.args as [string, string, Precision];

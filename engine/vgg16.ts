@@ -20,7 +20,7 @@ export interface PoolLayer {
 }
 
 /** A dense layer; fc6 flattens its 7×7×512 input in HWC order, as the Caffe-to-TensorFlow conversion does. */
-export interface DenseLayer {
+interface DenseLayer {
   readonly kind: "dense";
   readonly name: string;
   readonly inUnits: number;

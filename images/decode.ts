@@ -30,7 +30,7 @@ export interface ImageInfo {
   readonly frames: number;
 }
 
-export interface DecodeOptions {
+interface DecodeOptions {
   /** Longest side that is wanted, in pixels: a larger picture is shrunk while it is read. Left out: its own size. */
   readonly longest?: number;
   /** `WHITE` lays the picture over white (when left out), `KEEP` gives it as it is, with its alpha. */

@@ -6,7 +6,7 @@ import { type EncodeOptions, encodePicture } from "./encode.ts";
 /** Finds the picture that a key stands for; called only where it must be encoded. */
 export type PictureSource = () => Picture | Promise<Picture>;
 
-export interface FrameEncoderOptions {
+interface FrameEncoderOptions {
   /** Bytes of encoded pictures that are kept, the longest unused ones going first. 64 MiB when left out. */
   readonly maxBytes?: number;
   /** For tests; `encodePicture` when left out. */

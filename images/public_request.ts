@@ -24,7 +24,7 @@ export interface RequesterOptions {
 }
 
 /** What is asked of an address, and how much of an answer is taken. */
-export interface Outgoing {
+interface Outgoing {
   readonly method: "GET" | "POST";
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;

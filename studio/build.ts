@@ -19,7 +19,7 @@ const SHARED = ["limits.ts", "values.ts", "errors.ts"];
 const PACKAGES = ["preact", "@preact/signals", "uplot", "gifenc", "graphql-ws"];
 
 /** What a bundle was made from and what came out, as SHA-256 in hexadecimal. */
-export interface Manifest {
+interface Manifest {
   /** Over names and contents of all sources and the versions of the packages. */
   readonly sources: string;
   /** Of each file by its name. */

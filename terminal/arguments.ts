@@ -69,7 +69,7 @@ export function outputFolder(out: string): string {
 }
 
 /** Which steps' pictures are kept. */
-export type FrameSelection = { readonly steps: ReadonlySet<number> } | { readonly every: number } | null;
+type FrameSelection = { readonly steps: ReadonlySet<number> } | { readonly every: number } | null;
 
 /** Pictures go by the names of files or samples. */
 export interface TransferArguments extends Pictures<string> {

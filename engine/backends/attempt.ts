@@ -15,7 +15,7 @@ const LONGEST_MILLISECONDS = 60_000;
 /** What the program prints: one line of JSON. */
 export type Verdict = { readonly seconds: number } | { readonly reason: string };
 
-export interface AttemptOptions {
+interface AttemptOptions {
   /** Path of the file of weights that are to be used. */
   readonly weights: string;
   /** The coarsest precision that is allowed. */

@@ -14,8 +14,6 @@ import { reasonOf } from "./reason.ts";
 
 /** How an engine is opened. */
 export interface OpenOptions {
-  /** CPU threads; by default as many as there are physical cores. */
-  readonly threads?: number;
   /** The coarsest precision that is allowed. */
   readonly precision?: Precision;
   /** What is there, for tests: how an engine is opened by its name. */

@@ -5,19 +5,13 @@
  */
 import { existsSync } from "node:fs";
 
-/** What an adapter says about itself: `isFallbackAdapter` is true for drivers that compute on the CPU. */
-export interface AdapterInfo {
-  readonly isFallbackAdapter?: boolean;
-}
-
 /** Where Vulkan's drivers look for a display that no engine needs; without it some of them print an error. */
 export const DISPLAY_FOLDER = "XDG_RUNTIME_DIR";
 
 /** The fastest GPU, or null where there is none. */
-export async function findAdapter(): Promise<{ adapter: GPUAdapter; info: AdapterInfo } | null> {
+export async function findAdapter(): Promise<GPUAdapter | null> {
   calmVulkan();
-  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
-  return adapter ? { adapter, info: adapter.info as AdapterInfo } : null;
+  return await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" }) ?? null;
 }
 
 /**

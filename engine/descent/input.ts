@@ -4,7 +4,7 @@ import { fillTransparent, withAlphaOf } from "../objective/transparency.ts";
 import type { Picture, Size } from "../picture.ts";
 
 /** A style picture with its share of the style, and where in the result it is to be. */
-export interface StylePicture {
+interface StylePicture {
   readonly picture: Picture;
   /** Relative to the other styles'. */
   readonly weight: number;

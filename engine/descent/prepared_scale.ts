@@ -32,7 +32,7 @@ export interface Limits {
 }
 
 /** Loss and gradient at a picture, weighted. */
-export interface ScaleEvaluation {
+interface ScaleEvaluation {
   readonly losses: Losses;
   readonly gradient: Float32Array;
 }

@@ -24,7 +24,7 @@ export interface Cost {
 }
 
 /** How a scale is evaluated, and what that takes. */
-export interface ScalePlan {
+interface ScalePlan {
   /** Null: the whole picture at once. */
   readonly tiles: TilePlan | null;
   /** At the peak, of the whole process. */

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Picture } from "../picture.ts";
+import { cholesky } from "./square_matrix.ts";
 
 /** How far the channels of a grey pixel may be apart once it has been through a JPEG's YCbCr. */
 const GREY_ROUNDING = 2;
@@ -44,24 +45,11 @@ export function combineLuma(light: Picture, color: Picture): Picture {
   return { ...light, rgb: new Uint8Array(rgb.buffer) };
 }
 
-/** Lower triangular matrix of a symmetric positive 3×3 matrix, row-major. */
-function cholesky(m: readonly number[]): number[] {
-  const l = new Array<number>(9).fill(0);
-  for (let row = 0; row < 3; row++) {
-    for (let column = 0; column <= row; column++) {
-      let sum = m[3 * row + column]!;
-      for (let k = 0; k < column; k++) sum -= l[3 * row + k]! * l[3 * column + k]!;
-      l[3 * row + column] = row === column ? Math.sqrt(Math.max(sum, 1e-6)) : sum / l[3 * column + column]!;
-    }
-  }
-  return l;
-}
-
 /** Mean of each channel and their covariance (row-major), of RGB values in 0–255; what is transparent does not count. */
-function colorStatistics({ rgb, alpha }: Picture): { mean: number[]; covariance: number[] } {
+function colorStatistics({ rgb, alpha }: Picture): { mean: number[]; covariance: Float64Array } {
   const count = alpha ? alpha.reduce((sum, value) => sum + value / 255, 0) || 1 : rgb.length / 3;
   const mean = [0, 0, 0];
-  const products = new Array<number>(9).fill(0);
+  const products = new Float64Array(9);
   for (let i = 0; i < rgb.length; i += 3) {
     const share = (alpha ? alpha[i / 3]! / 255 : 1) / count;
     for (let a = 0; a < 3; a++) {
@@ -81,7 +69,7 @@ function colorStatistics({ rgb, alpha }: Picture): { mean: number[]; covariance:
 export function matchColors(style: Picture, content: Picture): Picture {
   const from = colorStatistics(style);
   const to = colorStatistics(content);
-  const [ls, lc] = [cholesky(from.covariance), cholesky(to.covariance)];
+  const [ls, lc] = [from, to].map(({ covariance }) => cholesky(covariance)) as [Float64Array, Float64Array];
   const rgb = new Uint8ClampedArray(style.rgb.length);
   const whitened = [0, 0, 0];
   for (let i = 0; i < rgb.length; i += 3) {

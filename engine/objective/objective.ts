@@ -43,7 +43,7 @@ export interface Objective {
 }
 
 /** The size of what a layer gives out. */
-export interface FeatureSize extends Size {
+interface FeatureSize extends Size {
   readonly channels: number;
 }
 

@@ -44,7 +44,7 @@ export interface Meaning {
 }
 
 /** A value that is no group and no list. */
-export type SingleShape = NumberShape | FlagShape | NamedChoiceShape;
+type SingleShape = NumberShape | FlagShape | NamedChoiceShape;
 
 /** One member of a group. */
 export interface Part<Shape extends SingleShape = SingleShape> extends Meaning {
@@ -91,7 +91,7 @@ export interface ListShape<Members extends Parts = Parts> {
 export type Shape = SingleShape | GroupShape | ListShape;
 
 /** A single value as a caller gives it, and as it is. */
-export type Single<S extends SingleShape> = S extends NumberShape ? number
+type Single<S extends SingleShape> = S extends NumberShape ? number
   : S extends FlagShape ? boolean
   : S extends ChoiceShape<infer Choice> ? Choice
   : never;
@@ -101,7 +101,7 @@ type RequiredPart<Members extends Parts> = {
 }[keyof Members];
 
 /** A group as a caller gives it; members that are not required are optional. */
-export type GivenGroup<Members extends Parts> =
+type GivenGroup<Members extends Parts> =
   & { readonly [Name in RequiredPart<Members>]: Single<Members[Name]["value"]> }
   & { readonly [Name in Exclude<keyof Members, RequiredPart<Members>>]?: Single<Members[Name]["value"]> | null };
 

@@ -39,7 +39,7 @@ interface Facts<S extends Shape> extends Meaning {
 }
 
 /** One option of a transfer. */
-export interface OptionEntry<S extends Shape = Shape> extends Facts<S> {
+interface OptionEntry<S extends Shape = Shape> extends Facts<S> {
   readonly kind: OptionKind;
   readonly value: S;
 }

@@ -45,7 +45,7 @@ function canBeResolved(request: TransferRequest, content: Size): boolean {
 }
 
 /** Any value of a shape. */
-export function anyValue(shape: Shape): fc.Arbitrary<unknown> {
+function anyValue(shape: Shape): fc.Arbitrary<unknown> {
   switch (shape.shape) {
     case "number":
       return anyNumber(shape);

@@ -10,7 +10,7 @@ import { drawWatercolourGarden } from "./pictures/watercolour_garden.ts";
 import { drawWoodcutWaves } from "./pictures/woodcut_waves.ts";
 
 /** A picture that a program draws. */
-export interface Drawing {
+interface Drawing {
   readonly name: string;
   /** In points, which are pixels of the finished picture. */
   readonly width: number;

@@ -7,7 +7,7 @@ import { ServerProcess } from "../testing/server_process.ts";
 import { type Asked, type Ended, endOf, startOnce } from "./client.ts";
 import { assertWhole, type Seen, watch } from "./watcher.ts";
 
-export interface KillPlan {
+interface KillPlan {
   /** As in `ENGINE`; the server's own choice in tests when left out. */
   readonly engine?: string;
   readonly serverKills: number;
@@ -20,7 +20,7 @@ export interface KillPlan {
 }
 
 /** What came of it; that nothing was lost has been asserted. */
-export interface KillReport {
+interface KillReport {
   readonly transfers: number;
   readonly events: number;
   readonly connections: number;

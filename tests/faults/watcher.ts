@@ -30,7 +30,7 @@ export interface Seen {
   readonly closeCodes: readonly number[];
 }
 
-export interface WatchOptions {
+interface WatchOptions {
   /** What is selected beside that; the width of frames when left out. */
   readonly more?: string;
   /** Called for every step that is told of. */

@@ -9,7 +9,7 @@ const EXAMPLES = new URL("../../examples/proxies/", import.meta.url);
 const PROXY = "127.0.0.1:8080";
 const SERVER = "127.0.0.1:4000";
 
-export interface ProxyKind {
+interface ProxyKind {
   readonly name: string;
   /** Where Debian's package puts it. */
   readonly path: string;
@@ -102,7 +102,7 @@ class Proxy implements AsyncDisposable {
 }
 
 /** Where a server is reached through a proxy. */
-export interface Reached {
+interface Reached {
   /** Of the proxy. */
   readonly origin: string;
   /** With the path that the server lies below, without a slash at its end. */

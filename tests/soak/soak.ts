@@ -9,7 +9,7 @@ import { ServerProcess } from "../testing/server_process.ts";
 import { endAll } from "./guests.ts";
 import type { PartyPlan, PartyReport } from "./party.ts";
 
-export type SoakPlan = Omit<PartyPlan, "url">;
+type SoakPlan = Omit<PartyPlan, "url">;
 
 /** What a server holds. */
 export interface Holdings {
@@ -25,7 +25,7 @@ export interface Holdings {
   readonly files: number;
 }
 
-export interface SoakReport extends PartyReport {
+interface SoakReport extends PartyReport {
   /** Milliseconds that each answer of /health took. */
   readonly healthTimes: readonly number[];
   readonly start: Holdings;

@@ -7,7 +7,7 @@ import { LISTS } from "../../permissions.ts";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** How a server is to be started. */
-export interface ServerSettings {
+interface ServerSettings {
   /** When left out a new one, which goes with the server. */
   readonly dataDir?: string;
   readonly env?: Readonly<Record<string, string>>;

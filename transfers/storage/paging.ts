@@ -6,7 +6,7 @@ import type { Page, PageRequest } from "../api.ts";
 export const DEFAULT_PAGE = 20;
 
 /** A page request, checked: how many, from which end, and between which places. */
-export interface PageRange {
+interface PageRange {
   readonly limit: number;
   readonly from: "start" | "end";
   /** Places as their cursors tell them; null for none. */

@@ -166,5 +166,5 @@ async function chooseLayout(device: OnnxDevice, precision: Precision): Promise<L
 
 /** Not every GPU computes in float16. */
 async function hasHalf(): Promise<boolean> {
-  return (await findAdapter())?.adapter.features.has("shader-f16") === true;
+  return (await findAdapter())?.features.has("shader-f16") === true;
 }

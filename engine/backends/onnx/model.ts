@@ -10,7 +10,7 @@ import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 export type Tensor = string;
 
 /** Attribute values: numbers are written as float unless wrapped in {@linkcode int}. */
-export type Attribute = string | number | readonly bigint[] | bigint;
+type Attribute = string | number | readonly bigint[] | bigint;
 
 const IR_VERSION = 9;
 const OPSET = 18;

@@ -96,7 +96,7 @@ export class TensorflowBackend implements Backend {
 }
 
 /** An objective on the device. */
-export class TensorflowEvaluator implements Evaluator {
+class TensorflowEvaluator implements Evaluator {
   readonly #tf: Tf;
   readonly #network: Network;
   readonly #step: Step;

@@ -16,7 +16,7 @@ import { BINDING, isInstalled, LIBRARY, openRuntime } from "./runtime.ts";
 export class CannotInstall extends Error {}
 
 /** What is fetched, and what that takes. */
-export interface Variant {
+interface Variant {
   /** Of the file that pins its wheels. */
   readonly name: "cpu" | "cuda";
   readonly downloadMegabytes: number;

@@ -32,7 +32,7 @@ interface DeviceTerm {
 }
 
 /** What a step computes; the caller disposes both. */
-export interface StepResult {
+interface StepResult {
   /** Mean of each term, unweighted: (terms). */
   readonly losses: Tensor;
   /** Of Σ weight · loss with respect to the picture: (1, height, width, 3). */

@@ -5,7 +5,7 @@ import { cellValue } from "./noise.ts";
 
 export type Point = readonly [number, number];
 
-export interface Stroke {
+interface Stroke {
   /** At least two points. */
   readonly path: readonly Point[];
   /** In points. */

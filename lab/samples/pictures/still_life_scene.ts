@@ -10,8 +10,8 @@ export const RED_APPLE = 5;
 export const GREEN_APPLE = 6;
 export const LEMON = 7;
 export const GRAPES = 8;
-export const STEM = 9;
-export const CORK = 10;
+const STEM = 9;
+const CORK = 10;
 
 interface Body {
   readonly material: number;

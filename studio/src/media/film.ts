@@ -2,7 +2,7 @@ import { applyPalette, GIFEncoder, quantize } from "gifenc";
 import { thin } from "./thin.ts";
 
 /** A frame's picture on the server. */
-export interface FilmFrame {
+interface FilmFrame {
   readonly url: string;
   readonly width: number;
   readonly height: number;

@@ -5,7 +5,7 @@ import { options, samples } from "./catalogue.ts";
 import { type Choice, suitedFirst } from "./choices.ts";
 
 /** A style and its share. */
-export interface StyleChoice {
+interface StyleChoice {
   readonly choice: Choice;
   readonly weight: number;
 }

@@ -2,13 +2,13 @@ import { signal } from "@preact/signals";
 import { BASE } from "../base.ts";
 
 /** What the address shows; it can be shared and bookmarked. */
-export type Route =
+type Route =
   | { readonly page: "compose" }
   | { readonly page: "gallery" }
   | { readonly page: "transfer"; readonly id: string };
 
 /** The route of a path below that of the server; anything unknown is the first page. */
-export function parseRoute(pathname: string): Route {
+function parseRoute(pathname: string): Route {
   const transfer = /^\/transfers\/([\w-]{1,100})$/.exec(pathname);
   if (transfer) return { page: "transfer", id: transfer[1]! };
   return pathname === "/gallery" ? { page: "gallery" } : { page: "compose" };

@@ -2,7 +2,7 @@ import type { Losses, LossPoint } from "../../../engine/objective/losses.ts";
 import { parseStored } from "./storage_error.ts";
 
 /** Losses as rows have them: the numbers of each step, and what they are of once for all steps. */
-export interface EncodedLosses {
+interface EncodedLosses {
   /** Float64, little-endian: total, content, style, tv, then one for each layer. */
   readonly values: Uint8Array;
   /** JSON of the layers without their values. */

@@ -1,3 +1,5 @@
+// The port answers with promises and memory at once: an async method makes a rejection of whatever is thrown.
+// deno-lint-ignore-file require-await
 import { GramcastError } from "../../../errors.ts";
 import type { ImageStore } from "../ports.ts";
 import type { ImageRecord, Owner } from "../../types.ts";
@@ -7,35 +9,34 @@ export class MemoryImageStore implements ImageStore {
   readonly #records = new Map<string, ImageRecord>();
   readonly #blobs = new Map<string, Uint8Array>();
 
-  put(record: ImageRecord, bytes: Uint8Array): Promise<ImageRecord> {
+  async put(record: ImageRecord, bytes: Uint8Array): Promise<ImageRecord> {
     const existing = this.#find(record.owner, record.sha256);
-    if (existing !== null) return Promise.resolve(existing);
+    if (existing !== null) return existing;
     this.#records.set(record.id, record);
     this.#blobs.set(record.sha256, bytes);
-    return Promise.resolve(record);
+    return record;
   }
 
-  get(id: string): Promise<ImageRecord | null> {
-    return Promise.resolve(this.#records.get(id) ?? null);
+  async get(id: string): Promise<ImageRecord | null> {
+    return this.#records.get(id) ?? null;
   }
 
-  upload(id: string, uploadedAt: number): Promise<ImageRecord | null> {
+  async upload(id: string, uploadedAt: number): Promise<ImageRecord | null> {
     const record = this.#records.get(id);
-    if (record === undefined) return Promise.resolve(null);
+    if (record === undefined) return null;
     const uploaded = { ...record, uploadedAt };
     this.#records.set(id, uploaded);
-    return Promise.resolve(uploaded);
+    return uploaded;
   }
 
-  find(owner: Owner, sha256: string): Promise<ImageRecord | null> {
-    return Promise.resolve(this.#find(owner, sha256));
+  async find(owner: Owner, sha256: string): Promise<ImageRecord | null> {
+    return this.#find(owner, sha256);
   }
 
   #find(owner: Owner, sha256: string): ImageRecord | null {
     return this.#records.values().find((other) => other.owner === owner && other.sha256 === sha256) ?? null;
   }
 
-  // deno-lint-ignore require-await
   async read(record: ImageRecord): Promise<Uint8Array> {
     const bytes = this.#blobs.get(record.sha256);
     if (bytes === undefined) throw new GramcastError("NOT_FOUND", `Cannot read image ${record.id}: it is gone`);
@@ -46,16 +47,15 @@ export class MemoryImageStore implements ImageStore {
     return new Blob([new Uint8Array(await this.read(record))]).stream();
   }
 
-  remove(id: string): Promise<void> {
+  async remove(id: string): Promise<void> {
     const record = this.#records.get(id);
     this.#records.delete(id);
     if (record !== undefined && !this.#records.values().some((other) => other.sha256 === record.sha256)) {
       this.#blobs.delete(record.sha256);
     }
-    return Promise.resolve();
   }
 
-  all(): Promise<readonly ImageRecord[]> {
-    return Promise.resolve([...this.#records.values()].sort((a, b) => a.createdAt - b.createdAt));
+  async all(): Promise<readonly ImageRecord[]> {
+    return [...this.#records.values()].sort((a, b) => a.createdAt - b.createdAt);
   }
 }

@@ -1,3 +1,5 @@
+// The port answers with promises and memory at once: an async method makes a rejection of whatever is thrown.
+// deno-lint-ignore-file require-await
 import { queueFull } from "../queue_limits.ts";
 import type { QueueEntry, QueueLimits, TransferQueue } from "../ports.ts";
 
@@ -15,55 +17,50 @@ export class MemoryQueue implements TransferQueue {
   readonly #turns = new Map<string, number>();
   #turn = 0;
 
-  reserve(entry: QueueEntry, limits: QueueLimits | null): Promise<void> {
-    return attempt(() => {
-      if (this.#waiting.has(entry.id) || this.#claimed.has(entry.id)) return;
-      if (limits !== null) {
-        const ofOwner = this.#waiting.values().filter((other) => other.owner === entry.owner).toArray().length;
-        const full = queueFull(limits, this.#waiting.size, ofOwner);
-        if (full !== null) throw full;
-      }
-      this.#waiting.set(entry.id, { ...entry, confirmed: false });
-    });
+  async reserve(entry: QueueEntry, limits: QueueLimits | null): Promise<void> {
+    if (this.#waiting.has(entry.id) || this.#claimed.has(entry.id)) return;
+    if (limits !== null) {
+      const ofOwner = this.#waiting.values().filter((other) => other.owner === entry.owner).toArray().length;
+      const full = queueFull(limits, this.#waiting.size, ofOwner);
+      if (full !== null) throw full;
+    }
+    this.#waiting.set(entry.id, { ...entry, confirmed: false });
   }
 
-  confirm(id: string): Promise<void> {
+  async confirm(id: string): Promise<void> {
     const entry = this.#waiting.get(id);
     if (entry !== undefined) entry.confirmed = true;
-    return Promise.resolve();
   }
 
-  claim(worker: string): Promise<string | null> {
+  async claim(worker: string): Promise<string | null> {
     const next = this.#order()[0];
-    if (next === undefined) return Promise.resolve(null);
+    if (next === undefined) return null;
     this.#waiting.delete(next.id);
     this.#claimed.set(next.id, worker);
     this.#turns.set(laneOf(next), ++this.#turn);
-    return Promise.resolve(next.id);
+    return next.id;
   }
 
-  settle(id: string): Promise<void> {
+  async settle(id: string): Promise<void> {
     this.#waiting.delete(id);
     this.#claimed.delete(id);
-    return Promise.resolve();
   }
 
-  claimed(worker: string): Promise<readonly string[]> {
-    return Promise.resolve([...this.#claimed].filter((claim) => claim[1] === worker).map(([id]) => id));
+  async claimed(worker: string): Promise<readonly string[]> {
+    return [...this.#claimed].filter((claim) => claim[1] === worker).map(([id]) => id);
   }
 
-  position(id: string): Promise<number | null> {
+  async position(id: string): Promise<number | null> {
     const place = this.#order().findIndex((entry) => entry.id === id);
-    return Promise.resolve(place < 0 ? null : place);
+    return place < 0 ? null : place;
   }
 
-  waiting(): Promise<readonly string[]> {
-    return Promise.resolve(this.#order().map((entry) => entry.id));
+  async waiting(): Promise<readonly string[]> {
+    return this.#order().map((entry) => entry.id);
   }
 
-  dropUnconfirmed(): Promise<void> {
+  async dropUnconfirmed(): Promise<void> {
     for (const entry of this.#waiting.values()) if (!entry.confirmed) this.#waiting.delete(entry.id);
-    return Promise.resolve();
   }
 
   #order(): Waiting[] {
@@ -85,8 +82,4 @@ export class MemoryQueue implements TransferQueue {
 /** What takes turns: an owner at a priority. */
 function laneOf(entry: QueueEntry): string {
   return `${entry.priority} ${entry.owner}`;
-}
-
-function attempt(action: () => void): Promise<void> {
-  return new Promise((resolve) => resolve(action()));
 }

@@ -1,3 +1,5 @@
+// The port answers with promises and memory at once: an async method makes a rejection of whatever is thrown.
+// deno-lint-ignore-file require-await
 import { GramcastError } from "../../../errors.ts";
 import type { LossPoint } from "../../../engine/objective/losses.ts";
 import { numbered } from "../numbered.ts";
@@ -44,7 +46,6 @@ export class MemoryTransferStore implements TransferStore {
     this.#webhooks = webhooks;
   }
 
-  // deno-lint-ignore require-await
   async create(
     record: TransferRecord,
     event: NewEvent,
@@ -64,12 +65,12 @@ export class MemoryTransferStore implements TransferStore {
     return { record: stored, created: true };
   }
 
-  get(id: string): Promise<TransferRecord | null> {
-    return Promise.resolve(this.#entries.get(id)?.record ?? null);
+  async get(id: string): Promise<TransferRecord | null> {
+    return this.#entries.get(id)?.record ?? null;
   }
 
-  findByKey(owner: Owner, idempotencyKey: string): Promise<TransferRecord | null> {
-    return Promise.resolve(this.#findByKey(owner, idempotencyKey));
+  async findByKey(owner: Owner, idempotencyKey: string): Promise<TransferRecord | null> {
+    return this.#findByKey(owner, idempotencyKey);
   }
 
   #findByKey(owner: Owner, key: string): TransferRecord | null {
@@ -77,19 +78,17 @@ export class MemoryTransferStore implements TransferStore {
       .find(({ record }) => record.owner === owner && record.idempotencyKey === key)?.record ?? null;
   }
 
-  list(query: ListQuery): Promise<readonly Listed[]> {
+  async list(query: ListQuery): Promise<readonly Listed[]> {
     const found = this.#visible(query.owner, query.statuses)
       .filter(({ ordinal }) => query.olderThan === null || ordinal < query.olderThan)
       .filter(({ ordinal }) => query.newerThan === null || ordinal > query.newerThan)
       .map(({ ordinal, record }) => ({ ordinal, record }))
       .sort((a, b) => b.ordinal - a.ordinal);
-    return Promise.resolve(
-      query.take === "newest" ? found.slice(0, query.limit) : found.slice(Math.max(0, found.length - query.limit)),
-    );
+    return query.take === "newest" ? found.slice(0, query.limit) : found.slice(Math.max(0, found.length - query.limit));
   }
 
-  count(owner: Owner | null, statuses: readonly TransferStatus[] | null): Promise<number> {
-    return Promise.resolve(this.#visible(owner, statuses).length);
+  async count(owner: Owner | null, statuses: readonly TransferStatus[] | null): Promise<number> {
+    return this.#visible(owner, statuses).length;
   }
 
   #visible(owner: Owner | null, statuses: readonly TransferStatus[] | null): Entry[] {
@@ -98,50 +97,46 @@ export class MemoryTransferStore implements TransferStore {
     );
   }
 
-  withStatus(statuses: readonly TransferStatus[]): Promise<readonly TransferRecord[]> {
-    return Promise.resolve(
-      [...this.#entries.values()].map(({ record }) => record).filter(({ status }) => statuses.includes(status)),
-    );
+  async withStatus(statuses: readonly TransferStatus[]): Promise<readonly TransferRecord[]> {
+    return [...this.#entries.values()].map(({ record }) => record).filter(({ status }) => statuses.includes(status));
   }
 
-  append(id: string, { from, changes, events, notice = null }: Append): Promise<TransferRecord | null> {
+  async append(id: string, { from, changes, events, notice = null }: Append): Promise<TransferRecord | null> {
     const entry = this.#entries.get(id);
-    if (entry === undefined || !from.includes(entry.record.status)) return Promise.resolve(null);
+    if (entry === undefined || !from.includes(entry.record.status)) return null;
     entry.events.push(...numbered(events, entry.events.at(-1)!));
     entry.record = { ...entry.record, ...changes, sequence: entry.events.length };
     if (notice !== null) this.#webhooks.tell(entry.record, notice);
-    return Promise.resolve(entry.record);
+    return entry.record;
   }
 
-  events(id: string, after: number, limit: number): Promise<readonly TransferEvent[]> {
+  async events(id: string, after: number, limit: number): Promise<readonly TransferEvent[]> {
     // Sequence numbers begin at 1 and have no holes, so they are places in the array.
-    return Promise.resolve(this.#entries.get(id)?.events.slice(after, after + limit) ?? []);
+    return this.#entries.get(id)?.events.slice(after, after + limit) ?? [];
   }
 
-  lossHistory(id: string, points: number): Promise<readonly LossPoint[]> {
+  async lossHistory(id: string, points: number): Promise<readonly LossPoint[]> {
     const all = (this.#entries.get(id)?.events ?? []).flatMap(({ step, losses }): LossPoint[] =>
       losses === null
         ? []
         : [{ step, total: losses.total, content: losses.content, style: losses.style, tv: losses.tv }]
     );
-    return Promise.resolve(thinnedIndices(all.length, points).map((i) => all[i]!));
+    return thinnedIndices(all.length, points).map((i) => all[i]!);
   }
 
-  saveCheckpoint(id: string, step: number, bytes: Uint8Array): Promise<void> {
+  async saveCheckpoint(id: string, step: number, bytes: Uint8Array): Promise<void> {
     const checkpoints = this.#entries.get(id)?.checkpoints;
-    if (checkpoints === undefined) return Promise.resolve();
+    if (checkpoints === undefined) return;
     const earlier = [...checkpoints.keys()].filter((other) => other < step).sort((a, b) => b - a);
     const kept = new Set(earlier.slice(0, CHECKPOINTS_KEPT - 1));
     for (const other of checkpoints.keys()) if (!kept.has(other)) checkpoints.delete(other);
     checkpoints.set(step, bytes);
-    return Promise.resolve();
   }
 
-  checkpoints(id: string): Promise<readonly number[]> {
-    return Promise.resolve([...this.#entries.get(id)?.checkpoints.keys() ?? []].sort((a, b) => b - a));
+  async checkpoints(id: string): Promise<readonly number[]> {
+    return [...this.#entries.get(id)?.checkpoints.keys() ?? []].sort((a, b) => b - a);
   }
 
-  // deno-lint-ignore require-await
   async readCheckpoint(id: string, step: number): Promise<Uint8Array> {
     const bytes = this.#entries.get(id)?.checkpoints.get(step);
     if (bytes === undefined) {
@@ -150,47 +145,45 @@ export class MemoryTransferStore implements TransferStore {
     return bytes;
   }
 
-  saveFrame(id: string, frame: FrameRecord, bytes: Uint8Array, keep: boolean): Promise<void> {
+  async saveFrame(id: string, frame: FrameRecord, bytes: Uint8Array, keep: boolean): Promise<void> {
     const frames = this.#entries.get(id)?.frames;
-    if (frames === undefined) return Promise.resolve();
+    if (frames === undefined) return;
     const kept = keep || (frames.get(frame.step)?.keep ?? false);
     for (const [step, other] of frames) if (!other.keep) frames.delete(step);
     frames.set(frame.step, { frame, bytes, keep: kept });
-    return Promise.resolve();
   }
 
-  frames(id: string): Promise<readonly KeptFrame[]> {
+  async frames(id: string): Promise<readonly KeptFrame[]> {
     const frames = [...this.#entries.get(id)?.frames.values() ?? []]
       .map(({ frame, bytes }) => ({ ...frame, bytes: bytes.byteLength }));
-    return Promise.resolve(frames.sort((a, b) => a.step - b.step));
+    return frames.sort((a, b) => a.step - b.step);
   }
 
-  removeFrames(id: string, steps: readonly number[]): Promise<void> {
+  async removeFrames(id: string, steps: readonly number[]): Promise<void> {
     for (const step of steps) this.#entries.get(id)?.frames.delete(step);
-    return Promise.resolve();
   }
 
-  readFrame(id: string, step: number): Promise<Uint8Array | null> {
-    return Promise.resolve(this.#entries.get(id)?.frames.get(step)?.bytes ?? null);
+  async readFrame(id: string, step: number): Promise<Uint8Array | null> {
+    return this.#entries.get(id)?.frames.get(step)?.bytes ?? null;
   }
 
-  remove(id: string): Promise<boolean> {
+  async remove(id: string): Promise<boolean> {
     this.#webhooks.forgetTransfer(id);
-    return Promise.resolve(this.#entries.delete(id));
+    return this.#entries.delete(id);
   }
 
-  ended(): Promise<readonly Footprint[]> {
+  async ended(): Promise<readonly Footprint[]> {
     const ended = [...this.#entries.values()].filter(({ record }) => hasEnded(record.status));
-    return Promise.resolve(
-      ended.map((entry) => ({ id: entry.record.id, finishedAt: entry.record.finishedAt ?? 0, bytes: footprint(entry) }))
-        .sort((a, b) => a.finishedAt - b.finishedAt),
-    );
+    return ended.map((entry) => ({
+      id: entry.record.id,
+      finishedAt: entry.record.finishedAt ?? 0,
+      bytes: footprint(entry),
+    }))
+      .sort((a, b) => a.finishedAt - b.finishedAt);
   }
 
-  imageUses(imageId: string): Promise<number> {
-    return Promise.resolve(
-      this.#entries.values().filter(({ record }) => imagesOf(record).includes(imageId)).toArray().length,
-    );
+  async imageUses(imageId: string): Promise<number> {
+    return this.#entries.values().filter(({ record }) => imagesOf(record).includes(imageId)).toArray().length;
   }
 }
 

@@ -5,7 +5,8 @@ import { anyRequest } from "../testing/requests.ts";
 import { PRESET_NAMES, type PresetName, type TransferOptions, type TransferRequest } from "./options.ts";
 import { PRESETS } from "./presets.ts";
 import { completeRequestOf, requestOf, resolveOptions } from "./resolve.ts";
-import { MAX_SIZE, MAX_STEPS, MIN_SIZE } from "./table.ts";
+import { entryOf, MAX_SIZE, MAX_STEPS, MIN_SIZE, OPTION_NAMES } from "./table.ts";
+import type { NumberShape } from "../../values.ts";
 import { CONV_NAMES } from "../vgg16.ts";
 
 const CONTENT = { width: 400, height: 300 };
@@ -36,36 +37,29 @@ function valueAt(options: object, path: string): unknown {
   return path.split(".").reduce((inner, name) => (inner as Record<string, unknown>)[name]!, options as unknown);
 }
 
-/** Each number with its closed range and whether it has to be whole. */
-const RANGES: readonly [path: string, low: number, high: number, whole: boolean][] = [
-  ["contentWeight", 0, 1e12, false],
-  ["styleWeight", 0, 1e12, false],
-  ["tvWeight", 0, 1e12, false],
-  ["styleScale", 0.1, 4, false],
-  ["whitening", 0, 0.99, false],
-  ["averaging", 0, 0.9999, false],
-  ["seed", -(2 ** 31), 2 ** 31 - 1, true],
-  ["frameEvery", 1, MAX_STEPS, true],
-  ["optimizer.learningRate", 1e-6, 1e3, false],
-  ["optimizer.beta1", 0, 0.99999, false],
-  ["optimizer.beta2", 0, 0.9999999, false],
-  ["optimizer.epsilon", 1e-30, 1, false],
-  ["optimizer.history", 1, 100, true],
-  ["init.noise", 0, 1, false],
-];
+/** Every number of the table but those that say a schedule, by its path. */
+const NUMBERS = OPTION_NAMES.flatMap((name): [string, NumberShape][] => {
+  const { value, schedule } = entryOf(name);
+  if (schedule) return [];
+  if (value.shape === "number") return [[name, value]];
+  if (value.shape !== "group") return [];
+  return Object.entries(value.parts).flatMap(([part, { value }]): [string, NumberShape][] =>
+    value.shape === "number" ? [[`${name}.${part}`, value]] : []
+  );
+});
 
 Deno.test("every number's bounds are allowed, what lies beyond is refused with its field", async (t) => {
-  for (const [path, low, high, whole] of RANGES) {
+  for (const [path, { minimum, maximum, whole }] of NUMBERS) {
     await t.step(path, () => {
-      for (const value of [low, high]) assert.equal(valueAt(resolve(requestWith(path, value)), path), value);
+      for (const value of [minimum, maximum]) assert.equal(valueAt(resolve(requestWith(path, value)), path), value);
       const beyond = whole
-        ? [low - 1, high + 1, low + 0.5]
-        : [low - Math.max(1e-9, Math.abs(low) * 1e-9), high * 1.0001];
+        ? [minimum - 1, maximum + 1, minimum + 0.5]
+        : [minimum - Math.max(1e-9, Math.abs(minimum) * 1e-9), maximum * 1.0001];
       for (const value of [...beyond, NaN, Infinity, -Infinity]) {
         const error = refusal(requestWith(path, value));
         assert.equal(error.field, path);
         assert.ok(error.message.startsWith(`Cannot use ${path} ${value}: wanted a `), error.message);
-        assert.ok(error.message.endsWith(`from ${low} to ${high}`), error.message);
+        assert.ok(error.message.endsWith(`from ${minimum} to ${maximum}`), error.message);
       }
     });
   }
@@ -135,12 +129,7 @@ Deno.test("layers are checked for their names, weights and repetition", () => {
 
 Deno.test("what is left out, or null, comes from the preset", () => {
   for (const preset of PRESET_NAMES) {
-    const nulls = Object.fromEntries(
-      ["size", "steps", "scales", "contentWeight", "styleWeight", "tvWeight", "contentLayers", "styleLayers"].concat(
-        ["optimizer", "init", "pooling", "color", "styleScale", "normalizeGradients", "normalizeLosses", "averaging"],
-        ["whitening", "seed", "frameEvery", "keepFrames"],
-      ).map((name) => [name, null]),
-    );
+    const nulls = Object.fromEntries(OPTION_NAMES.map((name) => [name, null]));
     const { description: _, scales, ...wanted } = PRESETS[preset];
     const options = resolve({ preset, ...nulls });
     assert.deepEqual(resolve({ preset }), options);

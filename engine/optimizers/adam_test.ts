@@ -2,18 +2,12 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import golden from "../conformance/golden/adam.json" with { type: "json" };
 import type { OptimizerOptions } from "../options/options.ts";
+import { PRESETS } from "../options/presets.ts";
 import { relativeDistance } from "../testing/distance.ts";
 import { formulaNoise, formulaPixels } from "../testing/formula.ts";
 import { Adam } from "./adam.ts";
 
-const OPTIONS: OptimizerOptions = {
-  kind: "ADAM",
-  learningRate: 10,
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-  history: 10,
-};
+const OPTIONS: OptimizerOptions = PRESETS.CLASSIC.optimizer;
 
 function begin(pixels: Float32Array, options: Partial<OptimizerOptions> = {}): Adam {
   return new Adam({ ...OPTIONS, ...options }, { numbers: {}, arrays: { pixels } });

@@ -1,17 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { OptimizerOptions } from "../options/options.ts";
+import { PRESETS } from "../options/presets.ts";
 import { formulaNoise } from "../testing/formula.ts";
 import { Lbfgs } from "./lbfgs.ts";
 
-const OPTIONS: OptimizerOptions = {
-  kind: "LBFGS",
-  learningRate: 1,
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-  history: 10,
-};
+const OPTIONS: OptimizerOptions = PRESETS.FAST.optimizer;
 
 /** A loss with its gradient. */
 type Problem = (x: Float32Array) => { loss: number; gradient: Float32Array };

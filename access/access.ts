@@ -2,7 +2,9 @@ import type { AuthWay } from "../config.ts";
 import { GramcastError } from "../errors.ts";
 import { type Caller, LOCAL_CALLER } from "../transfers/caller.ts";
 import type { Clock } from "../transfers/clock.ts";
+import { type Log, SILENT_LOG } from "../transfers/log.ts";
 import { ApiKeys } from "./api_keys.ts";
+import { Audit } from "./audit.ts";
 import type { Authenticator, Credentials, Identity } from "./identity.ts";
 import type { OidcTokens } from "./oidc_tokens.ts";
 import type { AccessStore } from "./ports.ts";
@@ -35,12 +37,15 @@ export interface AccessOptions {
   readonly oidc?: OidcTokens | null;
   readonly store: AccessStore;
   readonly clock: Clock;
+  /** Nobody reads what is audited when left out; it is kept all the same. */
+  readonly log?: Log;
 }
 
 /** Knows who is asking. */
 export class Access implements AsyncDisposable {
   readonly keys: ApiKeys;
   readonly shares: Shares;
+  readonly audit: Audit;
   readonly oidc: OidcTokens | null;
   readonly #options: AccessOptions;
   readonly #links: SignedLinks;
@@ -54,9 +59,10 @@ export class Access implements AsyncDisposable {
   }
 
   private constructor(options: AccessOptions, signer: Signer) {
-    const { ways, oidc = null, store, clock } = options;
+    const { ways, oidc = null, store, clock, log = SILENT_LOG } = options;
     this.#options = options;
-    this.keys = new ApiKeys(store, clock);
+    this.keys = new ApiKeys(store, clock, "server");
+    this.audit = new Audit(store, clock, log);
     this.shares = new Shares(store, signer, clock);
     this.#links = new SignedLinks(signer, clock);
     this.oidc = oidc;

@@ -1,7 +1,8 @@
 import { timingSafeEqual } from "node:crypto";
 import { GramcastError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
-import { type Role } from "../transfers/caller.ts";
+import type { AuditedAction, AuditEntry } from "../transfers/audit.ts";
+import { NOBODY, type Role } from "../transfers/caller.ts";
 import type { Clock } from "../transfers/clock.ts";
 import type { Owner } from "../transfers/types.ts";
 import { checkText } from "../values.ts";
@@ -27,10 +28,13 @@ export interface NewKey {
 export class ApiKeys implements Authenticator {
   readonly #store: AccessStore;
   readonly #clock: Clock;
+  readonly #by: string;
 
-  constructor(store: AccessStore, clock: Clock) {
+  /** @param by Who makes and revokes keys in here, for the audit: "server" or "terminal". */
+  constructor(store: AccessStore, clock: Clock, by: string) {
     this.#store = store;
     this.#clock = clock;
+    this.#by = by;
   }
 
   /**
@@ -49,7 +53,7 @@ export class ApiKeys implements Authenticator {
     const key = newApiKey();
     const times = { createdAt: this.#clock.now(), expiresAt, lastUsedAt: null };
     const record = { id: crypto.randomUUID(), name, hash: hashApiKey(key), owner, role, ...times };
-    if (await this.#store.addKey(record)) return key;
+    if (await this.#store.addKey(record, this.#entry("create key", name))) return key;
     throw new GramcastError("CONFLICT", `Cannot make the key "${name}": found one of that name, wanted another name`, {
       field: "name",
     });
@@ -62,7 +66,7 @@ export class ApiKeys implements Authenticator {
   /** @throws {GramcastError} NOT_FOUND */
   async revoke(name: string): Promise<void> {
     const key = (await this.#store.keys()).find((key) => key.name === name);
-    if (key && await this.#store.removeKey(key.id)) return;
+    if (key && await this.#store.removeKey(key.id, this.#entry("revoke key", name))) return;
     throw new GramcastError(
       "NOT_FOUND",
       `Cannot revoke the key "${name}": found none of that name, wanted one that exists`,
@@ -87,5 +91,9 @@ export class ApiKeys implements Authenticator {
 
   async holds(origin: string): Promise<boolean> {
     return origin.startsWith(ORIGIN) && await this.#store.keyById(origin.slice(ORIGIN.length)) !== null;
+  }
+
+  #entry(action: AuditedAction, subject: string): AuditEntry {
+    return { at: this.#clock.now(), name: this.#by, owner: NOBODY, role: "ADMIN", action, subject };
   }
 }

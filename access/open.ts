@@ -20,7 +20,7 @@ export async function openAccess(config: Config, log: Log): Promise<Access> {
   const clock = new SystemClock();
   const settings = oidcSettings(config);
   const oidc = settings && new OidcTokens(settings, clock, log);
-  return await Access.open({ ways: authWays(config), oidc, store, clock });
+  return await Access.open({ ways: authWays(config), oidc, store, clock, log });
 }
 
 /**

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { AuditEntry } from "../transfers/audit.ts";
 import type { Role } from "../transfers/caller.ts";
 import type { Owner } from "../transfers/types.ts";
 
@@ -32,17 +33,20 @@ export interface ShareRecord {
   readonly expiresAt: number | null;
 }
 
+/** Entries of the audit that are kept: the newest. */
+export const KEPT_AUDIT = 100_000;
+
 export interface AccessStore {
   /** 32 random bytes that links are signed with, the same for ever. */
   secret(): Promise<Uint8Array>;
-  /** Answers whether it was added: not where the name is taken. */
-  addKey(key: KeyRecord): Promise<boolean>;
+  /** Answers whether it was added: not where the name is taken. Then the entry is kept too, with it or not at all. */
+  addKey(key: KeyRecord, entry: AuditEntry): Promise<boolean>;
   /** Oldest first. */
   keys(): Promise<readonly KeyRecord[]>;
   keyByHash(hash: string): Promise<KeyRecord | null>;
   keyById(id: string): Promise<KeyRecord | null>;
-  /** Answers whether there was one. */
-  removeKey(id: string): Promise<boolean>;
+  /** Answers whether there was one. Then the entry is kept too, as that of `addKey`. */
+  removeKey(id: string, entry: AuditEntry): Promise<boolean>;
   keyUsed(id: string, at: number): Promise<void>;
 
   /** Keeps a share in place of the one that its transfer has. */
@@ -50,5 +54,9 @@ export interface AccessStore {
   shareById(id: string): Promise<ShareRecord | null>;
   shareOf(transferId: string): Promise<ShareRecord | null>;
   removeShareOf(transferId: string): Promise<void>;
+
+  addAudit(entry: AuditEntry): Promise<void>;
+  /** The newest of at most `KEPT_AUDIT`, oldest first. */
+  audit(newest: number): Promise<readonly AuditEntry[]>;
   close(): Promise<void>;
 }

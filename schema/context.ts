@@ -9,6 +9,7 @@ import type { EngineInfo } from "../engine/backends/backend.ts";
 import type { EncodeOptions } from "../images/encode.ts";
 import type { FetchLimits } from "../images/remote.ts";
 import type { AllTransfers, FrameHandle, Transfers } from "../transfers/api.ts";
+import type { Recorder } from "../transfers/audit.ts";
 import type { WeightsDescription } from "../weights/loaded_weights.ts";
 import { Allowance } from "./allowance.ts";
 
@@ -42,6 +43,8 @@ export interface Context extends Omit<Services, "transfers"> {
   readonly allowance: Allowance;
   /** Who asks. */
   readonly session: Session;
+  /** Keeps what the caller does; `transfers` keeps what is done through it. */
+  readonly record: Recorder;
   /** What the caller may see and change. */
   readonly transfers: Transfers;
   engine(): Promise<EngineInfo>;
@@ -52,6 +55,7 @@ export interface Context extends Omit<Services, "transfers"> {
 /** The context of one operation. Yoga copies its members, so that methods of a prototype would be lost. */
 export function contextOf(services: Services, session: Session): Context {
   const { config, access, transfers, frames, fetchImage } = services;
+  const record = access.audit.recorder(session.caller);
   return {
     config,
     frames,
@@ -62,7 +66,8 @@ export function contextOf(services: Services, session: Session): Context {
     allowance: new Allowance(config.maxImageBytes),
     access,
     session,
-    transfers: transfers.as(session.caller),
+    record,
+    transfers: transfers.as(session.caller, record),
     link: (path) => basePath(config.publicUrl) + access.link(session, path).path,
   };
 }

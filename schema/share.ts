@@ -71,7 +71,9 @@ builder.mutationField("shareTransfer", (t) =>
     },
     resolve: async (_root, { id, expires }, context) => {
       const transfer = await ownTransfer(context, id, "share the transfer");
-      return linkOf(context, id, await context.access.shares.share(transfer, expires ?? null));
+      const share = await context.access.shares.share(transfer, expires ?? null);
+      await context.record("share", id);
+      return linkOf(context, id, share);
     },
   }));
 
@@ -84,6 +86,7 @@ builder.mutationField("unshareTransfer", (t) =>
     resolve: async (_root, { id }, context) => {
       const transfer = await ownTransfer(context, id, "revoke the link");
       await context.access.shares.revoke(id);
+      await context.record("unshare", id);
       return { transfer };
     },
   }));

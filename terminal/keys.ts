@@ -1,10 +1,12 @@
 /**
- * The command line of `deno task keys`: makes, lists and revokes the API keys of a server, also while it runs.
+ * The command line of `deno task keys`: makes, lists and revokes the API keys of a server, and tells who
+ * did what, also while it runs.
  *
  * @module
  */
 import { parseArgs } from "node:util";
 import { ApiKeys } from "../access/api_keys.ts";
+import { type AccessStore, KEPT_AUDIT } from "../access/ports.ts";
 import { SqliteAccessStore } from "../access/storage/sqlite_access_store.ts";
 import { readConfig } from "../config.ts";
 import { GramcastError } from "../errors.ts";
@@ -13,15 +15,17 @@ import { SystemClock } from "../transfers/clock.ts";
 import { SILENT_LOG } from "../transfers/log.ts";
 import { checkChoice, type ChoiceShape } from "../values.ts";
 
-const USAGE = `Makes, lists and revokes the API keys of the server whose DATA_DIR this is.
+const USAGE = `Makes, lists and revokes the API keys of the server whose DATA_DIR this is, and tells who did what on it.
 
   deno task keys create NAME [--role viewer|user|admin] [--owner OWNER] [--expires WHEN]
   deno task keys list
   deno task keys revoke NAME
+  deno task keys audit [--last N]
 
 --role     ${Object.entries(ROLES).map(([role, help]) => `${role.toLowerCase()}: ${help}`).join("\n           ")}
            (default user)
 --owner    whose transfers it starts and sees (default NAME): keys of one owner share them
+--last     how many of the newest doings are told (default 100)
 --expires  a date or time as ISO 8601, or a number of days as 30d (default: never)
 `;
 
@@ -29,7 +33,12 @@ const ROLE: ChoiceShape<Role> = { shape: "choice", choices: Object.keys(ROLES) a
 const DAY_MS = 86_400_000;
 
 /** Runs the command, and answers what it says. @throws {GramcastError} */
-export async function runKeys(args: readonly string[], keys: ApiKeys, now: number): Promise<string> {
+export async function runKeys(
+  args: readonly string[],
+  keys: ApiKeys,
+  store: AccessStore,
+  now: number,
+): Promise<string> {
   const { values, positionals } = parse(args);
   const [command, name, ...rest] = positionals;
   if (values.help || command === undefined) return USAGE;
@@ -62,8 +71,20 @@ export async function runKeys(args: readonly string[], keys: ApiKeys, now: numbe
     case "revoke":
       await keys.revoke(named(name));
       return `Revoked "${name}": the server refuses it from now on.\n`;
+    case "audit":
+      return table(
+        ["when", "who", "role", "owner", "did", "to what"],
+        (await store.audit(countOf(values.last))).map(({ at, name, role, owner, action, subject }) => [
+          new Date(at).toISOString(),
+          name,
+          role.toLowerCase(),
+          owner,
+          action,
+          subject,
+        ]),
+      );
     default:
-      throw wrong(`"${command}"`, "create, list or revoke");
+      throw wrong(`"${command}"`, "create, list, revoke or audit");
   }
 }
 
@@ -73,7 +94,7 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { help: { type: "boolean", short: "h" }, role: text, owner: text, expires: text },
+      options: { help: { type: "boolean", short: "h" }, role: text, owner: text, expires: text, last: text },
     });
   } catch (error) {
     const [reason] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/);
@@ -101,6 +122,15 @@ function endOf(text: string | undefined, now: number): number | null {
   );
 }
 
+function countOf(text = "100"): number {
+  if (/^\d{1,6}$/.test(text) && Number(text) <= KEPT_AUDIT) return Number(text);
+  throw new GramcastError(
+    "BAD_USER_INPUT",
+    `Cannot use --last "${text}": wanted a whole number up to ${KEPT_AUDIT}`,
+    { field: "last" },
+  );
+}
+
 function day(milliseconds: number): string {
   return new Date(milliseconds).toISOString().slice(0, 16).replace("T", " ");
 }
@@ -120,7 +150,8 @@ if (import.meta.main) {
     const config = readConfig((name) => Deno.env.get(name));
     const store = await SqliteAccessStore.open(config.dataDir, SILENT_LOG);
     const clock = new SystemClock();
-    console.log((await runKeys(Deno.args, new ApiKeys(store, clock), clock.now())).trimEnd());
+    const keys = new ApiKeys(store, clock, "terminal");
+    console.log((await runKeys(Deno.args, keys, store, clock.now())).trimEnd());
     await store.close();
   } catch (error) {
     if (!(error instanceof GramcastError)) throw error;

@@ -9,8 +9,9 @@ const DAY_MS = 86_400_000;
 
 function stage() {
   const clock = new FakeClock();
-  const keys = new ApiKeys(new MemoryAccessStore(), clock);
-  return { clock, keys, run: (...args: string[]) => runKeys(args, keys, clock.now()) };
+  const store = new MemoryAccessStore();
+  const keys = new ApiKeys(store, clock, "terminal");
+  return { clock, keys, run: (...args: string[]) => runKeys(args, keys, store, clock.now()) };
 }
 
 Deno.test("keys create tells a key once, that works from then on until it is revoked", async () => {
@@ -25,6 +26,25 @@ Deno.test("keys create tells a key once, that works from then on until it is rev
   assert.ok(!listed.includes(key));
   assert.match(await run("revoke", "ann's laptop"), /Revoked/);
   await assert.rejects(keys.identify(key), isError("UNAUTHENTICATED"));
+});
+
+Deno.test("keys audit tells who did what, and never a key", async () => {
+  const { run } = stage();
+  const key = (await run("create", "ann")).split("\n")[0]!;
+  await run("revoke", "ann");
+  const lines = (await run("audit")).trimEnd().split("\n");
+  assert.deepEqual(
+    lines.map((line) => line.split(/ {2,}/).slice(1).join("|")),
+    [
+      "who|role|owner|did|to what",
+      "terminal|admin||create key|ann",
+      "terminal|admin||revoke key|ann",
+    ].map((line) => line.replace("||", "|")),
+  );
+  assert.ok(!lines.join("\n").includes(key));
+  assert.match(await run("audit", "--last", "1"), /revoke key +ann\n$/);
+  assert.doesNotMatch(await run("audit", "--last", "1"), /create/);
+  await assert.rejects(run("audit", "--last", "some"), isError("BAD_USER_INPUT", "a whole number"));
 });
 
 Deno.test("keys makes nothing of what it cannot read, and says what it wants", async () => {
@@ -42,7 +62,7 @@ Deno.test("keys makes nothing of what it cannot read, and says what it wants", a
       [["create", "b".repeat(101)], "BAD_USER_INPUT", "1 to 100 characters"],
       [["create", "bob", "extra"], "BAD_USER_INPUT", "nothing behind the name"],
       [["revoke", "bob"], "NOT_FOUND", "found none"],
-      [["delete", "ann"], "BAD_USER_INPUT", "create, list or revoke"],
+      [["delete", "ann"], "BAD_USER_INPUT", "create, list, revoke or audit"],
       [["create", "bob", "--rol", "user"], "BAD_USER_INPUT", "--rol"],
     ] as const
   ) await assert.rejects(run(...args), isError(code, wanted), args.join(" "));

@@ -8,6 +8,7 @@ import type { ScaleCost } from "../engine/estimate/estimate.ts";
 import type { LossPoint } from "../engine/objective/losses.ts";
 import type { Retuning, TransferOptions, TransferRequest } from "../engine/options/options.ts";
 import type { Picture } from "../engine/picture.ts";
+import type { Recorder } from "./audit.ts";
 import type { Caller } from "./caller.ts";
 import type {
   DeliveryRecord,
@@ -124,7 +125,7 @@ export interface ListRequest extends PageRequest {
 /** What a running server has of the transfers layer. */
 export interface AllTransfers {
   /** The transfers as a caller may see and change them. */
-  as(caller: Caller): Transfers;
+  as(caller: Caller, record?: Recorder): Transfers;
   /** The engine that would run the next transfer. */
   engine(): Promise<EngineInfo>;
   vitals(): Promise<Vitals>;

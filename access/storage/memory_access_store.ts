@@ -1,4 +1,5 @@
-import type { AccessStore, KeyRecord, ShareRecord } from "../ports.ts";
+import type { AuditEntry } from "../../transfers/audit.ts";
+import { type AccessStore, KEPT_AUDIT, type KeyRecord, type ShareRecord } from "../ports.ts";
 
 /** Forgets everything at exit. */
 export class MemoryAccessStore implements AccessStore {
@@ -6,15 +7,17 @@ export class MemoryAccessStore implements AccessStore {
   readonly #keys = new Map<string, KeyRecord>();
   /** By transfer. */
   readonly #shares = new Map<string, ShareRecord>();
+  readonly #audit: AuditEntry[] = [];
 
   secret(): Promise<Uint8Array> {
     return Promise.resolve(this.#secret);
   }
 
-  addKey(key: KeyRecord): Promise<boolean> {
-    const free = this.#keys.values().every(({ name }) => name !== key.name);
-    if (free) this.#keys.set(key.id, key);
-    return Promise.resolve(free);
+  async addKey(key: KeyRecord, entry: AuditEntry): Promise<boolean> {
+    if (this.#keys.values().some(({ name }) => name === key.name)) return false;
+    this.#keys.set(key.id, key);
+    await this.addAudit(entry);
+    return true;
   }
 
   keys(): Promise<readonly KeyRecord[]> {
@@ -29,8 +32,10 @@ export class MemoryAccessStore implements AccessStore {
     return Promise.resolve(this.#keys.get(id) ?? null);
   }
 
-  removeKey(id: string): Promise<boolean> {
-    return Promise.resolve(this.#keys.delete(id));
+  async removeKey(id: string, entry: AuditEntry): Promise<boolean> {
+    const removed = this.#keys.delete(id);
+    if (removed) await this.addAudit(entry);
+    return removed;
   }
 
   keyUsed(id: string, at: number): Promise<void> {
@@ -55,6 +60,15 @@ export class MemoryAccessStore implements AccessStore {
   removeShareOf(transferId: string): Promise<void> {
     this.#shares.delete(transferId);
     return Promise.resolve();
+  }
+
+  addAudit(entry: AuditEntry): Promise<void> {
+    if (this.#audit.push(entry) > KEPT_AUDIT) this.#audit.shift();
+    return Promise.resolve();
+  }
+
+  audit(newest: number): Promise<readonly AuditEntry[]> {
+    return Promise.resolve(newest === 0 ? [] : this.#audit.slice(-newest));
   }
 
   close(): Promise<void> {

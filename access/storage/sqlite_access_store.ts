@@ -1,8 +1,11 @@
+// The port answers with promises and SQLite at once: an async method makes a rejection of whatever is thrown.
+// deno-lint-ignore-file require-await
 import { join } from "node:path";
+import type { AuditEntry } from "../../transfers/audit.ts";
 import type { Log } from "../../transfers/log.ts";
 import { Database } from "../../transfers/storage/sqlite/database.ts";
 import { openingError } from "../../transfers/storage/sqlite/storage_error.ts";
-import type { AccessStore, KeyRecord, ShareRecord } from "../ports.ts";
+import { type AccessStore, KEPT_AUDIT, type KeyRecord, type ShareRecord } from "../ports.ts";
 
 /**
  * A file of its own beside that of the transfers: a server and the command that makes keys have it open at once, and who
@@ -30,6 +33,17 @@ const ACCESS_MIGRATIONS: readonly string[] = [
     owner TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER
+  ) STRICT;
+  `,
+  `
+  CREATE TABLE audit (
+    sequence INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    role TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL
   ) STRICT;
   `,
 ];
@@ -71,12 +85,11 @@ export class SqliteAccessStore implements AccessStore {
     });
   }
 
-  async addKey({ id, name, hash, owner, role, createdAt, expiresAt, lastUsedAt }: KeyRecord): Promise<boolean> {
+  async addKey(key: KeyRecord, entry: AuditEntry): Promise<boolean> {
+    const { id, name, hash, owner, role, createdAt, expiresAt, lastUsedAt } = key;
     const sql = "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING";
     const values = [id, name, hash, owner, role, createdAt, expiresAt, lastUsedAt] as const;
-    const added = await this.#database.transaction(() => this.#database.run(sql, ...values));
-    await this.#database.flush();
-    return added > 0;
+    return await this.#audited(entry, () => this.#database.run(sql, ...values));
   }
 
   async keys(): Promise<readonly KeyRecord[]> {
@@ -91,10 +104,8 @@ export class SqliteAccessStore implements AccessStore {
     return plain(this.#database.first<KeyRecord>(`${KEY} WHERE id = ?`, id));
   }
 
-  async removeKey(id: string): Promise<boolean> {
-    const removed = await this.#database.transaction(() => this.#database.run("DELETE FROM keys WHERE id = ?", id));
-    await this.#database.flush();
-    return removed > 0;
+  async removeKey(id: string, entry: AuditEntry): Promise<boolean> {
+    return await this.#audited(entry, () => this.#database.run("DELETE FROM keys WHERE id = ?", id));
   }
 
   async keyUsed(id: string, at: number): Promise<void> {
@@ -121,8 +132,33 @@ export class SqliteAccessStore implements AccessStore {
     await this.#database.flush();
   }
 
+  async addAudit(entry: AuditEntry): Promise<void> {
+    await this.#audited(entry, () => 1);
+  }
+
+  async audit(newest: number): Promise<readonly AuditEntry[]> {
+    const sql = "SELECT at, name, owner, role, action, subject FROM audit ORDER BY sequence DESC LIMIT ?";
+    return this.#database.all<AuditEntry>(sql, newest).map((row) => ({ ...row })).reverse();
+  }
+
   async close(): Promise<void> {
     await this.#database.close();
+  }
+
+  /** Changes rows, and keeps the entry where some have changed. @returns Whether they have. */
+  async #audited(entry: AuditEntry, change: () => number): Promise<boolean> {
+    const { at, name, owner, role, action, subject } = entry;
+    const done = await this.#database.transaction(() => {
+      if (change() === 0) return false;
+      this.#database.run(
+        "INSERT INTO audit (at, name, owner, role, action, subject) VALUES (?, ?, ?, ?, ?, ?)",
+        ...[at, name, owner, role, action, subject],
+      );
+      this.#database.run("DELETE FROM audit WHERE sequence <= (SELECT max(sequence) FROM audit) - ?", KEPT_AUDIT);
+      return true;
+    });
+    await this.#database.flush();
+    return done;
   }
 }
 

@@ -16,6 +16,7 @@ import type {
   Transfers,
   Webhooks,
 } from "../api.ts";
+import type { AuditedAction, Recorder } from "../audit.ts";
 import { type Caller, checkIsAdmin, checkMayChange, maySeeImage, maySeeTransfer, NOBODY } from "../caller.ts";
 import { pageOf } from "../storage/paging.ts";
 import { type ImageRecord, imagesOf, type TransferRecord } from "../types.ts";
@@ -28,10 +29,12 @@ export class CallerTransfers implements Transfers {
   readonly webhooks: Webhooks;
   readonly #service: TransferService;
   readonly #caller: Caller;
+  readonly #record: Recorder;
 
-  constructor(service: TransferService, caller: Caller) {
+  constructor(service: TransferService, caller: Caller, record: Recorder) {
     this.#service = service;
     this.#caller = caller;
+    this.#record = record;
     const { images } = service;
     this.webhooks = new CallerWebhooks(service.webhooks, caller);
     this.images = {
@@ -46,27 +49,28 @@ export class CallerTransfers implements Transfers {
 
   async start(request: StartRequest): Promise<Started> {
     checkMayChange(this.#caller, "start a transfer");
-    return await this.#service.start(this.#caller, request);
+    return await this.#recorded("start", await this.#service.start(this.#caller, request));
   }
 
   async cancel(id: string): Promise<TransferRecord> {
     await this.#own(id, "cancel the transfer");
-    return await this.#service.cancel(id);
+    return await this.#recorded("cancel", await this.#service.cancel(id));
   }
 
   async resume(id: string, steps: number | null): Promise<TransferRecord> {
     await this.#own(id, "resume the transfer");
-    return await this.#service.resume(id, steps);
+    return await this.#recorded("resume", await this.#service.resume(id, steps));
   }
 
   async retune(id: string, retuning: Retuning): Promise<TransferRecord> {
     await this.#own(id, "retune the transfer");
-    return await this.#service.retune(id, retuning);
+    return await this.#recorded("retune", await this.#service.retune(id, retuning));
   }
 
   async remove(id: string): Promise<void> {
     await this.#own(id, "delete the transfer");
     await this.#service.remove(id);
+    await this.#record("delete", id);
   }
 
   async get(id: string): Promise<TransferRecord | null> {
@@ -133,6 +137,11 @@ export class CallerTransfers implements Transfers {
     if (follows === null || image.owner === NOBODY) return image;
     const followed = await this.get(follows);
     return followed !== null && imagesOf(followed).includes(id) ? image : null;
+  }
+
+  async #recorded(action: AuditedAction, transfer: TransferRecord): Promise<TransferRecord> {
+    await this.#record(action, transfer.id);
+    return transfer;
   }
 
   /** @throws {GramcastError} NOT_FOUND for one that the caller may not see, as for one that is not there. */

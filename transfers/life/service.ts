@@ -21,6 +21,7 @@ import type {
   Transfers,
   Vitals,
 } from "../api.ts";
+import { NOT_RECORDED, type Recorder } from "../audit.ts";
 import type { Caller } from "../caller.ts";
 import type { Clock } from "../clock.ts";
 import { CallerTransfers } from "./caller_transfers.ts";
@@ -189,8 +190,8 @@ export class TransferService implements AllTransfers {
     }
   }
 
-  as(caller: Caller): Transfers {
-    return new CallerTransfers(this, caller);
+  as(caller: Caller, record: Recorder = NOT_RECORDED): Transfers {
+    return new CallerTransfers(this, caller, record);
   }
 
   /** Starts a transfer of the caller. */

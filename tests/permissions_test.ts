@@ -144,6 +144,9 @@ Deno.test("a server is kept from the networks behind it, but for those in which 
   };
   const besideIssuer = await serverDeniedHosts(readConfig((name) => issued[name as keyof typeof issued]));
   assert.deepEqual(all.filter((network) => !besideIssuer.includes(network)), ["[::1]"]);
+  const webhooks = { WEBHOOK_PRIVATE_ADDRESSES: "allow" };
+  const inside = await serverDeniedHosts(readConfig((name) => webhooks[name as keyof typeof webhooks]));
+  assert.ok(inside.includes("169.254.0.0/16") && !inside.includes("10.0.0.0/8"));
   const unknown = await denied("nowhere.example", () => Promise.reject(new Error("not found")));
   assert.ok(unknown.includes("169.254.0.0/16") && !unknown.includes("10.0.0.0/8"));
 });

@@ -32,9 +32,12 @@ export async function connectPlain(url: string): Promise<Deno.TcpConn> {
 }
 
 /** A connection that has shaken hands. */
-export async function connectWebSocket(url: string): Promise<Deno.TcpConn> {
+export async function connectWebSocket(
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Deno.TcpConn> {
   const connection = await connectPlain(url);
-  await connection.write(new TextEncoder().encode(handshakeRequest(url)));
+  await connection.write(new TextEncoder().encode(handshakeRequest(url, headers)));
   await connection.read(new Uint8Array(4096));
   return connection;
 }

@@ -105,8 +105,15 @@ async function ask({ url }: FakeServer, query: string): Promise<unknown> {
   return payload;
 }
 
-/** Comes, and looks at how it is taken. @throws When that is not as it must be. */
-export async function pay(url: string, { handshake, frames, polite, cut, reads }: Visit): Promise<void> {
+/**
+ * Comes, and looks at how it is taken.
+ *
+ * @param authorization What stands in the handshake, where anything does.
+ * @throws When that is not as it must be.
+ */
+export async function pay(url: string, visit: Visit, authorization: string | null = null): Promise<void> {
+  const { frames, polite, cut, reads } = visit;
+  const handshake = authorization === null ? visit.handshake : withHeader(visit.handshake, authorization);
   using connection = await connectPlain(url);
   const all = joined(handshake.bytes, ...frames, ...(cut === null ? [controlFrame(8, Uint8Array.of(3, 232))] : []));
   const sent = cut === null ? all : all.subarray(0, cut);
@@ -126,6 +133,14 @@ export async function pay(url: string, { handshake, frames, polite, cut, reads }
   await connection.closeWrite().catch(() => {});
   await heard;
   check(answer.bytes, whole);
+}
+
+/** A handshake with one more header, before the empty line that ends it; cut off ones stay as they are. */
+function withHeader({ bytes, right }: Handshake, authorization: string): Handshake {
+  const end = bytes.length - 2;
+  if (bytes[end] !== 13 || bytes[end + 1] !== 10) return { bytes, right };
+  const header = new TextEncoder().encode(`Authorization: ${authorization}\r\n`);
+  return { bytes: joined(bytes.subarray(0, end), header, bytes.subarray(end)), right };
 }
 
 /** Sends until the server does not take it any more, which is its right. */

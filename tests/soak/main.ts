@@ -1,7 +1,7 @@
 /**
  * Guests of every kind for as long as one likes, and a table of what is left of them:
  *
- *     deno task soak --minutes N [--seed N]
+ *     deno task soak --minutes N [--seed N] [--auth]
  */
 import { parseArgs } from "node:util";
 import { type Holdings, soak } from "./soak.ts";
@@ -9,13 +9,18 @@ import { type Holdings, soak } from "./soak.ts";
 const GUESTS = 24;
 
 const { values } = parseArgs({
-  options: { minutes: { type: "string", default: "5" }, seed: { type: "string", default: String(Date.now() | 0) } },
+  options: {
+    minutes: { type: "string", default: "5" },
+    seed: { type: "string", default: String(Date.now() | 0) },
+    auth: { type: "boolean", default: false },
+  },
 });
 const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
 const { visits, healthTimes, start, end, peakMemory, crashes, complaints } = await soak({
   seconds: 60 * minutes,
   seed,
   guests: GUESTS,
+  auth: values.auth,
 });
 
 const times = healthTimes.toSorted((a, b) => a - b);
@@ -25,7 +30,9 @@ const change = (key: keyof Holdings) => `${start[key]} at the start, ${end[key]}
 const rows: [string, string][] = [
   [
     "guests",
-    `${[...visits.values()].reduce((a, b) => a + b, 0)}, ${GUESTS} at a time, for ${minutes} min, seed ${seed}`,
+    `${[...visits.values()].reduce((a, b) => a + b, 0)}, ${GUESTS} at a time, for ${minutes} min, seed ${seed}${
+      values.auth ? ", most with keys" : ""
+    }`,
   ],
   [
     "/health",

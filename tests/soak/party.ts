@@ -13,6 +13,8 @@ import { type Guest, GUESTS, pick } from "./guests.ts";
 
 export interface PartyPlan {
   readonly url: string;
+  /** Keys that guests have, as `Authorization` has them; some have none. Null where nobody is asked for one. */
+  readonly keys: readonly string[] | null;
   readonly seed: number;
   /** For how long they come; each comes once where it is 0. */
   readonly seconds: number;
@@ -27,6 +29,8 @@ export interface PartyReport {
   readonly complaints: readonly string[];
 }
 
+/** Share of guests without a key where one is asked for. */
+const STRANGERS = 0.2;
 /** Longest that a guest lingers. */
 const LINGER_MS = 3000;
 
@@ -34,7 +38,7 @@ self.onmessage = async ({ data }: MessageEvent<PartyPlan>) => self.postMessage(a
 // What comes before a worker listens is lost.
 self.postMessage("ready");
 
-async function party({ url, seed, seconds, guests }: PartyPlan): Promise<PartyReport> {
+async function party({ url, keys, seed, seconds, guests }: PartyPlan): Promise<PartyReport> {
   const pictures = await allFixtures();
   const visits = new Map<string, number>();
   const complaints: string[] = [];
@@ -42,7 +46,8 @@ async function party({ url, seed, seconds, guests }: PartyPlan): Promise<PartyRe
   const visit = async (name: string, guest: Guest, random: Random) => {
     const linger = () => sleep(Math.max(0, Math.min(random.uniform() * LINGER_MS, end - performance.now())));
     try {
-      await inTime(guest({ url, random, pictures, linger }));
+      const authorization = keys === null || random.uniform() < STRANGERS ? null : pick(random, keys);
+      await inTime(guest({ url, authorization, random, pictures, linger }));
     } catch (error) {
       complaints.push(`${name}: ${error instanceof Error ? error.message.slice(0, 1000) : error}`);
     }

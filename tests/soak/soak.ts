@@ -5,11 +5,18 @@
  * @module
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { ApiKeys } from "../../access/api_keys.ts";
+import { SqliteAccessStore } from "../../access/storage/sqlite_access_store.ts";
+import { SystemClock } from "../../transfers/clock.ts";
+import { SILENT_LOG } from "../../transfers/log.ts";
 import { ServerProcess } from "../testing/server_process.ts";
 import { endAll } from "./guests.ts";
 import type { PartyPlan, PartyReport } from "./party.ts";
 
-type SoakPlan = Omit<PartyPlan, "url">;
+interface SoakPlan extends Omit<PartyPlan, "url" | "keys"> {
+  /** Whether callers have to show a key. */
+  readonly auth: boolean;
+}
 
 /** What a server holds. */
 export interface Holdings {
@@ -35,6 +42,8 @@ interface SoakReport extends PartyReport {
   readonly crashes: readonly string[];
 }
 
+/** Who have keys, beside an admin. */
+const OWNERS = 8;
 /** Milliseconds between two looks at a server. */
 const LOOK_MS = 25;
 /** In which what is owed to guests who have gone has to be over. */
@@ -44,14 +53,17 @@ const NOTHING = { connections: 0, watchers: 0, heldBytes: 0 };
 
 /** Has guests come for so long, and looks at the server before, meanwhile and after. */
 export async function soak(plan: SoakPlan): Promise<SoakReport> {
-  await using server = await ServerProcess.start();
+  const { auth, ...coming } = plan;
+  await using server = await ServerProcess.start({ env: { AUTH: auth ? "keys" : "off" } });
   const { url } = server;
+  const keys = auth ? await makeKeys(server) : null;
+  const admin = keys?.[0] ?? null;
   // The first of each brings in what stays in memory afterwards.
-  await party({ url, seed: plan.seed, seconds: 0, guests: 0 });
-  const start = await settled(server);
+  await party({ url, keys: keys && [keys[1]!], seed: plan.seed, seconds: 0, guests: 0 });
+  const start = await settled(server, admin);
   const healthTimes: number[] = [];
   let peakMemory = start.memory;
-  const whole = party({ url, ...plan });
+  const whole = party({ url, keys: keys && keys.slice(1), ...coming });
   let over = false;
   const looked = (async () => {
     while (!over) {
@@ -62,12 +74,28 @@ export async function soak(plan: SoakPlan): Promise<SoakReport> {
   })();
   const { visits, complaints } = await whole.finally(() => over = true);
   await looked;
-  const end = await settled(server);
+  const end = await settled(server, admin);
   const { lines } = server;
   const { code } = await server.stop();
   const crashes = [...lines.filter((line) => ENGINE_FAULT.test(line)), ...(code === 0 ? [] : [`ended with ${code}`])];
   const bugs = lines.filter((line) => line.includes("Internal error"));
   return { visits, complaints: [...complaints, ...bugs], healthTimes, start, end, peakMemory, crashes };
+}
+
+/** An admin's key, and those of some users. */
+async function makeKeys({ dataDir }: ServerProcess): Promise<string[]> {
+  const store = await SqliteAccessStore.open(dataDir, SILENT_LOG);
+  try {
+    const keys = new ApiKeys(store, new SystemClock());
+    const made = [];
+    for (let i = 0; i <= OWNERS; i++) {
+      const role = i === 0 ? "ADMIN" : "USER";
+      made.push(`Bearer ${await keys.create({ name: `guest ${i}`, role, expiresAt: null })}`);
+    }
+    return made;
+  } finally {
+    await store.close();
+  }
 }
 
 async function party(plan: PartyPlan): Promise<PartyReport> {
@@ -92,19 +120,23 @@ async function healthTime(url: string): Promise<number> {
 }
 
 /** What the server holds when its transfers are deleted and nothing is left of guests, or that took too long. */
-async function settled(server: ServerProcess): Promise<Holdings> {
-  await endAll(server.url);
+async function settled(server: ServerProcess, authorization: string | null): Promise<Holdings> {
+  await endAll({ url: server.url, authorization });
   const deadline = performance.now() + SETTLE_MS;
   for (;;) {
-    const holdings = await holdingsOf(server);
+    const holdings = await holdingsOf(server, authorization);
     const isOver = Object.entries(NOTHING).every(([key, value]) => holdings[key as keyof typeof NOTHING] === value);
     if (isOver || performance.now() > deadline) return holdings;
     await sleep(LOOK_MS);
   }
 }
 
-async function holdingsOf({ url, pid, memory, dataDir }: ServerProcess): Promise<Holdings> {
-  const metrics = await (await fetch(`${url}/metrics`)).text();
+async function holdingsOf(
+  { url, pid, memory, dataDir }: ServerProcess,
+  authorization: string | null,
+): Promise<Holdings> {
+  const headers: Record<string, string> = authorization === null ? {} : { authorization };
+  const metrics = await (await fetch(`${url}/metrics`, { headers })).text();
   const figure = (name: string) => Number(new RegExp(`^gramcast_${name} (\\d+)$`, "m").exec(metrics)![1]);
   return {
     memory,

@@ -49,7 +49,9 @@ export class CallerTransfers implements Transfers {
 
   async start(request: StartRequest): Promise<Started> {
     checkMayChange(this.#caller, "start a transfer");
-    return await this.#recorded("start", await this.#service.start(this.#caller, request));
+    const started = await this.#service.start(this.#caller, request);
+    await this.#record("start", started.transfer.id);
+    return started;
   }
 
   async cancel(id: string): Promise<TransferRecord> {

@@ -11,6 +11,7 @@ import { survivesKills } from "./kills.ts";
 import { stopAndStart } from "./stop.ts";
 import { damagedCheckpoint, damagedDatabase, diskFull, readOnly, secondServer } from "./storage.ts";
 import { manyWatchers, silentWatcher } from "./watchers.ts";
+import { webhooksSurviveKills } from "./webhooks.ts";
 
 /** What happens, and what comes of it in a sentence. */
 interface Fault {
@@ -29,6 +30,11 @@ const FAULTS: readonly Fault[] = [
     what: `${KILLS} SIGKILLs of the server and ${KILLS} of the engine at random moments, four transfers at a time`,
     run: kills,
   },
+  {
+    name: "webhooks",
+    what: `${KILLS} SIGKILLs of the server while two webhooks are told of all transfers, every second one at a request`,
+    run: webhooks,
+  },
   { name: "stop", what: "SIGTERM while a transfer runs and is watched", run: stopAndStart },
   { name: "full", what: "The disk is full", missing: NO_DISK, run: diskFull },
   { name: "readonly", what: "The data directory is read-only", missing: NO_DISK, run: readOnly },
@@ -46,6 +52,13 @@ async function kills(): Promise<string> {
   return `${transfers} transfers: each ended once, SUCCEEDED, with the bytes and losses of an undisturbed run; each of ` +
     `their two watchers saw each of the ${events} events once, over ${connections} connections; the database is whole ` +
     `and no file is left over (${Math.round(seconds)} s)`;
+}
+
+async function webhooks(): Promise<string> {
+  const plan = { kills: KILLS, concurrent: 4, steps: 60, seed: 1 };
+  const { transfers, events, webhooks, requests, seconds } = await webhooksSurviveKills(plan);
+  return `${transfers} transfers: the ${webhooks} webhooks were told all of their ${events} events, in order by transfer, in ${requests} ` +
+    `requests, every signature right (${Math.round(seconds)} s)`;
 }
 
 const PAGE = new URL("../../docs/reliability.md", import.meta.url);

@@ -74,13 +74,16 @@ export class Deliverer {
   async #run(): Promise<void> {
     const { clock, log } = this.#ports;
     const { signal } = this.#stopped;
+    let failing = false;
     while (!signal.aborted) {
       const nudges = this.#nudges;
       let pause: number | null = RETRY_MILLISECONDS;
       try {
         pause = await this.#sendDue();
+        failing = false;
       } catch (error) {
-        log.warn(`Cannot look for what webhooks are to be told: ${oneLine(error)}`);
+        if (!failing) log.warn(`Cannot look for what webhooks are to be told: ${oneLine(error)}`);
+        failing = true;
       }
       if (this.#nudges > nudges) continue;
       const { promise: nudged, resolve } = Promise.withResolvers<void>();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { SILENT_LOG } from "../../log.ts";
-import { imageRecord, statusOnly, stepEvent, transferRecord } from "../../testing/records.ts";
+import { imageRecord, statusOnly, stepEvent, transferRecord, webhookRecord } from "../../testing/records.ts";
 import { testWhere } from "../../../tests/testing/test_where.ts";
 import { Database } from "./database.ts";
 import { FileFolder } from "./file_folder.ts";
@@ -37,6 +37,30 @@ Deno.test("a database that may not grow changes nothing, and goes on once it may
     await database.close();
     await Deno.remove(directory, { recursive: true });
   }
+});
+
+Deno.test("an event and what webhooks are to be told of it are written together, or neither is", async () => {
+  await using temporary = await TemporaryStorage.open();
+  const { store, webhooks } = temporary.storage;
+  await webhooks.add(webhookRecord({ id: "w" }), 1);
+  await store.create(transferRecord({ id: "a" }), statusOnly("QUEUED"));
+  const before = await store.get("a");
+  const told = async () =>
+    (await webhooks.deliveries({ webhookId: "w", failed: false, olderThan: null, newerThan: null, limit: 9 })).length;
+  const append = () =>
+    store.append("a", {
+      from: ["QUEUED"],
+      changes: { status: "RUNNING" },
+      events: [statusOnly("RUNNING")],
+      notice: { event: "RUNNING", at: 1 },
+    });
+  using other = new DatabaseSync(temporary.path("gramcast.db"));
+  other.exec("CREATE TRIGGER refused BEFORE INSERT ON lanes BEGIN SELECT RAISE(ABORT, 'refused'); END");
+  await assert.rejects(append(), /refused/);
+  assert.deepEqual([await store.get("a"), (await store.events("a", 0, 9)).length, await told()], [before, 1, 0]);
+  other.exec("DROP TRIGGER refused");
+  await append();
+  assert.deepEqual([(await store.events("a", 0, 9)).length, await told()], [2, 1]);
 });
 
 testWhere(NO_DISK, "a full disk leaves nothing half-written, and a removal makes room", async () => {

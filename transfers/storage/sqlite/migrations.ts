@@ -124,7 +124,7 @@ export const MIGRATIONS: readonly string[] = [
     id TEXT NOT NULL UNIQUE,
     owner TEXT NOT NULL,
     -- Of the one that it is told of; null for all of its owner.
-    transfer INTEGER UNIQUE REFERENCES transfers (ordinal) ON DELETE CASCADE,
+    transfer INTEGER REFERENCES transfers (ordinal) ON DELETE CASCADE,
     url TEXT NOT NULL,
     -- Of the URL: it is asked a few times at once and no more.
     host TEXT NOT NULL,
@@ -138,6 +138,7 @@ export const MIGRATIONS: readonly string[] = [
     -- Nothing is sent before; its receiver has said so.
     held_until INTEGER NOT NULL DEFAULT 0
   ) STRICT;
+  CREATE UNIQUE INDEX webhooks_of_transfer ON webhooks (transfer) WHERE transfer IS NOT NULL;
   CREATE INDEX webhooks_of_owner ON webhooks (owner, ordinal) WHERE transfer IS NULL;
 
   CREATE TABLE deliveries (

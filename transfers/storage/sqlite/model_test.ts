@@ -5,9 +5,10 @@ import { GramcastError } from "../../../errors.ts";
 import { MemoryImageStore } from "../memory/memory_image_store.ts";
 import { MemoryQueue } from "../memory/memory_queue.ts";
 import { MemoryTransferStore } from "../memory/memory_transfer_store.ts";
-import type { ImageStore, ListQuery, TransferQueue, TransferStore } from "../ports.ts";
-import { statusOnly, stepEvent, transferRecord } from "../../testing/records.ts";
-import { type ImageRecord, TRANSFER_STATUSES } from "../../types.ts";
+import { MemoryWebhookStore } from "../memory/memory_webhook_store.ts";
+import type { ImageStore, ListQuery, Outcome, TransferQueue, TransferStore, WebhookStore } from "../ports.ts";
+import { statusOnly, stepEvent, transferRecord, webhookRecord } from "../../testing/records.ts";
+import { type ImageRecord, NOTICE_EVENTS, TRANSFER_STATUSES } from "../../types.ts";
 import { TemporaryStorage } from "./testing/temporary_storage.ts";
 
 /** Something that is done to an adapter, with what it answers. `text` tells of it when a test fails. */
@@ -184,3 +185,109 @@ const imageOperations = fc.oneof(
 
 Deno.test("SqliteImageStore answers as MemoryImageStore does", () =>
   check(imageOperations, ({ images }) => [new MemoryImageStore(), images], (images) => images.all()));
+
+interface WebhookStores {
+  readonly store: TransferStore;
+  readonly webhooks: WebhookStore;
+}
+
+const WEBHOOK_IDS = ["v", "w", "of-a", "of-b", "of-c"];
+const IDLE = { lanes: [], hosts: [] };
+const time = fc.integer({ min: 1, max: 20 });
+const outcome: fc.Arbitrary<Outcome> = fc.tuple(
+  fc.constantFrom("DELIVERED", "DELIVERED", "RETRY", "RETRY", "GIVEN_UP", "GONE"),
+  time,
+  fc.option(time, { nil: null }),
+).map(([kind, dueAt, heldUntil]) => kind === "RETRY" ? { kind, dueAt, heldUntil } : { kind });
+
+/** Without what is drawn at random. */
+function alike<T extends object>(delivery: T): object {
+  return { ...delivery, id: null };
+}
+
+const webhookOperations = fc.oneof(
+  fc.tuple(fc.constantFrom("v", "w"), owner, fc.uniqueArray(fc.constantFrom(...NOTICE_EVENTS), { minLength: 1 })).map(
+    ([id, owner, events]) =>
+      operation<WebhookStores>(`add ${id} ${owner} ${events}`, async ({ webhooks }) => {
+        if (await webhooks.get(id) !== null) return "there";
+        return await webhooks.add(webhookRecord({ id, owner, events, url: `https://${id}.example/` }), 1);
+      }),
+  ),
+  fc.tuple(id, owner, fc.boolean()).map(([id, owner, own]) =>
+    operation<WebhookStores>(`create ${id} ${owner} ${own}`, async ({ store }) => {
+      if (await store.get(id) !== null) return;
+      const webhook = own ? webhookRecord({ id: `of-${id}`, owner, transferId: id }) : null;
+      await store.create(transferRecord({ id, owner }), statusOnly("QUEUED"), webhook);
+    })
+  ),
+  {
+    weight: 4,
+    arbitrary: fc.tuple(id, fc.constantFrom(...NOTICE_EVENTS), time).map(([id, event, at]) =>
+      operation<WebhookStores>(`tell ${id} ${event} ${at}`, async ({ store }) => {
+        await store.append(id, { from: TRANSFER_STATUSES, changes: { step: at }, events: [], notice: { event, at } });
+      })
+    ),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.tuple(outcome, time, fc.boolean()).map(([outcome, at, second]) =>
+      operation<WebhookStores>(`record ${JSON.stringify(outcome)} ${at} ${second}`, async ({ webhooks }) => {
+        const first = await webhooks.next(IDLE);
+        const next = second && first !== null ? await webhooks.next({ ...IDLE, lanes: [first.lane] }) : first;
+        if (next !== null) await webhooks.record(next.delivery.id, { at, status: at, error: null, outcome });
+      })
+    ),
+  },
+  fc.tuple(fc.constantFrom(...WEBHOOK_IDS), fc.nat({ max: 3 }), time).map(([id, i, now]) =>
+    operation<WebhookStores>(`replay ${id} ${i} ${now}`, async ({ webhooks }) => {
+      const found = (await deliveriesOf(webhooks, id))[i];
+      return found === undefined ? null : alike((await webhooks.replay(found.delivery.id, now))!);
+    })
+  ),
+  fc.tuple(fc.constantFrom(...WEBHOOK_IDS), time).map(([id, until]) =>
+    operation<WebhookStores>(`rotate ${id} ${until}`, ({ webhooks }) => webhooks.rotate(id, `s${until}`, until))
+  ),
+  fc.constantFrom("v", "of-a").map((id) =>
+    operation<WebhookStores>(`remove ${id}`, ({ webhooks }) => webhooks.remove(id))
+  ),
+  id.map((id) => operation<WebhookStores>(`remove transfer ${id}`, ({ store }) => store.remove(id))),
+  time.map((before) => operation<WebhookStores>(`sweep ${before}`, ({ webhooks }) => webhooks.sweep(before))),
+);
+
+function deliveriesOf(webhooks: WebhookStore, webhookId: string, failed = false) {
+  return webhooks.deliveries({ webhookId, failed, olderThan: null, newerThan: null, limit: 50 });
+}
+
+async function lookAtWebhooks({ webhooks }: WebhookStores): Promise<unknown> {
+  const seen: unknown[] = [await webhooks.latest(), await webhooks.list("ann"), await webhooks.list("bob")];
+  for (const id of WEBHOOK_IDS) {
+    seen.push(await webhooks.get(id));
+    for (const failed of [false, true]) {
+      seen.push((await deliveriesOf(webhooks, id, failed)).map(({ ordinal, delivery }) => [ordinal, alike(delivery)]));
+    }
+  }
+  const lanes: number[] = [];
+  for (const hosts of [[], ["v.example"]]) {
+    for (
+      let next = await webhooks.next({ lanes, hosts });
+      next !== null;
+      next = await webhooks.next({ lanes, hosts })
+    ) {
+      lanes.push(next.lane);
+      const { delivery, webhook, tries, dueAt } = next;
+      seen.push([alike(delivery), webhook, tries, dueAt]);
+    }
+    lanes.length = 0;
+  }
+  return seen;
+}
+
+Deno.test("SqliteWebhookStore answers as MemoryWebhookStore does", () =>
+  check(
+    webhookOperations,
+    ({ store, webhooks }): readonly [WebhookStores, WebhookStores] => {
+      const memory = new MemoryWebhookStore();
+      return [{ store: new MemoryTransferStore(memory), webhooks: memory }, { store, webhooks }];
+    },
+    lookAtWebhooks,
+  ));

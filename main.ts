@@ -12,11 +12,13 @@ import type { Services } from "./schema/context.ts";
 import { frameEncoder } from "./server/frames.ts";
 import { connectionsThatFit } from "./server/descriptors.ts";
 import { CONNECTION_LIMITS } from "./server/listener.ts";
+import { Metrics } from "./server/metrics.ts";
 import { startServer } from "./server/server.ts";
 import { processMemory, SpareMemory } from "./server/spare_memory.ts";
 import { readTrustedDocuments } from "./server/trusted_documents.ts";
 import { studioPages } from "./studio/studio.ts";
 import { lineLog } from "./transfers/log.ts";
+import { observeAll } from "./transfers/observer.ts";
 import { openTransfers } from "./transfers/open.ts";
 import { classLabels } from "./weights/class_labels.ts";
 import { describeWeights } from "./weights/describe_weights.ts";
@@ -28,7 +30,8 @@ async function serve(config: Config): Promise<void> {
   const stop = nextSignal();
   using _memory = new SpareMemory(processMemory());
   const weights = await describeWeights(weightsPath(config.weights));
-  const transfers = await openTransfers(config, weights, log);
+  const metrics = new Metrics();
+  const transfers = await openTransfers(config, weights, log, observeAll([metrics]));
   await using access = await openAccess(config, log);
   log.info(`Weights: ${weights.name}, ${weights.layers.length} layers`);
   const services: Services = {
@@ -44,7 +47,13 @@ async function serve(config: Config): Promise<void> {
     const trustedDocuments = await readTrustedDocuments(config.trustedDocuments);
     const maxConnections = Math.min(CONNECTION_LIMITS.maxConnections, connectionsThatFit());
     const connectionLimits = { ...CONNECTION_LIMITS, maxConnections };
-    const options = { ...config, connectionLimits, trustedDocuments, pages: studioPages(basePath(config.publicUrl)) };
+    const options = {
+      ...config,
+      connectionLimits,
+      trustedDocuments,
+      metrics,
+      pages: studioPages(basePath(config.publicUrl)),
+    };
     const server = await startServer(services, options, log);
     log.info(`Gramcast listens on ${server.url}: open it in a browser; GraphiQL is at ${server.url}/graphql`);
     await tellAccess(access, config, server.url, log);

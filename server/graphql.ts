@@ -8,6 +8,7 @@ import { isInternal, logInternal, maskError } from "./errors.ts";
 import { OPERATION_LIMITS, type OperationLimits, useOperationLimits } from "./limits.ts";
 import { usePersistedDocuments } from "./persisted_documents.ts";
 import { type RequestContext, useRequestBodies } from "./request_body.ts";
+import { useOperationNotes } from "./request_observer.ts";
 
 /** GraphQL over HTTP: POST, multipart, and server-sent events. */
 export type GraphqlServer = YogaServerInstance<RequestContext, Context>;
@@ -62,6 +63,7 @@ export function createGraphqlServer(
       usePersistedDocuments(trustedDocuments, limits.maxCharacters),
       useOperationLimits(limits),
       useDocumentCache(DOCUMENTS),
+      useOperationNotes(),
     ],
   });
 }

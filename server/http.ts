@@ -9,7 +9,7 @@ import { GraphiqlPage } from "./graphiql.ts";
 import type { GraphqlServer } from "./graphql.ts";
 import type { Holdings } from "./holdings.ts";
 import type { ListenerHandlers } from "./listener.ts";
-import { METRICS_TYPE, metricsText } from "./metrics.ts";
+import { type Metrics, METRICS_TYPE } from "./metrics.ts";
 import type { OriginPolicy } from "./origin.ts";
 import { servePicture } from "./pictures.ts";
 import type { WebSocketServer } from "./websocket.ts";
@@ -29,6 +29,7 @@ export interface HandlerParts {
   readonly origins: OriginPolicy;
   readonly pages: Pages;
   readonly log: Log;
+  readonly metrics: Metrics;
   /** Whether the server has begun to stop. */
   readonly stopping: () => boolean;
   /** What connections there are. */
@@ -142,10 +143,10 @@ async function readiness({ transfers }: Services): Promise<"ready" | "starting" 
   return state;
 }
 
-async function metrics({ services, sockets, connections }: HandlerParts): Promise<Response> {
+async function metrics({ services, metrics, sockets, connections }: HandlerParts): Promise<Response> {
   const { open, heldBytes } = connections();
   const figures = { connections: open, heldBytes, sockets: sockets.size, residentBytes: Deno.memoryUsage().rss };
-  return new Response(metricsText(await services.transfers.vitals(), figures), {
+  return new Response(await metrics.text(await services.transfers.vitals(), figures), {
     headers: { "content-type": METRICS_TYPE, "cache-control": "no-store" },
   });
 }

@@ -55,7 +55,9 @@ Deno.test("/metrics counts transfers, steps and watchers", async () => {
       "gramcast_transfers_waiting 1",
       "gramcast_transfers_running 1",
       'gramcast_transfers_ended_total{status="SUCCEEDED"} 1',
-      "gramcast_steps_total 5",
+      'gramcast_step_seconds_bucket{le="+Inf"} 5',
+      "gramcast_queue_wait_seconds_count 2",
+      'gramcast_request_duration_seconds_count{operation="mutation",status="2xx"} 3',
       "gramcast_watchers 0",
       "gramcast_sockets 0",
     ]

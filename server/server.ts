@@ -8,6 +8,8 @@ import { createGraphqlServer } from "./graphql.ts";
 import { createHandlers, type Pages } from "./http.ts";
 import { landingPages } from "./landing_page.ts";
 import type { OperationLimits } from "./limits.ts";
+import { Metrics } from "./metrics.ts";
+import { observed, type RequestObserver } from "./request_observer.ts";
 import { OriginPolicy } from "./origin.ts";
 import { ByteBudget } from "./byte_budget.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits, Listener } from "./listener.ts";
@@ -30,6 +32,10 @@ export interface ServerOptions {
   readonly pages?: Pages;
   /** Documents that may be asked for by their ids. */
   readonly trustedDocuments?: ReadonlyMap<string, string>;
+  /** What `/metrics` shows; it hears of requests here, and elsewhere of transfers. */
+  readonly metrics?: Metrics;
+  /** What else hears of requests. */
+  readonly observers?: readonly RequestObserver[];
   readonly operationLimits?: OperationLimits;
   readonly webSocketLimits?: WebSocketLimits;
   readonly connectionLimits?: ConnectionLimits;
@@ -62,7 +68,7 @@ const GRACE_MS = 2000;
  * @throws {GramcastError} BAD_USER_INPUT when it cannot listen there.
  */
 export async function startServer(services: Services, options: ServerOptions, log: Log): Promise<RunningServer> {
-  const { publicUrl = null, trustedProxies = [] } = options;
+  const { publicUrl = null, trustedProxies = [], metrics = new Metrics(), observers = [] } = options;
   const limits = options.connectionLimits ?? CONNECTION_LIMITS;
   const budget = new ByteBudget(limits.maxHeldBytes);
   const spool = new Spool(join(options.dataDir ?? tmpdir(), "spool"), limits.maxSpooledBytes);
@@ -87,11 +93,19 @@ export async function startServer(services: Services, options: ServerOptions, lo
     origins,
     pages,
     log,
+    metrics,
     stopping,
     connections,
   });
   const requestAddress = new RequestAddress({ publicUrl, trustedProxies });
-  const listener = new Listener(handlers, requestAddress, budget, spool, limits, log);
+  const listener = new Listener(
+    observed(handlers, [metrics, ...observers]),
+    requestAddress,
+    budget,
+    spool,
+    limits,
+    log,
+  );
   const address = await listen(listener, options);
 
   async function stop(): Promise<void> {

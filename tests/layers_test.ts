@@ -32,6 +32,7 @@ const CONFINED: Readonly<Record<string, string>> = {
   "@pothos/core": "schema/",
   "jose": "access/",
   "graphql-yoga": "server/",
+  "prom-client": "server/metrics.ts",
 };
 
 interface Import {

@@ -12,7 +12,6 @@ import type { Recorder } from "./audit.ts";
 import type { Caller } from "./caller.ts";
 import type {
   DeliveryRecord,
-  EndStatus,
   ImageRecord,
   NoticeEvent,
   TransferEvent,
@@ -100,14 +99,11 @@ export interface CostEstimate {
   readonly scales: readonly (ScaleCost & { readonly seconds: number | null })[];
 }
 
-/** The state of the transfers, for operators. Counts are since the server's start. */
+/** The state of the transfers, for operators. */
 export interface Vitals {
   /** Transfers in the queue, and on an engine. */
   readonly waiting: number;
   readonly running: number;
-  readonly ended: Readonly<Record<EndStatus, number>>;
-  readonly steps: number;
-  readonly stepSeconds: number;
   /** Subscriptions to transfers. */
   readonly watchers: number;
   /** Whether the storage could be written when that was last tried. */

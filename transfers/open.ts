@@ -16,6 +16,7 @@ import { SystemClock } from "./clock.ts";
 import { launchEngine } from "./process/launch.ts";
 import { Supervisor } from "./process/supervisor.ts";
 import { type Log, oneLine } from "./log.ts";
+import { NO_OBSERVER, type TransferObserver } from "./observer.ts";
 import { MemoryEventBus } from "./storage/memory/memory_event_bus.ts";
 import { MemoryImageStore } from "./storage/memory/memory_image_store.ts";
 import { MemoryQueue } from "./storage/memory/memory_queue.ts";
@@ -50,7 +51,12 @@ export interface OpenTransfers {
  *
  * @throws {GramcastError} ENGINE_UNAVAILABLE for an engine that was asked for by name and does not start.
  */
-export async function openTransfers(config: Config, weights: WeightsDescription, log: Log): Promise<OpenTransfers> {
+export async function openTransfers(
+  config: Config,
+  weights: WeightsDescription,
+  log: Log,
+  observer: TransferObserver = NO_OBSERVER,
+): Promise<OpenTransfers> {
   const clock = new SystemClock();
   const [storage, known] = await Promise.all([openStorage(config, log), knownWeights(weights)]);
   const openEngine = (gpu?: number) =>
@@ -80,7 +86,7 @@ export async function openTransfers(config: Config, weights: WeightsDescription,
   const privateToo = config.webhookPrivateAddresses === "allow";
   const receivers = new PublicReceivers(privateToo ? { allowsAddress: () => true, ports: null } : {});
   const service = await TransferService.open(
-    { ...storage, receivers, bus: new MemoryEventBus(), engines, clock, log },
+    { ...storage, receivers, bus: new MemoryEventBus(), engines, clock, log, observer },
     {
       queueLimits: { total: config.maxQueued, perOwner: config.maxQueuedPerOwner },
       retention: { days: config.retentionDays, bytes: config.retentionBytes },

@@ -98,6 +98,8 @@ export interface TransferRecord extends TransferPictures {
    * newest. From these the steps after a checkpoint are computed again as they were.
    */
   readonly tunings: readonly Tuning[];
+  /** The trace that it was queued in, as a W3C `traceparent`; left out where nothing was traced. */
+  readonly traceparent?: string;
 }
 
 /**

@@ -1,6 +1,8 @@
 import { PICTURES } from "../../schema/testing/execute.ts";
 import { ApiStage, type ApiStageOptions } from "../../schema/testing/api_stage.ts";
 import { lineLog } from "../../transfers/log.ts";
+import { observeAll } from "../../transfers/observer.ts";
+import { Metrics } from "../metrics.ts";
 import { type RunningServer, type ServerOptions, startServer } from "../server.ts";
 
 /** A server over the real services with a fake engine, on a port of its own. */
@@ -35,10 +37,16 @@ export async function serveFake(
   options: Partial<ServerOptions> = {},
   stage: ApiStageOptions = {},
 ): Promise<FakeServer> {
-  const services = await ApiStage.open({ ...stage, config: { publicUrl: options.publicUrl ?? null, ...stage.config } });
+  const metrics = new Metrics();
+  const ports = { observer: observeAll([metrics]), ...stage.ports };
+  const services = await ApiStage.open({
+    ...stage,
+    ports,
+    config: { publicUrl: options.publicUrl ?? null, ...stage.config },
+  });
   const log: string[] = [];
   const add = (message: string) => void log.push(message);
-  const settings = { host: "127.0.0.1", port: 0, corsOrigins: [], ...options };
+  const settings = { host: "127.0.0.1", port: 0, corsOrigins: [], metrics, ...options };
   const server = await startServer(services, settings, lineLog(add, add));
   const post: FakeServer["post"] = async (query, variables, headers = {}) => {
     const response = await fetch(`${server.url}/graphql`, {

@@ -132,7 +132,7 @@ export class Dispatcher {
   async #settleAfter(run: TransferRun, id: string): Promise<void> {
     const end = await run.run();
     this.#forecast.observe(run.record);
-    if (end === "suspended") return;
+    if (end === "suspended") return this.#ports.journal.observer.suspended(run.record);
     await this.#queue.settle(id);
   }
 }

@@ -1,9 +1,9 @@
 import { GramcastError } from "../../errors.ts";
 import type { Clock } from "../clock.ts";
 import { type Log, oneLine } from "../log.ts";
+import { NO_OBSERVER, type TransferObserver } from "../observer.ts";
 import type { Append, EventBus, NewEvent, TransferChanges, TransferStore } from "../storage/ports.ts";
-import { Tally } from "./tally.ts";
-import type { NoticeEvent, TransferRecord, TransferStatus } from "../types.ts";
+import { hasEnded, type NoticeEvent, type TransferRecord, type TransferStatus } from "../types.ts";
 
 /** Milliseconds between two attempts to write while the storage is full. */
 const RETRY_MILLISECONDS = 1000;
@@ -26,7 +26,8 @@ export interface Entry {
  * stops, the log ends where it was last written, and the transfer goes on from there at the next start.
  */
 export class Journal {
-  readonly tally = new Tally();
+  /** Hears of every transfer that ends here, and of what others say of transfers. */
+  readonly observer: TransferObserver;
   readonly #store: TransferStore;
   readonly #bus: EventBus;
   readonly #clock: Clock;
@@ -36,7 +37,15 @@ export class Journal {
   #storageFailure: GramcastError | null = null;
 
   /** @param onNotice Called when there may be something to tell webhooks. */
-  constructor(store: TransferStore, bus: EventBus, clock: Clock, log: Log, onNotice: () => void = () => {}) {
+  constructor(
+    store: TransferStore,
+    bus: EventBus,
+    clock: Clock,
+    log: Log,
+    onNotice: () => void = () => {},
+    observer: TransferObserver = NO_OBSERVER,
+  ) {
+    this.observer = observer;
     this.#store = store;
     this.#bus = bus;
     this.#clock = clock;
@@ -66,7 +75,7 @@ export class Journal {
     const record = await this.#store.append(id, append);
     if (record === null) return null;
     if (told !== null) this.#onNotice();
-    for (const { status } of entry.events) this.tally.countStatus(status);
+    if (entry.events.some(({ status }) => hasEnded(status))) this.observer.ended(record);
     await this.#publish(record, entry.events);
     return record;
   }

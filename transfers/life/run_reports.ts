@@ -47,7 +47,8 @@ export class RunReports implements EngineSink {
   }
 
   async step(report: EngineStep): Promise<void> {
-    if (report.step > 0) this.#targets.journal.tally.countStep(report.seconds);
+    const { record, journal } = this.#targets;
+    if (report.step > 0) journal.observer.stepped(record.now, report);
     await this.#keepFrame(report);
     if (this.#isNew(report.step)) await this.#log(report);
   }

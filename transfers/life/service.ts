@@ -38,6 +38,7 @@ import type { Log } from "../log.ts";
 import { Deliverer } from "../notices/deliverer.ts";
 import { KeptWebhooks } from "../notices/kept_webhooks.ts";
 import type { Receivers } from "../notices/receivers.ts";
+import { NO_OBSERVER, type TransferObserver } from "../observer.ts";
 import { pageOf } from "../storage/paging.ts";
 import type {
   EventBus,
@@ -69,6 +70,8 @@ export interface TransferPorts {
   readonly engines: readonly [Engine, ...Engine[]];
   readonly clock: Clock;
   readonly log: Log;
+  /** Nobody hears of transfers where it is left out. */
+  readonly observer?: TransferObserver;
 }
 
 export interface TransferSettings {
@@ -118,11 +121,11 @@ export class TransferService implements AllTransfers {
   }
 
   private constructor(ports: TransferPorts, settings: TransferSettings) {
-    const { store, queue, webhooks, receivers, bus, clock, log } = ports;
+    const { store, queue, webhooks, receivers, bus, clock, log, observer = NO_OBSERVER } = ports;
     const lives = new ImageLives(ports.images, store);
     const hold = () => new HeldImages(ports.images, lives, clock);
     this.#ports = ports;
-    this.#journal = new Journal(store, bus, clock, log, () => this.#deliverer.nudge());
+    this.#journal = new Journal(store, bus, clock, log, () => this.#deliverer.nudge(), observer);
     this.#deliverer = new Deliverer({
       webhooks,
       receivers,
@@ -279,7 +282,12 @@ export class TransferService implements AllTransfers {
 
   async progress(record: TransferRecord, request: ProgressRequest): Promise<AsyncIterableIterator<ProgressItem>> {
     const { bus, clock } = this.#ports;
-    return await ProgressStream.open({ store: this.#watched, bus, clock, frames: this.#frames }, record, request);
+    const { observer } = this.#journal;
+    return await ProgressStream.open(
+      { store: this.#watched, bus, clock, frames: this.#frames, observer },
+      record,
+      request,
+    );
   }
 
   async lossHistory(id: string, points: number): Promise<readonly LossPoint[]> {
@@ -337,13 +345,9 @@ export class TransferService implements AllTransfers {
   }
 
   async vitals(): Promise<Vitals> {
-    const { ended, steps, stepSeconds } = this.#journal.tally;
     return {
       waiting: (await this.#ports.queue.waiting()).length,
       running: this.#dispatcher.runningIds().length,
-      ended,
-      steps,
-      stepSeconds,
       watchers: this.#ports.bus.watchers,
       storageWritable: this.#journal.storageFailure === null,
     };

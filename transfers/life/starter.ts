@@ -30,6 +30,9 @@ export interface StarterPorts {
   readonly layers: () => ReadonlySet<string>;
 }
 
+/** The trace of a queued transfer, as its record has it. */
+type Trace = Pick<TransferRecord, "traceparent">;
+
 /** Admits transfers to the queue: new ones, and ended ones that are resumed. */
 export class Starter {
   readonly #ports: StarterPorts;
@@ -74,8 +77,11 @@ export class Starter {
     if (journal.storageFailure !== null) throw journal.storageFailure;
     const record = newRecord(owner, request, options, fingerprint, journal.now());
     const webhook = optional(request.webhook, (webhook) => webhooks.make(owner, webhook, record.id));
-    const queued = await this.#enqueue(record, async () => {
-      const made = await store.create(record, { ...statusEvent("QUEUED", record), at: record.createdAt }, webhook);
+    const queued = await this.#enqueue(record, async (trace) => {
+      const made = await store.create({ ...record, ...trace }, {
+        ...statusEvent("QUEUED", record),
+        at: record.createdAt,
+      }, webhook);
       return made.created ? made.record : null;
     });
     if (queued !== null) return { transfer: queued, webhookSecret: webhook?.secret ?? null };
@@ -91,16 +97,21 @@ export class Starter {
    * @throws {GramcastError} QUEUE_FULL
    */
   async #enqueue(
-    { id, owner, priority }: TransferRecord,
-    record: () => Promise<TransferRecord | null>,
+    { id, owner, priority, traceparent: before }: TransferRecord,
+    record: (trace: Trace) => Promise<TransferRecord | null>,
   ): Promise<TransferRecord | null> {
     const { queue, journal, dispatcher, limits } = this.#ports;
-    await queue.reserve({ id, owner, priority }, limits);
+    const traceparent = journal.observer.queued(id, before ?? null);
     let recorded: TransferRecord | null = null;
     try {
-      recorded = await record();
+      await queue.reserve({ id, owner, priority }, limits);
+      try {
+        recorded = await record(traceparent === null ? {} : { traceparent });
+      } finally {
+        if (recorded === null) await queue.settle(id).catch(() => {});
+      }
     } finally {
-      if (recorded === null) await queue.settle(id).catch(() => {});
+      if (recorded === null) journal.observer.refused(id);
     }
     if (recorded === null) return null;
     await journal.patiently(() => queue.confirm(id));
@@ -145,10 +156,10 @@ export class Starter {
     this.#ports.forecast.refuseTooLarge(options);
     // Its engine may still be letting go of it.
     await dispatcher.running(id)?.done;
-    const queued = await this.#enqueue(record, () =>
+    const queued = await this.#enqueue(record, (trace) =>
       journal.append(id, {
         from: [record.status],
-        ...statusChange("QUEUED", record, journal.now(), { options, failure: null, attempts: 0 }),
+        ...statusChange("QUEUED", record, journal.now(), { options, failure: null, attempts: 0, ...trace }),
       }));
     if (queued === null) throw new GramcastError("NOT_FOUND", `Cannot resume transfer "${id}": it has been deleted`);
     return queued;

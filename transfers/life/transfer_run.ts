@@ -145,20 +145,33 @@ export class TransferRun {
       );
     }
     const changes = { engine, weightsSha256 };
-    return status === "QUEUED"
-      ? await this.#record.changeStatus("RUNNING", changes)
-      : await this.#record.append({ changes, events: [] });
+    if (status !== "QUEUED") return await this.#record.append({ changes, events: [] });
+    const queued = await this.#queuedAt();
+    const began = await this.#record.changeStatus("RUNNING", changes);
+    const { journal } = this.#ports;
+    if (began) journal.observer.began(this.record, Math.max(0, journal.now() - queued) / 1000);
+    return began;
+  }
+
+  /** Milliseconds since the epoch; of a transfer that is queued, whose newest event says so. */
+  async #queuedAt(): Promise<number> {
+    const { id, sequence, createdAt } = this.record;
+    const [queued] = await this.#ports.store.events(id, sequence - 1, 1);
+    return queued?.at ?? createdAt;
   }
 
   async #attempt(): Promise<Attempt> {
     const [loggedBefore, checkpointBefore] = [this.record.step, this.#checkpoints.newest];
     const { job, step: from } = await assembleJob(this.#ports, this.record, this.#unreadableCheckpoints);
+    const { observer } = this.#ports.journal;
+    observer.attempted(this.record, from);
     const engineRun = this.#engineRun = this.#engine.run(job, this.#reports);
     // What was asked for before it began.
     for (const tuning of this.#retunings.tunings) engineRun.retune(tuning);
     if (this.#intent !== "RUN") engineRun.stop();
     const outcome = await engineRun.outcome;
     this.#engineRun = null;
+    observer.left(this.record, outcome.kind);
     await this.#checkpoints.settled();
     const progressed = this.record.step > loggedBefore || this.#checkpoints.newest > checkpointBefore;
     return { outcome, from, progressed };

@@ -3,6 +3,7 @@ import type { ProgressRequest } from "../api.ts";
 import { FrameCache } from "../watch/frame_cache.ts";
 import { Journal, statusEvent } from "../life/journal.ts";
 import { SILENT_LOG } from "../log.ts";
+import { observeAll } from "../observer.ts";
 import { MemoryEventBus } from "../storage/memory/memory_event_bus.ts";
 import { MemoryTransferStore } from "../storage/memory/memory_transfer_store.ts";
 import { ProgressStream } from "../watch/progress_stream.ts";
@@ -18,6 +19,9 @@ export class ProgressStage {
   readonly bus = new MemoryEventBus();
   readonly clock = new FakeClock();
   readonly frames = new FrameCache(this.store, () => Promise.resolve(PICTURE));
+  /** Seconds that frames have taken to be delivered. */
+  readonly delivered: number[] = [];
+  readonly observer = observeAll([{ delivered: (seconds) => void this.delivered.push(seconds) }]);
   readonly journal = new Journal(this.store, this.bus, this.clock, SILENT_LOG);
 
   static async running(): Promise<ProgressStage> {

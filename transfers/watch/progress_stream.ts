@@ -2,6 +2,7 @@ import { LIMITS } from "../../limits.ts";
 import { checkNumber, optional, whole } from "../../values.ts";
 import type { FrameHandle, ProgressItem, ProgressRequest } from "../api.ts";
 import type { Clock, Delay } from "../clock.ts";
+import type { TransferObserver } from "../observer.ts";
 import { BATCH, coalesce } from "./coalesce.ts";
 import type { FrameCache } from "./frame_cache.ts";
 import type { EventBus, Watch } from "../storage/ports.ts";
@@ -13,6 +14,8 @@ export interface ProgressSources {
   readonly bus: EventBus;
   readonly frames: FrameCache;
   readonly clock: Clock;
+  /** Hears how long frames take to be delivered. */
+  readonly observer: Pick<TransferObserver, "delivered">;
 }
 
 /**
@@ -48,6 +51,9 @@ export class ProgressStream implements AsyncIterableIterator<ProgressItem> {
   #closed = false;
   #delay: Delay | null = null;
   #turn: Promise<unknown> = Promise.resolve();
+  /** When it was opened, and when the frame was logged that is on its way; milliseconds since the epoch. */
+  readonly #openedAt: number;
+  #frameAt: number | null = null;
 
   /**
    * @param record The transfer, which the caller may see.
@@ -77,6 +83,7 @@ export class ProgressStream implements AsyncIterableIterator<ProgressItem> {
     this.#watch = watch;
     this.#cursor = after ?? 0;
     this.#snapshotDue = after === null;
+    this.#openedAt = sources.clock.now();
     this.#minInterval = minInterval;
   }
 
@@ -115,10 +122,13 @@ export class ProgressStream implements AsyncIterableIterator<ProgressItem> {
   }
 
   async #next(): Promise<IteratorResult<ProgressItem, undefined>> {
+    this.#noteDelivery();
     try {
       const item = await this.#produce();
       if (item !== null && !this.#closed) {
         this.#lastDelivery = this.#sources.clock.elapsed();
+        // What was logged before is not late, however old it is.
+        if (item.frame !== null && item.event.at > this.#openedAt) this.#frameAt = item.event.at;
         if (hasEnded(item.event.status) && item.event.sequence >= item.transfer.sequence) this.#close();
         return { done: false, value: item };
       }
@@ -128,6 +138,14 @@ export class ProgressStream implements AsyncIterableIterator<ProgressItem> {
     }
     this.#close();
     return { done: true, value: undefined };
+  }
+
+  /** Who asks for the next has handed the last one on to the connection. */
+  #noteDelivery(): void {
+    if (this.#frameAt === null) return;
+    const { clock, observer } = this.#sources;
+    observer.delivered(Math.max(0, clock.now() - this.#frameAt) / 1000);
+    this.#frameAt = null;
   }
 
   /** Null when there will be nothing more. */

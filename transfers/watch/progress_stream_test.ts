@@ -190,3 +190,21 @@ Deno.test("ProgressStream with minInterval delivers every change of status", asy
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 0));
 }
+
+Deno.test("ProgressStream says how long a live frame took to be handed on, and says nothing of old ones", async () => {
+  const stage = await ProgressStage.running();
+  await stage.step(1, true);
+  const stream = await stage.open();
+  assert.equal((await stream.next()).value!.event.step, 1);
+  stage.clock.advance(100);
+  await stage.step(2, true);
+  assert.equal((await stream.next()).value!.event.step, 2);
+  stage.clock.advance(250);
+  assert.deepEqual(stage.delivered, []);
+  const last = stream.next();
+  assert.deepEqual(stage.delivered, []);
+  await stage.step(3);
+  await last;
+  assert.deepEqual(stage.delivered, [0.25]);
+  await stream.return();
+});

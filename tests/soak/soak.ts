@@ -86,7 +86,7 @@ export async function soak(plan: SoakPlan): Promise<SoakReport> {
 async function makeKeys({ dataDir }: ServerProcess): Promise<string[]> {
   const store = await SqliteAccessStore.open(dataDir, SILENT_LOG);
   try {
-    const keys = new ApiKeys(store, new SystemClock());
+    const keys = new ApiKeys(store, new SystemClock(), "soak");
     const made = [];
     for (let i = 0; i <= OWNERS; i++) {
       const role = i === 0 ? "ADMIN" : "USER";

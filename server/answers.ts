@@ -5,12 +5,13 @@
  */
 import { isAsyncIterable, type Plugin } from "graphql-yoga";
 import type { ExecutionResult, GraphQLError } from "graphql";
-import { busy, maskError, serverError } from "./errors.ts";
+import { maskError, serverError } from "./errors.ts";
 import { EVENT_STREAM_HEADERS, eventStream, type Results, shown } from "./event_stream.ts";
 import type { Holdings } from "./holdings.ts";
 import { jsonPieces } from "./json_pieces.ts";
 import { acceptable, type MediaType } from "./media_types.ts";
 import type { RequestContext } from "./request_body.ts";
+import { spoolText } from "./spooled_text.ts";
 
 const GRAPHQL_TYPE = "application/graphql-response+json";
 const EVENT_STREAM: MediaType = "text/event-stream";
@@ -71,7 +72,7 @@ async function answer(
   const preferred = isAsyncIterable(results) ? EVENT_STREAM : welcome[0] ?? "application/json";
   const status = isAsyncIterable(results) ? OK : statusOf(results, preferred, wellFormed);
   if (preferred === EVENT_STREAM && status === OK) {
-    return new Response(eventStream(results, context.session.ended), {
+    return new Response(eventStream(results, context.holdings, context.session.ended), {
       headers: { ...EVENT_STREAM_HEADERS, vary: "accept" },
     });
   }
@@ -95,31 +96,10 @@ async function answer(
   });
 }
 
-/**
- * A result as JSON; a long one waits on the disk and not in memory until it is sent.
- *
- * @throws {GraphQLError} RATE_LIMITED where there is no room for it beside others.
- * @throws {GramcastError} STORAGE_FULL
- */
+/** A result as JSON. @throws What `spoolText` throws. */
 async function bodyOf(result: ExecutionResult, holdings: Holdings): Promise<BodyInit> {
-  const pieces = jsonPieces(shown(result));
-  const first = pieces.next().value!;
-  const second = pieces.next();
-  if (second.done) return first;
-  const file = await holdings.file();
-  const encoder = new TextEncoder();
-  let length = 0;
-  const append = async (piece: string) => {
-    const bytes = encoder.encode(piece);
-    const at = await file.append(bytes);
-    if (at === false) throw busy();
-    length += bytes.byteLength;
-    return at;
-  };
-  const begin = await append(first);
-  await append(second.value);
-  for (const piece of pieces) await append(piece);
-  return ReadableStream.from(file.pieces(begin, length));
+  const text = await spoolText(jsonPieces(shown(result)), holdings);
+  return typeof text === "string" ? text : ReadableStream.from(text);
 }
 
 /** The status of an answer, by its content and its media type. */

@@ -1,7 +1,10 @@
 import type { Socket } from "node:net";
+import { setImmediate } from "node:timers";
 // @ts-types="npm:@types/ws@8.18.2"
 import { WebSocket } from "ws";
+import { Turns } from "../transfers/turns.ts";
 import type { Lease } from "./byte_budget.ts";
+import type { JsonPieces } from "./json_pieces.ts";
 
 export interface SocketLimits {
   /** Bytes of one message. */
@@ -43,7 +46,12 @@ export class BoundedSocket {
   #bytes = 0;
   /** Bytes that have come after it was closed. */
   #behind = 0;
+  /** Pieces of messages. */
   #sent = 0;
+  /** Characters of messages that are yet to be sent. */
+  #waiting = 0;
+  /** The pieces of a message have to stay together. */
+  readonly #sending = new Turns();
   #silent = 0;
   #stuck = 0;
   #last = { partial: 0, sent: 0 };
@@ -94,15 +102,31 @@ export class BoundedSocket {
     });
   }
 
-  /** Resolves when the text has been sent: senders wait for a peer that does not read. */
-  async send(text: string): Promise<void> {
+  /**
+   * Sends a message, each of its pieces as a fragment when the one before has been taken. Resolves when all have: senders
+   * wait for a peer that does not read.
+   */
+  async send(message: JsonPieces): Promise<void> {
     if (!this.#open) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#socket.send(text, () => resolve());
+    this.#waiting += message.length;
     this.#account();
-    await promise;
-    this.#sent++;
+    await this.#sending.take(() => this.#sendPieces(message));
+    this.#waiting -= message.length;
     this.#account();
+  }
+
+  async #sendPieces(message: JsonPieces): Promise<void> {
+    const pieces = message[Symbol.iterator]();
+    for (let piece = pieces.next(), next; !piece.done && this.#open; piece = next) {
+      next = pieces.next();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#socket.send(piece.value, { fin: next.done === true }, () => resolve());
+      this.#account();
+      await promise;
+      this.#sent++;
+      // A fast peer has its piece at once: others get their turn nevertheless.
+      if (!next.done) await new Promise((resume) => setImmediate(resume));
+    }
   }
 
   close(code: number, reason: string): void {
@@ -119,7 +143,8 @@ export class BoundedSocket {
 
   #account(): void {
     if (!this.#open) return;
-    const waiting = this.#socket.bufferedAmount;
+    // Pongs and closing are buffered, too.
+    const waiting = Math.max(this.#waiting, this.#socket.bufferedAmount);
     if (!this.#lease.hold(this.#partial + this.#bytes + waiting)) {
       this.#refuse(TRY_AGAIN_LATER, "Too much is held for all connections together");
     } else if (waiting > this.#limits.highWater) {
@@ -137,7 +162,8 @@ export class BoundedSocket {
   #beat(): void {
     const last = this.#last;
     this.#last = { partial: this.#partial, sent: this.#sent };
-    const moves = this.#partial === 0 && this.#socket.bufferedAmount === 0 || this.#sent !== last.sent ||
+    const moves = this.#partial === 0 && this.#waiting === 0 && this.#socket.bufferedAmount === 0 ||
+      this.#sent !== last.sent ||
       this.#partial < last.partial || this.#partial >= last.partial + PROGRESS_BYTES;
     this.#stuck = moves ? 0 : this.#stuck + 1;
     if (!this.#socket.isPaused) this.#silent++;

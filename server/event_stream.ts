@@ -1,5 +1,8 @@
 import type { ExecutionResult, GraphQLError, GraphQLFormattedError } from "graphql";
-import { formatError } from "./errors.ts";
+import { formatError, isInternal } from "./errors.ts";
+import type { Holdings } from "./holdings.ts";
+import { jsonPieces } from "./json_pieces.ts";
+import { spoolText } from "./spooled_text.ts";
 
 /** What an operation gives: one result, or one for each event. */
 export type Results = ExecutionResult | AsyncIterable<ExecutionResult>;
@@ -20,50 +23,74 @@ export const EVENT_STREAM_HEADERS: Readonly<Record<string, string>> = {
 
 /**
  * Results as server-sent events, in the "distinct connections mode" of the GraphQL over SSE protocol. The next result is
- * asked for when the one before has been taken.
+ * asked for when the one before has been taken; a long one is sent in pieces, and waits on the disk until they are taken.
  *
  * @param ended Who follows may not any longer: the stream breaks off, and they may come back with new credentials.
  */
-export function eventStream(results: Results, ended: AbortSignal): ReadableStream<Uint8Array<ArrayBuffer>> {
+export function eventStream(
+  results: Results,
+  holdings: Holdings,
+  ended: AbortSignal,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   const iterator = iterate(results)[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
   let beat: ReturnType<typeof setInterval> | undefined;
+  /** What is still to be sent of an event: nothing may come between. */
+  let event: AsyncIterator<Uint8Array<ArrayBuffer>> | null = null;
+  const breakOff = async () => {
+    clearInterval(beat);
+    await iterator.return?.();
+  };
   return new ReadableStream({
     start(controller) {
       // Something has to flow before some browsers take the connection for open.
       controller.enqueue(encoder.encode(BEAT));
       beat = setInterval(() => {
-        if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(BEAT));
+        if (event === null && (controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(BEAT));
       }, BEAT_MS);
       ended.addEventListener("abort", async () => {
-        clearInterval(beat);
         controller.close();
-        await iterator.return?.();
+        await breakOff();
       }, { once: true });
     },
     async pull(controller) {
       try {
-        const { done, value } = await iterator.next();
-        if (ended.aborted) return;
-        if (!done) return controller.enqueue(encoder.encode(`event: next\ndata: ${stringify(value)}\n\n`));
+        for (;;) {
+          const piece = await event?.next();
+          if (ended.aborted) return;
+          if (piece && !piece.done) return controller.enqueue(piece.value);
+          event = null;
+          const { done, value } = await iterator.next();
+          if (ended.aborted) return;
+          if (done) break;
+          const text = await spoolText(eventText(value), holdings);
+          if (ended.aborted) return;
+          if (typeof text === "string") return controller.enqueue(encoder.encode(text));
+          event = text;
+        }
         clearInterval(beat);
         controller.enqueue(encoder.encode(COMPLETE));
         controller.close();
       } catch (error) {
-        clearInterval(beat);
-        throw error;
+        await breakOff();
+        if (ended.aborted) return;
+        if (isInternal(error)) throw error;
+        // No room for an event, such as on a full disk: who comes back may find some.
+        controller.close();
       }
     },
-    async cancel() {
-      clearInterval(beat);
-      await iterator.return?.();
-    },
+    cancel: breakOff,
   });
 }
 
-/** A result as JSON text, its errors as they are sent. */
-export function stringify(result: ExecutionResult): string {
-  return JSON.stringify(shown(result));
+/** A result as an event, in pieces. */
+function* eventText(result: ExecutionResult): Generator<string, void> {
+  let held = "";
+  for (const piece of jsonPieces(shown(result))) {
+    if (held !== "") yield held;
+    held = held === "" ? `event: next\ndata: ${piece}` : piece;
+  }
+  yield `${held}\n\n`;
 }
 
 /** What is sent of a result. */

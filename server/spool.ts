@@ -87,6 +87,14 @@ export class SpoolFile {
     }
   }
 
+  /** Frees what is behind a position; nobody reads that any more. */
+  async cut(at: number): Promise<void> {
+    await this.#turns.take(async () => {
+      await this.#file.truncate(at);
+      this.#lease.hold(at);
+    });
+  }
+
   /** Ends it when what is under way is done. */
   async close(): Promise<void> {
     await this.#turns.take(async () => {

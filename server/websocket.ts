@@ -30,6 +30,7 @@ import type { ByteBudget } from "./byte_budget.ts";
 import { formatError, isInternal, logInternal, maskError, serverError } from "./errors.ts";
 import type { GraphqlServer } from "./graphql.ts";
 import { checkStructure } from "./json.ts";
+import { PiecewiseJson } from "./json_pieces.ts";
 import type { Upgrade } from "./listener.ts";
 
 export interface WebSocketLimits extends SocketLimits {
@@ -91,6 +92,7 @@ export class WebSocketServer {
   readonly #limits: WebSocketLimits;
   readonly #log: Log;
   readonly #sockets = new Set<BoundedSocket>();
+  readonly #json = new PiecewiseJson();
   #draining = false;
 
   constructor(graphql: GraphqlServer, access: Access, budget: ByteBudget, log: Log, limits: WebSocketLimits) {
@@ -111,6 +113,7 @@ export class WebSocketServer {
     };
     this.#upgrader = new Upgrader(options);
     this.#server = makeServer<Record<string, unknown>, Extra>({
+      jsonMessageReplacer: this.#json.replacer,
       execute: (args) => (args as EnvelopedArguments).rootValue.execute(args),
       subscribe: (args) => (args as EnvelopedArguments).rootValue.subscribe(args),
       onConnect: (context) => this.#admit(context),
@@ -204,7 +207,8 @@ export class WebSocketServer {
       // The only one that `accept` lets through.
       protocol: GRAPHQL_TRANSPORT_WS_PROTOCOL,
       // Waiting holds up the operation's iterator, so that it produces no more than is read.
-      send: (data) => socket.send(data),
+      // The library asks for it as soon as it has written the message.
+      send: (data) => socket.send(this.#json.pieces(data)),
       close: (code, reason) => socket.close(code ?? CloseCode.InternalServerError, reason ?? ""),
       onMessage: (handle) =>
         socket.onMessage(async (text) => {

@@ -3,7 +3,7 @@ import { clearImmediate, setImmediate } from "node:timers";
 import { createClient } from "graphql-ws";
 import { serveFake } from "./testing/serve_fake.ts";
 import { RawSocket } from "./testing/raw_socket.ts";
-import { connectPlain, connectWebSocket, frame, handshakeRequest, writeAll } from "./testing/wire.ts";
+import { connectPlain, connectWebSocket, frame, handshakeRequest, readFrames, writeAll } from "./testing/wire.ts";
 import { OPERATION_LIMITS } from "./limits.ts";
 import { WEBSOCKET_LIMITS } from "./websocket.ts";
 
@@ -244,6 +244,48 @@ Deno.test("sockets, operations on one socket, and subscriptions in all are bound
   await until(() => fake.services.watchers === 1);
   assert.equal(await subscribe(second, "b"), undefined);
   await second.close();
+});
+
+Deno.test("a long message comes in fragments between which others get their turn, and nothing comes between them", async () => {
+  await using fake = await serveFake();
+  await fake.services.finish(await fake.start({ size: 64, steps: 2, frameEvery: 1 }));
+  const picture = crypto.getRandomValues(new Uint8Array(3 * 2 ** 14)).toBase64().repeat(32);
+  fake.services.frames = { encode: () => Promise.resolve(Uint8Array.fromBase64(picture)) };
+  const connection = await connectWebSocket(fake.url);
+  await connection.write(frame('{"type":"connection_init"}'));
+  const query = "{ transfers { edges { node { frame { a: base64 } } } } }";
+  let turns = 0;
+  const count = () => void (turns++, counting = setImmediate(count));
+  let counting = setImmediate(count);
+  const messages: string[] = [];
+  let fragments = 0;
+  let text = "";
+  for await (const { fin, opcode, payload } of readFrames(connection)) {
+    assert.equal(opcode, text === "" ? 1 : 0);
+    assert.ok(payload.length <= 2 ** 16, `${payload.length} bytes in one go`);
+    text += new TextDecoder().decode(payload);
+    if (!fin) {
+      if (fragments++ === 0) turns = 0;
+      continue;
+    }
+    if (messages.push(text) === 1) {
+      for (const id of ["a", "b"]) {
+        await connection.write(frame(JSON.stringify({ id, type: "subscribe", payload: { query } })));
+      }
+    }
+    text = "";
+    if (messages.length === 5) break;
+  }
+  clearImmediate(counting);
+  connection.close();
+  const told = messages.map((message) => JSON.parse(message));
+  assert.deepEqual(told.map(({ type }) => type).toSorted(), ["complete", "complete", "connection_ack", "next", "next"]);
+  for (const { type, payload } of told) {
+    if (type === "next") assert.ok(payload.data.transfers.edges[0].node.frame.a === picture);
+  }
+  assert.ok(fragments >= 2 * picture.length / 2 ** 16, `${fragments} fragments`);
+  assert.ok(turns > fragments / 2, `${turns} turns in ${fragments} fragments`);
+  await until(() => fake.server.heldBytes === 0);
 });
 
 Deno.test("a slow reader holds up its own subscription only", async () => {

@@ -76,3 +76,37 @@ export function controlFrame(opcode: number, payload: Uint8Array): Uint8Array<Ar
 export async function writeAll(connection: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
 }
+
+/** A frame as a server sends it, unmasked. */
+export interface ServerFrame {
+  readonly fin: boolean;
+  readonly opcode: number;
+  readonly payload: Uint8Array<ArrayBuffer>;
+}
+
+/** The frames that come, until the connection ends or nobody asks for more. */
+export async function* readFrames(connection: Deno.TcpConn): AsyncGenerator<ServerFrame, void> {
+  let bytes = new Uint8Array();
+  const take = async (length: number) => {
+    while (bytes.length < length) {
+      const buffer = new Uint8Array(2 ** 17);
+      const n = await connection.read(buffer);
+      if (n === null) return null;
+      const both = new Uint8Array(bytes.length + n);
+      both.set(bytes);
+      both.set(buffer.subarray(0, n), bytes.length);
+      bytes = both;
+    }
+    const taken = bytes.slice(0, length);
+    bytes = bytes.slice(length);
+    return taken;
+  };
+  for (let head = await take(2); head !== null; head = await take(2)) {
+    const short = head[1]! & 127;
+    const long = short < 126 ? null : await take(short === 126 ? 2 : 8);
+    const length = long === null ? short : long.reduce((sum, byte) => sum * 256 + byte, 0);
+    const payload = await take(length);
+    if (payload === null) return;
+    yield { fin: (head[0]! & 0x80) !== 0, opcode: head[0]! & 15, payload };
+  }
+}

@@ -39,6 +39,19 @@ Deno.test("what callers start, change, delete and share is kept with who did it,
     const { action: _, ...who } = entry;
     assert.deepEqual(who, { at, name: "ann's laptop", owner: "ann", role, subject: id });
   }
+  const { data } = await server.post(
+    `mutation { createWebhook(input: { url: "https://example.org/" }) { secret webhook { id } } }`,
+    {},
+    as(ann),
+  );
+  const webhook = data.createWebhook.webhook.id;
+  for (const operation of ["rotateWebhookSecret", "deleteWebhook"]) {
+    assert.deepEqual(await change(`${operation}(id: "${webhook}") { __typename }`), []);
+  }
+  assert.deepEqual(
+    (await access.audit.newest(3)).map(({ action, subject }) => [action, subject]),
+    ["create webhook", "rotate webhook secret", "delete webhook"].map((action) => [action, webhook]),
+  );
   const keys = (await access.audit.newest(20)).slice(0, 2);
   assert.deepEqual(keys.map(({ action, subject }) => [action, subject]).sort(), [
     ["create key", "ann's laptop"],

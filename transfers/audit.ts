@@ -9,13 +9,16 @@ export type AuditedAction =
   | "delete"
   | "share"
   | "unshare"
+  | "create webhook"
+  | "rotate webhook secret"
+  | "delete webhook"
   | "create key"
   | "revoke key";
 
 /**
  * Keeps that a caller has done something. It never fails: what is done is done.
  *
- * @param subject The id of a transfer, or the name of a key; never a secret.
+ * @param subject The id of a transfer or a webhook, or the name of a key; never a secret.
  */
 export type Recorder = (action: AuditedAction, subject: string) => Promise<void>;
 

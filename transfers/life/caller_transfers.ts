@@ -36,7 +36,7 @@ export class CallerTransfers implements Transfers {
     this.#caller = caller;
     this.#record = record;
     const { images } = service;
-    this.webhooks = new CallerWebhooks(service.webhooks, caller);
+    this.webhooks = new CallerWebhooks(service.webhooks, caller, record);
     this.images = {
       intake: () => this.#intake(),
       get: (id) => this.#image(id),

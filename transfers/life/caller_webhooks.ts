@@ -1,5 +1,6 @@
 import { GramcastError } from "../../errors.ts";
 import type { DeliveryPageRequest, NewSecret, Page, PageRequest, Slice, WebhookRequest, Webhooks } from "../api.ts";
+import type { Recorder } from "../audit.ts";
 import { type Caller, checkMayChange, maySeeWebhook } from "../caller.ts";
 import type { KeptWebhooks } from "../notices/kept_webhooks.ts";
 import type { DeliveryRecord, WebhookRecord } from "../types.ts";
@@ -8,10 +9,12 @@ import type { DeliveryRecord, WebhookRecord } from "../types.ts";
 export class CallerWebhooks implements Webhooks {
   readonly #webhooks: KeptWebhooks;
   readonly #caller: Caller;
+  readonly #record: Recorder;
 
-  constructor(webhooks: KeptWebhooks, caller: Caller) {
+  constructor(webhooks: KeptWebhooks, caller: Caller, record: Recorder) {
     this.#webhooks = webhooks;
     this.#caller = caller;
+    this.#record = record;
   }
 
   check(request: WebhookRequest, prefix?: string): WebhookRequest {
@@ -20,7 +23,9 @@ export class CallerWebhooks implements Webhooks {
 
   async create(request: WebhookRequest): Promise<NewSecret> {
     checkMayChange(this.#caller, "create a webhook");
-    return await this.#webhooks.create(this.#caller.owner, request);
+    const created = await this.#webhooks.create(this.#caller.owner, request);
+    await this.#record("create webhook", created.webhook.id);
+    return created;
   }
 
   async get(id: string): Promise<WebhookRecord | null> {
@@ -37,11 +42,14 @@ export class CallerWebhooks implements Webhooks {
   }
 
   async rotate(id: string): Promise<NewSecret> {
-    return await this.#webhooks.rotate(await this.#own(id, "change the secret of a webhook"));
+    const rotated = await this.#webhooks.rotate(await this.#own(id, "change the secret of a webhook"));
+    await this.#record("rotate webhook secret", id);
+    return rotated;
   }
 
   async remove(id: string): Promise<void> {
     await this.#webhooks.remove(await this.#own(id, "delete a webhook"));
+    await this.#record("delete webhook", id);
   }
 
   async deliveries(webhookId: string, page: DeliveryPageRequest): Promise<Slice<DeliveryRecord>> {

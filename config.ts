@@ -130,7 +130,7 @@ const SETTINGS = {
   auth: {
     variable: "AUTH",
     help:
-      "how callers show who they are ([access](access.md)); `auto`: `off` where `HOST` is this machine alone, else `keys`",
+      "how callers show who they are ([access](access.md)); `auto`: `off` where `HOST` is this machine alone and `PUBLIC_URL` leads nowhere else, else `keys`",
     fallback: "auto",
     wanted: `auto, off, or ${AUTH_WAYS.join(", ")}`,
     parse: (value: string) => {
@@ -337,9 +337,10 @@ export function readConfig(get: (variable: string) => string | undefined): Confi
 }
 
 /** In which ways callers have to show who they are: without a word on it, whoever is on this machine does not have to. */
-export function authWays({ auth, host }: Pick<Config, "auth" | "host">): readonly AuthWay[] {
+export function authWays({ auth, host, publicUrl }: Pick<Config, "auth" | "host" | "publicUrl">): readonly AuthWay[] {
   if (auth !== "auto") return auth;
-  return isLoopback(host) ? [] : ["keys"];
+  // Behind a proxy others come from this machine too.
+  return isLoopback(host) && (publicUrl === null || isLoopback(publicUrl.hostname)) ? [] : ["keys"];
 }
 
 /** How tokens of an OpenID Connect issuer are taken. */

@@ -17,6 +17,11 @@ Deno.test("callers show who they are where others than this machine's reach the 
   const ways = (variables: Record<string, string>) => authWays(read(variables));
   assert.deepEqual([ways({}), ways({ HOST: "::1" }), ways({ HOST: "localhost" })], [[], [], []]);
   assert.deepEqual([ways({ HOST: "0.0.0.0" }), ways({ HOST: "box.example" })], [["keys"], ["keys"]]);
+  // A proxy on the same machine brings others in.
+  assert.deepEqual([ways({ PUBLIC_URL: "https://a.example" }), ways({ PUBLIC_URL: "http://[::1]:8080" })], [
+    ["keys"],
+    [],
+  ]);
   assert.deepEqual([ways({ HOST: "0.0.0.0", AUTH: "off" }), ways({ AUTH: "keys" })], [[], ["keys"]]);
 });
 

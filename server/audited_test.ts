@@ -39,11 +39,12 @@ Deno.test("what callers start, change, delete and share is kept with who did it,
     const { action: _, ...who } = entry;
     assert.deepEqual(who, { at, name: "ann's laptop", owner: "ann", role, subject: id });
   }
-  const { data } = await server.post(
-    `mutation { createWebhook(input: { url: "https://example.org/" }) { secret webhook { id } } }`,
+  const { data, errors } = await server.post(
+    `mutation { createWebhook(input: { url: "https://203.0.114.9/", events: [SUCCEEDED] }) { secret webhook { id } } }`,
     {},
     as(ann),
   );
+  assert.deepEqual(errors, []);
   const webhook = data.createWebhook.webhook.id;
   for (const operation of ["rotateWebhookSecret", "deleteWebhook"]) {
     assert.deepEqual(await change(`${operation}(id: "${webhook}") { __typename }`), []);

@@ -257,6 +257,20 @@ Deno.test("a storage that cannot be read or written for a while delays deliverie
   assert.deepEqual(stage.receivers.types, Array(3).fill("transfer.running"));
 });
 
+Deno.test("a clock that is set back delays nothing, and signatures have the time that it says", async () => {
+  await using stage = await Stage.open({ id: "w" });
+  stage.receivers.answer = () => ({ status: 500 });
+  await stage.tell("a", "RUNNING");
+  await stage.receivers.arrived(1);
+  await stage.quiet();
+  const [latest, setBack] = [stage.clock.now(), stage.clock.now() - 3_600_000];
+  stage.clock.now = () => latest;
+  stage.clock.wall = () => setBack;
+  stage.clock.advance(DELAYS[1]!);
+  await stage.receivers.arrived(2);
+  assert.equal(stage.receivers.received[1]!.headers["webhook-timestamp"], String(Math.floor(setBack / 1000)));
+});
+
 Deno.test("a delivery that is replayed is sent at once, whatever became of it", async () => {
   await using stage = await Stage.open({ id: "w" });
   await stage.tell("a", "RUNNING");

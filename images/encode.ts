@@ -4,6 +4,7 @@ import { fitLongestSide, type Picture, type Size } from "../engine/picture.ts";
 import { GramcastError } from "../errors.ts";
 import { DEFAULT_QUALITY, LIMITS } from "../limits.ts";
 import { checkNumber, whole } from "../values.ts";
+import { jpegWithPacket, recipePacket } from "./recipe.ts";
 import { kernelFor, ownBytes, rawRgb, sharp } from "./sharp.ts";
 
 export type EncodedFormat = "JPEG" | "PNG" | "WEBP";
@@ -12,6 +13,8 @@ export interface EncodeOptions {
   readonly format: EncodedFormat;
   /** Of a JPEG or WebP, 1 to 100; PNG takes no notice. 85 when left out. */
   readonly quality?: number;
+  /** What the picture was made from, for its metadata; none when left out or null. */
+  readonly recipe?: string | null;
   /** Longest side in pixels; a smaller picture stays as it is. Its own size when left out or null. */
   readonly maxSize?: number | null;
 }
@@ -29,13 +32,16 @@ const MAX_SIDES = { JPEG: 65_535, WEBP: 16_383 } as const;
 export async function encodePicture(picture: Picture, options: EncodeOptions): Promise<Uint8Array<ArrayBuffer>> {
   const quality = checkNumber("quality", LIMITS.quality, options.quality ?? DEFAULT_QUALITY);
   const size = shownSize(picture, options.maxSize);
+  const packet = options.recipe ? recipePacket(options.recipe) : null;
   switch (options.format) {
-    case "JPEG":
-      return await encodeJpeg(picture, size, quality);
+    case "JPEG": {
+      const file = await encodeJpeg(picture, size, quality);
+      return packet === null ? file : jpegWithPacket(file, packet);
+    }
     case "PNG":
-      return await encodePng(picture, size);
+      return await encodePng(picture, size, packet);
     case "WEBP":
-      return await encodeWebp(picture, size, quality);
+      return await encodeWebp(picture, size, quality, packet);
   }
 }
 
@@ -58,14 +64,21 @@ async function encodeJpeg(picture: Picture, size: Size, quality: number): Promis
   return ownBytes(await image.encodeJPEG(quality as JpegQuality));
 }
 
-async function encodePng(picture: Picture, size: Size): Promise<Uint8Array<ArrayBuffer>> {
+async function encodePng(picture: Picture, size: Size, packet: string | null): Promise<Uint8Array<ArrayBuffer>> {
   // A painting of 2048×2048: filters chosen by row make it 27 % smaller in 1.4 times the time; level 6 gains nothing more.
-  return ownBytes(await (await scaled(picture, size)).png({ compressionLevel: 3, adaptiveFiltering: true }).toBuffer());
+  const png = (await scaled(picture, size)).png({ compressionLevel: 3, adaptiveFiltering: true });
+  return ownBytes(await (packet === null ? png : png.withXmp(packet)).toBuffer());
 }
 
-async function encodeWebp(picture: Picture, size: Size, quality: number): Promise<Uint8Array<ArrayBuffer>> {
+async function encodeWebp(
+  picture: Picture,
+  size: Size,
+  quality: number,
+  packet: string | null,
+): Promise<Uint8Array<ArrayBuffer>> {
   checkSides("WEBP", size);
-  return ownBytes(await (await scaled(picture, size)).webp({ quality, smartSubsample: true }).toBuffer());
+  const webp = (await scaled(picture, size)).webp({ quality, smartSubsample: true });
+  return ownBytes(await (packet === null ? webp : webp.withXmp(packet)).toBuffer());
 }
 
 function checkSides(format: keyof typeof MAX_SIDES, { width, height }: Size): void {

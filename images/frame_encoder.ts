@@ -68,6 +68,6 @@ export class FrameEncoder {
 }
 
 /** PNG has no quality, so all qualities of it are one. */
-function nameOf(key: string, { format, quality = DEFAULT_QUALITY, maxSize }: EncodeOptions): string {
-  return JSON.stringify([format, format === "PNG" ? null : quality, maxSize ?? null, key]);
+function nameOf(key: string, { format, quality = DEFAULT_QUALITY, maxSize, recipe }: EncodeOptions): string {
+  return JSON.stringify([format, format === "PNG" ? null : quality, maxSize ?? null, recipe ?? null, key]);
 }

@@ -22,6 +22,7 @@ import "./webhook.ts";
 import "./webhook_control.ts";
 import "./share.ts";
 import "./viewer.ts";
+import "./recipe.ts";
 
 /** The executable schema; fields and types in alphabetical order. */
 export const schema: GraphQLSchema = builder.toSchema();

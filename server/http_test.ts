@@ -88,15 +88,15 @@ Deno.test("pictures are served with their type, for ever, and not twice", async 
   const id = await fake.start(OPTIONS);
   const { resultId } = await services.finish(id);
   const image = async (id: string) => await services.own.images.read((await services.own.images.get(id))!);
-  const frame = async (step: number, format: "JPEG" | "PNG") =>
-    await encodePicture(await (await services.own.frame(id, step))!.picture(), { format });
+  const frame = async (step: number, format: "JPEG" | "PNG", recipe: string | null = null) =>
+    await encodePicture(await (await services.own.frame(id, step))!.picture(), { format, recipe });
   const paths: [path: string, type: string, caching: RegExp, bytes: Uint8Array][] = [
     ["/images/sample-content", "image/png", /immutable/, await image("sample-content")],
     [`/images/${resultId}`, "image/png", /immutable/, await image(resultId!)],
     [`/transfers/${id}/frames/2.jpg`, "image/jpeg", /immutable/, await frame(2, "JPEG")],
     [`/transfers/${id}/frames/2.png`, "image/png", /immutable/, await frame(2, "PNG")],
     [`/transfers/${id}/result.png`, "image/png", /no-cache/, await image(resultId!)],
-    [`/transfers/${id}/result.jpg`, "image/jpeg", /no-cache/, await frame(3, "JPEG")],
+    [`/transfers/${id}/result.jpg`, "image/jpeg", /no-cache/, await frame(3, "JPEG", await services.own.recipe(id))],
   ];
   for (const [path, type, caching, bytes] of paths) {
     const response = await fetch(fake.url + path);

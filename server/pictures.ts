@@ -98,17 +98,23 @@ async function findResult(source: Source, id: string, format: Format): Promise<F
   const image = await findImage(source, transfer.resultId, REVALIDATED);
   if (image?.mimeType === MIME_TYPES[format]) return image;
   const frame = await transfers.frame(id, null);
-  return frame && encoded(source, frame, format, REVALIDATED);
+  return frame && encoded(source, frame, format, REVALIDATED, () => transfers.recipe(id));
 }
 
-function encoded({ frames }: Source, frame: FrameHandle, format: Format, cacheControl: string): Found {
+function encoded(
+  { frames }: Source,
+  frame: FrameHandle,
+  format: Format,
+  cacheControl: string,
+  recipe: () => Promise<string | null> = () => Promise.resolve(null),
+): Found {
   const encoding = { format: FORMATS[format], maxSize: null, quality: DEFAULT_QUALITY } as const;
   return {
     etag: `"${frame.transferId}-${frame.step}-${format}"`,
     mimeType: MIME_TYPES[format],
     cacheControl,
     open: async () => {
-      const bytes = await frames.encode(frame, encoding);
+      const bytes = await frames.encode(frame, { ...encoding, recipe: await recipe() });
       return { byteLength: bytes.byteLength, stream: () => bytes };
     },
   };

@@ -152,6 +152,8 @@ export interface Transfers {
   queuePosition(id: string): Promise<number | null>;
   /** Seconds until it ends, its wait in the queue included; null when unknown or ended. */
   etaSeconds(transfer: TransferRecord): Promise<number | null>;
+  /** What its result says it was made from, as JSON; null where there is no such transfer. */
+  recipe(id: string): Promise<string | null>;
   estimate(request: StartRequest): Promise<CostEstimate>;
   /** ImageNet probabilities (1000) of an image by the whole network. @throws GramcastError WEIGHTS_INCOMPLETE */
   classify(imageId: string): Promise<Float32Array>;
@@ -204,11 +206,15 @@ export interface ImageLibrary {
   intake(): ImageIntake;
   /** An image that the caller may see: their own, of a transfer that was shared with them, or a built-in sample. */
   get(id: string): Promise<ImageRecord | null>;
+  /** The caller's image of these bytes, or a sample. */
+  find(sha256: string): Promise<ImageRecord | null>;
   read(image: ImageRecord): Promise<Uint8Array>;
   /** As `read`, piece by piece as it is asked for; to be read to the end or cancelled. */
   stream(image: ImageRecord): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
   /** Frames of an animation, or pages, in its file: the first is the picture. */
   frames(image: ImageRecord): Promise<number>;
+  /** What its file says it was made from, as JSON; null where it does not. */
+  recipe(image: ImageRecord): Promise<string | null>;
   samples(): Promise<readonly SampleRecord[]>;
 }
 

@@ -87,6 +87,10 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   "Query.webhooks": { kind: "makes", document: () => `{ webhooks { totalCount } }` },
   "Query.estimate": { kind: "makes", document: ({ image }) => `{ estimate(input: ${styled(image)}) { steps } }` },
+  "Query.recipe": {
+    kind: "makes",
+    document: ({ image }) => `{ recipe(image: { image: "${image}" }) }`,
+  },
   "Query.classify": {
     kind: "makes",
     document: ({ image }) => `{ classify(image: { image: "${image}" }, top: 1) { index } }`,

@@ -40,9 +40,11 @@ export class CallerTransfers implements Transfers {
     this.images = {
       intake: () => this.#intake(),
       get: (id) => this.#image(id),
+      find: (sha256) => images.find(this.#caller.owner, sha256),
       read: (image) => images.read(image),
       stream: (image) => images.stream(image),
       frames: (image) => images.frames(image),
+      recipe: (image) => images.recipe(image),
       samples: () => images.samples(),
     };
   }
@@ -113,6 +115,11 @@ export class CallerTransfers implements Transfers {
 
   async etaSeconds(transfer: TransferRecord): Promise<number | null> {
     return maySeeTransfer(this.#caller, transfer) ? await this.#service.etaSeconds(transfer) : null;
+  }
+
+  async recipe(id: string): Promise<string | null> {
+    const record = await this.get(id);
+    return record && await this.#service.recipe(record);
   }
 
   async estimate(request: StartRequest): Promise<CostEstimate> {

@@ -1,10 +1,11 @@
 import { checkImage, type ImageLimits, inspectImage, NO_LIMITS } from "../../images/decode.ts";
+import { readRecipe } from "../../images/recipe.ts";
 import { GramcastError } from "../../errors.ts";
 import type { ImageIntake, SampleRecord } from "../api.ts";
 import { type Caller, maySeeImage, NOBODY } from "../caller.ts";
 import { type HeldImages, sha256Hex } from "./held_images.ts";
 import type { ImageStore } from "../storage/ports.ts";
-import type { ImageRecord } from "../types.ts";
+import type { ImageRecord, Owner } from "../types.ts";
 
 /** A picture that comes with the program. */
 export interface BuiltInSample {
@@ -67,6 +68,12 @@ export class KeptImages {
     return await this.#sample(id) ?? await this.#images.get(id);
   }
 
+  /** An owner's image of these bytes, or a sample. */
+  async find(owner: Owner, sha256: string): Promise<ImageRecord | null> {
+    const sample = (await this.#load()).find(({ image }) => image.sha256 === sha256);
+    return sample?.image ?? await this.#images.find(owner, sha256);
+  }
+
   async read(image: ImageRecord): Promise<Uint8Array> {
     const sample = (await this.#load()).find((sample) => sample.image.id === image.id);
     return sample?.bytes ?? await this.#images.read(image);
@@ -79,6 +86,10 @@ export class KeptImages {
 
   async frames(image: ImageRecord): Promise<number> {
     return (await inspectImage(await this.read(image), NO_LIMITS)).frames;
+  }
+
+  async recipe(image: ImageRecord): Promise<string | null> {
+    return await readRecipe(await this.read(image));
   }
 
   /** Bytes of an image whoever owns it: for a transfer that uses it. @throws {GramcastError} NOT_FOUND */

@@ -51,6 +51,7 @@ import type {
 import { ProgressStream } from "../watch/progress_stream.ts";
 import { type LogReader, sharedReads } from "../watch/shared_reads.ts";
 import { QueueForecast } from "./queue_forecast.ts";
+import { recipeOf } from "./recipe.ts";
 import { recover } from "./recovery.ts";
 import { Retention, type RetentionLimits } from "./retention.ts";
 import { Starter } from "./starter.ts";
@@ -154,6 +155,7 @@ export class TransferService implements AllTransfers {
       {
         store,
         readImage: (id) => this.images.readById(id),
+        recipe: (record) => recipeOf(record, this.images),
         hold,
         journal: this.#journal,
         frames: this.#frames,
@@ -318,6 +320,10 @@ export class TransferService implements AllTransfers {
 
   async engine(): Promise<EngineInfo> {
     return (await this.#ports.engines[0].info()).engine;
+  }
+
+  recipe(record: TransferRecord): Promise<string> {
+    return recipeOf(record, this.images);
   }
 
   samples(): Promise<readonly SampleRecord[]> {

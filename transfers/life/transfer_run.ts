@@ -22,6 +22,8 @@ const MAX_ATTEMPTS = 3;
 export interface RunPorts {
   readonly store: TransferStore;
   readonly readImage: (id: string) => Promise<Uint8Array>;
+  /** What a transfer's result says it was made from. */
+  readonly recipe: (record: TransferRecord) => Promise<string>;
   /** Begins to hold images. */
   readonly hold: () => HeldImages;
   readonly journal: Journal;
@@ -221,7 +223,8 @@ export class TransferRun {
   async #succeed(): Promise<End> {
     const picture = this.#reports.lastPicture;
     if (picture === null) throw new Error("The engine finished without a picture");
-    const png = await encodePicture(picture, { format: "PNG" });
+    const recipe = await this.#ports.recipe(this.record);
+    const png = await encodePicture(picture, { format: "PNG", recipe });
     // Until the transfer is said to have made it, nothing else keeps it.
     await using held = this.#ports.hold();
     const result = await this.#ports.journal.patiently(

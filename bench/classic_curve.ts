@@ -8,10 +8,9 @@ import { createOptimizer } from "../engine/optimizers/create.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
 import { PreparedScale } from "../engine/descent/prepared_scale.ts";
 import { formulaPixels } from "../engine/testing/formula.ts";
-import { encodePicture } from "../images/encode.ts";
 import { resizePicture } from "../images/resize.ts";
 import { SHIPPED_WEIGHTS } from "../weights/shipped.ts";
-import { reference, squarePicture, vgg16Parameters } from "./inputs.ts";
+import { reference, squarePicture, vgg16Parameters, writePng } from "./inputs.ts";
 import { row } from "./table.ts";
 
 const size = Number(Deno.args[0] ?? 256);
@@ -19,14 +18,12 @@ const steps = Number(Deno.args[1] ?? 100);
 const folder = await Deno.makeTempDir();
 const content = await squarePicture("hoovertowernight", size);
 const style = await squarePicture("starry_night", size);
-for (const [name, picture] of Object.entries({ content, style })) {
-  await Deno.writeFile(`${folder}/${name}.png`, await encodePicture(picture, { format: "PNG" }));
-}
 const lines = await reference(
   "reference.py",
   "losses",
   ...["--weights", SHIPPED_WEIGHTS, "--style-layers", "conv4_3", "--init", "formula:7"],
-  ...["--content", `${folder}/content.png`, "--style", `${folder}/style.png`],
+  ...["--content", await writePng(`${folder}/content.png`, content)],
+  ...["--style", await writePng(`${folder}/style.png`, style)],
   ...["--size", `${size}`, "--steps", `${steps}`],
 );
 const theirs = lines.map((line) => JSON.parse(line) as { step: number; total: number; content: number; style: number });

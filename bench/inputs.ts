@@ -1,12 +1,14 @@
 /** What the benchmarks share: VGG16, pictures, and the article's program in PyTorch, where it is. */
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Picture } from "../engine/picture.ts";
 import type { Vgg16Parameters } from "../engine/vgg16.ts";
 import { decodePicture } from "../images/decode.ts";
+import { encodePicture } from "../images/encode.ts";
 import { resizePicture } from "../images/resize.ts";
 import { readSample, SAMPLES } from "../samples/samples.ts";
 import { loadWeights } from "../weights/load_weights.ts";
-import { weightsPath } from "../weights/shipped.ts";
+import { SHIPPED_WEIGHTS } from "../weights/shipped.ts";
 
 /** A folder beside the project with `images` and `reference`; it is not part of it. */
 export const SHARED = fileURLToPath(new URL("../../shared/", import.meta.url));
@@ -14,9 +16,21 @@ export const SHARED = fileURLToPath(new URL("../../shared/", import.meta.url));
 /** Pythons with torch, numpy and PIL, separated by commas; the first is taken where one is enough. */
 export const PYTHONS = (Deno.env.get("PYTHON") ?? "/usr/bin/python3").split(",");
 
-/** VGG16's parameters. @param setting As in `WEIGHTS`. */
-export async function vgg16Parameters(setting = "auto"): Promise<Vgg16Parameters> {
-  return (await loadWeights(weightsPath(setting))).parameters;
+export async function vgg16Parameters(): Promise<Vgg16Parameters> {
+  return (await loadWeights(SHIPPED_WEIGHTS)).parameters;
+}
+
+/** Ends the program where the shared folder is not. */
+export function requireShared(): void {
+  if (existsSync(SHARED)) return;
+  console.error("Cannot compare: wanted a folder with pictures and programs in PyTorch beside the project");
+  Deno.exit(1);
+}
+
+/** Writes a picture for one of those programs. @returns its path. */
+export async function writePng(path: string, picture: Picture): Promise<string> {
+  await Deno.writeFile(path, await encodePicture(picture, { format: "PNG" }));
+  return path;
 }
 
 /** A built-in sample or a picture of the shared folder, scaled to a square as the reference does it. */

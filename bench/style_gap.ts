@@ -13,9 +13,8 @@ import type { Losses } from "../engine/objective/losses.ts";
 import { Optimisation } from "../engine/descent/optimisation.ts";
 import type { PresetName } from "../engine/options/options.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
-import { encodePicture } from "../images/encode.ts";
 import { resizePicture } from "../images/resize.ts";
-import { reference, SHARED, squarePicture, vgg16Parameters } from "./inputs.ts";
+import { reference, requireShared, squarePicture, vgg16Parameters, writePng } from "./inputs.ts";
 import { row } from "./table.ts";
 
 /** What style_gap.py says of a result. */
@@ -31,12 +30,7 @@ const [
 if (presetName !== "FAST" && presetName !== "BALANCED") throw new Error("Cannot run: wanted FAST or BALANCED");
 const preset: PresetName = presetName;
 const side = preset === "FAST" ? 256 : 512;
-try {
-  await Deno.stat(SHARED);
-} catch {
-  console.error("Cannot judge: wanted a folder with pictures and style_gap.py beside the project");
-  Deno.exit(1);
-}
+requireShared();
 await Deno.mkdir(folder, { recursive: true });
 console.log(row("pair", ...JUDGED, "style loss", "s"));
 console.log(row(...Array<string>(JUDGED.length + 3).fill("---")));
@@ -57,12 +51,13 @@ async function judge(backend: OnnxBackend, pair: readonly [string, string]): Pro
   while (!optimisation.finished) losses = (await optimisation.advance()).losses;
   const seconds = (performance.now() - start) / 1000;
   const file = (part: string) => `${folder}/${pair.join("+")}-${part}.png`;
-  const result = file("result");
-  await Deno.writeFile(file("content"), await encodePicture(content, { format: "PNG" }));
-  await Deno.writeFile(file("style"), await encodePicture(style, { format: "PNG" }));
-  await Deno.writeFile(result, await encodePicture(await optimisation.picture(), { format: "PNG" }));
+  const files = [
+    await writePng(file("content"), content),
+    await writePng(file("style"), style),
+    await writePng(file("result"), await optimisation.picture()),
+  ];
   await optimisation.dispose();
-  const [line] = await reference("style_gap.py", file("content"), file("style"), result);
+  const [line] = await reference("style_gap.py", ...files);
   const seen = JSON.parse(line!) as Record<string, number>;
   const values = JUDGED.map((key) => seen[key]!);
   values.push(losses!.style, seconds);

@@ -9,7 +9,6 @@
  *
  * @module
  */
-import { existsSync } from "node:fs";
 import type { Backend } from "../engine/backends/backend.ts";
 import { stepFlops } from "../engine/estimate/estimate.ts";
 import { OnnxBackend } from "../engine/backends/onnx/backend.ts";
@@ -17,9 +16,8 @@ import { Optimisation } from "../engine/descent/optimisation.ts";
 import type { TransferRequest } from "../engine/options/options.ts";
 import type { Picture } from "../engine/picture.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
-import { encodePicture } from "../images/encode.ts";
 import { resizePicture } from "../images/resize.ts";
-import { reference, SHARED, squarePicture, vgg16Parameters } from "./inputs.ts";
+import { reference, requireShared, squarePicture, vgg16Parameters, writePng } from "./inputs.ts";
 import { row } from "./table.ts";
 
 const DEFAULT = [
@@ -118,10 +116,7 @@ async function compare(backend: Backend, what: string, folder: string): Promise<
   const [contentName, styleName] = pair.split("+") as [string, string];
   const size = Number(side);
   const [content, style] = [await squarePicture(contentName, size), await squarePicture(styleName, size)];
-  const write = async (name: string, picture: Picture) => {
-    await Deno.writeFile(`${folder}/${name}.png`, await encodePicture(picture, { format: "PNG" }));
-    return `${folder}/${name}.png`;
-  };
+  const write = (name: string, picture: Picture) => writePng(`${folder}/${name}.png`, picture);
   const pictures = [await write("content", content), await write("style", style)];
   console.log(`\n## ${contentName} + ${styleName}, ${size}²\n`);
   console.log(
@@ -160,10 +155,7 @@ async function compare(backend: Backend, what: string, folder: string): Promise<
   }
 }
 
-if (!existsSync(SHARED)) {
-  console.error("Cannot compare: wanted a folder with pictures and style_gap.py beside the project");
-  Deno.exit(1);
-}
+requireShared();
 const backend = await OnnxBackend.open(await vgg16Parameters());
 const folder = await Deno.makeTempDir();
 try {

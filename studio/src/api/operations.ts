@@ -93,6 +93,7 @@ export interface StartTransferInput {
   readonly styleWeight?: number | null;
   readonly styles: readonly (StyleInput)[];
   readonly tvWeight?: number | null;
+  readonly webhook?: WebhookInput | null;
   readonly whitening?: number | null;
 }
 
@@ -103,7 +104,14 @@ export interface StyleInput {
   readonly weight?: number | null;
 }
 
+export type TransferEvent = "CANCELLED" | "FAILED" | "PROGRESS" | "RUNNING" | "SUCCEEDED";
+
 export type TransferStatus = "CANCELLED" | "FAILED" | "QUEUED" | "RUNNING" | "SUCCEEDED";
+
+export interface WebhookInput {
+  readonly events: readonly (TransferEvent)[];
+  readonly url: string;
+}
 
 export type Picture = { readonly id: string; readonly url: string; readonly width: number; readonly height: number };
 

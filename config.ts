@@ -67,6 +67,8 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   /** Path of a file of documents that may be asked for by their ids; null for none. */
   readonly trustedDocuments: string | null;
+  /** How the log is written: for people, or as an object of JSON a line. */
+  readonly logFormat: "text" | "json";
   /** Pages of other origins that may use the API; `*` for any. */
   readonly corsOrigins: readonly string[];
   /** Whether webhooks may lead to addresses and ports that are not on the public network. */
@@ -285,6 +287,13 @@ const SETTINGS = {
     fallback: "",
     wanted: "the path of a JSON file, or nothing",
     parse: (value: string) => value === "" ? null : value,
+  },
+  logFormat: {
+    variable: "LOG_FORMAT",
+    help: "how the log is written: for people, or an object of JSON a line ([logs](operations.md#logs))",
+    fallback: "text",
+    wanted: "text or json",
+    parse: (value: string) => value === "text" || value === "json" ? value : undefined,
   },
   corsOrigins: {
     variable: "CORS_ORIGINS",

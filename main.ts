@@ -13,25 +13,32 @@ import { frameEncoder } from "./server/frames.ts";
 import { connectionsThatFit } from "./server/descriptors.ts";
 import { CONNECTION_LIMITS } from "./server/listener.ts";
 import { Metrics } from "./server/metrics.ts";
+import { loggedRequests } from "./server/logged_requests.ts";
 import { startServer } from "./server/server.ts";
 import { processMemory, SpareMemory } from "./server/spare_memory.ts";
 import { readTrustedDocuments } from "./server/trusted_documents.ts";
 import { studioPages } from "./studio/studio.ts";
-import { lineLog } from "./transfers/log.ts";
+import { jsonLog, lineLog } from "./transfers/log.ts";
+import { loggedTransfers } from "./transfers/logged_transfers.ts";
 import { observeAll } from "./transfers/observer.ts";
 import { openTransfers } from "./transfers/open.ts";
 import { classLabels } from "./weights/class_labels.ts";
 import { describeWeights } from "./weights/describe_weights.ts";
 import { weightsPath } from "./weights/shipped.ts";
 
-const log = lineLog(console.log, console.warn);
-
 async function serve(config: Config): Promise<void> {
+  const machines = config.logFormat === "json";
+  const log = machines ? jsonLog(console.log) : lineLog(console.log, console.warn);
   const stop = nextSignal();
   using _memory = new SpareMemory(processMemory());
   const weights = await describeWeights(weightsPath(config.weights));
   const metrics = new Metrics();
-  const transfers = await openTransfers(config, weights, log, observeAll([metrics]));
+  const transfers = await openTransfers(
+    config,
+    weights,
+    log,
+    observeAll([metrics, ...(machines ? [loggedTransfers(log)] : [])]),
+  );
   await using access = await openAccess(config, log);
   log.info(`Weights: ${weights.name}, ${weights.layers.length} layers`);
   const services: Services = {
@@ -52,11 +59,13 @@ async function serve(config: Config): Promise<void> {
       connectionLimits,
       trustedDocuments,
       metrics,
+      observers: machines ? [loggedRequests(log)] : [],
       pages: studioPages(basePath(config.publicUrl)),
     };
     const server = await startServer(services, options, log);
     log.info(`Gramcast listens on ${server.url}: open it in a browser; GraphiQL is at ${server.url}/graphql`);
-    await tellAccess(access, config, server.url, log);
+    // A key is for who starts the server, and no line of a log.
+    await tellAccess(access, config, server.url, log, machines ? console.error : console.log);
     log.info(`${await stop}: stopping`);
     await Promise.all([server.stop(), transfers.close()]);
   } finally {

@@ -21,7 +21,7 @@ export class Audit {
     const { name, owner, role } = caller;
     return async (action, subject) => {
       const entry = { at: this.#clock.now(), name, owner, role, action, subject };
-      this.#log.info(`Audit: ${auditText(entry)}`);
+      this.#log.info(`Audit: ${auditText(entry)}`, { event: "audit", action, subject, name, owner, role });
       try {
         await this.#store.addAudit(entry);
       } catch (error) {

@@ -27,8 +27,15 @@ export async function openAccess(config: Config, log: Log): Promise<Access> {
  * Says who may come in. A server that takes keys and has none gets one for its admin, which is told once.
  *
  * @param url Where the server listens.
+ * @param tell Takes what is for nobody but who starts the server.
  */
-export async function tellAccess(access: Access, config: Config, url: string, log: Log): Promise<void> {
+export async function tellAccess(
+  access: Access,
+  config: Config,
+  url: string,
+  log: Log,
+  tell: (line: string) => void,
+): Promise<void> {
   const ways = authWays(config);
   if (ways.length === 0) {
     if (!isLoopback(config.host)) {
@@ -42,6 +49,6 @@ export async function tellAccess(access: Access, config: Config, url: string, lo
   if (!ways.includes("keys") || (await access.keys.list()).length > 0) return;
   const key = await access.keys.create({ name: FIRST_KEY, role: "ADMIN", expiresAt: null });
   const page = (config.publicUrl?.href ?? url).replace(/\/+$/, "");
-  log.info(`The first key, of an admin; it is not shown again: ${key}`);
-  log.info(`To sign in, open ${page}/#key=${key}`);
+  tell(`The first key, of an admin; it is not shown again: ${key}`);
+  tell(`To sign in, open ${page}/#key=${key}`);
 }

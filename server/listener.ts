@@ -7,11 +7,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import type { Log } from "../transfers/log.ts";
+import { inLogScope } from "../transfers/log_scope.ts";
 import type { ByteBudget } from "./byte_budget.ts";
 import { Connection } from "./connection.ts";
 import { BUSY, busy, logInternal, serverError } from "./errors.ts";
 import { Holdings } from "./holdings.ts";
 import type { RequestAddress } from "./request_address.ts";
+import { requestId } from "./request_id.ts";
 import type { Spool } from "./spool.ts";
 
 export interface ConnectionLimits {
@@ -61,6 +63,8 @@ export interface ListenerHandlers {
   upgrade(request: Request, upgrade: Upgrade): Response | undefined;
 }
 
+/** The header that names a request, to the server and back. */
+export const REQUEST_ID = "x-request-id";
 /** Bytes that are sent in one go. */
 const SLICE_BYTES = 2 ** 16;
 /** Bytes above which what is to be sent waits on the disk. */
@@ -109,9 +113,16 @@ export class Listener {
       // Clients that offer HTTP/2 in passing are answered as if they had not.
       shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === "websocket",
     };
-    this.#server = createServer(options, (incoming, outgoing) => void this.#answer(incoming, outgoing));
+    this.#server = createServer(
+      options,
+      (incoming, outgoing) => void this.#named(incoming, () => this.#answer(incoming, outgoing)),
+    );
     this.#server.on("connection", (socket) => this.#admit(socket));
-    this.#server.on("upgrade", (incoming, socket, head) => this.#upgrade({ incoming, socket: socket as Socket, head }));
+    this.#server.on(
+      "upgrade",
+      (incoming, socket, head) =>
+        this.#named(incoming, () => this.#upgrade({ incoming, socket: socket as Socket, head })),
+    );
     this.#server.on("clientError", (error, socket) => refuseUnread(error as NodeJS.ErrnoException, socket as Socket));
   }
 
@@ -179,7 +190,15 @@ export class Listener {
     }
   }
 
+  /** Gives a request its id, which all that is logged meanwhile has. */
+  #named<T>(incoming: IncomingMessage, act: () => T): T {
+    const given = incoming.headers[REQUEST_ID]?.toString();
+    const id = incoming.headers[REQUEST_ID] = requestId(given, this.#address.trusts(incoming.socket.remoteAddress));
+    return inLogScope({ requestId: id }, act);
+  }
+
   async #answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    outgoing.setHeader(REQUEST_ID, idOf(incoming));
     const { socket } = incoming;
     const connection = this.#connections.get(socket);
     if (!connection || connection.requests >= this.#limits.maxPipelined) return void socket.destroy();
@@ -223,8 +242,15 @@ export class Listener {
     const holdings = new Holdings(this.#budget, this.#spool);
     const request = toRequest(incoming, this.#address, connection, holdings, new AbortController().signal);
     const refusal = request ? this.#handlers.upgrade(request, upgrade) : malformed();
-    if (refusal) void refuseUpgrade(socket, refusal);
+    if (refusal === undefined) return;
+    refusal.headers.set(REQUEST_ID, idOf(incoming));
+    void refuseUpgrade(socket, refusal);
   }
+}
+
+/** The id of a request that has been let in. */
+export function idOf({ headers }: IncomingMessage): string {
+  return headers[REQUEST_ID] as string;
 }
 
 function malformed(): Response {

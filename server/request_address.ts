@@ -49,7 +49,7 @@ export class RequestAddress {
 
   #origin({ header, peer }: AskedAddress): { readonly scheme: string; readonly host: string } {
     const own = header("host") ?? "localhost";
-    if (!this.#trusts(peer)) return { scheme: "http", host: own };
+    if (!this.trusts(peer)) return { scheme: "http", host: own };
     // nginx and Caddy set the older headers, and pass the standard's on from whoever sent it.
     const standard = parseForwarded(last(header("forwarded")) ?? "");
     const scheme = (last(header("x-forwarded-proto")) ?? standard.get("proto"))?.toLowerCase();
@@ -57,7 +57,8 @@ export class RequestAddress {
     return { scheme: scheme === "https" ? "https" : "http", host };
   }
 
-  #trusts(peer: string | undefined): boolean {
+  /** Whether a peer is a proxy whose word is taken. */
+  trusts(peer: string | undefined): boolean {
     const address = peer?.replace(/^::ffff:(?=\d+\.)/i, "") ?? "";
     const family = isIP(address);
     return family !== 0 && this.#trusted.check(address, family === 6 ? "ipv6" : "ipv4");

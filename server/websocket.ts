@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import {
   type ExecutionArgs,
   type FormattedExecutionResult,
@@ -31,7 +32,7 @@ import { formatError, isInternal, logInternal, maskError, serverError } from "./
 import type { GraphqlServer } from "./graphql.ts";
 import { checkStructure } from "./json.ts";
 import { PiecewiseJson } from "./json_pieces.ts";
-import type { Upgrade } from "./listener.ts";
+import { idOf, REQUEST_ID, type Upgrade } from "./listener.ts";
 
 export interface WebSocketLimits extends SocketLimits {
   /** Sockets that may be open at once. */
@@ -112,6 +113,7 @@ export class WebSocketServer {
       handleProtocols: () => GRAPHQL_TRANSPORT_WS_PROTOCOL,
     };
     this.#upgrader = new Upgrader(options);
+    this.#upgrader.on("headers", (headers, incoming) => headers.push(`${REQUEST_ID}: ${idOf(incoming)}`));
     this.#server = makeServer<Record<string, unknown>, Extra>({
       jsonMessageReplacer: this.#json.replacer,
       execute: (args) => (args as EnvelopedArguments).rootValue.execute(args),
@@ -203,6 +205,8 @@ export class WebSocketServer {
       authorization,
       session: null,
     };
+    // What is logged for a message has the id of the upgrade.
+    const inScope = AsyncLocalStorage.snapshot();
     const ended = this.#server.opened({
       // The only one that `accept` lets through.
       protocol: GRAPHQL_TRANSPORT_WS_PROTOCOL,
@@ -215,7 +219,7 @@ export class WebSocketServer {
           const message = extra.message = { characters: text.length, isOperation: false };
           try {
             checkStructure(text);
-            await handle(text);
+            await inScope(() => handle(text));
           } catch (error) {
             if (SERVER_ONLY.test(String(error))) {
               return socket.close(CloseCode.BadRequest, "Message that only a server sends");

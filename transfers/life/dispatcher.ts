@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Engine } from "../process/engine.ts";
 import type { Forecast } from "./forecast.ts";
 import { oneLine } from "../log.ts";
+import { inLogScope } from "../log_scope.ts";
 import type { TransferQueue } from "../storage/ports.ts";
 import { type RunPorts, TransferRun } from "./transfer_run.ts";
 import { hasEnded } from "../types.ts";
@@ -95,7 +96,7 @@ export class Dispatcher {
       try {
         unsettled ??= [...await this.#queue.claimed(worker)];
         const id = unsettled.shift() ?? await this.#queue.claim(worker);
-        if (id !== null) await this.#runOne(engine, id);
+        if (id !== null) await inLogScope({ transferId: id }, () => this.#runOne(engine, id));
         else await this.#nudged(nudges);
       } catch (error) {
         this.#ports.log.warn(`Cannot continue with the queue now: ${oneLine(error)}`);

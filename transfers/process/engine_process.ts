@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { type Log, oneLine } from "../log.ts";
+import { outOfScope } from "../log_scope.ts";
 import type { TransferFailure } from "../types.ts";
 import { type Message, readMessages } from "./framing.ts";
 import { MessageWriter } from "./message_writer.ts";
@@ -55,7 +56,7 @@ export class EngineProcess {
       stderr: "piped",
     }).spawn();
     this.#input = new MessageWriter(this.#child.stdin);
-    this.ended = this.#live(onReport);
+    this.ended = outOfScope(() => this.#live(onReport));
   }
 
   get pid(): number {

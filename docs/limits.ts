@@ -36,7 +36,10 @@ export function operationLimits(): string {
       `${bytes(MAX_TEXT_BYTES)} or \`MAX_IMAGE_BYTES\`, and ${MAX_ENCODED_PIXELS / 4096 ** 2} frames of 4096²`,
     ],
     ["a JSON body, and a message on a WebSocket", `${bytes(MAX_JSON_BYTES)}, and ${bytes(maxMessage)}`],
-    ["values, and levels, of JSON", `${count(JSON_LIMITS.maxValues)}, and ${JSON_LIMITS.maxDepth}`],
+    [
+      "values, and levels, of JSON; names in one object",
+      `${count(JSON_LIMITS.maxValues)}, and ${JSON_LIMITS.maxDepth}; ${count(JSON_LIMITS.maxNames)}`,
+    ],
     [
       "`connection_init`, and a message that opens a subscription",
       `${bytes(maxGreeting)}, and ${bytes(maxSubscription)}`,

@@ -1,9 +1,11 @@
 import { Turns } from "../transfers/turns.ts";
-import { parseJson, tooMuch } from "./json.ts";
+import { checkStructure, parseJson, tooMuch } from "./json.ts";
 import type { Reading } from "./json_worker.ts";
 
 /** Bytes up to which parsing takes a millisecond or two. */
 const SHORT = 2 ** 16;
+/** Bytes whose structure is looked at before the thread is asked: refusing them takes a millisecond, starting it fifty. */
+const GLANCED = 2 ** 18;
 /** Milliseconds after which a thread that nobody needs goes, with the memory that it has taken. */
 const IDLE_MS = 5000;
 
@@ -24,6 +26,7 @@ export class JsonReader {
   async read(pieces: readonly Uint8Array<ArrayBuffer>[]): Promise<unknown> {
     const length = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
     if (length <= SHORT) return parseJson(await new Blob([...pieces]).text());
+    if (length <= GLANCED) checkStructure(await new Blob([...pieces]).text());
     // What has its buffer for itself goes over without being copied.
     const parts = pieces.map((piece) => piece.byteLength === piece.buffer.byteLength ? piece : new Uint8Array(piece));
     const reading = await this.#turns.take(() => this.#ask(parts));

@@ -41,3 +41,8 @@ Deno.test("the event loop goes on while megabytes of escaped characters are read
   assert.equal(found.length, 2 ** 21);
   assert.ok(turns > 0);
 });
+
+Deno.test("an object of thousands of names is refused before a thread is asked to read it", async () => {
+  const text = JSON.stringify(Object.fromEntries(Array.from({ length: 18_000 }, (_, i) => [`k${i}`, 1])));
+  await assert.rejects(read(text), (error) => error instanceof GraphQLError && /1000 names/.test(error.message));
+});

@@ -9,10 +9,12 @@ export interface JsonLimits {
   readonly maxValues: number;
   /** Levels of objects and lists. */
   readonly maxDepth: number;
+  /** Entries of one object. Each name is another: ten thousand take longer to parse than megabytes of numbers. */
+  readonly maxNames: number;
 }
 
 /** More than any operation with its variables has, and few enough to be parsed in a few milliseconds. */
-export const JSON_LIMITS: JsonLimits = { maxValues: 20_000, maxDepth: 64 };
+export const JSON_LIMITS: JsonLimits = { maxValues: 20_000, maxDepth: 64, maxNames: 1000 };
 
 /** Characters outside of texts, and quotation marks inside of them: what is looked at one by one. */
 const MAX_LOOKS = 2 ** 22;
@@ -20,7 +22,8 @@ const MAX_LOOKS = 2 ** 22;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
-const OPENING = new Set([0x5b, 0x7b]);
+const BRACE = 0x7b;
+const OPENING = new Set([0x5b, BRACE]);
 const CLOSING = new Set([0x5d, 0x7d]);
 
 /**
@@ -28,9 +31,10 @@ const CLOSING = new Set([0x5d, 0x7d]);
  *
  * @returns What there is more of than there may be; undefined where there is nothing.
  */
-export function excessOf(text: string, { maxValues, maxDepth }: JsonLimits): string | undefined {
+export function excessOf(text: string, { maxValues, maxDepth, maxNames }: JsonLimits): string | undefined {
   let values = 0;
-  let depth = 0;
+  /** Entries of each object that is open; of lists none are counted. */
+  const open: number[] = [];
   let looks = 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
@@ -43,11 +47,12 @@ export function excessOf(text: string, { maxValues, maxDepth }: JsonLimits): str
       if (i < 0) return undefined;
     } else if (OPENING.has(code)) {
       values++;
-      if (++depth > maxDepth) return `${maxDepth} levels`;
+      if (open.push(code === BRACE ? 1 : -Infinity) > maxDepth) return `${maxDepth} levels`;
     } else if (CLOSING.has(code)) {
-      depth--;
+      open.pop();
     } else if (code === COMMA) {
       values++;
+      if (open.length > 0 && ++open[open.length - 1]! > maxNames) return `${maxNames} names in an object`;
     }
     if (values > maxValues) return `${maxValues} values`;
   }

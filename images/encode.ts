@@ -4,7 +4,7 @@ import { fitLongestSide, type Picture, type Size } from "../engine/picture.ts";
 import { GramcastError } from "../errors.ts";
 import { DEFAULT_QUALITY, LIMITS } from "../limits.ts";
 import { checkNumber, whole } from "../values.ts";
-import { jpegWithPacket, recipePacket } from "./recipe.ts";
+import { jpegWithPacket, recipePacket } from "./xmp.ts";
 import { kernelFor, ownBytes, rawRgb, sharp } from "./sharp.ts";
 
 export type EncodedFormat = "JPEG" | "PNG" | "WEBP";

@@ -1,4 +1,4 @@
-import type { Recipe } from "../transfers/life/recipe.ts";
+import type { Recipe } from "../images/recipe.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { INTAKE_COST } from "./costs.ts";

@@ -20,6 +20,7 @@ import { checkImage, type ImageInfo, type ImageLimits } from "../images/decode.t
 import { decodeInput } from "../images/decode_input.ts";
 import { encodePicture } from "../images/encode.ts";
 import { mapPictures } from "../images/pictures.ts";
+import { type Recipe, type RecipePicture, startInput } from "../images/recipe.ts";
 import { resizePicture } from "../images/resize.ts";
 import { readSample, SAMPLES } from "../samples/samples.ts";
 import { loadWeights } from "../weights/load_weights.ts";
@@ -48,19 +49,27 @@ async function runTransfer(args: TransferArguments): Promise<boolean> {
   const { precision } = config;
   const attempt = (candidate: EngineName) => attemptEngine(candidate, { weights, precision });
   const engine = await chooseEngine(args.engine ?? config.engine, { attempt, log });
-  const { name, parameters } = await loadWeights(weights);
+  const { name, sha256, parameters } = await loadWeights(weights);
   checkLayers(input.options, new Set(parameters.convs.keys()));
   const backend = await openBackend(engine, parameters, log, { precision });
   log(`Weights: ${name}`);
   try {
     const limits = { memoryBytes: config.engineMemoryBytes };
-    return await optimise(await Optimisation.start(backend, resizePicture, input, limits), input, args, folder);
+    const optimisation = await Optimisation.start(backend, resizePicture, input, limits);
+    const recipe = JSON.stringify({ weights: sha256, request: input.request } satisfies Recipe);
+    return await optimise(optimisation, input, recipe, args, folder);
   } finally {
     await backend.close();
   }
 }
 
-async function readInput(args: TransferArguments, limits: ImageLimits): Promise<OptimisationInput> {
+/** What is to be optimised, and what it is made from. */
+interface Input extends OptimisationInput {
+  /** The `StartTransferInput` for the recipe. */
+  readonly request: object;
+}
+
+async function readInput(args: TransferArguments, limits: ImageLimits): Promise<Input> {
   const files = new Map<string, File>();
   const read = async (name: string) => {
     const file = files.get(name) ?? await readPicture(name, limits);
@@ -69,12 +78,19 @@ async function readInput(args: TransferArguments, limits: ImageLimits): Promise<
   };
   const encoded = await mapPictures(args, read);
   const options = resolveOptions(args.request, files.get(args.content)!.info, DEFAULT_SEED);
-  return await decodeInput(options, encoded, limits);
+  const request = await startInput(args, options, true, (name) => pictureOf(name, files.get(name)!));
+  return { ...await decodeInput(options, encoded, limits), request };
+}
+
+async function pictureOf(name: string, { bytes, info: { width, height } }: File): Promise<RecipePicture> {
+  if (SAMPLES.some((sample) => sample.name === name)) return { sample: name };
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return { sha256: hash.toHex(), width, height };
 }
 
 /** A picture that has been read to its end once. */
 interface File {
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly info: ImageInfo;
 }
 
@@ -99,6 +115,7 @@ async function readPicture(name: string, limits: ImageLimits): Promise<File> {
 async function optimise(
   optimisation: Optimisation,
   { options }: OptimisationInput,
+  recipe: string,
   args: TransferArguments,
   folder: OutputFolder,
 ): Promise<boolean> {
@@ -118,7 +135,7 @@ async function optimise(
   } finally {
     printer.end();
     // After a failure too: what was reached may have taken hours.
-    if (points.length > 0) await finish(optimisation, points, options, args, folder);
+    if (points.length > 0) await finish(optimisation, points, options, recipe, args, folder);
     await optimisation.dispose();
   }
   return optimisation.finished;
@@ -128,12 +145,13 @@ async function finish(
   optimisation: Optimisation,
   points: readonly LossPoint[],
   options: TransferOptions,
+  recipe: string,
   { out, quality }: TransferArguments,
   folder: OutputFolder,
 ): Promise<void> {
   const stopped = optimisation.finished ? "" : `Stopped at step ${optimisation.step} of ${options.steps}. `;
   const format = fileFormat(out);
-  const picture = await encodePicture(await optimisation.picture(), { format: format ?? "PNG", quality });
+  const picture = await encodePicture(await optimisation.picture(), { format: format ?? "PNG", quality, recipe });
   if (format) {
     print(`${stopped}Wrote ${await folder.write(basename(out), picture)}\n`);
     return;

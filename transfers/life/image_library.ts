@@ -1,5 +1,5 @@
 import { checkImage, type ImageLimits, inspectImage, NO_LIMITS } from "../../images/decode.ts";
-import { readRecipe } from "../../images/recipe.ts";
+import { readRecipe } from "../../images/xmp.ts";
 import { GramcastError } from "../../errors.ts";
 import type { ImageIntake, SampleRecord } from "../api.ts";
 import { type Caller, maySeeImage, NOBODY } from "../caller.ts";

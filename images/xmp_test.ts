@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { decodePicture, NO_LIMITS } from "./decode.ts";
 import { encodePicture } from "./encode.ts";
-import { readRecipe } from "./recipe.ts";
+import { readRecipe } from "./xmp.ts";
 import { sharp } from "./sharp.ts";
 
 const PICTURE = { width: 9, height: 7, rgb: Uint8Array.from({ length: 3 * 63 }, (_, i) => i) };

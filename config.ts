@@ -65,6 +65,8 @@ export interface Config {
   readonly publicUrl: URL | null;
   /** Addresses and networks of proxies whose `Forwarded` and `X-Forwarded-…` are believed. */
   readonly trustedProxies: readonly string[];
+  /** Path of the file of quotas and rates by role; null for the defaults. */
+  readonly policy: string | null;
   /** Path of a file of documents that may be asked for by their ids; null for none. */
   readonly trustedDocuments: string | null;
   /** How the log is written: for people, or as an object of JSON a line. */
@@ -227,7 +229,13 @@ const SETTINGS = {
   maxImageBytes: wholeNumber("MAX_IMAGE_BYTES", 25 * MEBIBYTE, 1024, 1024 * MEBIBYTE, "size of an encoded picture"),
   maxImagePixels: wholeNumber("MAX_IMAGE_PIXELS", 50_000_000, 1024, 1_000_000_000, "pixels of a decoded picture"),
   maxQueued: wholeNumber("MAX_QUEUED", 1000, 1, 1_000_000, "waiting transfers, of all owners"),
-  maxQueuedPerOwner: wholeNumber("MAX_QUEUED_PER_OWNER", 100, 1, 1_000_000, "waiting transfers of one owner"),
+  maxQueuedPerOwner: wholeNumber(
+    "MAX_QUEUED_PER_OWNER",
+    100,
+    1,
+    1_000_000,
+    "waiting transfers of one owner, where `POLICY` says no other number",
+  ),
   engineMemoryBytes: wholeNumber(
     "ENGINE_MEMORY_BYTES",
     12 * 1024 * MEBIBYTE,
@@ -294,6 +302,13 @@ const SETTINGS = {
     fallback: "text",
     wanted: "text or json",
     parse: (value: string) => value === "text" || value === "json" ? value : undefined,
+  },
+  policy: {
+    variable: "POLICY",
+    help: "what each role may have and do ([shares and rates](shares.md))",
+    fallback: "",
+    wanted: "the path of a JSON file, or nothing",
+    parse: (value: string) => value === "" ? null : value,
   },
   corsOrigins: {
     variable: "CORS_ORIGINS",

@@ -78,6 +78,11 @@ export const ERROR_CODES = {
     remedy: "ask for less at once",
   },
   QUEUE_FULL: { when: "request", meaning: "the queue is full", remedy: "try again later" },
+  QUOTA_EXCEEDED: {
+    when: "request",
+    meaning: "the caller's share of the server is used up; `extensions.share` says which one, how much, and until when",
+    remedy: "wait until `share.resetsAt`, or free some ([shares](shares.md))",
+  },
   STORAGE_FULL: { when: "request", meaning: "the server's disk is full", remedy: "delete transfers, or make room" },
   STORAGE_UNAVAILABLE: {
     when: "start",
@@ -122,11 +127,18 @@ export class GramcastError extends Error {
   readonly code: ErrorCode;
   /** The input field at fault, as `styles.0.weight`, where there is one. */
   readonly field: string | undefined;
+  /** What else clients are told in `extensions`. */
+  readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(code: ErrorCode, message: string, options: { field?: string; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { field?: string; cause?: unknown; details?: Readonly<Record<string, unknown>> } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "GramcastError";
     this.code = code;
     this.field = options.field;
+    this.details = options.details ?? {};
   }
 }

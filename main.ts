@@ -4,6 +4,7 @@
  * @module
  */
 import { openAccess, tellAccess } from "./access/open.ts";
+import { readPolicy } from "./access/policy.ts";
 import { basePath, type Config, readConfig } from "./config.ts";
 import { GramcastError } from "./errors.ts";
 import { FrameEncoder } from "./images/frame_encoder.ts";
@@ -31,10 +32,12 @@ async function serve(config: Config): Promise<void> {
   const log = machines ? jsonLog(console.log) : lineLog(console.log, console.warn);
   const stop = nextSignal();
   using _memory = new SpareMemory(processMemory());
+  const policy = await readPolicy(config);
   const weights = await describeWeights(weightsPath(config.weights));
   const metrics = new Metrics();
   const transfers = await openTransfers(
     config,
+    policy.quotas,
     weights,
     log,
     observeAll([metrics, ...(machines ? [loggedTransfers(log)] : [])]),

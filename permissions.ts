@@ -40,8 +40,8 @@ const INSIDE: readonly (readonly [address: string, bits: number])[] = [
 const NEVER = ["169.254.0.0/16", "168.63.129.16", "[fd00:ec2::254]", "224.0.0.0/4"];
 
 /** What the server reads: the program, the data, and the files that the configuration names. */
-export function serverReads({ dataDir, weights, trustedDocuments }: Config): string[] {
-  const named = [weights === "auto" ? null : weights, trustedDocuments].filter((path) => path !== null);
+export function serverReads({ dataDir, weights, trustedDocuments, policy }: Config): string[] {
+  const named = [weights === "auto" ? null : weights, trustedDocuments, policy].filter((path) => path !== null);
   return [...programReads(), dataDir, ...named];
 }
 

@@ -14,6 +14,7 @@ import { TransferService } from "../transfers/life/service.ts";
 import { SILENT_LOG } from "../transfers/log.ts";
 import { MemoryEventBus } from "../transfers/storage/memory/memory_event_bus.ts";
 import { openSqliteStorage } from "../transfers/storage/sqlite/open.ts";
+import { sameForAll } from "../transfers/quotas.ts";
 import { FakeEngine } from "../transfers/testing/fake_engine.ts";
 import { FakeReceivers } from "../transfers/testing/fake_receivers.ts";
 import { SETTINGS } from "../transfers/testing/service_stage.ts";
@@ -40,7 +41,8 @@ const service = await TransferService.open(
   },
   {
     ...SETTINGS,
-    queueLimits: { total: transfers, perOwner: transfers },
+    maxQueued: transfers,
+    quotas: sameForAll({}),
     engineMemoryBytes: 2 ** 40,
     samples: [{ name: "grey", description: "Grey.", read: () => Promise.resolve(picture) }],
   },

@@ -5,6 +5,7 @@
  */
 import { ERROR_CODES, type ErrorFacts } from "../errors.ts";
 import { SERVER_ERROR_CODES } from "../server/errors.ts";
+import { filled } from "./filled.ts";
 import { connectionLimits, operationLimits } from "./limits.ts";
 import { table } from "./table.ts";
 
@@ -21,13 +22,7 @@ const PARTS: Readonly<Record<string, () => string>> = {
 
 /** The page as it should be. @throws {Error} When a part has no place in it. */
 export function apiPage(page: string): string {
-  return Object.entries(PARTS).reduce((text, [name, write]) => {
-    const begin = `<!-- ${name}: \`deno task docs:api\` -->\n`;
-    const [before, after] = text.split(begin);
-    const end = after?.indexOf("<!-- end -->") ?? -1;
-    if (end < 0) throw new Error(`Cannot write docs/api.md: found no place for the ${name}`);
-    return `${before}${begin}\n${write()}\n\n${after!.slice(end)}`;
-  }, page);
+  return filled(page, "docs:api", PARTS);
 }
 
 function errorTable(when: ErrorFacts["when"]): string {

@@ -47,7 +47,8 @@ export function operationLimits(): string {
     ["a multipart body", `${PICTURES_PER_REQUEST} pictures of \`MAX_IMAGE_BYTES\`, ${MAX_FILES} files`],
     ["WebSockets, operations on each, subscriptions in all", `${maxSockets}, ${maxOperations}, ${maxSubscriptions}`],
     ["options of a transfer, its styles and keys", "[options.md](options.md); size as far as the memory goes"],
-    ["waiting transfers, in all and per owner", "`MAX_QUEUED`, `MAX_QUEUED_PER_OWNER`"],
+    ["waiting transfers, in all", "`MAX_QUEUED`"],
+    ["of one owner: waiting, running, bytes, work a day, size", "[shares](shares.md)"],
     [
       "retention of ended transfers and unused uploads",
       "`RETENTION_DAYS`, `RETENTION_BYTES`, an hour at least",

@@ -61,7 +61,7 @@ export async function resolveImage(
     return await takeIn(context, intake, input);
   } catch (error) {
     if (!(error instanceof GramcastError)) throw error;
-    throw new GramcastError(error.code, error.message, { field, cause: error });
+    throw new GramcastError(error.code, error.message, { field, cause: error, details: error.details });
   }
 }
 

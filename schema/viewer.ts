@@ -2,8 +2,11 @@ import type { Session } from "../access/access.ts";
 import { GramcastError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { ROLES } from "../transfers/caller.ts";
+import { QUOTA_NAMES } from "../transfers/quotas.ts";
 import { checkText } from "../values.ts";
 import { builder } from "./builder.ts";
+import { QUEUE_COST } from "./costs.ts";
+import { Share } from "./quota.ts";
 
 export const Role = builder.enumType("Role", {
   description: "What a caller may do.",
@@ -38,6 +41,12 @@ export const Viewer = builder.objectRef<Session>("Viewer").implement({
       nullable: true,
       description: "When the key, token or link stops to work; null for never.",
       resolve: ({ identity }) => identity.expiresAt,
+    }),
+    shares: t.field({
+      type: [Share],
+      complexity: { field: QUEUE_COST, multiplier: QUOTA_NAMES.length },
+      description: "What they may have and do, and what of it is used; empty for those who may only follow.",
+      resolve: (_session, _args, { transfers }) => transfers.shares(),
     }),
   }),
 });

@@ -68,7 +68,11 @@ export function maskError(error: unknown): GraphQLError {
   const cause = originOf(error);
   const place = error instanceof GraphQLError ? placeOf(error) : {};
   if (cause instanceof GramcastError) {
-    const extensions = { code: cause.code, ...(cause.field === undefined ? {} : { field: cause.field }) };
+    const extensions = {
+      ...cause.details,
+      code: cause.code,
+      ...(cause.field === undefined ? {} : { field: cause.field }),
+    };
     return new GraphQLError(cause.message, { ...place, extensions });
   }
   if (error instanceof GraphQLError && cause instanceof GraphQLError) {

@@ -159,7 +159,7 @@ Deno.test("a server whose webhooks may lead inside is kept from machines' secret
 });
 
 Deno.test("what the configuration names can be read", () => {
-  const set = { WEIGHTS: "/w.npz", TRUSTED_DOCUMENTS: "/documents.json", DATA_DIR: "/d" };
+  const set = { WEIGHTS: "/w.npz", TRUSTED_DOCUMENTS: "/documents.json", POLICY: "/policy.json", DATA_DIR: "/d" };
   const reads = serverReads(readConfig((name) => set[name as keyof typeof set]));
   for (const path of Object.values(set)) assert.ok(reads.includes(path), path);
 });

@@ -10,6 +10,7 @@ import type { Retuning, TransferOptions, TransferRequest } from "../engine/optio
 import type { Picture } from "../engine/picture.ts";
 import type { Recorder } from "./audit.ts";
 import type { Caller } from "./caller.ts";
+import type { Share } from "./quotas.ts";
 import type {
   DeliveryRecord,
   ImageRecord,
@@ -157,6 +158,8 @@ export interface Transfers {
   estimate(request: StartRequest): Promise<CostEstimate>;
   /** ImageNet probabilities (1000) of an image by the whole network. @throws GramcastError WEIGHTS_INCOMPLETE */
   classify(imageId: string): Promise<Float32Array>;
+  /** What the caller's owner may have and do, and uses of it. */
+  shares(): Promise<readonly Share[]>;
   readonly images: ImageLibrary;
   readonly webhooks: Webhooks;
 }

@@ -17,6 +17,7 @@ import { launchEngine } from "./process/launch.ts";
 import { Supervisor } from "./process/supervisor.ts";
 import { type Log, oneLine } from "./log.ts";
 import { NO_OBSERVER, type TransferObserver } from "./observer.ts";
+import type { Quotas } from "./quotas.ts";
 import { MemoryEventBus } from "./storage/memory/memory_event_bus.ts";
 import { MemoryImageStore } from "./storage/memory/memory_image_store.ts";
 import { MemoryQueue } from "./storage/memory/memory_queue.ts";
@@ -53,6 +54,7 @@ export interface OpenTransfers {
  */
 export async function openTransfers(
   config: Config,
+  quotas: Quotas,
   weights: WeightsDescription,
   log: Log,
   observer: TransferObserver = NO_OBSERVER,
@@ -88,7 +90,8 @@ export async function openTransfers(
   const service = await TransferService.open(
     { ...storage, receivers, bus: new MemoryEventBus(), engines, clock, log, observer },
     {
-      queueLimits: { total: config.maxQueued, perOwner: config.maxQueuedPerOwner },
+      maxQueued: config.maxQueued,
+      quotas,
       retention: { days: config.retentionDays, bytes: config.retentionBytes },
       imageLimits: { maxBytes: config.maxImageBytes, maxPixels: config.maxImagePixels },
       engineMemoryBytes: config.engineMemoryBytes,

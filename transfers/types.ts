@@ -6,6 +6,7 @@
 import type { Pictures } from "../images/pictures.ts";
 import type { EngineInfo } from "../engine/backends/backend.ts";
 import type { ErrorCode } from "../errors.ts";
+import type { Role } from "./caller.ts";
 import type { Losses } from "../engine/objective/losses.ts";
 import type { TransferOptions, Tunables } from "../engine/options/options.ts";
 
@@ -100,6 +101,8 @@ export interface TransferRecord extends TransferPictures {
   readonly tunings: readonly Tuning[];
   /** The trace that it was queued in, as a W3C `traceparent`; left out where nothing was traced. */
   readonly traceparent?: string;
+  /** When it was admitted to the queue last, and under which role; left out in records from before there was it. */
+  readonly admitted?: { readonly at: number; readonly role: Role };
 }
 
 /**

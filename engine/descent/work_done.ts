@@ -10,6 +10,12 @@ export function stepsTaken(scales: readonly Pick<Scale, "steps">[], step: number
   });
 }
 
+/** The work that is left after the first `step` steps of a transfer: steps × pixels. */
+export function workLeft({ scales }: Pick<TransferOptions, "scales">, step: number): number {
+  const taken = stepsTaken(scales, step);
+  return scales.reduce((sum, { width, height, steps }, i) => sum + (steps - taken[i]!) * width * height, 0);
+}
+
 /**
  * Share of a transfer's work that its first `step` steps are, 0 to 1. A step's work grows with the pixels of its scale,
  * so that a schedule from coarse to fine is half done long after half of its steps.

@@ -8,6 +8,7 @@ import type { Transfers } from "../../transfers/api.ts";
 import { LOCAL_CALLER } from "../../transfers/caller.ts";
 import { SILENT_LOG } from "../../transfers/log.ts";
 import { TransferService, type TransferSettings } from "../../transfers/life/service.ts";
+import { sameForAll } from "../../transfers/quotas.ts";
 import type { FakeClock } from "../../transfers/testing/fake_clock.ts";
 import { FakeEngine } from "../../transfers/testing/fake_engine.ts";
 import { memoryPorts, png, SETTINGS, type StagePorts } from "../../transfers/testing/service_stage.ts";
@@ -75,7 +76,8 @@ export class ApiStage implements Services {
     for (const engine of all.engines) engine.hold();
     const transfers = await TransferService.open(all, {
       ...SETTINGS,
-      queueLimits: { total: 1000, perOwner: 1000 },
+      maxQueued: 1000,
+      quotas: sameForAll({}),
       imageLimits: { maxBytes: 4096, maxPixels: 2 ** 24 },
       engineMemoryBytes: 2 ** 40,
       samples: SAMPLES,

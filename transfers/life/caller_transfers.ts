@@ -18,6 +18,7 @@ import type {
 } from "../api.ts";
 import type { AuditedAction, Recorder } from "../audit.ts";
 import { type Caller, checkIsAdmin, checkMayChange, maySeeImage, maySeeTransfer, NOBODY } from "../caller.ts";
+import type { Share } from "../quotas.ts";
 import { pageOf } from "../storage/paging.ts";
 import { type ImageRecord, imagesOf, type TransferRecord } from "../types.ts";
 import { CallerWebhooks } from "./caller_webhooks.ts";
@@ -63,7 +64,7 @@ export class CallerTransfers implements Transfers {
 
   async resume(id: string, steps: number | null): Promise<TransferRecord> {
     await this.#own(id, "resume the transfer");
-    return await this.#recorded("resume", await this.#service.resume(id, steps));
+    return await this.#recorded("resume", await this.#service.resume(this.#caller, id, steps));
   }
 
   async retune(id: string, retuning: Retuning): Promise<TransferRecord> {
@@ -132,6 +133,10 @@ export class CallerTransfers implements Transfers {
     const image = await this.#image(imageId);
     if (image === null) throw new GramcastError("NOT_FOUND", `Cannot classify image "${imageId}": found no such image`);
     return await this.#service.classify(image);
+  }
+
+  async shares(): Promise<readonly Share[]> {
+    return await this.#service.shares(this.#caller);
   }
 
   #intake(): ImageIntake {

@@ -3,6 +3,7 @@ import type { Engine } from "../process/engine.ts";
 import type { Forecast } from "./forecast.ts";
 import { oneLine } from "../log.ts";
 import { inLogScope } from "../log_scope.ts";
+import type { QuotaBook } from "./quota_book.ts";
 import type { TransferQueue } from "../storage/ports.ts";
 import { type RunPorts, TransferRun } from "./transfer_run.ts";
 import { hasEnded } from "../types.ts";
@@ -21,6 +22,7 @@ export class Dispatcher {
   readonly #queue: TransferQueue;
   readonly #engines: readonly Engine[];
   readonly #forecast: Forecast;
+  readonly #quotas: QuotaBook;
   readonly #clock: Clock;
   readonly #running = new Map<string, Running>();
   readonly #idle = new Set<() => void>();
@@ -34,12 +36,14 @@ export class Dispatcher {
     queue: TransferQueue,
     engines: readonly Engine[],
     forecast: Forecast,
+    quotas: QuotaBook,
     clock: Clock,
   ) {
     this.#ports = ports;
     this.#queue = queue;
     this.#engines = engines;
     this.#forecast = forecast;
+    this.#quotas = quotas;
     this.#clock = clock;
   }
 
@@ -95,7 +99,7 @@ export class Dispatcher {
       const nudges = this.#nudges;
       try {
         unsettled ??= [...await this.#queue.claimed(worker)];
-        const id = unsettled.shift() ?? await this.#queue.claim(worker);
+        const id = unsettled.shift() ?? await this.#queue.claim(worker, this.#quotas.mostRunning);
         if (id !== null) await inLogScope({ transferId: id }, () => this.#runOne(engine, id));
         else await this.#nudged(nudges);
       } catch (error) {
@@ -134,6 +138,9 @@ export class Dispatcher {
     const end = await run.run();
     this.#forecast.observe(run.record);
     if (end === "suspended") return this.#ports.journal.observer.suspended(run.record);
+    await this.#quotas.giveBack(run.record);
     await this.#queue.settle(id);
+    // An engine that found nothing, since its owner had enough running, may find it now.
+    this.nudge();
   }
 }

@@ -20,11 +20,22 @@ export class HeldImages implements AsyncDisposable {
     this.#clock = clock;
   }
 
-  /** Keeps an encoded picture that is known to be good, each owner's once by content. @throws {GramcastError} STORAGE_FULL */
-  async keep(owner: Owner, bytes: Uint8Array, info: Size & { readonly mimeType: string }): Promise<ImageRecord> {
+  /**
+   * Keeps an encoded picture that is known to be good, each owner's once by content.
+   *
+   * @param admit Called before one is kept that its owner has not; what it throws is thrown.
+   * @throws {GramcastError} STORAGE_FULL
+   */
+  async keep(
+    owner: Owner,
+    bytes: Uint8Array,
+    info: Size & { readonly mimeType: string },
+    admit: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<ImageRecord> {
     const sha256 = await sha256Hex(bytes);
-    for (;;) {
-      const { id } = await this.#images.find(owner, sha256) ?? await this.#images.put({
+    const put = async () => {
+      await admit();
+      return await this.#images.put({
         id: crypto.randomUUID(),
         owner,
         sha256,
@@ -35,6 +46,9 @@ export class HeldImages implements AsyncDisposable {
         createdAt: this.#clock.now(),
         uploadedAt: null,
       }, bytes);
+    };
+    for (;;) {
+      const { id } = await this.#images.find(owner, sha256) ?? await put();
       // One that was there may have been on its way out.
       const image = await this.get(id);
       if (image !== null) return image;

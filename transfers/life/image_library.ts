@@ -4,6 +4,7 @@ import { GramcastError } from "../../errors.ts";
 import type { ImageIntake, SampleRecord } from "../api.ts";
 import { type Caller, maySeeImage, NOBODY } from "../caller.ts";
 import { type HeldImages, sha256Hex } from "./held_images.ts";
+import type { QuotaBook } from "./quota_book.ts";
 import type { ImageStore } from "../storage/ports.ts";
 import type { ImageRecord, Owner } from "../types.ts";
 
@@ -23,6 +24,7 @@ export class KeptImages {
   readonly #images: ImageStore;
   readonly #hold: () => HeldImages;
   readonly #makeRoom: (bytes: number) => Promise<void>;
+  readonly #quotas: QuotaBook;
   readonly #limits: ImageLimits;
   readonly #builtIn: readonly BuiltInSample[];
   #samples: Promise<readonly Sample[]> | null = null;
@@ -35,12 +37,14 @@ export class KeptImages {
     images: ImageStore,
     hold: () => HeldImages,
     makeRoom: (bytes: number) => Promise<void>,
+    quotas: QuotaBook,
     limits: ImageLimits,
     builtIn: readonly BuiltInSample[],
   ) {
     this.#images = images;
     this.#hold = hold;
     this.#makeRoom = makeRoom;
+    this.#quotas = quotas;
     this.#limits = limits;
     this.#builtIn = builtIn;
   }
@@ -52,8 +56,12 @@ export class KeptImages {
       keep: async (bytes) => {
         // A header can promise what the data does not hold: read it all now, so that no transfer fails for it later.
         const info = await checkImage(bytes, this.#limits);
-        await this.#makeRoom(bytes.byteLength);
-        return await held.keep(caller.owner, bytes, info);
+        const { byteLength } = bytes;
+        return await this.#quotas.keep(caller, byteLength, (admit) =>
+          held.keep(caller.owner, bytes, info, async () => {
+            await admit();
+            await this.#makeRoom(byteLength);
+          }));
       },
       get: async (id) => {
         const image = await this.#sample(id) ?? await held.get(id);

@@ -59,7 +59,7 @@ Deno.test("an observer hears of a transfer from the queue to its end, and its tr
 
 Deno.test("an observer hears that a transfer got no place, was cancelled in the queue, or goes on later", async () => {
   const { heard, observer } = recording();
-  const stage = await ServiceStage.open({ observer }, { queueLimits: { total: 1, perOwner: 1 } });
+  const stage = await ServiceStage.open({ observer }, { maxQueued: 1 });
   stage.engine.hold();
   const running = await stage.start();
   await stage.engine.blocked();

@@ -3,6 +3,7 @@ import { MemoryTransferStore } from "../storage/memory/memory_transfer_store.ts"
 import type { FakeClock } from "../testing/fake_clock.ts";
 import { OWNER, ServiceStage } from "../testing/service_stage.ts";
 import type { TransferRecord } from "../types.ts";
+import { sameForAll } from "../quotas.ts";
 
 class CountingStore extends MemoryTransferStore {
   reads = 0;
@@ -14,8 +15,8 @@ class CountingStore extends MemoryTransferStore {
 
 Deno.test("one look at the queue answers all who ask how long they wait, until it is a second old", async () => {
   const store = new CountingStore();
-  const queueLimits = { total: 100, perOwner: 100 };
-  await using stage = await ServiceStage.open({ store }, { queueLimits });
+  const settings = { maxQueued: 100, quotas: sameForAll({}) };
+  await using stage = await ServiceStage.open({ store }, settings);
   const { service } = stage;
   await stage.ended((await stage.start()).id);
   stage.engine.hold();

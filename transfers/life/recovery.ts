@@ -15,11 +15,11 @@ export async function recover(
   const known = new Set(await queue.waiting());
   for (const worker of workers) for (const id of await queue.claimed(worker)) known.add(id);
   const unfinished = await store.withStatus(["QUEUED", "RUNNING"]);
-  for (const { id, owner, priority } of unfinished) {
+  for (const { id, owner, priority, admitted } of unfinished) {
     if (known.has(id)) continue;
     // A claim may be left of a worker that is there no more.
     await queue.settle(id);
-    await queue.reserve({ id, owner, priority }, null);
+    await queue.reserve({ id, owner, priority, role: admitted?.role ?? "ADMIN" }, null);
     await queue.confirm(id);
   }
   if (unfinished.length > 0) log.info(`${unfinished.length} unfinished transfers continue`);

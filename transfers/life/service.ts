@@ -34,20 +34,15 @@ import { HeldImages } from "./held_images.ts";
 import { ImageLives } from "./image_lives.ts";
 import { type BuiltInSample, KeptImages } from "./image_library.ts";
 import { Journal, statusChange } from "./journal.ts";
+import { QuotaBook } from "./quota_book.ts";
 import type { Log } from "../log.ts";
 import { Deliverer } from "../notices/deliverer.ts";
 import { KeptWebhooks } from "../notices/kept_webhooks.ts";
 import type { Receivers } from "../notices/receivers.ts";
 import { NO_OBSERVER, type TransferObserver } from "../observer.ts";
+import type { Quotas, Share } from "../quotas.ts";
 import { pageOf } from "../storage/paging.ts";
-import type {
-  EventBus,
-  ImageStore,
-  QueueLimits,
-  TransferQueue,
-  TransferStore,
-  WebhookStore,
-} from "../storage/ports.ts";
+import type { EventBus, ImageStore, TransferQueue, TransferStore, WebhookStore } from "../storage/ports.ts";
 import { ProgressStream } from "../watch/progress_stream.ts";
 import { type LogReader, sharedReads } from "../watch/shared_reads.ts";
 import { QueueForecast } from "./queue_forecast.ts";
@@ -76,7 +71,10 @@ export interface TransferPorts {
 }
 
 export interface TransferSettings {
-  readonly queueLimits: QueueLimits;
+  /** Transfers that may wait, of all owners. */
+  readonly maxQueued: number;
+  /** What one owner may have and do. */
+  readonly quotas: Quotas;
   readonly retention: RetentionLimits;
   readonly imageLimits: { readonly maxBytes: number; readonly maxPixels: number };
   readonly engineMemoryBytes: number;
@@ -106,6 +104,7 @@ export class TransferService implements AllTransfers {
   readonly #queueForecast: QueueForecast;
   readonly #dispatcher: Dispatcher;
   readonly #starter: Starter;
+  readonly #quotas: QuotaBook;
   readonly #retention: Retention;
   readonly #classifications: Classifications;
   readonly #deliverer: Deliverer;
@@ -139,10 +138,12 @@ export class TransferService implements AllTransfers {
     this.#watched = sharedReads(store);
     this.#frames = new FrameCache(store, (encoded) => decodePicture(encoded, NO_LIMITS, { transparency: "KEEP" }));
     this.#forecast = new Forecast(settings.cost, settings.engineMemoryBytes);
+    this.#quotas = new QuotaBook({ store, images: ports.images, queue, clock, log }, settings.quotas);
     this.images = new KeptImages(
       ports.images,
       hold,
       (bytes) => this.#retention.makeRoom(bytes),
+      this.#quotas,
       settings.imageLimits,
       settings.samples,
     );
@@ -165,6 +166,7 @@ export class TransferService implements AllTransfers {
       queue,
       ports.engines,
       this.#forecast,
+      this.#quotas,
       clock,
     );
     this.#queueForecast = new QueueForecast({
@@ -182,7 +184,8 @@ export class TransferService implements AllTransfers {
       webhooks: this.webhooks,
       dispatcher: this.#dispatcher,
       forecast: this.#forecast,
-      limits: settings.queueLimits,
+      quotas: this.#quotas,
+      maxQueued: settings.maxQueued,
       layers: settings.layers,
     });
   }
@@ -222,13 +225,14 @@ export class TransferService implements AllTransfers {
         ...statusChange("CANCELLED", record, this.#journal.now()),
       });
       if (cancelled === null) continue;
+      await this.#quotas.giveBack(cancelled);
       await this.#ports.queue.settle(id);
       return cancelled;
     }
   }
 
-  async resume(id: string, steps: number | null): Promise<TransferRecord> {
-    return await this.#starter.resume(id, steps);
+  async resume(caller: Caller, id: string, steps: number | null): Promise<TransferRecord> {
+    return await this.#starter.resume(caller, id, steps);
   }
 
   async retune(id: string, retuning: Retuning): Promise<TransferRecord> {
@@ -316,6 +320,10 @@ export class TransferService implements AllTransfers {
 
   async estimate(caller: Caller, request: StartRequest): Promise<CostEstimate> {
     return this.#forecast.estimate(await this.#starter.resolve(caller, request));
+  }
+
+  shares(caller: Caller): Promise<readonly Share[]> {
+    return this.#quotas.shares(caller);
   }
 
   async engine(): Promise<EngineInfo> {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { CONV_NAMES } from "../../engine/vgg16.ts";
 import { GramcastError } from "../../errors.ts";
 import { observeAll } from "../observer.ts";
+import { sameForAll } from "../quotas.ts";
 import { isError } from "../testing/errors.ts";
 import { OWNER, png, ServiceStage, upTo } from "../testing/service_stage.ts";
 
@@ -22,7 +23,7 @@ Deno.test("TransferService runs a transfer to its end and keeps log, frames and 
 });
 
 Deno.test("TransferService.start() answers the same transfer for a key, also when two calls race", async () => {
-  await using stage = await ServiceStage.open({}, { queueLimits: { total: 1, perOwner: 1 } });
+  await using stage = await ServiceStage.open({}, { maxQueued: 1, quotas: sameForAll({ waiting: 1, running: 1 }) });
   stage.engine.hold();
   await stage.start();
   await stage.engine.blocked();
@@ -56,13 +57,18 @@ Deno.test("TransferService.start() refuses what cannot run", async () => {
   assert.equal((await stage.transfers.list({})).totalCount, 0);
 });
 
-Deno.test("TransferService.start() says QUEUE_FULL with the limits", async () => {
+Deno.test("TransferService.start() says which limit is reached", async () => {
   await using stage = await ServiceStage.open();
   stage.engine.hold();
   await stage.start();
   await stage.engine.blocked();
   for (let i = 0; i < 4; i++) await stage.start();
-  await assert.rejects(stage.start(), isError("QUEUE_FULL", "fewer than 4"));
+  await assert.rejects(stage.start(), isError("QUOTA_EXCEEDED", "4 of 4 transfers"));
+  const ofAnn = () =>
+    stage.as("ann").start(stage.request({ contentId: ann, styles: [{ imageId: ann, weight: 1, maskId: null }] }));
+  const ann = await stage.upload(await png(3), "ann");
+  await ofAnn();
+  await assert.rejects(ofAnn(), isError("QUEUE_FULL", "fewer than 5"));
 });
 
 Deno.test("TransferService.retune() takes effect at the next step and is shown in the options", async () => {

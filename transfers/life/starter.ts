@@ -4,18 +4,20 @@ import type { TransferOptions } from "../../engine/options/options.ts";
 import { GramcastError } from "../../errors.ts";
 import { mapPictures } from "../../images/pictures.ts";
 import type { Started, StartRequest } from "../api.ts";
-import { type Caller, maySeeImage } from "../caller.ts";
+import { type Caller, maySeeImage, type Role } from "../caller.ts";
+import { KeyedTurns } from "../keyed_turns.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { extendOptions } from "../../engine/options/extend.ts";
 import type { Forecast } from "./forecast.ts";
 import type { KeptImages } from "./image_library.ts";
 import type { KeptWebhooks } from "../notices/kept_webhooks.ts";
 import { type Journal, statusChange, statusEvent } from "./journal.ts";
-import type { QueueLimits, TransferQueue, TransferStore } from "../storage/ports.ts";
+import type { TransferQueue, TransferStore } from "../storage/ports.ts";
+import type { QuotaBook } from "./quota_book.ts";
 import { checkRegions } from "./regions.ts";
 import { checkStartRequest, fingerprintOf } from "./start_request.ts";
 import { optional } from "../../values.ts";
-import { hasEnded, type ImageRecord, NOT_STARTED, type Owner, picturesOf, type TransferRecord } from "../types.ts";
+import { hasEnded, type ImageRecord, NOT_STARTED, picturesOf, type TransferRecord } from "../types.ts";
 
 export interface StarterPorts {
   readonly store: TransferStore;
@@ -25,7 +27,9 @@ export interface StarterPorts {
   readonly webhooks: KeptWebhooks;
   readonly dispatcher: Dispatcher;
   readonly forecast: Forecast;
-  readonly limits: QueueLimits;
+  readonly quotas: QuotaBook;
+  /** Transfers that may wait, of all owners. */
+  readonly maxQueued: number;
   /** Names of the layers that the weights in force have. */
   readonly layers: () => ReadonlySet<string>;
 }
@@ -36,8 +40,8 @@ type Trace = Pick<TransferRecord, "traceparent">;
 /** Admits transfers to the queue: new ones, and ended ones that are resumed. */
 export class Starter {
   readonly #ports: StarterPorts;
-  /** The last call under way for an idempotency key of an owner, or for a transfer that is resumed. */
-  readonly #calls = new Map<string, Promise<unknown>>();
+  /** Calls under way for an idempotency key of an owner, or for a transfer that is resumed. */
+  readonly #turns = new KeyedTurns();
 
   constructor(ports: StarterPorts) {
     this.#ports = ports;
@@ -49,19 +53,7 @@ export class Starter {
     const request = { ...given, webhook };
     const key = request.idempotencyKey;
     if (key === null) return await this.#start(caller, request);
-    return await this.#inTurn(JSON.stringify([caller.owner, key]), () => this.#start(caller, request));
-  }
-
-  /** Calls of one key come one after another. */
-  async #inTurn<T>(key: string, call: () => Promise<T>): Promise<T> {
-    const before = this.#calls.get(key) ?? Promise.resolve();
-    const called = before.then(call, call);
-    this.#calls.set(key, called);
-    try {
-      return await called;
-    } finally {
-      if (this.#calls.get(key) === called) this.#calls.delete(key);
-    }
+    return await this.#turns.take(JSON.stringify([caller.owner, key]), () => this.#start(caller, request));
   }
 
   async #start(caller: Caller, request: StartRequest): Promise<Started> {
@@ -75,9 +67,9 @@ export class Starter {
     const options = await this.resolve(caller, request);
     this.#ports.forecast.refuseTooLarge(options);
     if (journal.storageFailure !== null) throw journal.storageFailure;
-    const record = newRecord(owner, request, options, fingerprint, journal.now());
+    const record = newRecord(caller, request, options, fingerprint, journal.now());
     const webhook = optional(request.webhook, (webhook) => webhooks.make(owner, webhook, record.id));
-    const queued = await this.#enqueue(record, async (trace) => {
+    const queued = await this.#enqueue(caller.role, record, async (trace) => {
       const made = await store.create({ ...record, ...trace }, {
         ...statusEvent("QUEUED", record),
         at: record.createdAt,
@@ -93,29 +85,55 @@ export class Starter {
    * Takes a place in the queue, has the transfer recorded, and lets it be claimed. What is recorded is accepted: a storage
    * that cannot be written from then on delays it and no more.
    *
+   * @param role Of who asks.
+   * @param asked The transfer as it is to be.
    * @param record Answers null when it is not to be queued after all.
-   * @throws {GramcastError} QUEUE_FULL
+   * @throws {GramcastError} QUEUE_FULL, QUOTA_EXCEEDED
    */
   async #enqueue(
-    { id, owner, priority, traceparent: before }: TransferRecord,
+    role: Role,
+    asked: TransferRecord,
     record: (trace: Trace) => Promise<TransferRecord | null>,
   ): Promise<TransferRecord | null> {
-    const { queue, journal, dispatcher, limits } = this.#ports;
+    const { queue, journal, dispatcher, quotas } = this.#ports;
+    const { id, traceparent: before } = asked;
     const traceparent = journal.observer.queued(id, before ?? null);
     let recorded: TransferRecord | null = null;
     try {
-      await queue.reserve({ id, owner, priority }, limits);
-      try {
-        recorded = await record(traceparent === null ? {} : { traceparent });
-      } finally {
-        if (recorded === null) await queue.settle(id).catch(() => {});
-      }
+      recorded = await quotas.inTurn(
+        asked.owner,
+        () => this.#admit(role, asked, () => record(traceparent === null ? {} : { traceparent })),
+      );
     } finally {
       if (recorded === null) journal.observer.refused(id);
     }
     if (recorded === null) return null;
     await journal.patiently(() => queue.confirm(id));
     dispatcher.nudge();
+    return recorded;
+  }
+
+  async #admit(
+    role: Role,
+    { id, owner, priority, options, step }: TransferRecord,
+    record: () => Promise<TransferRecord | null>,
+  ): Promise<TransferRecord | null> {
+    const { queue, journal, quotas, maxQueued } = this.#ports;
+    await quotas.checkStart(role, owner, options, step);
+    await queue.reserve({ id, owner, priority, role }, { total: maxQueued, perOwner: quotas.mostWaiting(role) });
+    const at = journal.now();
+    let charged = false;
+    let recorded: TransferRecord | null = null;
+    try {
+      await quotas.charge(owner, options, step, at);
+      charged = true;
+      recorded = await record();
+    } finally {
+      if (recorded === null) {
+        await queue.settle(id).catch(() => {});
+        if (charged) await quotas.charge(owner, options, step, at, -1).catch(() => {});
+      }
+    }
     return recorded;
   }
 
@@ -141,11 +159,11 @@ export class Starter {
   }
 
   /** Queues an ended transfer again, to continue from its last checkpoint. */
-  resume(id: string, steps: number | null): Promise<TransferRecord> {
-    return this.#inTurn(id, () => this.#resume(id, steps));
+  resume({ role }: Caller, id: string, steps: number | null): Promise<TransferRecord> {
+    return this.#turns.take(id, () => this.#resume(role, id, steps));
   }
 
-  async #resume(id: string, steps: number | null): Promise<TransferRecord> {
+  async #resume(role: Role, id: string, steps: number | null): Promise<TransferRecord> {
     const { store, journal, dispatcher } = this.#ports;
     const record = await store.get(id);
     if (record === null) throw new GramcastError("NOT_FOUND", `Cannot find transfer "${id}"`);
@@ -156,10 +174,11 @@ export class Starter {
     this.#ports.forecast.refuseTooLarge(options);
     // Its engine may still be letting go of it.
     await dispatcher.running(id)?.done;
-    const queued = await this.#enqueue(record, (trace) =>
+    const admitted = { at: journal.now(), role };
+    const queued = await this.#enqueue(role, { ...record, options }, (trace) =>
       journal.append(id, {
         from: [record.status],
-        ...statusChange("QUEUED", record, journal.now(), { options, failure: null, attempts: 0, ...trace }),
+        ...statusChange("QUEUED", record, journal.now(), { options, failure: null, attempts: 0, admitted, ...trace }),
       }));
     if (queued === null) throw new GramcastError("NOT_FOUND", `Cannot resume transfer "${id}": it has been deleted`);
     return queued;
@@ -176,7 +195,7 @@ function sameRequest(existing: TransferRecord, fingerprint: string): Started {
 }
 
 function newRecord(
-  owner: Owner,
+  { owner, role }: Caller,
   request: StartRequest,
   options: TransferOptions,
   fingerprint: string,
@@ -200,6 +219,7 @@ function newRecord(
     idempotencyKey: request.idempotencyKey,
     fingerprint,
     createdAt,
+    admitted: { at: createdAt, role },
     ...NOT_STARTED,
   };
 }

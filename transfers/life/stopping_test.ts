@@ -208,7 +208,7 @@ Deno.test("TransferService.resume() goes on once when two calls race, and takes 
 });
 
 Deno.test("TransferService.resume() of a transfer that is deleted meanwhile leaves no place taken in the queue", async () => {
-  await using stage = await ServiceStage.open({}, { queueLimits: { total: 1, perOwner: 1 } });
+  await using stage = await ServiceStage.open({}, { maxQueued: 1 });
   const { id } = await stage.ended((await stage.start({ steps: 12 })).id);
   const { store } = stage.ports;
   const { append } = store;

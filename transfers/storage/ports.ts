@@ -6,6 +6,7 @@
  * @module
  */
 import type { LossPoint } from "../../engine/objective/losses.ts";
+import type { Role } from "../caller.ts";
 import type {
   DeliveryRecord,
   ImageRecord,
@@ -152,6 +153,18 @@ export interface TransferStore {
   ended(): Promise<readonly Footprint[]>;
   /** How many transfers use an image, as content, style, mask, start or result. */
   imageUses(imageId: string): Promise<number>;
+
+  /** Bytes of the checkpoints and frames of all of an owner's transfers. Their sum is kept: it costs the same for many. */
+  bytesOf(owner: Owner): Promise<number>;
+  /**
+   * Adds to the work that an owner has had admitted on a day, never below 0, and forgets the days before the one before.
+   *
+   * @param day UTC days since the epoch.
+   * @param work Steps × pixels; negative for what is given back.
+   * @throws {GramcastError} STORAGE_FULL
+   */
+  addWork(owner: Owner, day: number, work: number): Promise<void>;
+  workOf(owner: Owner, day: number): Promise<number>;
 }
 
 /** Encoded pictures. The bytes are kept once however many owners have them. */
@@ -174,6 +187,8 @@ export interface ImageStore {
   remove(id: string): Promise<void>;
   /** Every image, oldest first, for retention. */
   all(): Promise<readonly ImageRecord[]>;
+  /** Bytes of all of an owner's pictures, also where others have the same. Their sum is kept: it costs the same for many. */
+  bytesOf(owner: Owner): Promise<number>;
 }
 
 /** How many deliveries of a webhook are kept, beside those that are still on their way. */
@@ -266,11 +281,17 @@ export interface QueueEntry {
   readonly owner: Owner;
   /** Higher goes first. */
   readonly priority: number;
+  /** Under which it was admitted. */
+  readonly role: Role;
 }
+
+/** How many transfers of an owner may be claimed at once, by the role of an entry; null for any number. */
+export type MostRunning = Readonly<Record<Role, number | null>>;
 
 export interface QueueLimits {
   readonly total: number;
-  readonly perOwner: number;
+  /** Null for any number. */
+  readonly perOwner: number | null;
 }
 
 /**
@@ -283,20 +304,25 @@ export interface TransferQueue {
    * Takes a place that cannot be claimed before `confirm`, so that a place is there before the transfer is. Reserving
    * an id that is queued already changes nothing.
    *
-   * @throws {GramcastError} QUEUE_FULL naming the limits; null for no limits.
+   * @throws {GramcastError} QUEUE_FULL, or QUOTA_EXCEEDED for `perOwner`, naming the limits; null for no limits.
    */
   reserve(entry: QueueEntry, limits: QueueLimits | null): Promise<void>;
   confirm(id: string): Promise<void>;
-  /** Takes the next transfer for a worker, until it is settled; null when none waits. */
-  claim(worker: string): Promise<string | null>;
+  /**
+   * Takes the next transfer for a worker, until it is settled; null when none waits. Those of owners who have as many
+   * claimed as they may are passed over, and keep their turn.
+   */
+  claim(worker: string, most?: MostRunning): Promise<string | null>;
   /** Forgets an entry, claimed or not. */
   settle(id: string): Promise<void>;
   /** What a worker claimed and never settled, in the order of claiming: it stopped in between. */
   claimed(worker: string): Promise<readonly string[]>;
   /** 0-based place among those that wait; null when it does not wait. */
   position(id: string): Promise<number | null>;
-  /** Ids that wait, in the order in which they would be claimed. */
+  /** Ids that wait, in the order in which they would be claimed if any number of an owner's could run at once. */
   waiting(): Promise<readonly string[]>;
+  /** How many of an owner's are waiting, reservations included, and claimed. */
+  counts(owner: Owner): Promise<{ readonly waiting: number; readonly running: number }>;
   /** Drops reservations that were never confirmed: their server stopped in between. */
   dropUnconfirmed(): Promise<void>;
 }

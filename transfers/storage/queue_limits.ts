@@ -1,4 +1,5 @@
 import { GramcastError } from "../../errors.ts";
+import { quotaExceeded } from "../quotas.ts";
 import type { QueueLimits } from "./ports.ts";
 
 /**
@@ -8,11 +9,9 @@ import type { QueueLimits } from "./ports.ts";
  * @param ofOwner Those among them of the owner who asks.
  */
 export function queueFull(limits: QueueLimits, total: number, ofOwner: number): GramcastError | null {
-  if (ofOwner >= limits.perOwner) {
-    return new GramcastError(
-      "QUEUE_FULL",
-      `Cannot queue the transfer: ${ofOwner} of this caller are waiting, wanted fewer than ${limits.perOwner}`,
-    );
+  if (limits.perOwner !== null && ofOwner >= limits.perOwner) {
+    const share = { name: "waiting", limit: limits.perOwner, used: ofOwner, resetsAt: null } as const;
+    return quotaExceeded("queue the transfer", share, 1);
   }
   if (total >= limits.total) {
     return new GramcastError(

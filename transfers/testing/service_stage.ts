@@ -3,6 +3,7 @@ import { encodePicture } from "../../images/encode.ts";
 import type { StartRequest, Transfers } from "../api.ts";
 import { LOCAL_CALLER } from "../caller.ts";
 import { SILENT_LOG } from "../log.ts";
+import { sameForAll } from "../quotas.ts";
 import { MemoryEventBus } from "../storage/memory/memory_event_bus.ts";
 import { MemoryImageStore } from "../storage/memory/memory_image_store.ts";
 import { MemoryQueue } from "../storage/memory/memory_queue.ts";
@@ -17,7 +18,8 @@ import { FakeReceivers } from "./fake_receivers.ts";
 export const OWNER = LOCAL_CALLER.owner;
 
 export const SETTINGS: TransferSettings = {
-  queueLimits: { total: 5, perOwner: 4 },
+  maxQueued: 5,
+  quotas: sameForAll({ waiting: 4 }),
   retention: { days: 30, bytes: 2 ** 30 },
   imageLimits: { maxBytes: 2 ** 20, maxPixels: 2 ** 20 },
   engineMemoryBytes: 2 ** 20,

@@ -64,6 +64,16 @@ export function testImageStore(
     assert.deepEqual(await images.all(), [{ ...image("a"), uploadedAt: 7 }]);
   });
 
+  test("knows how many bytes each owner has, though others have the same", async ({ images }) => {
+    for (const [id, owner, digit] of [["a", "ann", "1"], ["b", "ann", "2"], ["c", "bob", "1"], ["d", "bob", "1"]]) {
+      await images.put(image(id!, owner, digit), bytes);
+    }
+    assert.deepEqual(await Promise.all(["ann", "bob", "cyd"].map((owner) => images.bytesOf(owner))), [6, 3, 0]);
+    await images.remove("a");
+    await images.remove("a");
+    assert.deepEqual([await images.bytesOf("ann"), await images.bytesOf("bob")], [3, 3]);
+  });
+
   test("lists by age", async ({ images }) => {
     await images.put(image("a", "ann", "1", 30), bytes);
     await images.put(image("b", "ann", "2", 20), bytes);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { suite } from "../../../tests/testing/suite.ts";
 import fc from "fast-check";
 import { GramcastError } from "../../../errors.ts";
+import type { Role } from "../../caller.ts";
 import type { QueueEntry, TransferQueue } from "../ports.ts";
 
 /** What every queue must do. `open` gives an empty one and `close` lets it go. */
@@ -76,10 +77,13 @@ export function testTransferQueue(
     const limits = { total: 3, perOwner: 2 };
     await queue.reserve(entry("a", "ann"), limits);
     await queue.reserve(entry("b", "ann"), limits);
-    await assert.rejects(queue.reserve(entry("c", "ann"), limits), isFull("fewer than 2"));
+    await assert.rejects(queue.reserve(entry("c", "ann"), limits), isFull("2 of 2 transfers"));
     await queue.reserve(entry("d", "bob"), limits);
     await assert.rejects(queue.reserve(entry("e", "cyd"), limits), isFull("fewer than 3"));
     await queue.reserve(entry("e", "cyd"), null);
+    await assert.rejects(queue.reserve(entry("g", "ann"), { total: 9, perOwner: 2 }), isFull("2 of 2 transfers"));
+    await queue.reserve(entry("g", "ann"), { total: 9, perOwner: null });
+    await queue.settle("g");
     await queue.settle("a");
     await queue.settle("e");
     await queue.reserve(entry("f", "cyd"), limits);
@@ -89,6 +93,28 @@ export function testTransferQueue(
     await put(queue, "a");
     await queue.claim("w");
     await queue.reserve(entry("b"), { total: 1, perOwner: 1 });
+  });
+
+  test("passes over owners who have as many claimed as their role allows, and keeps their turn", async ({ queue }) => {
+    const most = { VIEWER: 0, USER: 1, ADMIN: null };
+    await put(queue, "a1:ann", "a2:ann", "b1:bob", "c1:cyd:-1");
+    assert.deepEqual([await queue.claim("w", most), await queue.claim("w", most)], ["a1", "b1"]);
+    await queue.reserve(entry("b2", "bob", 0, "ADMIN"), null);
+    await queue.confirm("b2");
+    assert.deepEqual(await queue.waiting(), ["a2", "b2", "c1"]);
+    assert.equal(await queue.claim("v", most), "b2");
+    assert.equal(await queue.claim("v", most), "c1");
+    assert.equal(await queue.claim("v", most), null);
+    await queue.settle("a1");
+    assert.equal(await queue.claim("v", most), "a2");
+  });
+
+  test("counts what waits, reservations included, and what is claimed of an owner", async ({ queue }) => {
+    await put(queue, "a1:ann", "a2:ann", "b1:bob");
+    await queue.reserve(entry("a3", "ann"), null);
+    await queue.claim("w");
+    assert.deepEqual(await queue.counts("ann"), { waiting: 2, running: 1 });
+    assert.deepEqual(await queue.counts("cyd"), { waiting: 0, running: 0 });
   });
 
   test("gives one entry to one of two that claim at once", async ({ queue }) => {
@@ -116,7 +142,7 @@ export function testTransferQueue(
     await fc.assert(
       fc.asyncProperty(entries, fc.nat({ max: 5 }), async (given, early) => {
         for (const one of given) {
-          await queue.reserve(one, null);
+          await queue.reserve(entry(one.id, one.owner, one.priority), null);
           await queue.confirm(one.id);
         }
         const first: (string | null)[] = [];
@@ -132,8 +158,8 @@ export function testTransferQueue(
   });
 }
 
-function entry(id: string, owner = "local", priority = 0): QueueEntry {
-  return { id, owner, priority };
+function entry(id: string, owner = "local", priority = 0, role: Role = "USER"): QueueEntry {
+  return { id, owner, priority, role };
 }
 
 /** Queues entries written as `id:owner:priority`. */
@@ -152,5 +178,7 @@ async function claimAll(queue: TransferQueue): Promise<string[]> {
 }
 
 function isFull(limit: string): (error: unknown) => boolean {
-  return (error) => error instanceof GramcastError && error.code === "QUEUE_FULL" && error.message.includes(limit);
+  return (error) =>
+    error instanceof GramcastError && ["QUEUE_FULL", "QUOTA_EXCEEDED"].includes(error.code) &&
+    error.message.includes(limit);
 }

@@ -286,6 +286,34 @@ export function testTransferStore(
     assert.ok(ended[1]!.bytes >= 10_000 && ended[0]!.bytes < 10_000);
   });
 
+  test("knows how many bytes of files each owner's transfers have", async ({ store }) => {
+    for (const id of ["a", "b"]) await store.create(transferRecord({ id, owner: "ann" }), statusOnly("QUEUED"));
+    await store.create(transferRecord({ id: "c", owner: "bob" }), statusOnly("QUEUED"));
+    await store.saveCheckpoint("a", 1, new Uint8Array(10));
+    await store.saveFrame("a", { step: 1, width: 1, height: 1 }, new Uint8Array(5), true);
+    await store.saveFrame("b", { step: 1, width: 1, height: 1 }, new Uint8Array(7), false);
+    assert.deepEqual(await Promise.all(["ann", "bob", "cyd"].map((owner) => store.bytesOf(owner))), [22, 0, 0]);
+    await store.saveFrame("b", { step: 2, width: 1, height: 1 }, new Uint8Array(3), false);
+    await store.removeFrames("a", [1]);
+    assert.equal(await store.bytesOf("ann"), 13);
+    await store.remove("a");
+    assert.equal(await store.bytesOf("ann"), 3);
+  });
+
+  test("adds up the work of an owner's day, and forgets what is older than the day before", async ({ store }) => {
+    await store.addWork("ann", 10, 2e13);
+    await store.addWork("ann", 10, 1);
+    await store.addWork("bob", 10, 5);
+    assert.deepEqual([await store.workOf("ann", 10), await store.workOf("bob", 10)], [2e13 + 1, 5]);
+    await store.addWork("ann", 10, -2e13);
+    await store.addWork("bob", 10, -6);
+    assert.deepEqual([await store.workOf("ann", 10), await store.workOf("bob", 10)], [1, 0]);
+    await store.addWork("ann", 11, 3);
+    assert.deepEqual([await store.workOf("ann", 10), await store.workOf("ann", 11)], [1, 3]);
+    await store.addWork("ann", 12, 3);
+    assert.deepEqual([await store.workOf("ann", 10), await store.workOf("ann", 11)], [0, 3]);
+  });
+
   test("counts the transfers that use an image, once each", async ({ store }) => {
     const style = { imageId: "s", weight: 1, maskId: "m", regionId: "p" };
     await store.create(transferRecord({ id: "a", contentId: "s", styles: [style] }), statusOnly("QUEUED"));

@@ -55,6 +55,11 @@ export class MemoryImageStore implements ImageStore {
     }
   }
 
+  async bytesOf(owner: Owner): Promise<number> {
+    const own = this.#records.values().filter((record) => record.owner === owner);
+    return own.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  }
+
   async all(): Promise<readonly ImageRecord[]> {
     return [...this.#records.values()].sort((a, b) => a.createdAt - b.createdAt);
   }

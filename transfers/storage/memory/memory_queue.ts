@@ -1,7 +1,8 @@
 // The port answers with promises and memory at once: an async method makes a rejection of whatever is thrown.
 // deno-lint-ignore-file require-await
+import type { Owner } from "../../types.ts";
 import { queueFull } from "../queue_limits.ts";
-import type { QueueEntry, QueueLimits, TransferQueue } from "../ports.ts";
+import type { MostRunning, QueueEntry, QueueLimits, TransferQueue } from "../ports.ts";
 
 interface Waiting extends QueueEntry {
   confirmed: boolean;
@@ -11,8 +12,8 @@ interface Waiting extends QueueEntry {
 export class MemoryQueue implements TransferQueue {
   /** In the order of arrival. */
   readonly #waiting = new Map<string, Waiting>();
-  /** Worker by id, in the order of claiming. */
-  readonly #claimed = new Map<string, string>();
+  /** In the order of claiming. */
+  readonly #claimed = new Map<string, { readonly worker: string; readonly owner: Owner }>();
   /** When each owner last had a turn at a priority, counted in turns. */
   readonly #turns = new Map<string, number>();
   #turn = 0;
@@ -20,8 +21,7 @@ export class MemoryQueue implements TransferQueue {
   async reserve(entry: QueueEntry, limits: QueueLimits | null): Promise<void> {
     if (this.#waiting.has(entry.id) || this.#claimed.has(entry.id)) return;
     if (limits !== null) {
-      const ofOwner = this.#waiting.values().filter((other) => other.owner === entry.owner).toArray().length;
-      const full = queueFull(limits, this.#waiting.size, ofOwner);
+      const full = queueFull(limits, this.#waiting.size, countOf(this.#waiting, entry.owner));
       if (full !== null) throw full;
     }
     this.#waiting.set(entry.id, { ...entry, confirmed: false });
@@ -32,11 +32,11 @@ export class MemoryQueue implements TransferQueue {
     if (entry !== undefined) entry.confirmed = true;
   }
 
-  async claim(worker: string): Promise<string | null> {
-    const next = this.#order()[0];
+  async claim(worker: string, most?: MostRunning): Promise<string | null> {
+    const next = this.#order().find(({ owner, role }) => countOf(this.#claimed, owner) < (most?.[role] ?? Infinity));
     if (next === undefined) return null;
     this.#waiting.delete(next.id);
-    this.#claimed.set(next.id, worker);
+    this.#claimed.set(next.id, { worker, owner: next.owner });
     this.#turns.set(laneOf(next), ++this.#turn);
     return next.id;
   }
@@ -47,7 +47,7 @@ export class MemoryQueue implements TransferQueue {
   }
 
   async claimed(worker: string): Promise<readonly string[]> {
-    return [...this.#claimed].filter((claim) => claim[1] === worker).map(([id]) => id);
+    return [...this.#claimed].filter(([, claim]) => claim.worker === worker).map(([id]) => id);
   }
 
   async position(id: string): Promise<number | null> {
@@ -57,6 +57,10 @@ export class MemoryQueue implements TransferQueue {
 
   async waiting(): Promise<readonly string[]> {
     return this.#order().map((entry) => entry.id);
+  }
+
+  async counts(owner: Owner): Promise<{ waiting: number; running: number }> {
+    return { waiting: countOf(this.#waiting, owner), running: countOf(this.#claimed, owner) };
   }
 
   async dropUnconfirmed(): Promise<void> {
@@ -82,4 +86,8 @@ export class MemoryQueue implements TransferQueue {
 /** What takes turns: an owner at a priority. */
 function laneOf(entry: QueueEntry): string {
   return `${entry.priority} ${entry.owner}`;
+}
+
+function countOf(entries: ReadonlyMap<string, { readonly owner: Owner }>, owner: Owner): number {
+  return entries.values().filter((entry) => entry.owner === owner).toArray().length;
 }

@@ -40,6 +40,8 @@ export class MemoryTransferStore implements TransferStore {
   readonly #entries = new Map<string, Entry>();
   readonly #webhooks: MemoryWebhookStore;
   #ordinal = 0;
+  /** Work by owner, by day. */
+  readonly #work = new Map<number, Map<Owner, number>>();
 
   /** @param webhooks Those that are told of its transfers. */
   constructor(webhooks: MemoryWebhookStore = new MemoryWebhookStore()) {
@@ -185,10 +187,29 @@ export class MemoryTransferStore implements TransferStore {
   async imageUses(imageId: string): Promise<number> {
     return this.#entries.values().filter(({ record }) => imagesOf(record).includes(imageId)).toArray().length;
   }
+
+  async bytesOf(owner: Owner): Promise<number> {
+    const own = this.#entries.values().filter(({ record }) => record.owner === owner);
+    return own.reduce((sum, entry) => sum + fileBytes(entry), 0);
+  }
+
+  async addWork(owner: Owner, day: number, work: number): Promise<void> {
+    for (const other of this.#work.keys()) if (other < day - 1) this.#work.delete(other);
+    const ofDay = this.#work.get(day) ?? new Map<Owner, number>();
+    this.#work.set(day, ofDay.set(owner, Math.max(0, (ofDay.get(owner) ?? 0) + work)));
+  }
+
+  async workOf(owner: Owner, day: number): Promise<number> {
+    return this.#work.get(day)?.get(owner) ?? 0;
+  }
 }
 
 function footprint(entry: Entry): number {
-  let bytes = entry.events.length * 256;
+  return entry.events.length * 256 + fileBytes(entry);
+}
+
+function fileBytes(entry: Entry): number {
+  let bytes = 0;
   for (const checkpoint of entry.checkpoints.values()) bytes += checkpoint.byteLength;
   for (const frame of entry.frames.values()) bytes += frame.bytes.byteLength;
   return bytes;

@@ -40,7 +40,7 @@ Deno.test("a start with a damaged page changes nothing, also when a write-ahead 
   await using killed = await TemporaryStorage.open();
   await fill(killed);
   await killed.reopen();
-  await killed.storage.queue.reserve({ id: "a", owner: "local", priority: 0 }, null);
+  await killed.storage.queue.reserve({ id: "a", owner: "local", priority: 0, role: "USER" }, null);
   // As they are when a server is killed.
   const copy = killed.path("copy");
   await Deno.mkdir(copy);

@@ -75,6 +75,32 @@ Deno.test("what was kept before uploads were told from other images counts as up
     });
   }));
 
+Deno.test("what owners have kept before their bytes were counted is counted", () =>
+  withPath(async (path) => {
+    await opened(path, MIGRATIONS.slice(0, 2), (database) =>
+      database.transaction(() => {
+        database.run("INSERT INTO blobs VALUES ('s', 'f', 8)");
+        database.run(
+          `INSERT INTO images (id, owner, sha256, width, height, mime_type, byte_length, created_at)
+           VALUES ('i', 'ann', 's', 1, 1, 'image/png', 8, 5)`,
+        );
+        for (const [id, owner, bytes] of [["a", "ann", 3], ["b", "ann", 4], ["c", "bob", 5]] as const) {
+          database.run(
+            `INSERT INTO transfers (id, owner, status, sequence, file_bytes, document)
+             VALUES (?, ?, 'QUEUED', 1, ?, '{}')`,
+            id,
+            owner,
+            bytes,
+          );
+        }
+      }));
+    await opened(path, MIGRATIONS, (database) => {
+      const rows = database.all<object>("SELECT * FROM owner_bytes ORDER BY owner").map((row) => ({ ...row }));
+      assert.deepEqual(rows, [{ owner: "ann", images: 8, files: 7 }, { owner: "bob", images: 0, files: 5 }]);
+      return Promise.resolve();
+    });
+  }));
+
 Deno.test("a migration that fails in its middle changes nothing", () =>
   withPath(async (path) => {
     await opened(path, MIGRATIONS, () => {});

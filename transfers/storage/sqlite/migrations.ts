@@ -177,4 +177,43 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX lanes_of_transfer ON lanes (transfer);
   CREATE INDEX lanes_due ON lanes (due_at);
   `,
+  `
+  -- Under which role a transfer was admitted. Before there were roles everybody was an admin.
+  ALTER TABLE queue ADD COLUMN role TEXT NOT NULL DEFAULT 'ADMIN';
+  CREATE INDEX queue_of_owner ON queue (owner, worker);
+
+  -- Bytes of each owner's images, and of the files of their transfers: sums that the triggers keep.
+  CREATE TABLE owner_bytes (
+    owner TEXT PRIMARY KEY,
+    images INTEGER NOT NULL DEFAULT 0,
+    files INTEGER NOT NULL DEFAULT 0
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO owner_bytes (owner, images, files)
+    SELECT owner, sum(images), sum(files) FROM (
+      SELECT owner, byte_length AS images, 0 AS files FROM images
+      UNION ALL SELECT owner, 0, file_bytes FROM transfers
+    ) GROUP BY owner;
+  CREATE TRIGGER image_added AFTER INSERT ON images BEGIN
+    INSERT INTO owner_bytes (owner, images) VALUES (new.owner, new.byte_length)
+      ON CONFLICT (owner) DO UPDATE SET images = images + excluded.images;
+  END;
+  CREATE TRIGGER image_removed AFTER DELETE ON images BEGIN
+    UPDATE owner_bytes SET images = images - old.byte_length WHERE owner = old.owner;
+  END;
+  CREATE TRIGGER files_changed AFTER UPDATE OF file_bytes ON transfers BEGIN
+    INSERT INTO owner_bytes (owner, files) VALUES (new.owner, new.file_bytes - old.file_bytes)
+      ON CONFLICT (owner) DO UPDATE SET files = files + excluded.files;
+  END;
+  CREATE TRIGGER transfer_removed AFTER DELETE ON transfers BEGIN
+    UPDATE owner_bytes SET files = files - old.file_bytes WHERE owner = old.owner;
+  END;
+
+  -- Steps × pixels that each owner has had admitted on a UTC day, counted from the epoch.
+  CREATE TABLE owner_work (
+    day INTEGER NOT NULL,
+    owner TEXT NOT NULL,
+    work REAL NOT NULL,
+    PRIMARY KEY (day, owner)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

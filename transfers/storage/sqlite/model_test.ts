@@ -99,6 +99,9 @@ const storeOperations = fc.oneof(
   fc.tuple(id, fc.array(step)).map(([id, steps]) =>
     operation<TransferStore>(`removeFrames ${id} ${steps}`, (store) => store.removeFrames(id, steps))
   ),
+  fc.tuple(owner, fc.nat({ max: 4 }), fc.integer({ min: -9, max: 9 })).map(([owner, day, work]) =>
+    operation<TransferStore>(`addWork ${owner} ${day} ${work}`, (store) => store.addWork(owner, day, work))
+  ),
   id.map((id) => operation<TransferStore>(`remove ${id}`, (store) => store.remove(id))),
   fc.record<ListQuery>({
     owner,
@@ -114,6 +117,10 @@ async function lookAtStore(store: TransferStore): Promise<unknown> {
   const seen: unknown[] = [await store.withStatus(TRANSFER_STATUSES)];
   for (const { id, finishedAt } of await store.ended()) seen.push([id, finishedAt]);
   for (const owner of ["ann", "bob"]) seen.push(await store.count(owner, null), await store.findByKey(owner, "k"));
+  for (const owner of ["ann", "bob"]) {
+    seen.push(await store.bytesOf(owner));
+    for (let day = 0; day < 5; day++) seen.push(await store.workOf(owner, day));
+  }
   for (const image of ["ann", "style", "r3"]) seen.push(await store.imageUses(image));
   for (const id of ["a", "b", "c"]) {
     seen.push(await store.events(id, 1, 5), await store.lossHistory(id, 3));
@@ -134,7 +141,7 @@ const queueOperations = fc.oneof(
     arbitrary: fc.tuple(queueId, owner, fc.nat({ max: 1 }), fc.boolean(), fc.boolean()).map(
       ([id, owner, priority, limited, confirmed]) =>
         operation<TransferQueue>(`reserve ${id} ${owner} ${priority} ${limited} ${confirmed}`, async (queue) => {
-          await queue.reserve({ id, owner, priority }, limited ? { total: 6, perOwner: 4 } : null);
+          await queue.reserve({ id, owner, priority, role: "USER" }, limited ? { total: 6, perOwner: 4 } : null);
           if (confirmed) await queue.confirm(id);
         }),
     ),
@@ -142,7 +149,7 @@ const queueOperations = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.constantFrom("v", "w").map((worker) =>
-      operation<TransferQueue>(`claim ${worker}`, (queue) => queue.claim(worker))
+      operation<TransferQueue>(`claim ${worker}`, (queue) => queue.claim(worker, { VIEWER: 0, USER: 2, ADMIN: null }))
     ),
   },
   queueId.map((id) => operation<TransferQueue>(`confirm ${id}`, (queue) => queue.confirm(id))),
@@ -153,7 +160,8 @@ const queueOperations = fc.oneof(
 async function lookAtQueue(queue: TransferQueue): Promise<unknown> {
   const waiting = await queue.waiting();
   const positions = await Promise.all(["a0", ...waiting].map((id) => queue.position(id)));
-  return [waiting, positions, await queue.claimed("v"), await queue.claimed("w")];
+  const counts = [await queue.counts("ann"), await queue.counts("bob")];
+  return [waiting, positions, counts, await queue.claimed("v"), await queue.claimed("w")];
 }
 
 Deno.test("SqliteQueue answers as MemoryQueue does", () =>
@@ -166,7 +174,7 @@ const image = fc.tuple(id, owner, fc.constantFrom("1", "2")).map(([id, owner, di
   width: 1,
   height: 2,
   mimeType: "image/png",
-  byteLength: 1,
+  byteLength: digit.charCodeAt(0),
   createdAt: id.charCodeAt(0),
   uploadedAt: null,
 }));
@@ -184,7 +192,11 @@ const imageOperations = fc.oneof(
 );
 
 Deno.test("SqliteImageStore answers as MemoryImageStore does", () =>
-  check(imageOperations, ({ images }) => [new MemoryImageStore(), images], (images) => images.all()));
+  check(imageOperations, ({ images }) => [new MemoryImageStore(), images], async (images) => [
+    await images.all(),
+    await images.bytesOf("ann"),
+    await images.bytesOf("bob"),
+  ]));
 
 interface WebhookStores {
   readonly store: TransferStore;

@@ -16,7 +16,7 @@ async function fill({ storage: { store, images, queue } }: TemporaryStorage): Pr
   await store.saveFrame("a", { step: 1, width: 1, height: 1 }, new Uint8Array([4]), true);
   await images.put(imageRecord({ uploadedAt: 2 }), new Uint8Array([5, 6, 7]));
   for (const id of ["a", "b", "c"]) {
-    await queue.reserve({ id, owner: "local", priority: 0 }, null);
+    await queue.reserve({ id, owner: "local", priority: 0, role: "USER" }, null);
     await queue.confirm(id);
   }
   await queue.claim("w");

@@ -91,6 +91,11 @@ export class SqliteImageStore implements ImageStore {
       .map((row) => ({ ...row }));
   }
 
+  async bytesOf(owner: Owner): Promise<number> {
+    const sql = "SELECT images FROM owner_bytes WHERE owner = ?";
+    return this.#database.first<{ images: number }>(sql, owner)?.images ?? 0;
+  }
+
   #blob(sha256: string): FilePointer | undefined {
     return this.#database.first<FilePointer>("SELECT file, bytes FROM blobs WHERE sha256 = ?", sha256);
   }

@@ -1,20 +1,26 @@
 // The port answers with promises and SQLite at once: an async method makes a rejection of whatever is thrown.
 // deno-lint-ignore-file require-await
-import type { QueueEntry, QueueLimits, TransferQueue } from "../ports.ts";
+import type { MostRunning, QueueEntry, QueueLimits, TransferQueue } from "../ports.ts";
+import type { Owner } from "../../types.ts";
 import { queueFull } from "../queue_limits.ts";
 import type { Database } from "./database.ts";
+
+/** An entry that waits, and its place in the order. */
+interface Place extends Pick<QueueEntry, "owner" | "role"> {
+  readonly place: number;
+}
 
 /** A queue in the database of the transfers. What a power cut takes back is put right when the service opens. */
 export class SqliteQueue implements TransferQueue {
   readonly #database: Database;
-  /** Place by id of those that wait, in order; null when it must be read again. No other process changes the queue. */
-  #order: ReadonlyMap<string, number> | null = null;
+  /** By id those that wait, in order; null when it must be read again. No other process changes the queue. */
+  #order: ReadonlyMap<string, Place> | null = null;
 
   constructor(database: Database) {
     this.#database = database;
   }
 
-  async reserve({ id, owner, priority }: QueueEntry, limits: QueueLimits | null): Promise<void> {
+  async reserve({ id, owner, priority, role }: QueueEntry, limits: QueueLimits | null): Promise<void> {
     await this.#database.transaction(() => {
       if (this.#database.first("SELECT 1 FROM queue WHERE id = ?", id) !== undefined) return;
       if (limits !== null) {
@@ -26,10 +32,11 @@ export class SqliteQueue implements TransferQueue {
         if (full !== null) throw full;
       }
       this.#database.run(
-        "INSERT INTO queue (id, owner, priority, confirmed) VALUES (?, ?, ?, 0)",
+        "INSERT INTO queue (id, owner, priority, role, confirmed) VALUES (?, ?, ?, ?, 0)",
         id,
         owner,
         priority,
+        role,
       );
     });
   }
@@ -38,11 +45,11 @@ export class SqliteQueue implements TransferQueue {
     await this.#change("UPDATE queue SET confirmed = 1 WHERE id = ? AND worker IS NULL", id);
   }
 
-  async claim(worker: string): Promise<string | null> {
+  async claim(worker: string, most?: MostRunning): Promise<string | null> {
     if (this.#places().size === 0) return null;
     return await this.#database.transaction(() => {
-      const [id] = this.#places().keys();
-      if (id === undefined) return null;
+      const id = this.#next(most);
+      if (id === null) return null;
       this.#order = null;
       // The row that is replaced, or added, gets a number above all others: turns count up.
       this.#database.run(
@@ -64,11 +71,19 @@ export class SqliteQueue implements TransferQueue {
   }
 
   async position(id: string): Promise<number | null> {
-    return this.#places().get(id) ?? null;
+    return this.#places().get(id)?.place ?? null;
   }
 
   async waiting(): Promise<readonly string[]> {
     return [...this.#places().keys()];
+  }
+
+  async counts(owner: Owner): Promise<{ waiting: number; running: number }> {
+    const counts = this.#database.first<{ waiting: number; running: number }>(
+      `SELECT count(*) FILTER (WHERE worker IS NULL) AS waiting, count(worker) AS running FROM queue WHERE owner = ?`,
+      owner,
+    )!;
+    return { ...counts };
   }
 
   async dropUnconfirmed(): Promise<void> {
@@ -82,15 +97,28 @@ export class SqliteQueue implements TransferQueue {
     });
   }
 
-  #places(): ReadonlyMap<string, number> {
+  /** The first that its owner may have claimed. */
+  #next(most: MostRunning | undefined): string | null {
+    const running = new Map(
+      this.#database.all<{ owner: Owner; count: number }>(
+        "SELECT owner, count(*) AS count FROM queue WHERE worker IS NOT NULL GROUP BY owner",
+      ).map(({ owner, count }) => [owner, count]),
+    );
+    for (const [id, { owner, role }] of this.#places()) {
+      if ((running.get(owner) ?? 0) < (most?.[role] ?? Infinity)) return id;
+    }
+    return null;
+  }
+
+  #places(): ReadonlyMap<string, Place> {
     if (this.#order !== null) return this.#order;
     // Owners that never had a turn (NULL comes first) follow each other as their first entries came, in every round.
-    const rows = this.#database.all<{ id: string }>(
-      `SELECT id FROM queue LEFT JOIN turns USING (owner, priority)
+    const rows = this.#database.all<{ id: string } & Pick<QueueEntry, "owner" | "role">>(
+      `SELECT id, owner, role FROM queue LEFT JOIN turns USING (owner, priority)
         WHERE worker IS NULL AND confirmed = 1
         WINDOW lane AS (PARTITION BY owner, priority ORDER BY arrival)
         ORDER BY priority DESC, row_number() OVER lane, turns.turn, min(arrival) OVER lane`,
     );
-    return this.#order = new Map(rows.map(({ id }, place) => [id, place]));
+    return this.#order = new Map(rows.map(({ id, owner, role }, place) => [id, { owner, role, place }]));
   }
 }

@@ -184,6 +184,29 @@ export class SqliteTransferStore implements TransferStore {
     return this.#database.first<{ count: number }>(sql, imageId)!.count;
   }
 
+  async bytesOf(owner: Owner): Promise<number> {
+    const sql = "SELECT files FROM owner_bytes WHERE owner = ?";
+    return this.#database.first<{ files: number }>(sql, owner)?.files ?? 0;
+  }
+
+  async addWork(owner: Owner, day: number, work: number): Promise<void> {
+    await this.#database.transaction(() => {
+      this.#database.run("DELETE FROM owner_work WHERE day < ?", day - 1);
+      this.#database.run(
+        `INSERT INTO owner_work (day, owner, work) VALUES (?1, ?2, max(?3, 0.0))
+           ON CONFLICT (day, owner) DO UPDATE SET work = max(work + ?3, 0.0)`,
+        day,
+        owner,
+        work,
+      );
+    });
+  }
+
+  async workOf(owner: Owner, day: number): Promise<number> {
+    const sql = "SELECT work FROM owner_work WHERE day = ? AND owner = ?";
+    return this.#database.first<{ work: number }>(sql, day, owner)?.work ?? 0;
+  }
+
   /** Deletes the rest of deleted transfers; what a full disk keeps from being deleted goes next time. */
   async sweep(): Promise<void> {
     await this.#log.sweep().catch((error) => {

@@ -38,7 +38,7 @@ Deno.test("writes and reads of all kinds go on while the write-ahead log is move
   };
   const work = async (id: string) => {
     for (let i = 0; i < 100; i++) {
-      await queue.reserve({ id, owner: "local", priority: 0 }, null);
+      await queue.reserve({ id, owner: "local", priority: 0, role: "USER" }, null);
       await queue.confirm(id);
       assert.equal(await queue.position(id), 0);
       assert.equal(await queue.claim("w"), id);

@@ -14,11 +14,16 @@ export async function decodeInput(
   pictures: Pictures<Uint8Array>,
   limits: ImageLimits,
 ): Promise<OptimisationInput> {
-  const { size } = options.scales.at(-1)!;
-  const longest = { content: size, style: Math.max(1, Math.round(size * options.styleScale)) };
+  const longest = longestSides(options);
   const decoded = await mapPictures(
     pictures,
     (bytes, _field, kind) => decodePicture(bytes, limits, { longest: longest[kind], transparency: "KEEP" }),
   );
   return { options, ...decoded };
+}
+
+/** Longest sides, in pixels, in which a transfer looks at its content and its styles at most, with what masks them. */
+export function longestSides({ scales, styleScale }: Pick<TransferOptions, "scales" | "styleScale">) {
+  const { size } = scales.at(-1)!;
+  return { content: size, style: Math.max(1, Math.round(size * styleScale)) };
 }

@@ -146,7 +146,7 @@ export class Starter {
     const { content } = await mapPictures(picturesOf(request), (id, field) => this.#image(caller, field, id));
     const options = resolveOptions(request, content, drawSeed());
     checkLayers(options, this.#ports.layers());
-    await checkRegions(request, (id) => this.#ports.images.readById(id));
+    await checkRegions(request, options, (id) => this.#ports.images.readById(id));
     return options;
   }
 

@@ -5,6 +5,8 @@
 #
 # Every setting is an environment variable (`-e CORS_ORIGINS=*`); transfers and pictures are in /data, weights in the image. One's
 # own are mounted: `-v ./vgg16.npy:/vgg16.npy:ro -e WEIGHTS=/vgg16.npy`.
+# It listens for others (HOST=0.0.0.0) and so asks for keys. The first start prints one for the admin, once, and an address that signs
+# in with it: `docker logs`. More are made by `docker exec … deno task keys create NAME`; docs/operations.md has the rest.
 # It needs nothing else that can be written: `--read-only --cap-drop ALL --security-opt no-new-privileges` works.
 
 FROM denoland/deno:debian-2.9.6 AS packages

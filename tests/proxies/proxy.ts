@@ -9,6 +9,12 @@ const EXAMPLES = new URL("../../examples/proxies/", import.meta.url);
 const PROXY = "127.0.0.1:8080";
 const SERVER = "127.0.0.1:4000";
 
+/** Paths of two files in PEM. */
+export interface Certificate {
+  readonly certificate: string;
+  readonly key: string;
+}
+
 interface ProxyKind {
   readonly name: string;
   /** Where Debian's package puts it. */
@@ -17,6 +23,8 @@ interface ProxyKind {
   readonly example: string;
   /** The file that a whole proxy needs around the example. */
   wrap(example: string, folder: string): string;
+  /** The example with TLS for the name localhost, as its comments say. */
+  encrypt(example: string, certificate: Certificate): string;
   command(config: string): readonly string[];
 }
 
@@ -38,25 +46,32 @@ export const PROXIES: readonly ProxyKind[] = [
         "}",
       ].join("\n");
     },
+    encrypt: (example, { certificate, key }) =>
+      example.replace(`  listen ${PROXY};\n`, "").replaceAll(/^ {2}# (listen|ssl_)/gm, "  $1")
+        .replace("listen 443", `listen ${PROXY}`)
+        .replace("/etc/ssl/example.org.pem", certificate).replace("/etc/ssl/example.org.key", key),
     command: (config) => ["-c", config],
   },
   {
     name: "Caddy",
     path: "/usr/bin/caddy",
     example: "Caddyfile",
-    wrap: (example) => `{\n\tadmin off\n}\n${example}`,
+    // A test has neither the port of plain HTTP nor a name that a certificate could be got for.
+    wrap: (example) => `{\n\tadmin off\n\tauto_https disable_redirects\n}\n${example}`,
+    encrypt: (example, { certificate, key }) =>
+      example.replace(`http://${PROXY} {`, `https://localhost:8080 {\n\tbind 127.0.0.1\n\ttls ${certificate} ${key}`),
     command: (config) => ["run", "--config", config, "--adapter", "caddyfile"],
   },
 ];
 
 /** A port that is free now. */
-function freePort(): number {
+export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }
 
 /** A proxy that runs as its example says, but for the two addresses. */
-class Proxy implements AsyncDisposable {
+export class Proxy implements AsyncDisposable {
   readonly #folder: string;
   readonly #child: Deno.ChildProcess;
 
@@ -70,13 +85,15 @@ class Proxy implements AsyncDisposable {
    *
    * @param port Where it listens.
    * @param server Host and port of the server behind it.
+   * @param tls Plain HTTP when left out.
    */
-  static async start(kind: ProxyKind, port: number, server: string): Promise<Proxy> {
+  static async start(kind: ProxyKind, port: number, server: string, tls?: Certificate): Promise<Proxy> {
     const example = await Deno.readTextFile(new URL(kind.example, EXAMPLES));
     assert.ok(example.includes(PROXY) && example.includes(SERVER));
     const folder = await Deno.makeTempDir({ prefix: "gramcast-proxy-" });
     const config = `${folder}/config`;
-    const placed = example.replace(SERVER, server).replace(PROXY, `127.0.0.1:${port}`);
+    const placed = (tls ? kind.encrypt(example, tls) : example).replace(SERVER, server)
+      .replace(PROXY, `127.0.0.1:${port}`).replace("localhost:8080", `localhost:${port}`);
     await Deno.writeTextFile(config, kind.wrap(placed, folder));
     const child = new Deno.Command(kind.path, {
       args: [...kind.command(config)],

@@ -6,10 +6,15 @@ interface Answer<T> {
 }
 
 /** Sends an operation. @throws {Error} with the codes and messages of GraphQL errors. */
-export async function ask<T>(url: string, query: string, variables: object = {}): Promise<T> {
+export async function ask<T>(
+  url: string,
+  query: string,
+  variables: object = {},
+  headers: Readonly<Record<string, string>> = {},
+): Promise<T> {
   const response = await fetch(`${url}/graphql`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify({ query, variables }),
   });
   const { data, errors }: Answer<T> = await response.json();
@@ -18,9 +23,13 @@ export async function ask<T>(url: string, query: string, variables: object = {})
 }
 
 /** Starts a transfer. @returns its id. */
-export async function startTransfer(url: string, input: object): Promise<string> {
+export async function startTransfer(
+  url: string,
+  input: object,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const query = "mutation ($input: StartTransferInput!) { startTransfer(input: $input) { transfer { id } } }";
-  const answer = await ask<{ startTransfer: { transfer: { id: string } } }>(url, query, { input });
+  const answer = await ask<{ startTransfer: { transfer: { id: string } } }>(url, query, { input }, headers);
   return answer.startTransfer.transfer.id;
 }
 

@@ -15,9 +15,12 @@ export function testWhere(
 /** Null where every one of the programs can be run; which cannot, otherwise. */
 export async function missingProgram(...programs: readonly string[]): Promise<string | null> {
   for (const program of programs) {
-    const command = new Deno.Command(program, { args: ["--version"], stdout: "null", stderr: "null" });
-    const runs = await command.output().then(({ success }) => success, () => false);
-    if (!runs) return `no ${program} here`;
+    try {
+      // It only matters that it is there: not every program knows this flag.
+      await new Deno.Command(program, { args: ["--version"], stdin: "null", stdout: "null", stderr: "null" }).output();
+    } catch {
+      return `no ${program} here`;
+    }
   }
   return null;
 }

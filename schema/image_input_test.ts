@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { OWNER, png } from "../transfers/testing/service_stage.ts";
+import { png } from "../transfers/testing/service_stage.ts";
 import type { Context } from "./context.ts";
 import { type ImageInputValue, resolveImage } from "./image_input.ts";
 import { ApiStage, TINY_PNG, WHOLE_NETWORK } from "./testing/api_stage.ts";

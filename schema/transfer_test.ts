@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { decodePicture, NO_LIMITS } from "../images/decode.ts";
 import { encodePicture } from "../images/encode.ts";
 import { cursorOf } from "../transfers/storage/paging.ts";
-import { OWNER } from "../transfers/testing/service_stage.ts";
 import { ApiStage } from "./testing/api_stage.ts";
 import { fail, run, start } from "./testing/execute.ts";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { isError } from "../testing/errors.ts";
 import type { FakeClock } from "../testing/fake_clock.ts";
 import { FullStorage } from "../testing/full_storage.ts";
-import { OWNER, ServiceStage, upTo } from "../testing/service_stage.ts";
+import { ServiceStage, upTo } from "../testing/service_stage.ts";
 
 interface FullStage {
   readonly stage: ServiceStage;

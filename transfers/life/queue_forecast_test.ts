@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { MemoryTransferStore } from "../storage/memory/memory_transfer_store.ts";
 import type { FakeClock } from "../testing/fake_clock.ts";
-import { OWNER, ServiceStage } from "../testing/service_stage.ts";
+import { ServiceStage } from "../testing/service_stage.ts";
 import type { TransferRecord } from "../types.ts";
 import { sameForAll } from "../quotas.ts";
 
@@ -17,7 +17,6 @@ Deno.test("one look at the queue answers all who ask how long they wait, until i
   const store = new CountingStore();
   const settings = { maxQueued: 100, quotas: sameForAll({}) };
   await using stage = await ServiceStage.open({ store }, settings);
-  const { service } = stage;
   await stage.ended((await stage.start()).id);
   stage.engine.hold();
   await stage.start();

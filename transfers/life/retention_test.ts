@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { MemoryImageStore } from "../storage/memory/memory_image_store.ts";
 import { isError } from "../testing/errors.ts";
 import type { FakeClock } from "../testing/fake_clock.ts";
-import { OWNER, png, ServiceStage } from "../testing/service_stage.ts";
+import { png, ServiceStage } from "../testing/service_stage.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -19,7 +19,6 @@ async function allImages(stage: ServiceStage): Promise<number> {
 
 Deno.test("an upload survives the transfers that used it; pictures that came with a transfer go with the last that uses them", async () => {
   await using stage = await ServiceStage.open();
-  const { service } = stage;
   const before = await allImages(stage);
   const upload = await stage.upload(await png(100));
   assert.equal(await stage.upload(await png(100)), upload);

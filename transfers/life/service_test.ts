@@ -4,7 +4,7 @@ import { GramcastError } from "../../errors.ts";
 import { observeAll } from "../observer.ts";
 import { sameForAll } from "../quotas.ts";
 import { isError } from "../testing/errors.ts";
-import { OWNER, png, ServiceStage, upTo } from "../testing/service_stage.ts";
+import { png, ServiceStage, upTo } from "../testing/service_stage.ts";
 
 Deno.test("TransferService runs a transfer to its end and keeps log, frames and result", async () => {
   await using stage = await ServiceStage.open();
@@ -117,7 +117,6 @@ Deno.test("TransferService computes the same after a retuning and a lost engine 
 
 Deno.test("TransferService.remove() takes an ended transfer away with its result and no upload", async () => {
   await using stage = await ServiceStage.open();
-  const { service } = stage;
   const { id: other } = await stage.start({ seed: 8 });
   const mask = await stage.upload(await png(200));
   stage.engine.hold();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { isError } from "../testing/errors.ts";
 import type { FakeClock } from "../testing/fake_clock.ts";
-import { OWNER, ServiceStage, upTo } from "../testing/service_stage.ts";
+import { ServiceStage, upTo } from "../testing/service_stage.ts";
 
 Deno.test("TransferService.cancel() stops a running transfer after its present step and keeps what it has", async () => {
   await using stage = await ServiceStage.open();

@@ -3,7 +3,7 @@ import { GramcastError } from "../../errors.ts";
 import { MemoryTransferStore } from "../storage/memory/memory_transfer_store.ts";
 import type { Append } from "../storage/ports.ts";
 import { FakeClock } from "../testing/fake_clock.ts";
-import { OWNER, ServiceStage } from "../testing/service_stage.ts";
+import { ServiceStage } from "../testing/service_stage.ts";
 
 /** A store on a disk that can be filled up. */
 class FullStore extends MemoryTransferStore {

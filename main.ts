@@ -17,6 +17,9 @@ import { Metrics } from "./server/metrics.ts";
 import { loggedRequests } from "./server/logged_requests.ts";
 import { startServer } from "./server/server.ts";
 import { processMemory, SpareMemory } from "./server/spare_memory.ts";
+import { Measurements } from "./server/telemetry/measurements.ts";
+import { isTelling } from "./server/telemetry/tracer.ts";
+import { TransferTraces } from "./server/telemetry/transfer_traces.ts";
 import { readTrustedDocuments } from "./server/trusted_documents.ts";
 import { studioPages } from "./studio/studio.ts";
 import { jsonLog, lineLog } from "./transfers/log.ts";
@@ -35,13 +38,13 @@ async function serve(config: Config): Promise<void> {
   const policy = await readPolicy(config);
   const weights = await describeWeights(weightsPath(config.weights));
   const metrics = new Metrics();
-  const transfers = await openTransfers(
-    config,
-    policy.quotas,
-    weights,
-    log,
-    observeAll([metrics, ...(machines ? [loggedTransfers(log)] : [])]),
-  );
+  const traces = isTelling();
+  const observer = observeAll([
+    metrics,
+    ...(machines ? [loggedTransfers(log)] : []),
+    ...(traces ? [new TransferTraces(), new Measurements()] : []),
+  ]);
+  const transfers = await openTransfers(config, policy.quotas, weights, log, observer);
   await using access = await openAccess(config, log);
   log.info(`Weights: ${weights.name}, ${weights.layers.length} layers`);
   const services: Services = {
@@ -62,6 +65,7 @@ async function serve(config: Config): Promise<void> {
       connectionLimits,
       trustedDocuments,
       metrics,
+      traces,
       observers: machines ? [loggedRequests(log)] : [],
       pages: studioPages(basePath(config.publicUrl)),
     };

@@ -10,6 +10,7 @@ import { type IncomingMessage, request as requestHttp, type RequestOptions } fro
 import { request as requestHttps } from "node:https";
 import { isIP } from "node:net";
 import { isPublicAddress } from "./public_address.ts";
+import { untraced } from "./untraced.ts";
 
 /** What may be asked; tests replace it to reach a server of their own. */
 export interface RequesterOptions {
@@ -118,6 +119,8 @@ export class PublicRequester {
       ? requestHttps(url, options, resolve)
       : requestHttp(url, options, resolve);
     request.on("error", reject);
+    // Addresses may hold secrets; when the span is made is not said.
+    for (const moment of ["socket", "finish", "response"]) request.on(moment, () => untraced(request));
     deadline.signal.addEventListener("abort", () => reject(deadline.signal.reason), { once: true });
     // Hints and the lengths of chunks may go on for ever without a byte of a body.
     let most = FRAMING_BYTES;

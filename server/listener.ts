@@ -58,6 +58,8 @@ export interface Upgrade {
 }
 
 export interface ListenerHandlers {
+  /** Sees an answer before there is anything in it. */
+  prepare?(outgoing: ServerResponse): void;
   request(request: Request, holdings: Holdings): Promise<Response>;
   /** Takes the connection over, or answers why not. */
   upgrade(request: Request, upgrade: Upgrade): Response | undefined;
@@ -199,6 +201,7 @@ export class Listener {
 
   async #answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     outgoing.setHeader(REQUEST_ID, idOf(incoming));
+    this.#handlers.prepare?.(outgoing);
     const { socket } = incoming;
     const connection = this.#connections.get(socket);
     if (!connection || connection.requests >= this.#limits.maxPipelined) return void socket.destroy();

@@ -55,7 +55,8 @@ function noteOperation({ document, operationName, contextValue }: {
   if (request && operation) operations.set(request, operation);
 }
 
-function operationOf(request: Request, path: string): Operation {
+/** What a request that has been answered has asked for. */
+export function operationOf(request: Request, path: string): Operation {
   if (path === "/graphql") return operations.get(request) ?? "graphql";
   if (PROBES.includes(path)) return "probe";
   return /^\/(images|transfers)\//.test(path) ? "picture" : "page";
@@ -64,7 +65,7 @@ function operationOf(request: Request, path: string): Operation {
 /** Handlers whose answers observers hear of. */
 export function observed(handlers: ListenerHandlers, observers: readonly RequestObserver[]): ListenerHandlers {
   return {
-    upgrade: (request, upgrade) => handlers.upgrade(request, upgrade),
+    ...handlers,
     async request(request, holdings) {
       const begun = performance.now();
       const response = await handlers.request(request, holdings);

@@ -15,6 +15,7 @@ import { ByteBudget } from "./byte_budget.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits, Listener } from "./listener.ts";
 import { RequestAddress } from "./request_address.ts";
 import { Spool } from "./spool.ts";
+import { traced } from "./telemetry/traced_requests.ts";
 import { WEBSOCKET_LIMITS, type WebSocketLimits, WebSocketServer } from "./websocket.ts";
 
 export interface ServerOptions {
@@ -36,6 +37,8 @@ export interface ServerOptions {
   readonly metrics?: Metrics;
   /** What else hears of requests. */
   readonly observers?: readonly RequestObserver[];
+  /** Whether requests are traced. */
+  readonly traces?: boolean;
   readonly operationLimits?: OperationLimits;
   readonly webSocketLimits?: WebSocketLimits;
   readonly connectionLimits?: ConnectionLimits;
@@ -98,8 +101,9 @@ export async function startServer(services: Services, options: ServerOptions, lo
     connections,
   });
   const requestAddress = new RequestAddress({ publicUrl, trustedProxies });
+  const heard = observed(handlers, [metrics, ...observers]);
   const listener = new Listener(
-    observed(handlers, [metrics, ...observers]),
+    options.traces ? traced(heard) : heard,
     requestAddress,
     budget,
     spool,

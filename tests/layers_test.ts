@@ -33,6 +33,7 @@ const CONFINED: Readonly<Record<string, string>> = {
   "jose": "access/",
   "graphql-yoga": "server/",
   "prom-client": "server/metrics.ts",
+  "@opentelemetry/api": "server/telemetry/",
 };
 
 interface Import {

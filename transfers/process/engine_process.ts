@@ -50,7 +50,8 @@ export class EngineProcess {
     this.#lastSign = clock.elapsed();
     this.#child = new Deno.Command(launch.command, {
       args: [...launch.args],
-      env: { ...launch.env },
+      // The server tells of its steps; it has no network to tell of them itself.
+      env: { ...launch.env, OTEL_DENO: "false" },
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",

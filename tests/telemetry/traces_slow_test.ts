@@ -1,36 +1,13 @@
 /** Traces, metrics and logs of a whole server, as a collector gets them. */
 import assert from "node:assert/strict";
 import { ServerProcess } from "../testing/server_process.ts";
+import { follow, post, start } from "./follow.ts";
 import { OtlpReceiver } from "./otlp_receiver.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 /** A span of who asks, by its kind. */
 const CLIENT = 3;
 const PARENT = "b7ad6b7169203331";
-const START = `mutation ($steps: Int!) {
-  startTransfer(input: {
-    content: { sample: "geometry" }, styles: [{ image: { sample: "starry-swirls" } }], size: 64, steps: $steps
-  }) { transfer { id } }
-}`;
-const FOLLOW = "subscription ($id: ID!) { transferProgress(id: $id) { status frame { step url } } }";
-
-async function post(url: string, query: string, variables: object, headers: HeadersInit = {}): Promise<Response> {
-  return await fetch(`${url}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...headers },
-    body: JSON.stringify({ query, variables }),
-  });
-}
-
-async function start(server: ServerProcess, steps: number, headers: HeadersInit = {}): Promise<string> {
-  const { data } = await (await post(server.url, START, { steps }, headers)).json();
-  return data.startTransfer.transfer.id;
-}
-
-async function ended(server: ServerProcess, id: string): Promise<void> {
-  await (await post(server.url, FOLLOW, { id }, { accept: "text/event-stream" })).text();
-}
-
 Deno.test("a request's trace leads through the queue and the engine to each step, and logs have its ids", async () => {
   await using receiver = new OtlpReceiver();
   const env = { ...receiver.env, LOG_FORMAT: "json", STORE: "sqlite", TRUSTED_PROXIES: "127.0.0.1" };
@@ -40,10 +17,10 @@ Deno.test("a request's trace leads through the queue and the engine to each step
     "x-request-id": "r-1",
     authorization: "Bearer s3cret-key",
   };
-  const id = await start(server, 4, headers);
-  await ended(server, id);
+  const id = await start(server.url, 4, headers);
+  await follow(server.url, id);
   await (await fetch(`${server.url}/images/none?access=s3cret-signature`)).text();
-  const long = await start(server, 4000);
+  const long = await start(server.url, 4000);
   await server.stop();
 
   const [request] = receiver.spans.filter(({ parentSpanId }) => parentSpanId === PARENT);
@@ -93,7 +70,7 @@ Deno.test("a server that is not told to sends no traces, and keeps none with its
   await using receiver = new OtlpReceiver();
   const { OTEL_DENO: _, ...env } = receiver.env;
   await using server = await ServerProcess.start({ env });
-  await ended(server, await start(server, 2, { traceparent: `00-${TRACE}-${PARENT}-01` }));
+  await follow(server.url, await start(server.url, 2, { traceparent: `00-${TRACE}-${PARENT}-01` }));
   await server.stop();
   assert.equal(receiver.text, "");
 });

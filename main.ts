@@ -5,6 +5,7 @@
  */
 import { openAccess, tellAccess } from "./access/open.ts";
 import { readPolicy } from "./access/policy.ts";
+import { Rates } from "./access/rates.ts";
 import { basePath, type Config, readConfig } from "./config.ts";
 import { GramcastError } from "./errors.ts";
 import { FrameEncoder } from "./images/frame_encoder.ts";
@@ -25,6 +26,7 @@ import { studioPages } from "./studio/studio.ts";
 import { jsonLog, lineLog } from "./transfers/log.ts";
 import { loggedTransfers } from "./transfers/logged_transfers.ts";
 import { observeAll } from "./transfers/observer.ts";
+import { SystemClock } from "./transfers/clock.ts";
 import { openTransfers } from "./transfers/open.ts";
 import { classLabels } from "./weights/class_labels.ts";
 import { describeWeights } from "./weights/describe_weights.ts";
@@ -66,6 +68,7 @@ async function serve(config: Config): Promise<void> {
       trustedDocuments,
       metrics,
       traces,
+      rates: new Rates(policy.rates, new SystemClock()),
       observers: machines ? [loggedRequests(log)] : [],
       pages: studioPages(basePath(config.publicUrl)),
     };

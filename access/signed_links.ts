@@ -70,6 +70,11 @@ export class SignedLinks {
   }
 }
 
+/** Whether an address shows a signature, right or wrong. */
+export function isSigned({ searchParams }: URL): boolean {
+  return searchParams.has(PARAMETER);
+}
+
 function target({ pathname, search }: URL): string {
   return pathname + search;
 }

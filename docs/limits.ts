@@ -48,6 +48,7 @@ export function operationLimits(): string {
     ["WebSockets, operations on each, subscriptions in all", `${maxSockets}, ${maxOperations}, ${maxSubscriptions}`],
     ["options of a transfer, its styles and keys", "[options.md](options.md); size as far as the memory goes"],
     ["waiting transfers, in all", "`MAX_QUEUED`"],
+    ["of one key or address: requests, bytes, sockets, subscriptions in a time", "[rates](shares.md#rates)"],
     ["of one owner: waiting, running, bytes, work a day, size", "[shares](shares.md)"],
     [
       "retention of ended transfers and unused uploads",

@@ -28,8 +28,9 @@ export const SERVER_ERROR_CODES = {
   },
   RATE_LIMITED: {
     when: "request",
-    meaning: "too many subscriptions on the server, operations on a socket, or bytes held for all",
-    remedy: "close some, or try again later",
+    meaning:
+      "too much in too short a time (`extensions.rateLimit`), too many subscriptions on the server, operations on a socket, or bytes held for all",
+    remedy: "wait for `Retry-After`, or `rateLimit.retryAfter` seconds ([rates](shares.md#rates)); close some",
   },
   REQUEST_ENTITY_TOO_LARGE: {
     when: "request",

@@ -37,7 +37,17 @@ export function createGraphqlServer(
   const { maxImageBytes } = services.config;
   return createYoga<RequestContext, Context>({
     schema,
-    context: ({ session }) => contextOf(services, session),
+    context: ({ session, visit }) => {
+      const context = contextOf(services, session);
+      return {
+        ...context,
+        fetchImage: async (url, limits) => {
+          const bytes = await context.fetchImage(url, limits);
+          visit.take("bytes", bytes.byteLength);
+          return bytes;
+        },
+      };
+    },
     // Origins are checked for every route in http.ts; the page is served by graphiql.ts.
     cors: false,
     graphiql: false,

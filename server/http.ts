@@ -1,9 +1,11 @@
+import { GraphQLError } from "graphql";
+import type { Rates } from "../access/rates.ts";
 import type { Services } from "../schema/context.ts";
 import type { Credentials } from "../access/identity.ts";
 import { GramcastError } from "../errors.ts";
 import { checkIsAdmin } from "../transfers/caller.ts";
 import type { Log } from "../transfers/log.ts";
-import { logInternal } from "./errors.ts";
+import { formatError, logInternal } from "./errors.ts";
 import { exampleOperations } from "./example_operations.ts";
 import { GraphiqlPage } from "./graphiql.ts";
 import type { GraphqlServer } from "./graphql.ts";
@@ -12,6 +14,7 @@ import type { ListenerHandlers } from "./listener.ts";
 import { type Metrics, METRICS_TYPE } from "./metrics.ts";
 import type { OriginPolicy } from "./origin.ts";
 import { servePicture } from "./pictures.ts";
+import { Visit } from "./visit.ts";
 import type { WebSocketServer } from "./websocket.ts";
 
 /** Milliseconds in which the engine has to answer for the server to be ready. */
@@ -30,6 +33,7 @@ export interface HandlerParts {
   readonly pages: Pages;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly rates: Rates;
   /** Whether the server has begun to stop. */
   readonly stopping: () => boolean;
   /** What connections there are. */
@@ -38,29 +42,40 @@ export interface HandlerParts {
 
 /** Puts the routes together into what a `Listener` calls. */
 export function createHandlers(parts: HandlerParts): ListenerHandlers {
-  const { publicUrl, services, origins, log } = parts;
+  const { publicUrl, services, origins, log, rates } = parts;
   const graphiql = new GraphiqlPage(
     publicUrl,
     async () => exampleOperations((await services.transfers.samples()).map(({ name }) => name)),
   );
   return {
-    async request(request, holdings) {
+    async request(request, holdings, client) {
+      const visit = new Visit(rates, services.access, client);
+      const shared = (response: Response) => secured(origins, origins.share(request, response));
       try {
         const { pathname } = new URL(request.url);
-        const response = await refuse(origins, request) ?? origins.preflight(request) ??
-          await dispatch(parts, graphiql, request, pathname, holdings);
-        return secured(origins, origins.share(request, response));
+        const response = await refuse(origins, request) ?? origins.preflight(request) ?? await probe(parts, pathname);
+        return shared(response ?? visit.mark(await dispatch(parts, graphiql, request, pathname, holdings, visit)));
       } catch (error) {
-        if (error instanceof GramcastError) return secured(origins, origins.share(request, refusal(error)));
+        if (error instanceof GramcastError) return shared(visit.mark(refusal(error)));
+        if (error instanceof GraphQLError) return shared(visit.mark(tooOften(error)));
         // A client that has left gets no answer, and an operation that breaks off for that is no bug.
         if (!request.signal.aborted) logInternal(log, error);
         return text(500, "Cannot answer: found an internal error, which has been logged");
       }
     },
-    upgrade(request, upgrade) {
+    upgrade(request, upgrade, client) {
       const { pathname } = new URL(request.url);
       if (pathname !== "/graphql") return text(404, "Cannot upgrade here: wanted /graphql");
-      return refuse(origins, request) ?? parts.sockets.accept(request, upgrade);
+      const refused = refuse(origins, request);
+      if (refused) return refused;
+      const visit = new Visit(rates, services.access, client);
+      try {
+        visit.take("sockets", 1);
+      } catch (error) {
+        if (error instanceof GraphQLError) return visit.mark(tooOften(error));
+        throw error;
+      }
+      return parts.sockets.accept(request, upgrade, visit);
     },
   };
 }
@@ -71,26 +86,44 @@ async function dispatch(
   request: Request,
   pathname: string,
   holdings: Holdings,
+  visit: Visit,
 ): Promise<Response> {
-  const { services, graphql, pages, stopping } = parts;
-  const admit = () => services.access.admit(credentialsOf(request), request.signal);
+  const { services, graphql, pages } = parts;
+  const admit = () => visit.admit(credentialsOf(request), request.signal);
   switch (pathname) {
     case "/graphql": {
       const page = request.method === "GET" && /\btext\/html\b/.test(request.headers.get("accept") ?? "");
-      return page ? await graphiql.serve(request) : await graphql.fetch(request, { holdings, session: await admit() });
+      if (page) {
+        visit.enter();
+        return await graphiql.serve(request);
+      }
+      const session = await admit();
+      // Before anything of it is read; one that does not say how long it is is counted as it comes.
+      visit.take("bytes", Number(request.headers.get("content-length") ?? 0) || 0);
+      return await graphql.fetch(request, { holdings, session, visit });
     }
-    case "/health":
-      return Response.json({ status: "ok" }, { headers: { "cache-control": "no-store" } });
-    case "/ready":
-      return await ready(services, stopping());
     case "/metrics":
       checkIsAdmin((await admit()).caller, "show the metrics");
       return await metrics(parts);
     default:
-      return await servePicture(services, admit, request, pathname) ??
-        await pages(request, pathname) ??
-        text(404, "Cannot find this page");
+      return await servePicture(services, admit, request, pathname) ?? await page(pages, request, pathname, visit);
   }
+}
+
+async function page(pages: Pages, request: Request, pathname: string, visit: Visit): Promise<Response> {
+  visit.enter();
+  return await pages(request, pathname) ?? text(404, "Cannot find this page");
+}
+
+/** Answers who watches the server, however often; undefined for other paths. */
+async function probe({ services, stopping }: HandlerParts, pathname: string): Promise<Response | undefined> {
+  switch (pathname) {
+    case "/health":
+      return Response.json({ status: "ok" }, { headers: { "cache-control": "no-store" } });
+    case "/ready":
+      return await ready(services, stopping());
+  }
+  return undefined;
 }
 
 /** A signed link opens what it leads to, and changes nothing. */
@@ -105,6 +138,15 @@ function refusal({ code, message }: GramcastError): Response {
   if (code === "UNAUTHENTICATED") headers.set("www-authenticate", 'Bearer realm="Gramcast"');
   const status = code === "UNAUTHENTICATED" ? 401 : code === "FORBIDDEN" ? 403 : 503;
   return Response.json({ errors: [{ message, extensions: { code } }] }, { status, headers });
+}
+
+/** The answer to a request that comes too often. */
+function tooOften(error: GraphQLError): Response {
+  const { status, headers } = error.extensions["http"] as { status: number; headers: Record<string, string> };
+  return Response.json({ errors: [formatError(error)] }, {
+    status,
+    headers: { ...headers, "cache-control": "no-store" },
+  });
 }
 
 function refuse(origins: OriginPolicy, request: Request): Response | undefined {

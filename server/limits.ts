@@ -10,6 +10,7 @@ import {
 } from "graphql";
 import { finalAsyncIterator, isAsyncIterable, type Plugin } from "graphql-yoga";
 import { clipped, maskError, serverError } from "./errors.ts";
+import type { Visit } from "./visit.ts";
 import { faultOfVariables, type VariableLimits } from "./variables.ts";
 
 /** What one operation may ask for. */
@@ -48,7 +49,7 @@ interface ExecutionArguments {
   readonly document: DocumentNode;
   readonly operationName?: string | null;
   readonly variableValues?: Record<string, unknown>;
-  readonly contextValue: object;
+  readonly contextValue: { readonly visit: Visit };
 }
 
 /**
@@ -82,12 +83,13 @@ export function useOperationLimits(limits: OperationLimits): Plugin {
       return ({ result, setResult }) => setResult((result as readonly GraphQLError[]).map(clipped));
     },
     onExecute({ args, setResultAndStopExecution }) {
-      const error = objection(args as ExecutionArguments, limits);
+      const error = objection(args as unknown as ExecutionArguments, limits);
       if (error) setResultAndStopExecution({ errors: [error] });
     },
     onSubscribe({ args, setResultAndStopExecution }) {
-      const error = objection(args as ExecutionArguments, limits) ??
-        (open < limits.maxSubscriptions ? undefined : serverError(
+      const { contextValue: { visit } } = args as unknown as ExecutionArguments;
+      const error = objection(args as unknown as ExecutionArguments, limits) ??
+        (open < limits.maxSubscriptions ? refusalBy(() => visit.take("subscriptions", 1)) : serverError(
           "RATE_LIMITED",
           `Cannot open another subscription: found ${open}, wanted at most ${limits.maxSubscriptions}`,
           503,
@@ -124,10 +126,21 @@ function objection(args: ExecutionArguments, limits: OperationLimits): GraphQLEr
     if (!(complexity <= limits.maxComplexity)) {
       return tooComplex(`found a complexity of ${Math.ceil(complexity)}, wanted at most ${limits.maxComplexity}`);
     }
-    return undefined;
+    return refusalBy(() => args.contextValue.visit.takeComplexity(complexity));
   } catch (error) {
     // Arguments that do not fit their types: nothing could be computed from them.
     if (error instanceof GraphQLError) return maskError(error);
+    throw error;
+  }
+}
+
+/** The error that a call throws; undefined where it throws none. */
+function refusalBy(call: () => void): GraphQLError | undefined {
+  try {
+    call();
+    return undefined;
+  } catch (error) {
+    if (error instanceof GraphQLError) return error;
     throw error;
   }
 }

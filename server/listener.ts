@@ -60,9 +60,10 @@ export interface Upgrade {
 export interface ListenerHandlers {
   /** Sees an answer before there is anything in it. */
   prepare?(outgoing: ServerResponse): void;
-  request(request: Request, holdings: Holdings): Promise<Response>;
+  /** @param client Stands for whoever sends it, as `RequestAddress.clientOf` says. */
+  request(request: Request, holdings: Holdings, client: string): Promise<Response>;
   /** Takes the connection over, or answers why not. */
-  upgrade(request: Request, upgrade: Upgrade): Response | undefined;
+  upgrade(request: Request, upgrade: Upgrade, client: string): Response | undefined;
 }
 
 /** The header that names a request, to the server and back. */
@@ -232,9 +233,15 @@ export class Listener {
     gone: AbortSignal,
   ): Promise<Answer> {
     const request = toRequest(incoming, this.#address, connection, holdings, gone);
-    const { status, headers, body } = request ? await this.#handlers.request(request, holdings) : malformed();
+    const { status, headers, body } = request
+      ? await this.#handlers.request(request, holdings, this.#clientOf(incoming))
+      : malformed();
     if (!incoming.complete) throwAway(incoming);
     return { status, headers, body };
+  }
+
+  #clientOf({ headers, socket }: IncomingMessage): string {
+    return this.#address.clientOf({ header: (name) => headers[name]?.toString(), peer: socket.remoteAddress });
   }
 
   #upgrade(upgrade: Upgrade): void {
@@ -244,7 +251,7 @@ export class Listener {
     connection.upgraded = true;
     const holdings = new Holdings(this.#budget, this.#spool);
     const request = toRequest(incoming, this.#address, connection, holdings, new AbortController().signal);
-    const refusal = request ? this.#handlers.upgrade(request, upgrade) : malformed();
+    const refusal = request ? this.#handlers.upgrade(request, upgrade, this.#clientOf(incoming)) : malformed();
     if (refusal === undefined) return;
     refusal.headers.set(REQUEST_ID, idOf(incoming));
     void refuseUpgrade(socket, refusal);

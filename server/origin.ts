@@ -10,6 +10,8 @@ import { isLoopback } from "../config.ts";
 /** Headers that scripts of an allowed page may read and send; `*` for the others is enough without credentials. */
 const PREFLIGHT_SECONDS = "600";
 const ANY = "*";
+/** Headers of a response that scripts of an allowed page may read, beside those that they always may. */
+const EXPOSED = "ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id";
 
 export interface OriginPolicyOptions {
   /** Pages of other origins that may use the API; `*` for any. */
@@ -72,7 +74,10 @@ export class OriginPolicy {
     if (this.#origins.size === 0) return response;
     response.headers.append("vary", "origin");
     const origin = request.headers.get("origin");
-    if (origin !== null && this.#isShared(origin)) response.headers.set("access-control-allow-origin", origin);
+    if (origin !== null && this.#isShared(origin)) {
+      response.headers.set("access-control-allow-origin", origin);
+      response.headers.set("access-control-expose-headers", EXPOSED);
+    }
     return response;
   }
 

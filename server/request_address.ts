@@ -47,6 +47,19 @@ export class RequestAddress {
     return address;
   }
 
+  /**
+   * What stands for a client where it shows no key: its address, as the proxies that are trusted tell it, or the peer's.
+   * Of an IPv6 address it is the network of 64 bits, since all of that is one customer's.
+   */
+  clientOf({ header, peer }: Pick<AskedAddress, "header" | "peer">): string {
+    const list = header("x-forwarded-for")?.split(",") ??
+      header("forwarded")?.split(",").map((element) => parseForwarded(element).get("for") ?? "") ?? [];
+    let client = addressIn(peer ?? "") ?? "unknown";
+    // Each proxy adds the peer that it sees; what stands before the word of one that is not trusted may be made up.
+    while (list.length > 0 && this.trusts(client)) client = addressIn(list.pop()!) ?? client;
+    return networkOf(client);
+  }
+
   #origin({ header, peer }: AskedAddress): { readonly scheme: string; readonly host: string } {
     const own = header("host") ?? "localhost";
     if (!this.trusts(peer)) return { scheme: "http", host: own };
@@ -68,6 +81,26 @@ export class RequestAddress {
 /** Of a list that each proxy adds to, what the nearest one says. */
 function last(list: string | undefined): string | undefined {
   return list?.split(",").at(-1)?.trim() || undefined;
+}
+
+/** The address in what a proxy writes, without port and brackets; undefined where it hides it. */
+function addressIn(text: string): string | undefined {
+  const [, bracketed, plain = text.trim()] = /^\s*"?(?:\[([^\]]+)\]|(\d+(?:\.\d+){3}))(?::\d+)?"?\s*$/.exec(text) ?? [];
+  const address = (bracketed ?? plain).replace(/%.*$/, "").replace(/^::ffff:(?=\d+\.)/i, "");
+  return isIP(address) === 0 ? undefined : address;
+}
+
+/** An IPv4 address as it is, and of an IPv6 address the first four groups. */
+function networkOf(address: string): string {
+  if (isIP(address) !== 6) return address;
+  // URLs write them in one way.
+  const [head = "", tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
+  const [first, last] = [head, tail ?? ""].map((groups) => groups === "" ? [] : groups.split(":")) as [
+    string[],
+    string[],
+  ];
+  const zeros = Array<string>(tail === undefined ? 0 : 8 - first.length - last.length).fill("0");
+  return `${[...first, ...zeros, ...last].slice(0, 4).join(":")}::/64`;
 }
 
 /** Parameters of one element of `Forwarded` (RFC 7239). */

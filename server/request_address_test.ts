@@ -87,3 +87,33 @@ Deno.test("a host that is none is answered 400 and leaves nothing in the log", a
   }
   assert.deepEqual(fake.log, []);
 });
+
+Deno.test("RequestAddress tells clients apart by what trusted proxies have seen, and nobody's word else", () => {
+  const address = new RequestAddress({ publicUrl: null, trustedProxies: ["10.0.0.0/8", "fd00::/8"] });
+  const clientOf = (headers: Record<string, string>, peer: string | undefined = PROXY) =>
+    address.clientOf({ header: (name) => headers[name], peer });
+  const cases: [headers: Record<string, string>, peer: string | undefined, wanted: string][] = [
+    [{}, "1.2.3.4", "1.2.3.4"],
+    [{}, "::ffff:1.2.3.4", "1.2.3.4"],
+    [{}, "", "unknown"],
+    [{ "x-forwarded-for": "5.6.7.8" }, "1.2.3.4", "1.2.3.4"],
+    [{ "x-forwarded-for": "5.6.7.8" }, PROXY, "5.6.7.8"],
+    [{ "x-forwarded-for": "9.9.9.9, 5.6.7.8" }, PROXY, "5.6.7.8"],
+    [{ "x-forwarded-for": "9.9.9.9, 5.6.7.8, 10.0.0.1" }, PROXY, "5.6.7.8"],
+    [{ "x-forwarded-for": "5.6.7.8:1234" }, PROXY, "5.6.7.8"],
+    [{ "x-forwarded-for": "nonsense" }, PROXY, PROXY],
+    [{ "x-forwarded-for": "10.0.0.2, 10.0.0.1" }, PROXY, "10.0.0.2"],
+    [{ forwarded: "for=5.6.7.8;proto=https" }, PROXY, "5.6.7.8"],
+    [{ forwarded: 'for="[2001:db8:1:2:3::9]:4711"' }, PROXY, "2001:db8:1:2::/64"],
+    [{ forwarded: "for=_hidden" }, PROXY, PROXY],
+    [{ "x-forwarded-for": "5.6.7.8", forwarded: "for=9.9.9.9" }, PROXY, "5.6.7.8"],
+    [{}, "2001:DB8:0:0:1::1", "2001:db8:0:0::/64"],
+    [{}, "2001:db8::2", "2001:db8:0:0::/64"],
+    [{}, "::1", "0:0:0:0::/64"],
+    [{}, "fe80::1%eth0", "fe80:0:0:0::/64"],
+    [{ "x-forwarded-for": "2001:db8:1:2:aaaa::1" }, "fd00::1", "2001:db8:1:2::/64"],
+  ];
+  for (const [headers, peer, wanted] of cases) {
+    assert.equal(clientOf(headers, peer), wanted, JSON.stringify([headers, peer]));
+  }
+});

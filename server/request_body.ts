@@ -7,6 +7,7 @@ import { serverError } from "./errors.ts";
 import type { Holdings } from "./holdings.ts";
 import { parseJson } from "./json.ts";
 import { JsonReader } from "./json_reader.ts";
+import type { Visit } from "./visit.ts";
 import { readMultipart } from "./multipart.ts";
 
 export interface BodyLimits {
@@ -30,22 +31,24 @@ const PARAMETERS: Readonly<Record<string, "text" | "object">> = {
 export interface RequestContext {
   readonly holdings: Holdings;
   readonly session: Session;
+  readonly visit: Visit;
 }
 
 /** Reads the parameters of a request out of its URL or its body, which it bounds while it arrives. */
 export function useRequestBodies(limits: BodyLimits): Plugin<object, RequestContext> {
   const json = new JsonReader();
   return {
-    onRequestParse({ request, serverContext: { holdings }, setRequestParser }) {
+    onRequestParse({ request, serverContext: { holdings, visit }, setRequestParser }) {
       if (request.method === "GET") {
         setRequestParser((incoming) => wellFormed(readAddress(incoming)));
       } else if (request.method === "POST") {
         const { limit, read } = readerOf(request, limits, json);
         const announced = request.headers.get("content-length");
         if (announced !== null && !(Number(announced) <= limit)) throw tooLarge(limit);
+        const counted = (body: Body | null) => announced === null ? metered(body ?? [], visit) : body ?? [];
         setRequestParser(async ({ body }) => {
           return wellFormed(
-            await unlessBroken(read(bounded(body as Body | null ?? [], limit, () => tooLarge(limit)), holdings)),
+            await unlessBroken(read(bounded(counted(body as Body | null), limit, () => tooLarge(limit)), holdings)),
           );
         });
       }
@@ -56,6 +59,14 @@ export function useRequestBodies(limits: BodyLimits): Plugin<object, RequestCont
 
 type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
 type Pieces = AsyncIterable<Uint8Array<ArrayBuffer>>;
+
+/** Counts what comes. */
+async function* metered(body: Body | Iterable<Uint8Array<ArrayBuffer>>, visit: Visit): Pieces {
+  for await (const piece of body) {
+    visit.take("bytes", piece.byteLength);
+    yield piece;
+  }
+}
 
 interface BodyReader {
   /** Bytes that a body may have. */

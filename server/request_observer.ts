@@ -66,9 +66,9 @@ export function operationOf(request: Request, path: string): Operation {
 export function observed(handlers: ListenerHandlers, observers: readonly RequestObserver[]): ListenerHandlers {
   return {
     ...handlers,
-    async request(request, holdings) {
+    async request(request, holdings, client) {
       const begun = performance.now();
-      const response = await handlers.request(request, holdings);
+      const response = await handlers.request(request, holdings, client);
       const { method, url } = request;
       const path = new URL(url).pathname;
       const operation = operationOf(request, path);

@@ -13,6 +13,8 @@ import { observed, type RequestObserver } from "./request_observer.ts";
 import { OriginPolicy } from "./origin.ts";
 import { ByteBudget } from "./byte_budget.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits, Listener } from "./listener.ts";
+import { SystemClock } from "../transfers/clock.ts";
+import { NO_RATES, Rates } from "../access/rates.ts";
 import { RequestAddress } from "./request_address.ts";
 import { Spool } from "./spool.ts";
 import { traced } from "./telemetry/traced_requests.ts";
@@ -33,6 +35,8 @@ export interface ServerOptions {
   readonly pages?: Pages;
   /** Documents that may be asked for by their ids. */
   readonly trustedDocuments?: ReadonlyMap<string, string>;
+  /** How often callers may come; any number of times when left out. */
+  readonly rates?: Rates;
   /** What `/metrics` shows; it hears of requests here, and elsewhere of transfers. */
   readonly metrics?: Metrics;
   /** What else hears of requests. */
@@ -78,7 +82,6 @@ export async function startServer(services: Services, options: ServerOptions, lo
   const graphql = createGraphqlServer(services, log, options);
   const sockets = new WebSocketServer(
     graphql,
-    services.access,
     budget,
     log,
     options.webSocketLimits ?? WEBSOCKET_LIMITS,
@@ -97,6 +100,7 @@ export async function startServer(services: Services, options: ServerOptions, lo
     pages,
     log,
     metrics,
+    rates: options.rates ?? new Rates(NO_RATES, new SystemClock()),
     stopping,
     connections,
   });

@@ -23,13 +23,14 @@ import {
 } from "graphql-ws";
 // @ts-types="npm:@types/ws@8.18.2"
 import { type ServerOptions, WebSocketServer as Upgrader } from "ws";
-import type { Access, Session } from "../access/access.ts";
+import type { Session } from "../access/access.ts";
 import { type ErrorCode, GramcastError } from "../errors.ts";
 import type { Log } from "../transfers/log.ts";
 import { BoundedSocket, type SocketLimits } from "./bounded_socket.ts";
 import type { ByteBudget } from "./byte_budget.ts";
 import { formatError, isInternal, logInternal, maskError, serverError } from "./errors.ts";
 import type { GraphqlServer } from "./graphql.ts";
+import type { Visit } from "./visit.ts";
 import { checkStructure } from "./json.ts";
 import { PiecewiseJson } from "./json_pieces.ts";
 import { idOf, REQUEST_ID, type Upgrade } from "./listener.ts";
@@ -80,6 +81,7 @@ interface Extra {
   operations: number;
   /** Of the upgrade; browsers send theirs in `connection_init`. */
   readonly authorization: string | null;
+  readonly visit: Visit;
   /** Null before `connection_ack`. */
   session: Session | null;
 }
@@ -88,7 +90,6 @@ interface Extra {
 export class WebSocketServer {
   readonly #server: Server<Extra>;
   readonly #upgrader: Upgrader;
-  readonly #access: Access;
   readonly #budget: ByteBudget;
   readonly #limits: WebSocketLimits;
   readonly #log: Log;
@@ -96,8 +97,7 @@ export class WebSocketServer {
   readonly #json = new PiecewiseJson();
   #draining = false;
 
-  constructor(graphql: GraphqlServer, access: Access, budget: ByteBudget, log: Log, limits: WebSocketLimits) {
-    this.#access = access;
+  constructor(graphql: GraphqlServer, budget: ByteBudget, log: Log, limits: WebSocketLimits) {
     this.#budget = budget;
     this.#limits = limits;
     this.#log = log;
@@ -124,13 +124,23 @@ export class WebSocketServer {
         if (++extra.operations > limits.maxOperations) {
           return [serverError("RATE_LIMITED", `Cannot run more than ${limits.maxOperations} operations on one socket`)];
         }
-        return prepare(graphql, extra.session!, payload, extra.message.characters, limits.maxSubscription);
+        try {
+          extra.visit.take("bytes", extra.message.characters);
+          extra.visit.take("requests", 1);
+        } catch (error) {
+          if (error instanceof GraphQLError) return [error];
+          throw error;
+        }
+        return prepare(graphql, extra, payload, limits.maxSubscription);
       },
       // An iterator that fails midway comes here as it is.
       onError: (_context, _id, _payload, errors) => errors.map((error) => this.#masked(error)),
-      onNext: (_context, _id, _payload, _args, { errors, ...result }) => ({
+      onNext: ({ extra }, _id, _payload, args, { errors, ...result }) => ({
         ...result as FormattedExecutionResult,
         ...(errors ? { errors: errors.map(formatError) } : {}),
+        ...((args as EnvelopedArguments).rootValue.single && extra.visit.states.length > 0
+          ? { extensions: { ...result.extensions, rateLimit: extra.visit.shown } }
+          : {}),
       }),
     });
   }
@@ -145,8 +155,12 @@ export class WebSocketServer {
     void socket.closed.then(() => gone.abort());
     try {
       const authorization = authorizationOf(connectionParams) ?? extra.authorization;
-      extra.session = await this.#access.admit({ authorization, url: null }, gone.signal);
+      extra.session = await extra.visit.admit({ authorization, url: null }, gone.signal);
     } catch (error) {
+      if (error instanceof GraphQLError) {
+        socket.close(TRY_AGAIN_LATER, error.message);
+        return false;
+      }
       if (!(error instanceof GramcastError)) throw error;
       socket.close(REFUSALS[error.code] ?? TRY_AGAIN_LATER, error.message);
       return false;
@@ -164,7 +178,7 @@ export class WebSocketServer {
   }
 
   /** Takes a connection over; answers why not otherwise. */
-  accept(request: Request, { incoming, socket, head }: Upgrade): Response | undefined {
+  accept(request: Request, { incoming, socket, head }: Upgrade, visit: Visit): Response | undefined {
     const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
     if (!offered.includes(GRAPHQL_TRANSPORT_WS_PROTOCOL)) {
       return new Response(`Cannot upgrade: wanted the subprotocol ${GRAPHQL_TRANSPORT_WS_PROTOCOL}\n`, { status: 400 });
@@ -183,6 +197,7 @@ export class WebSocketServer {
       this.#open(
         new BoundedSocket(opened, socket, this.#budget.lease(), this.#limits),
         request.headers.get("authorization"),
+        visit,
       );
     });
     return undefined;
@@ -196,13 +211,14 @@ export class WebSocketServer {
     await Promise.all([...this.#sockets].map(({ closed }) => closed));
   }
 
-  async #open(socket: BoundedSocket, authorization: string | null): Promise<void> {
+  async #open(socket: BoundedSocket, authorization: string | null, visit: Visit): Promise<void> {
     this.#sockets.add(socket);
     const extra: Extra = {
       socket,
       message: { characters: 0, isOperation: false },
       operations: 0,
       authorization,
+      visit,
       session: null,
     };
     // What is logged for a message has the id of the upgrade.
@@ -246,7 +262,10 @@ export class WebSocketServer {
 }
 
 interface EnvelopedArguments extends ExecutionArgs {
-  readonly rootValue: Pick<ReturnType<GraphqlServer["getEnveloped"]>, "execute" | "subscribe">;
+  readonly rootValue: Pick<ReturnType<GraphqlServer["getEnveloped"]>, "execute" | "subscribe"> & {
+    /** Whether it has one result: it is no subscription. */
+    readonly single: boolean;
+  };
 }
 
 /** `authorization` of `connection_init`, however it is written: it stands for the header that browsers cannot send. */
@@ -258,16 +277,15 @@ function authorizationOf(parameters: Record<string, unknown> | undefined): strin
 /** Parses and validates an operation; execution goes through the same plugins as over HTTP. */
 async function prepare(
   graphql: GraphqlServer,
-  session: Session,
+  { session, visit, message: { characters } }: Extra,
   payload: SubscribePayload,
-  characters: number,
   maxSubscription: number,
 ) {
   const { variables } = payload;
   // The library keeps the message until the operation ends.
   (payload as { variables?: unknown }).variables = undefined;
   try {
-    const enveloped = graphql.getEnveloped({ params: payload, session } as never);
+    const enveloped = graphql.getEnveloped({ params: payload, session, visit } as never);
     const document = enveloped.parse(payload.query);
     const errors = enveloped.validate(enveloped.schema, document);
     if (errors.length > 0) return errors.map(maskError);
@@ -289,7 +307,11 @@ async function prepare(
       operationName: payload.operationName ?? null,
       variableValues: variables ?? {},
       contextValue: await enveloped.contextFactory(),
-      rootValue: { execute: enveloped.execute, subscribe: enveloped.subscribe },
+      rootValue: {
+        execute: enveloped.execute,
+        subscribe: enveloped.subscribe,
+        single: operation.operation !== OperationTypeNode.SUBSCRIPTION,
+      },
     };
   } catch (error) {
     return [error instanceof GraphQLError ? error : new GraphQLError("", { cause: error })];

@@ -9,8 +9,9 @@ import { parseTraceparent } from "./traceparent.ts";
 export function traced(handlers: ListenerHandlers): ListenerHandlers {
   return {
     prepare: untraced,
-    upgrade: (request, upgrade) => context.with(parentOf(request), () => handlers.upgrade(request, upgrade)),
-    async request(request, holdings) {
+    upgrade: (request, upgrade, client) =>
+      context.with(parentOf(request), () => handlers.upgrade(request, upgrade, client)),
+    async request(request, holdings, client) {
       const { method, url } = request;
       const path = new URL(url).pathname;
       const attributes = { "http.request.method": method, "url.path": path };
@@ -18,7 +19,7 @@ export function traced(handlers: ListenerHandlers): ListenerHandlers {
       try {
         const response = await context.with(
           trace.setSpan(ROOT_CONTEXT, span),
-          () => handlers.request(request, holdings),
+          () => handlers.request(request, holdings, client),
         );
         span.updateName(`${method} ${operationOf(request, path)}`);
         span.setAttribute("http.response.status_code", response.status);

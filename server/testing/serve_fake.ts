@@ -1,3 +1,4 @@
+import { NO_RATES, type RatePolicy, Rates } from "../../access/rates.ts";
 import { PICTURES } from "../../schema/testing/execute.ts";
 import { ApiStage, type ApiStageOptions } from "../../schema/testing/api_stage.ts";
 import { lineLog } from "../../transfers/log.ts";
@@ -35,7 +36,7 @@ const START = "mutation ($input: StartTransferInput!) { startTransfer(input: $in
 /** Starts a server that a test can talk to. */
 export async function serveFake(
   options: Partial<ServerOptions> = {},
-  stage: ApiStageOptions = {},
+  { rates, ...stage }: ApiStageOptions & { readonly rates?: Partial<RatePolicy> } = {},
 ): Promise<FakeServer> {
   const metrics = new Metrics();
   const ports = { observer: observeAll([metrics]), ...stage.ports };
@@ -46,7 +47,8 @@ export async function serveFake(
   });
   const log: string[] = [];
   const add = (message: string) => void log.push(message);
-  const settings = { host: "127.0.0.1", port: 0, corsOrigins: [], metrics, ...options };
+  const bounded = { rates: new Rates({ ...NO_RATES, ...rates }, services.clock) };
+  const settings = { host: "127.0.0.1", port: 0, corsOrigins: [], metrics, ...bounded, ...options };
   const server = await startServer(services, settings, lineLog(add, add));
   const post: FakeServer["post"] = async (query, variables, headers = {}) => {
     const response = await fetch(`${server.url}/graphql`, {

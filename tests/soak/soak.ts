@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiKeys } from "../../access/api_keys.ts";
 import { SqliteAccessStore } from "../../access/storage/sqlite_access_store.ts";
@@ -42,6 +43,8 @@ interface SoakReport extends PartyReport {
   readonly crashes: readonly string[];
 }
 
+/** Guests are to try the server, not what it lets one of them have. */
+const POLICY = fileURLToPath(new URL("./policy.json", import.meta.url));
 /** Who have keys, beside an admin. */
 const OWNERS = 8;
 /** Milliseconds between two looks at a server. */
@@ -54,7 +57,7 @@ const NOTHING = { connections: 0, watchers: 0, heldBytes: 0 };
 /** Has guests come for so long, and looks at the server before, meanwhile and after. */
 export async function soak(plan: SoakPlan): Promise<SoakReport> {
   const { auth, ...coming } = plan;
-  await using server = await ServerProcess.start({ env: { AUTH: auth ? "keys" : "off" } });
+  await using server = await ServerProcess.start({ env: { AUTH: auth ? "keys" : "off", POLICY } });
   const { url } = server;
   const keys = auth ? await makeKeys(server) : null;
   const admin = keys?.[0] ?? null;

@@ -5,7 +5,7 @@ const MAX_CHARACTERS = 2000;
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /** An address, with or without a scheme. It ends where no address can go on. */
-const ADDRESS = /(?:[a-z][a-z0-9+.-]*:)?\/\/[^\s"<>]+/gi;
+const ADDRESS = /(?:[a-z][a-z0-9+.-]{0,30}:)?\/\/[^\s"<>]+/gi;
 /** What stands behind the path of an address on this server, as of a signed link. */
 const QUERY = /(\/[^\s"<>?#]*)[?#][^\s"<>]+/g;
 

@@ -60,7 +60,8 @@ const REFUSED = 0.1;
 export async function webhooksSurviveKills(plan: WebhookKillPlan): Promise<WebhookKillReport> {
   const begun = performance.now();
   await using receiver = new Receiver(plan.seed);
-  await using server = await ServerProcess.start({ env: { WEBHOOK_PRIVATE_ADDRESSES: "allow" } });
+  const env = { WEBHOOK_PRIVATE_ADDRESSES: "allow", CHECKPOINT_SECONDS: "0.1" };
+  await using server = await ServerProcess.start({ env });
   for (const path of PATHS) {
     const input = { url: receiver.url + path, events: NOTICE_EVENTS };
     const { createWebhook } = await ask<{ createWebhook: { secret: string } }>(server.url, CREATE, { input });

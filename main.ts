@@ -70,7 +70,7 @@ async function serve(config: Config): Promise<void> {
       traces,
       rates: new Rates(policy.rates, new SystemClock()),
       observers: machines ? [loggedRequests(log)] : [],
-      pages: studioPages(basePath(config.publicUrl)),
+      pages: studioPages(basePath(config.publicUrl), () => access.signIn),
     };
     const server = await startServer(services, options, log);
     log.info(`Gramcast listens on ${server.url}: open it in a browser; GraphiQL is at ${server.url}/graphql`);

@@ -9,6 +9,7 @@ import type { Authenticator, Credentials, Identity } from "./identity.ts";
 import type { OidcTokens } from "./oidc_tokens.ts";
 import type { AccessStore } from "./ports.ts";
 import { Shares } from "./shares.ts";
+import type { SignIn } from "./sign_in.ts";
 import { SignedLinks } from "./signed_links.ts";
 import { Signer } from "./signer.ts";
 import { unauthenticated } from "./unauthenticated.ts";
@@ -46,7 +47,7 @@ export class Access implements AsyncDisposable {
   readonly keys: ApiKeys;
   readonly shares: Shares;
   readonly audit: Audit;
-  readonly oidc: OidcTokens | null;
+  readonly #oidc: OidcTokens | null;
   readonly #options: AccessOptions;
   readonly #links: SignedLinks;
   readonly #authenticators: readonly Authenticator[];
@@ -65,7 +66,7 @@ export class Access implements AsyncDisposable {
     this.audit = new Audit(store, clock, log);
     this.shares = new Shares(store, signer, clock);
     this.#links = new SignedLinks(signer, clock);
-    this.oidc = oidc;
+    this.#oidc = oidc;
     this.#authenticators = [this.shares, ...(ways.includes("keys") ? [this.keys] : []), ...(oidc ? [oidc] : [])];
     this.#timer = setInterval(() => void this.check(), CHECK_MS);
   }
@@ -73,6 +74,16 @@ export class Access implements AsyncDisposable {
   /** Whether callers have to show who they are. */
   get required(): boolean {
     return this.#options.ways.length > 0;
+  }
+
+  /** What a page has to know to have somebody sign in. */
+  get signIn(): SignIn {
+    return { ways: this.#options.ways, oidc: this.#oidc?.signIn ?? null };
+  }
+
+  /** Asks whom others have to be asked of; nobody has to wait for it. */
+  async prepare(): Promise<void> {
+    await this.#oidc?.issuer.ask();
   }
 
   /**

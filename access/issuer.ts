@@ -18,6 +18,8 @@ export const COOL_DOWN_MS = 30_000;
 export interface Endpoints {
   readonly authorization: string;
   readonly token: string;
+  /** Algorithms that it signs ID tokens with. */
+  readonly algorithms: readonly string[];
 }
 
 /** What the issuer has said of itself, and when. */
@@ -97,6 +99,7 @@ export class Issuer {
       const endpoints = {
         authorization: this.#endpoint(document, "authorization_endpoint"),
         token: this.#endpoint(document, "token_endpoint"),
+        algorithms: namesOf(document["id_token_signing_alg_values_supported"]),
       };
       const keys = await fetchJson(this.#endpoint(document, "jwks_uri"));
       this.#known = { endpoints, select: createLocalJWKSet(keys as unknown as JSONWebKeySet), at };
@@ -134,4 +137,8 @@ async function fetchJson(url: string): Promise<Readonly<Record<string, unknown>>
     return value as Readonly<Record<string, unknown>>;
   }
   throw new Error(`found JSON that is no object at ${url}`);
+}
+
+function namesOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
 }

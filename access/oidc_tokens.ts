@@ -6,6 +6,7 @@ import type { Clock } from "../transfers/clock.ts";
 import type { Log } from "../transfers/log.ts";
 import type { Authenticator, Identity } from "./identity.ts";
 import { Issuer } from "./issuer.ts";
+import type { SignInAtIssuer } from "./sign_in.ts";
 import { unauthenticated } from "./unauthenticated.ts";
 
 /** What is signed with the issuer's secret key and checked with its public one; with anything else, anybody could sign. */
@@ -63,6 +64,14 @@ export class OidcTokens implements Authenticator {
       expiresAt,
       origin: null,
     };
+  }
+
+  /** What a page has to know to have somebody sign in at the issuer; null where it is no client there. */
+  get signIn(): SignInAtIssuer | null {
+    const { issuer, clientId, audience, scopes } = this.#settings;
+    // Who opens a page has time until they sign in.
+    if (this.issuer.endpoints === null) void this.issuer.ask();
+    return clientId === null ? null : { issuer, clientId, audience, scopes, endpoints: this.issuer.endpoints };
   }
 
   /** Nothing of a token is kept here. */

@@ -45,7 +45,7 @@ export async function tellAccess(
   }
   log.info(`Callers show who they are: AUTH=${ways.join(",")}`);
   // Who waits for its answer are those with a token; the server is there for the others meanwhile.
-  void access.oidc?.issuer.ask();
+  void access.prepare();
   if (!ways.includes("keys") || (await access.keys.list()).length > 0) return;
   const key = await access.keys.create({ name: FIRST_KEY, role: "ADMIN", expiresAt: null });
   const page = (config.publicUrl?.href ?? url).replace(/\/+$/, "");

@@ -2,12 +2,14 @@ import { notModified } from "./conditional.ts";
 import type { ExampleOperation } from "./example_operations.ts";
 import { basePath } from "../config.ts";
 
-/** What of GraphiQL's options is used. */
+/** What of GraphiQL's options is used, and what the page has beside it. */
 export interface GraphiqlOptions {
   readonly title: string;
   readonly endpoint: string;
   readonly subscriptionsProtocol: "WS";
   readonly defaultTabs: { query: string; variables: string | null }[];
+  /** Path of the page to sign in at; null where nobody has to. */
+  readonly studio: string | null;
 }
 
 /** The page, ready to be sent. */
@@ -24,13 +26,20 @@ export class GraphiqlPage {
   #page: Promise<RenderedPage> | undefined;
 
   readonly #publicUrl: URL | null;
+  readonly #required: boolean;
 
   /**
    * @param publicUrl Where the server is reached from outside; null where that is where it listens.
+   * @param required Whether callers have to show who they are.
    * @param operations What it opens with; asked for once.
    */
-  constructor(publicUrl: URL | null, operations: () => Promise<readonly ExampleOperation[]>) {
+  constructor(
+    publicUrl: URL | null,
+    required: boolean,
+    operations: () => Promise<readonly ExampleOperation[]>,
+  ) {
     this.#publicUrl = publicUrl;
+    this.#required = required;
     this.#operations = operations;
   }
 
@@ -75,6 +84,7 @@ export class GraphiqlPage {
         endpoint: `${basePath(this.#publicUrl)}/graphql`,
         subscriptionsProtocol: "WS",
         defaultTabs: operations.map(({ query, variables }) => ({ query, variables: variables ?? null })),
+        studio: this.#required ? `${basePath(this.#publicUrl)}/` : null,
       };
       worker.postMessage(options);
       return await promise;

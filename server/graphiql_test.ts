@@ -25,6 +25,23 @@ Deno.test("GraphiQL is served in one piece, compressed once, with a policy that 
   assert.equal((await plain.text()).length, html.length);
 });
 
+Deno.test("GraphiQL shows who is signed in at the studio, and says where to sign in, only where anybody has to", async () => {
+  const pageOf = async (options: Parameters<typeof serveFake>) => {
+    await using fake = await serveFake(...options);
+    const page = await fetch(`${fake.url}/graphql`, { headers: { accept: "text/html" } });
+    return { html: await page.text(), policy: page.headers.get("content-security-policy")! };
+  };
+  const { html, policy } = await pageOf([{ publicUrl: new URL("https://a.example/gramcast") }, { auth: ["keys"] }]);
+  assert.match(html, /<a href="\/gramcast\/">Sign in at the studio<\/a>/);
+  const start = html.indexOf("<script>") + "<script>".length;
+  const script = html.slice(start, html.lastIndexOf("</script>"));
+  assert.match(script.slice(-1000), /connectionParams: \(\) => shown\(\)/);
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(script));
+  assert.ok(policy.includes(`'sha256-${new Uint8Array(hash).toBase64()}'`));
+  const open = await pageOf([]);
+  assert.doesNotMatch(open.html, /gramcast\.session|Sign in at/);
+});
+
 Deno.test("every example operation is valid, and names samples that are there", () => {
   const operations = exampleOperations(["content", "style"]);
   assert.deepEqual(

@@ -13,8 +13,37 @@ import type { GraphiqlOptions, RenderedPage } from "./graphiql.ts";
  */
 const TABS_STAY = "<style>.graphiql-tab { transform: none !important; }</style>";
 
-addEventListener("message", async ({ data }: MessageEvent<GraphiqlOptions>) => {
-  const html = renderGraphiQL(data).trim().replace("</head>", `${TABS_STAY}</head>`);
+/** Shows what the studio keeps in `studio/src/api/credentials.ts`, and says so where there is nothing. */
+const SIGNED_IN = `{
+  additionalHeaders: () => shown(),
+  connectionParams: () => shown(),
+}`;
+const SHOWN = `
+function shown() {
+  const kept = sessionStorage.getItem("gramcast.session");
+  return kept === null ? {} : { authorization: "Bearer " + JSON.parse(kept).token };
+}
+document.querySelector("#sign-in").hidden = "authorization" in shown();
+`;
+const HINT_STYLE = `<style>
+#sign-in { position: fixed; inset: auto 20px 20px auto; z-index: 10; max-width: min(26rem, calc(100vw - 40px)); margin: 0;
+  padding: 12px 18px; border-radius: 10px; background: #1c2233; color: #f5f1e8; font: 15px/1.5 system-ui, sans-serif;
+  box-shadow: 0 6px 24px rgb(0 0 0 / 30%); }
+#sign-in a { color: #9db8ec; }
+</style>`;
+
+addEventListener("message", async ({ data: { studio, ...options } }: MessageEvent<GraphiqlOptions>) => {
+  let html = renderGraphiQL(options).trim().replace("</head>", `${TABS_STAY}</head>`);
+  if (studio !== null) {
+    const given = JSON.stringify(options);
+    const call = html.lastIndexOf(given);
+    if (call < 0) throw new Error("Cannot render GraphiQL: found no options in the page, wanted them as JSON");
+    html = `${html.slice(0, call)}{...${given}, ...${SIGNED_IN}}${html.slice(call + given.length)}`
+      .replace("</head>", `${HINT_STYLE}</head>`)
+      .replace(/<body[^>]*>/, (body) => `${body}${hint(studio)}`);
+    const start = html.indexOf("<script>") + "<script>".length;
+    html = html.slice(0, start) + SHOWN + html.slice(start);
+  }
   const bytes = new TextEncoder().encode(html);
   const page: RenderedPage = {
     gzip: await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))).bytes(),
@@ -24,6 +53,11 @@ addEventListener("message", async ({ data }: MessageEvent<GraphiqlOptions>) => {
   postMessage(page, { transfer: [page.gzip.buffer] });
   close();
 }, { once: true });
+
+function hint(studio: string): string {
+  return `<p id="sign-in" hidden>Nobody is signed in. <a href="${studio}">Sign in at the studio</a> and come back, or set
+    the header <code>authorization</code>.</p>`;
+}
 
 /** Texts of the scripts in a page. The script itself writes tags as text, so it ends where the last one does. */
 function inlineScripts(html: string): string[] {

@@ -45,6 +45,7 @@ export function createHandlers(parts: HandlerParts): ListenerHandlers {
   const { publicUrl, services, origins, log, rates } = parts;
   const graphiql = new GraphiqlPage(
     publicUrl,
+    services.access.required,
     async () => exampleOperations((await services.transfers.samples()).map(({ name }) => name)),
   );
   return {

@@ -16,7 +16,7 @@ const MANIFEST = "manifest.json";
 /** Of the project, that the bundle takes a fact from. */
 const SHARED = ["limits.ts", "values.ts", "errors.ts"];
 /** Of the bundle; their versions belong to what it is made from. */
-const PACKAGES = ["preact", "@preact/signals", "uplot", "gifenc", "graphql-ws"];
+const PACKAGES = ["preact", "@preact/signals", "uplot", "gifenc", "graphql-ws", "oauth4webapi"];
 
 /** What a bundle was made from and what came out, as SHA-256 in hexadecimal. */
 interface Manifest {

@@ -66,6 +66,26 @@ Deno.test("the studio may ask no other host for anything", async () => {
   for (const sources of directives.values()) assert.deepEqual(sources.filter((source) => !here.includes(source)), []);
 });
 
+Deno.test("the page says how to sign in as it is at the moment, and may ask who gives out tokens, and no other", async () => {
+  const endpoints = { authorization: "https://a.example/auth", token: "https://b.example/token", algorithms: [] };
+  const oidc = { issuer: 'https://a.example/"><script>', clientId: "c", audience: "c", scopes: "openid" };
+  let known: typeof endpoints | null = null;
+  const pages = studioPages("", () => ({ ways: ["keys", "oidc"], oidc: { ...oidc, endpoints: known } }));
+  const page = async () => (await pages(new Request("http://studio/"), "/"))!;
+  const before = await page();
+  known = endpoints;
+  const after = await page();
+  assert.notEqual(before.headers.get("etag"), after.headers.get("etag"));
+  const connect = (response: Response) =>
+    /connect-src ([^;]*)/.exec(response.headers.get("content-security-policy")!)![1];
+  assert.deepEqual([connect(before), connect(after)], ["'self'", "'self' https://b.example"]);
+  const html = await after.text();
+  assert.ok(!html.includes("<script>"));
+  const content = /name="sign-in" content="([^"]*)"/.exec(html)![1]!;
+  const told = content.replaceAll(/&#(\d+);/g, (_, code) => String.fromCharCode(code));
+  assert.deepEqual(JSON.parse(told), { ways: ["keys", "oidc"], oidc: { ...oidc, endpoints } });
+});
+
 Deno.test("every preset has a picture, small and of one shape", async () => {
   for (const name of PRESET_NAMES) {
     const response = (await get(`/studio/presets/${name.toLowerCase()}.jpg`, { "accept-encoding": "gzip" }))!;

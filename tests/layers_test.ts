@@ -32,6 +32,7 @@ const CONFINED: Readonly<Record<string, string>> = {
   "@pothos/core": "schema/",
   "jose": "access/",
   "graphql-yoga": "server/",
+  "oauth4webapi": "studio/",
   "prom-client": "server/metrics.ts",
   "@opentelemetry/api": "server/telemetry/",
 };

@@ -106,6 +106,7 @@ export class TestIssuer implements AsyncDisposable {
           authorization_endpoint: `${this.url}/authorize`,
           token_endpoint: `${this.url}/token`,
           jwks_uri: `${this.url}/keys`,
+          id_token_signing_alg_values_supported: ["ES256"],
         });
       case "/keys":
         return Response.json({ keys: this.#keys.map(({ jwk }) => jwk) });

@@ -1,9 +1,9 @@
 import { render } from "preact";
-import { loadCatalogue } from "./state/catalogue.ts";
 import { followLink } from "./state/route.ts";
+import { beginSession } from "./state/session.ts";
 import { App } from "./views/app.tsx";
 
-void loadCatalogue();
+void beginSession();
 document.addEventListener("click", followLink);
 const root = document.getElementById("studio")!;
 root.replaceChildren();

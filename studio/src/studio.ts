@@ -5,4 +5,5 @@ import "./style/frame.css";
 import "./style/compose.css";
 import "./style/transfer.css";
 import "./style/gallery.css";
+import "./style/access.css";
 import "./main.tsx";

@@ -1,29 +1,6 @@
 /** Whoever cannot see the page, or only poorly, can use it. */
-import assert from "node:assert/strict";
-import axe from "axe-core";
-import type { Page } from "playwright-core";
 import { browserTest, picker, seePicture } from "./testing/browser.ts";
-
-interface Violation {
-  readonly id: string;
-  readonly help: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
-}
-
-const SCHEMES = ["light", "dark"] as const;
-
-/** Examines the page as it is now, in both colour schemes. */
-async function examine(page: Page): Promise<void> {
-  await page.evaluate(axe.source);
-  for (const colorScheme of SCHEMES) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    const violations = await page.evaluate("axe.run().then(({ violations }) => violations)") as Violation[];
-    const found = violations.flatMap(({ id, help, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${colorScheme}: ${id}: ${help}: ${html} ${failureSummary}`)
-    );
-    assert.deepEqual(found, []);
-  }
-}
+import { examine } from "./testing/examine.ts";
 
 browserTest("axe finds nothing to complain about, in light and in dark", async (t, visit) => {
   const page = await visit.open("/");

@@ -1,8 +1,11 @@
 import { BASE } from "../base.ts";
 import type { Operation } from "./operations.ts";
+import { freshToken, replaceToken } from "./renewal.ts";
 
 /** Where the API is; the studio has no other way to the server. */
 export const ENDPOINT = new URL(`${BASE}/graphql`, location.href).href;
+
+const UNAUTHORIZED = 401;
 
 /** Something that the server refused, or that never reached it. */
 export class RequestError extends Error {
@@ -31,14 +34,16 @@ export async function request<Data, Variables>(
   variables: Variables,
   signal?: AbortSignal,
 ): Promise<Data> {
+  const token = await freshToken();
   const response = await fetch(ENDPOINT, {
     method: "POST",
-    headers: { "content-type": "application/json", "accept": "application/json" },
+    headers: { "content-type": "application/json", "accept": "application/json", ...authorization(token) },
     body: JSON.stringify({ query: operation.text, variables }),
     ...(signal ? { signal } : {}),
   }).catch((error) => {
     throw signal?.aborted ? error : offline();
   });
+  if (response.status === UNAUTHORIZED && await replaceToken(token)) return await request(operation, variables, signal);
   return dataOf(await response.json().catch(() => ({})));
 }
 
@@ -49,7 +54,7 @@ export async function request<Data, Variables>(
  * @param progress Called with the share that has been sent, 0 to 1.
  * @throws {RequestError} When the server refuses it or cannot be reached.
  */
-export function upload<Data, Variables>(
+export async function upload<Data, Variables>(
   operation: Operation<Data, Variables>,
   variables: Variables,
   path: string,
@@ -61,14 +66,17 @@ export function upload<Data, Variables>(
   form.set("map", JSON.stringify({ 0: [path] }));
   form.set("0", file, "picture");
   const { promise, resolve, reject } = Promise.withResolvers<Data>();
+  const token = await freshToken();
   // fetch() does not tell how much of a body has been sent.
   const sender = new XMLHttpRequest();
   sender.open("POST", ENDPOINT);
   sender.setRequestHeader("accept", "application/json");
+  for (const [name, value] of Object.entries(authorization(token))) sender.setRequestHeader(name, value);
   sender.responseType = "json";
   sender.upload.onprogress = ({ loaded, total }) => progress(total > 0 ? loaded / total : 0);
   sender.onerror = () => reject(offline());
   sender.onload = () => {
+    if (sender.status === UNAUTHORIZED) void replaceToken(token);
     try {
       resolve(dataOf(sender.response ?? {}));
     } catch (error) {
@@ -76,12 +84,17 @@ export function upload<Data, Variables>(
     }
   };
   sender.send(form);
-  return promise;
+  return await promise;
 }
 
 /** What to tell a person about anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** The header that says who is asking. */
+function authorization(token: string | null): { readonly authorization?: string } {
+  return token === null ? {} : { authorization: `Bearer ${token}` };
 }
 
 function dataOf<Data>({ data, errors }: Answer<Data>): Data {

@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import { type Client, createClient } from "graphql-ws/client";
 import type { Operation } from "./operations.ts";
 import { ENDPOINT, RequestError } from "./client.ts";
+import { freshToken, replaceToken } from "./renewal.ts";
 
 /** How the socket is: `idle` while nothing is followed, `lost` with the whole seconds until the next try. */
 export type Connection = { readonly state: "idle" | "open" } | { readonly state: "lost"; readonly seconds: number };
@@ -10,8 +11,13 @@ export const connection = signal<Connection>({ state: "idle" });
 
 const KEEP_ALIVE_MS = 10_000;
 const LONGEST_WAIT_SECONDS = 8;
+const UNAUTHORIZED = 4401;
+/** How the server closes a socket that needs no other at once: it is no longer used, or who it is of is not known. */
+const QUIET: readonly number[] = [1000, UNAUTHORIZED];
 
 let socketClient: Client | undefined;
+/** What the socket was opened with. */
+let shown: string | null = null;
 let hurry: (() => void) | undefined;
 
 /** Tries again now, instead of after the seconds that `connection` tells. */
@@ -19,11 +25,22 @@ export function reconnectNow(): void {
   hurry?.();
 }
 
+/** Leaves the socket, which belongs to who was signed in. */
+export function disconnect(): void {
+  void socketClient?.dispose();
+  socketClient = undefined;
+  connection.value = { state: "idle" };
+}
+
 function client(): Client {
   return socketClient ??= createClient({
     url: ENDPOINT.replace(/^http/, "ws"),
     lazy: true,
     lazyCloseTimeout: 2000,
+    connectionParams: async () => {
+      shown = await freshToken();
+      return shown === null ? {} : { authorization: `Bearer ${shown}` };
+    },
     keepAlive: KEEP_ALIVE_MS,
     retryAttempts: Infinity,
     // Left out, only close codes are tried again, not a server that cannot be reached.
@@ -33,7 +50,7 @@ function client(): Client {
       connected: () => connection.value = { state: "open" },
       closed: (event) => {
         const { code, wasClean } = event as CloseEvent;
-        connection.value = wasClean && code === 1000 ? { state: "idle" } : { state: "lost", seconds: 1 };
+        connection.value = wasClean && QUIET.includes(code) ? { state: "idle" } : { state: "lost", seconds: 1 };
       },
     },
   });
@@ -81,18 +98,31 @@ export function follow<Data extends Sequenced, Variables extends Resumable>(
 ): () => void {
   // The client serialises the variables anew at each connection.
   const resumed: Record<string, unknown> = { ...variables as Record<string, unknown> & Variables };
-  return client().subscribe<Data>({ query: operation.text, variables: resumed }, {
-    next({ data, errors }) {
-      if (errors?.[0]) handlers.error(new RequestError(String(errors[0].extensions?.code), errors[0].message));
-      if (!data) return;
-      resumed.after = data.transferProgress.sequence;
-      handlers.next(data.transferProgress);
-    },
-    error(cause) {
-      const [error] = Array.isArray(cause) ? cause : [];
-      const { extensions, message } = error ?? { extensions: {}, message: "The connection was refused" };
-      handlers.error(new RequestError(String(extensions?.code), message));
-    },
-    complete() {},
-  });
+  let ended = false;
+  let end = () => {};
+  const subscribe = () => {
+    end = client().subscribe<Data>({ query: operation.text, variables: resumed }, {
+      next({ data, errors }) {
+        if (errors?.[0]) handlers.error(new RequestError(String(errors[0].extensions?.code), errors[0].message));
+        if (!data) return;
+        resumed.after = data.transferProgress.sequence;
+        handlers.next(data.transferProgress);
+      },
+      async error(cause) {
+        if ((cause as CloseEvent | null)?.code === UNAUTHORIZED) {
+          if (await replaceToken(shown) && !ended) subscribe();
+          return;
+        }
+        const [error] = Array.isArray(cause) ? cause : [];
+        const { extensions, message } = error ?? { extensions: {}, message: "The connection was refused" };
+        handlers.error(new RequestError(String(extensions?.code), message));
+      },
+      complete() {},
+    });
+  };
+  subscribe();
+  return () => {
+    ended = true;
+    end();
+  };
 }

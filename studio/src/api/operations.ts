@@ -53,6 +53,8 @@ export interface RetuneInput {
   readonly tvWeight?: number | null;
 }
 
+export type Role = "ADMIN" | "USER" | "VIEWER";
+
 export interface ScaleInput {
   readonly size: number;
   readonly steps: number;
@@ -183,6 +185,22 @@ export type Cost = {
   readonly fits: boolean;
 };
 
+export type Link = { readonly url: string; readonly expires: string | null };
+
+export type WhoData = {
+  readonly viewer: {
+    readonly name: string;
+    readonly owner: string | null;
+    readonly role: Role;
+    readonly follows: string | null;
+    readonly expires: string | null;
+  };
+};
+export type WhoVariables = Record<string, never>;
+export const Who: Operation<WhoData, WhoVariables> = {
+  text: "query Who{viewer{name owner role follows expires}}",
+};
+
 export type BeginData = {
   readonly samples: readonly ({ readonly name: string; readonly description: string; readonly image: Picture })[];
   readonly presets: readonly ({ readonly name: PresetName; readonly description: string })[];
@@ -204,6 +222,7 @@ export const Estimate: Operation<EstimateData, EstimateVariables> = {
 export type FollowData = {
   readonly transfer:
     | Whole & {
+      readonly link: Link | null;
       readonly lossHistory: readonly ({
         readonly step: number;
         readonly total: number;
@@ -217,7 +236,7 @@ export type FollowData = {
 export type FollowVariables = { readonly id: string };
 export const Follow: Operation<FollowData, FollowVariables> = {
   text:
-    "query Follow($id:ID!){transfer(id:$id){...Whole lossHistory(points:1000){step total content style tv}}}fragment Whole on Transfer{id status step steps progress queuePosition etaSeconds secondsPerStep createdAt startedAt finishedAt error{code message}engine{backend device}content{...Picture}styles{weight image{...Picture}}options{preset width height seed keepFrames}request settings:request(complete:true)result{...Picture}frame{step dataUrl(maxSize:1024)}}fragment Picture on Image{id url width height}",
+    "query Follow($id:ID!){transfer(id:$id){...Whole link{...Link}lossHistory(points:1000){step total content style tv}}}fragment Whole on Transfer{id status step steps progress queuePosition etaSeconds secondsPerStep createdAt startedAt finishedAt error{code message}engine{backend device}content{...Picture}styles{weight image{...Picture}}options{preset width height seed keepFrames}request settings:request(complete:true)result{...Picture}frame{step dataUrl(maxSize:1024)}}fragment Picture on Image{id url width height}fragment Link on TransferLink{url expires}",
 };
 
 export type FramesData = {
@@ -252,6 +271,24 @@ export type GalleryVariables = { readonly first: number; readonly after?: string
 export const Gallery: Operation<GalleryData, GalleryVariables> = {
   text:
     "query Gallery($first:Int!$after:String){transfers(first:$first after:$after){totalCount edges{node{...Card}}pageInfo{hasNextPage endCursor}}}fragment Card on Transfer{id status step steps progress createdAt error{code message}content{...Picture}options{preset}frame{dataUrl(maxSize:360 quality:80)}}fragment Picture on Image{id url width height}",
+};
+
+export type SignData = { readonly signedUrl: { readonly url: string } };
+export type SignVariables = { readonly url: string };
+export const Sign: Operation<SignData, SignVariables> = {
+  text: "query Sign($url:String!){signedUrl(url:$url){url}}",
+};
+
+export type ShareData = { readonly shareTransfer: { readonly url: string; readonly expires: string | null } };
+export type ShareVariables = { readonly id: string; readonly expires?: string | null };
+export const Share: Operation<ShareData, ShareVariables> = {
+  text: "mutation Share($id:ID!$expires:DateTime){shareTransfer(id:$id expires:$expires){url expires}}",
+};
+
+export type UnshareData = { readonly unshareTransfer: { readonly transfer: { readonly id: string } } };
+export type UnshareVariables = { readonly id: string };
+export const Unshare: Operation<UnshareData, UnshareVariables> = {
+  text: "mutation Unshare($id:ID!){unshareTransfer(id:$id){transfer{id}}}",
 };
 
 export type UploadData = { readonly uploadImage: { readonly image: Picture & { readonly frames: number } } };

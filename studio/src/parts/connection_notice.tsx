@@ -1,14 +1,16 @@
 import { connection, reconnectNow } from "../api/live.ts";
 import { catalogueError } from "../state/catalogue.ts";
+import { sessionProblem } from "../state/session.ts";
 
 /** Says that the connection is lost and when it is tried again; silent while all is well. */
 export function ConnectionNotice() {
   const now = connection.value;
+  const trouble = sessionProblem.value ?? catalogueError.value;
   const message = now.state === "lost"
     ? now.seconds > 0
       ? `Connection lost. Trying again in ${now.seconds} s; the painting continues meanwhile.`
       : "Connection lost. Trying again now; the painting goes on meanwhile."
-    : catalogueError.value && `${catalogueError.value}. Trying again every 2 s.`;
+    : trouble && `${trouble}. Trying again every 2 s.`;
   return (
     <div class="notice-place" role="status">
       {message && (

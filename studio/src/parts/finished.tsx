@@ -1,11 +1,11 @@
 import { useSignal } from "@preact/signals";
 import { request } from "../api/client.ts";
-import { Resume } from "../api/operations.ts";
-import { BASE } from "../base.ts";
+import { Resume, Sign } from "../api/operations.ts";
 import { makeFilm } from "../media/film.ts";
 import { save } from "../media/save.ts";
 import { listFrames } from "../state/frame_list.ts";
 import { reuseStyle } from "../state/reuse.ts";
+import { mayChange } from "../state/session.ts";
 import { useAttempt } from "./attempt.ts";
 import { PageLink } from "./page_link.tsx";
 import type { TransferProps } from "./painting.tsx";
@@ -21,8 +21,13 @@ export function Finished({ followed, transfer, live }: TransferProps) {
   const name = `gramcast-${id}`;
   const frame = followed.frame.value;
   const file = result ? "result" : frame && `frames/${frame.step}`;
-  const path = file && `${BASE}/transfers/${id}/${file}`;
 
+  /** What is saved by the browser itself is asked for without a header. */
+  const saveAs = (format: "png" | "jpg") =>
+    attempt(async () => {
+      const { signedUrl } = await request(Sign, { url: `/transfers/${id}/${file}.${format}` });
+      save(signedUrl.url, `${name}.${format}`);
+    });
   const goOn = (steps: number | null) =>
     attempt(async () => {
       await request(Resume, { id, steps });
@@ -38,30 +43,36 @@ export function Finished({ followed, transfer, live }: TransferProps) {
       }
     });
 
+  // Who may change nothing has nothing to do with what was never painted.
+  if (!file && !mayChange.value) return null;
   return (
     <section class="finished" aria-labelledby="finished-heading">
       <h3 id="finished-heading">What now</h3>
       <div class="actions">
-        {path && (
+        {file && (
           <>
-            <button type="button" onClick={() => save(`${path}.png`, `${name}.png`)}>Save as PNG</button>
-            <button type="button" onClick={() => save(`${path}.jpg`, `${name}.jpg`)}>Save as JPEG</button>
+            <button type="button" onClick={() => saveAs("png")}>Save as PNG</button>
+            <button type="button" onClick={() => saveAs("jpg")}>Save as JPEG</button>
           </>
         )}
-        {path && transfer.options.keepFrames && (
+        {file && transfer.options.keepFrames && (
           <button type="button" class="wide" disabled={filmed.value !== null} onClick={film}>
             {filmed.value === null ? "Save the film as GIF" : `Making the GIF, ${Math.round(filmed.value * 100)} %`}
           </button>
         )}
-        {live.step < live.steps && (
-          <button type="button" class="wide" onClick={() => goOn(null)}>
-            Go on with the missing {live.steps - live.step}
-          </button>
+        {mayChange.value && (
+          <>
+            {live.step < live.steps && (
+              <button type="button" class="wide" onClick={() => goOn(null)}>
+                Go on with the missing {live.steps - live.step}
+              </button>
+            )}
+            <button type="button" class="wide" onClick={() => goOn(MORE_STEPS)}>Go on for {MORE_STEPS} more</button>
+            <PageLink class="button wide" to="/" onClick={() => reuseStyle(transfer)}>
+              Same style on another picture
+            </PageLink>
+          </>
         )}
-        <button type="button" class="wide" onClick={() => goOn(MORE_STEPS)}>Go on for {MORE_STEPS} more</button>
-        <PageLink class="button wide" to="/" onClick={() => reuseStyle(transfer)}>
-          Same style on another picture
-        </PageLink>
       </div>
       <p class="problem" role="alert">{problem.value}</p>
     </section>

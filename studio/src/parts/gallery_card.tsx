@@ -6,6 +6,7 @@ import { Cancel, type Card, Delete, Thumbnail, type TransferStatus } from "../ap
 import { adviceOn } from "../state/advice.ts";
 import { hasEnded } from "../state/followed.ts";
 import { transferPath } from "../state/route.ts";
+import { mayChange } from "../state/session.ts";
 import { useAttempt } from "./attempt.ts";
 import { Emerging } from "./emerging.tsx";
 import { PageLink } from "./page_link.tsx";
@@ -78,15 +79,17 @@ export function GalleryCard({ transfer, onDeleted }: CardProps) {
           <br />
           <span class="help">{title}</span>
         </p>
-        <button
-          type="button"
-          class="quiet"
-          onClick={remove}
-          onBlur={() => asked.value = false}
-          aria-label={`${verb}: ${title}`}
-        >
-          {verb}
-        </button>
+        {mayChange.value && (
+          <button
+            type="button"
+            class="quiet"
+            onClick={remove}
+            onBlur={() => asked.value = false}
+            aria-label={`${verb}: ${title}`}
+          >
+            {verb}
+          </button>
+        )}
       </div>
       {!ended && <progress value={progress} aria-label="Work done" />}
       {error && <p class="failure">{error.message}. {adviceOn(error.code)}</p>}

@@ -3,6 +3,7 @@ import { Cancel } from "../api/operations.ts";
 import { adviceOn } from "../state/advice.ts";
 import { hasEnded, type Live } from "../state/followed.ts";
 import { formatRate, formatSeconds } from "../state/format.ts";
+import { mayChange } from "../state/session.ts";
 import { useAttempt } from "./attempt.ts";
 import type { TransferProps } from "./painting.tsx";
 
@@ -22,7 +23,7 @@ export function Progress({ followed, transfer, live }: TransferProps) {
     <div class={`progress ${status.toLowerCase()}`}>
       <div class="headline">
         <h2>{headline(live, transfer.queuePosition)}</h2>
-        {!ended && <button type="button" onClick={cancel}>Stop</button>}
+        {!ended && mayChange.value && <button type="button" onClick={cancel}>Stop</button>}
       </div>
       <progress value={progress} aria-label="Work done">{Math.round(100 * progress)} %</progress>
       <dl class="facts">

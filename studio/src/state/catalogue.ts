@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { messageOf, request } from "../api/client.ts";
+import { messageOf, request, RequestError } from "../api/client.ts";
 import { Begin, type BeginData } from "../api/operations.ts";
 import { type Choice, choiceOfSample } from "./choices.ts";
 
@@ -22,6 +22,8 @@ export async function loadCatalogue(): Promise<void> {
     options.value = begin.options;
     catalogueError.value = null;
   } catch (error) {
+    // Who has to sign in first asks again then.
+    if (error instanceof RequestError && error.code === "UNAUTHENTICATED") return;
     catalogueError.value = messageOf(error);
     setTimeout(loadCatalogue, RETRY_MS);
   }

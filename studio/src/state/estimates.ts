@@ -2,6 +2,7 @@ import { effect, signal } from "@preact/signals";
 import { messageOf, request } from "../api/client.ts";
 import { type Cost, Estimate, type PresetName, type StartTransferInput } from "../api/operations.ts";
 import { presets } from "./catalogue.ts";
+import { mayChange } from "./session.ts";
 import { plainInput, startInput } from "./draft.ts";
 
 /** What the transfer would cost, and what each preset would. The last answer stays until a newer one replaces it. */
@@ -22,7 +23,7 @@ effect(() => {
   const inputs = [chosen, ...names.map(plainInput)].filter((input) => input !== null);
   clearTimeout(timer);
   asking?.abort();
-  if (!chosen) return;
+  if (!chosen || !mayChange.value) return;
   const controller = asking = new AbortController();
   const costOf = async (input: StartTransferInput) => (await request(Estimate, { input }, controller.signal)).estimate;
   timer = setTimeout(async () => {

@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import { BASE } from "../base.ts";
 
 /** What the address shows; it can be shared and bookmarked. */
-type Route =
+export type Route =
   | { readonly page: "compose" }
   | { readonly page: "gallery" }
   | { readonly page: "transfer"; readonly id: string };
@@ -42,4 +42,9 @@ export function followLink(event: MouseEvent): void {
   navigate(link.pathname.slice(BASE.length));
 }
 
-addEventListener("popstate", () => route.value = shown());
+/** Shows the page of the address, after it has been changed without this knowing. */
+export function showAddress(): void {
+  route.value = shown();
+}
+
+addEventListener("popstate", showAddress);

@@ -1,4 +1,5 @@
 import { ENDPOINT } from "../api/client.ts";
+import { signIn } from "../api/credentials.ts";
 import type { Transfer } from "./followed.ts";
 import { options } from "./catalogue.ts";
 
@@ -33,13 +34,14 @@ subscription Watch {
 export function asTypeScript(transfer: Transfer): string {
   const input = JSON.stringify(transfer.request, null, 2)
     .replace(/^( *)"(\w+)":/gm, "$1$2:");
+  const asked = signIn.ways.length > 0;
   return `import { createClient } from "graphql-ws";
 
 const input = ${input};
-
+${asked ? '// A key of yours: `deno task keys create NAME` makes one.\nconst authorization = "Bearer gram_…";\n' : ""}
 const answer = await fetch("${ENDPOINT}", {
   method: "POST",
-  headers: { "content-type": "application/json" },
+  headers: { "content-type": "application/json"${asked ? ", authorization" : ""} },
   body: JSON.stringify({
     query: "mutation ($input: StartTransferInput!) { startTransfer(input: $input) { transfer { id } } }",
     variables: { input },
@@ -47,9 +49,9 @@ const answer = await fetch("${ENDPOINT}", {
 });
 const { id } = (await answer.json()).data.startTransfer.transfer;
 
-const client = createClient({ url: "${
-    ENDPOINT.replace(/^http/, "ws")
-  }", shouldRetry: () => true, retryAttempts: Infinity });
+const client = createClient({ url: "${ENDPOINT.replace(/^http/, "ws")}",${
+    asked ? " connectionParams: { authorization }," : ""
+  } shouldRetry: () => true, retryAttempts: Infinity });
 const variables: { id: string; after?: number } = { id };
 const query = \`subscription ($id: ID!, $after: Int) {
   transferProgress(id: $id, after: $after) {

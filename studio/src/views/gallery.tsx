@@ -5,6 +5,7 @@ import { Gallery as GalleryQuery, type GalleryData } from "../api/operations.ts"
 import { useAttempt } from "../parts/attempt.ts";
 import { GalleryCard } from "../parts/gallery_card.tsx";
 import { PageLink } from "../parts/page_link.tsx";
+import { mayChange } from "../state/session.ts";
 
 type Edge = GalleryData["transfers"]["edges"][number];
 const PAGE = 12;
@@ -42,7 +43,7 @@ export function Gallery() {
       {total.value === 0 && (
         <div class="empty">
           <p>Nothing has been painted yet.</p>
-          <PageLink class="button" to="/">Paint the first one</PageLink>
+          {mayChange.value && <PageLink class="button" to="/">Paint the first one</PageLink>}
         </div>
       )}
       <ul ref={list} tabIndex={-1} aria-label="Paintings">

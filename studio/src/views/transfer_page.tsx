@@ -6,7 +6,9 @@ import { PageLink } from "../parts/page_link.tsx";
 import { Progress } from "../parts/progress.tsx";
 import { Retune } from "../parts/retune.tsx";
 import { Painting } from "../parts/painting.tsx";
+import { Share } from "../parts/share.tsx";
 import { Followed, hasEnded } from "../state/followed.ts";
+import { mayChange, stage } from "../state/session.ts";
 
 /** One transfer: while it is painted, and afterwards. */
 export function TransferPage({ id }: { readonly id: string }) {
@@ -19,7 +21,7 @@ export function TransferPage({ id }: { readonly id: string }) {
       <div class="empty">
         <h1>There is no such painting here</h1>
         <p>It may have been deleted, or it belongs to another server.</p>
-        <PageLink class="button" to="/">Begin a new one</PageLink>
+        {mayChange.value && <PageLink class="button" to="/">Begin a new one</PageLink>}
       </div>
     );
   }
@@ -44,7 +46,8 @@ export function TransferPage({ id }: { readonly id: string }) {
         <Progress followed={followed} transfer={transfer} live={live} />
         {ended && <Finished followed={followed} transfer={transfer} live={live} />}
         <LossPlot followed={followed} steps={live.steps} />
-        {!ended && <Retune key={transfer.id} transfer={transfer} />}
+        {!ended && mayChange.value && <Retune key={transfer.id} transfer={transfer} />}
+        {stage.value === "in" && mayChange.value && <Share key={transfer.id} transfer={transfer} />}
       </section>
       <BehindIt transfer={transfer} />
     </div>

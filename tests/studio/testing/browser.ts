@@ -34,20 +34,30 @@ export async function openBrowser(): Promise<Browser> {
   return await chromium.launch({ executablePath: executablePath!, args: ARGUMENTS });
 }
 
+/** Where the visit is to. */
+export interface VisitSettings {
+  /** Beside those that a server has on this machine. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Origin that pages may ask, too: of who signs people in. */
+  readonly issuer?: string;
+}
+
 /** A server with an engine and nothing in its store, and a browser to look at it. */
 export class Visit implements AsyncDisposable {
   readonly server: ServerProcess;
   readonly #browser: Browser;
+  readonly #issuer: string | undefined;
   /** What no page may do: ask another host, break its own policy, throw. */
   readonly #complaints: string[] = [];
 
-  private constructor(server: ServerProcess, browser: Browser) {
+  private constructor(server: ServerProcess, browser: Browser, issuer?: string) {
     this.server = server;
     this.#browser = browser;
+    this.#issuer = issuer;
   }
 
-  static async begin(): Promise<Visit> {
-    return new Visit(await ServerProcess.start(), await openBrowser());
+  static async begin({ env = {}, issuer }: VisitSettings = {}): Promise<Visit> {
+    return new Visit(await ServerProcess.start({ env }), await openBrowser(), issuer);
   }
 
   /** A new page of a person who has not been here before. */
@@ -57,7 +67,8 @@ export class Visit implements AsyncDisposable {
     const page = await context.newPage();
     page.on("request", (request) => {
       const url = new URL(request.url());
-      if (url.protocol.startsWith("http") && url.origin !== this.server.url) this.#complaints.push(`asked ${url}`);
+      const known = [this.server.url, this.#issuer];
+      if (url.protocol.startsWith("http") && !known.includes(url.origin)) this.#complaints.push(`asked ${url}`);
     });
     page.on("pageerror", (error) => this.#complaints.push(error.message));
     page.on("console", (message) => {
@@ -80,11 +91,11 @@ export class Visit implements AsyncDisposable {
     return await ask(this.server.url, query, variables);
   }
 
-  /** Starts a transfer of samples beside the studio. @returns its id. */
-  async start(options: Readonly<Record<string, unknown>>): Promise<string> {
+  /** Starts a transfer of samples beside the studio. @param token Of whom, where anybody is asked. @returns its id. */
+  async start(options: Readonly<Record<string, unknown>>, token?: string): Promise<string> {
     const styles = [{ image: { sample: "starry-swirls" } }];
     const input = { content: { sample: "mountain-lake" }, styles, preset: "FAST", size: 64, ...options };
-    return await startTransfer(this.server.url, input);
+    return await startTransfer(this.server.url, input, token ? { authorization: `Bearer ${token}` } : {});
   }
 
   get complaints(): readonly string[] {
@@ -134,9 +145,13 @@ export async function until(page: Page, expression: string): Promise<void> {
 }
 
 /** A test that needs a browser; without one it is skipped and its name says why. */
-export function browserTest(name: string, fn: (t: Deno.TestContext, visit: Visit) => Promise<void>): void {
+export function browserTest(
+  name: string,
+  fn: (t: Deno.TestContext, visit: Visit) => Promise<void>,
+  settings: VisitSettings = {},
+): void {
   testWhere(NO_BROWSER, name, async (t) => {
-    await using visit = await Visit.begin();
+    await using visit = await Visit.begin(settings);
     await fn(t, visit);
     if (visit.complaints.length > 0) throw new Error(visit.complaints.join("\n"));
     // The driver keeps timers and pipes of its own.

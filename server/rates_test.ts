@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { TINY_PNG } from "../schema/testing/api_stage.ts";
 import { RawSocket } from "./testing/raw_socket.ts";
 import { answerOf, type FakeServer, serveFake } from "./testing/serve_fake.ts";
 import { FAILURE_WEIGHT } from "./visit.ts";
@@ -112,6 +113,15 @@ Deno.test("a body that is too much is refused before it is read, and one of unkn
   const streamed = await send(new Blob([long]).stream());
   assert.deepEqual([streamed.status, streamed.errors[0]!.extensions.code], [429, "RATE_LIMITED"]);
   assert.equal((await send(short)).status, 200);
+});
+
+Deno.test("a picture that is fetched counts as if its sender had sent it", async () => {
+  await using server = await serveFake({}, { rates: { bytes: { limit: 2000, seconds: MINUTE } } });
+  const query = 'mutation { uploadImage(image: { url: "https://example.org/a.png" }) { image { id } } }';
+  const bytesLeft = ({ headers }: Response) => Number(/"bytes";r=(\d+)/.exec(headers.get("ratelimit")!)![1]);
+  const response = await ask(server, query);
+  assert.equal((await answerOf(response)).errors.length, 0);
+  assert.equal(bytesLeft(response), 2000 - JSON.stringify({ query }).length - TINY_PNG.byteLength);
 });
 
 Deno.test("an operation counts by what it costs, and is refused before it does anything", async () => {

@@ -69,9 +69,8 @@ export interface Share {
 export function quotaExceeded(what: string, { name, limit, used, resetsAt }: Share, asked: number): GramcastError {
   const { unit, frees } = QUOTAS[name];
   const until = resetsAt === null ? null : new Date(resetsAt).toISOString();
-  return new GramcastError(
-    "QUOTA_EXCEEDED",
-    `Cannot ${what}: found ${used} of ${limit} ${unit} of the share "${name}" used, wanted room for ${asked} more; ${frees}`,
-    { details: { share: { name, limit, used, asked, unit, resetsAt: until } } },
-  );
+  const found = used === 0 ? `${asked} ${unit} asked for` : `${used} ${unit} used and ${asked} more asked for`;
+  const message = `Cannot ${what}: found ${found}, wanted at most ${limit} in the share "${name}"; ${frees}`;
+  const details = { share: { name, limit, used, asked, unit, resetsAt: until } };
+  return new GramcastError("QUOTA_EXCEEDED", message, { details, ...(name === "size" ? { field: "size" } : {}) });
 }

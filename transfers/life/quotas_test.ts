@@ -93,7 +93,10 @@ Deno.test("a result larger than a caller's share is refused, also of a transfer 
   await using stage = await ServiceStage.open({}, {
     quotas: { ...sameForAll({}), USER: { ...sameForAll({}).USER, size: 32 } },
   });
-  await assert.rejects(stage.start({ size: 33 }), isError("QUOTA_EXCEEDED", '"size"', "smaller"));
+  await assert.rejects(
+    stage.start({ size: 33 }),
+    isError("QUOTA_EXCEEDED", "found 33 pixels asked for, wanted at most 32", "smaller"),
+  );
   const { transfer: large } = await stage.service.start(callerOf(OWNER, "ADMIN"), stage.request({ size: 64 }));
   await stage.ended(large.id);
   await assert.rejects(stage.transfers.resume(large.id, 1), isError("QUOTA_EXCEEDED", '"size"'));

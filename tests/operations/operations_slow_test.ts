@@ -13,8 +13,8 @@ import { missingProgram, testWhere } from "../testing/test_where.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const BLOCKS = codeBlocks(await Deno.readTextFile(join(ROOT, "docs/operations.md")), "sh");
-/** What only a machine of one's own can run: systemd, and what would change this checkout. */
-const NOT_RUN = ["systemctl", "git pull"];
+/** What only a machine of one's own can run (systemd, and what would change this checkout), and what tests/telemetry runs. */
+const NOT_RUN = ["systemctl", "git pull", "OTEL_DENO"];
 
 /** Where the page's places are in a test. */
 class Machine implements AsyncDisposable {

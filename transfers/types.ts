@@ -56,6 +56,8 @@ export interface TransferFailure {
 /** What is in force after a step: a transfer can be retuned while it runs. */
 export interface Tuning extends Tunables {
   readonly afterStep: number;
+  /** Counts what was asked for, from 1. Left out in what a transfer began with, and in records from before there was it. */
+  readonly number?: number;
 }
 
 /** The pictures of a transfer, by the ids of its owner's images. */
@@ -95,8 +97,9 @@ export interface TransferRecord extends TransferPictures {
   /** Attempts since the last progress; three and it fails. */
   readonly attempts: number;
   /**
-   * Every tuning it has had, by step, the one it began with first; empty when it was never retuned. `options` holds the
-   * newest. From these the steps after a checkpoint are computed again as they were.
+   * Every tuning that steps in the log were computed with, by step, the one it began with first, and then the newest, which
+   * the next step is to be computed with; empty when it was never retuned. `options` holds the newest. From these the steps
+   * after a checkpoint are computed again as they were.
    */
   readonly tunings: readonly Tuning[];
   /** The trace that it was queued in, as a W3C `traceparent`; left out where nothing was traced. */

@@ -18,26 +18,26 @@ async function open(): Promise<FullStage> {
 }
 
 /** Lets other tasks go on until something waits for the storage. */
-async function waiting(clock: FakeClock): Promise<void> {
-  while (clock.waiting === 0) await new Promise((resolve) => setTimeout(resolve));
+async function waiting({ service }: ServiceStage): Promise<void> {
+  while ((await service.vitals()).storageWritable) await new Promise((resolve) => setTimeout(resolve));
 }
 
 /** Id of a transfer whose sixth step cannot be logged. */
-async function waitingAtStep5({ stage, storage, clock }: FullStage): Promise<string> {
+async function waitingAtStep5({ stage, storage }: Omit<FullStage, "clock">): Promise<string> {
   stage.engine.hold();
   const { id } = await stage.start();
   stage.engine.allow(5);
   await stage.engine.blocked();
   storage.full.add("append");
   stage.engine.allow(Infinity);
-  await waiting(clock);
+  await waiting(stage);
   return id;
 }
 
 Deno.test("a running transfer waits while the storage is full, and goes on without a hole", async () => {
   const { stage, storage, clock } = await open();
   await using _ = stage;
-  const id = await waitingAtStep5({ stage, storage, clock });
+  const id = await waitingAtStep5({ stage, storage });
   assert.deepEqual([(await stage.transfers.get(id))?.step, (await stage.service.vitals()).storageWritable], [
     5,
     false,
@@ -55,8 +55,8 @@ Deno.test("a running transfer waits while the storage is full, and goes on witho
 });
 
 Deno.test("a server stops in good order while the storage is full, and the next start goes on", async () => {
-  const { stage, storage, clock } = await open();
-  const id = await waitingAtStep5({ stage, storage, clock });
+  const { stage, storage } = await open();
+  const id = await waitingAtStep5({ stage, storage });
   await stage.service.drain();
   storage.full.clear();
   await using next = await stage.reopen();
@@ -78,7 +78,7 @@ Deno.test("a transfer that is recorded is accepted, though the storage is full b
   await using _ = stage;
   storage.full.add("confirm");
   const starting = stage.start({ idempotencyKey: "k" });
-  await waiting(clock);
+  await waiting(stage);
   storage.full.clear();
   clock.advance(1000);
   assert.equal((await stage.ended((await starting).id)).status, "SUCCEEDED");
@@ -91,10 +91,22 @@ Deno.test("a transfer whose loss is not finite says so and keeps its picture, th
   stage.engine.mishaps = [{ beforeStep: 4, outcome: "failed", failure }];
   storage.full.add("saveFrame");
   const { id } = await stage.start();
-  await waiting(clock);
+  await waiting(stage);
   storage.full.clear();
   clock.advance(1000);
   const ended = await stage.ended(id);
   assert.deepEqual([ended.status, ended.failure], ["FAILED", failure]);
   assert.deepEqual((await stage.ports.store.frames(id)).map(({ step }) => step), [3]);
+});
+
+Deno.test("a retuning that cannot be recorded is refused at once, though the transfer waits for the storage", async () => {
+  const { stage, storage, clock } = await open();
+  await using _ = stage;
+  const id = await waitingAtStep5({ stage, storage });
+  await assert.rejects(stage.transfers.retune(id, { contentWeight: 5 }), isError("STORAGE_FULL"));
+  storage.full.clear();
+  await stage.transfers.retune(id, { contentWeight: 6 });
+  clock.advance(1000);
+  const { options, tunings } = await stage.ended(id);
+  assert.deepEqual([options.contentWeight, tunings.map(({ contentWeight }) => contentWeight)], [6, [0.1, 6]]);
 });

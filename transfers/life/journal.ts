@@ -21,7 +21,7 @@ export interface Entry {
  * The one way by which records change: it writes to the store, what webhooks are to be told included, and then tells the bus.
  *
  * Storage that is full or cannot be written loses nothing: `append` throws STORAGE_FULL to whoever asked, and
- * `appendPatiently`, for what an engine reports, holds the report and tries again until the storage is back or the
+ * `patiently`, for what an engine reports, holds the report and tries again until the storage is back or the
  * server stops. The engine waits meanwhile, the watchers hear nothing, and new transfers are refused. If the server
  * stops, the log ends where it was last written, and the transfer goes on from there at the next start.
  */
@@ -78,11 +78,6 @@ export class Journal {
     if (entry.events.some(({ status }) => hasEnded(status))) this.observer.ended(record);
     await this.#publish(record, entry.events);
     return record;
-  }
-
-  /** As `append`, but waits while nothing can be written. @throws {GramcastError} STORAGE_FULL after `stop`. */
-  appendPatiently(id: string, entry: Entry): Promise<TransferRecord | null> {
-    return this.patiently(() => this.append(id, entry));
   }
 
   /** Has nothing wait any more: what cannot be written now is not written. */

@@ -1,10 +1,17 @@
 import type { TransferChanges } from "../storage/ports.ts";
+import { Turns } from "../turns.ts";
 import { hasEnded, type TransferRecord, type TransferStatus } from "../types.ts";
 import { type Entry, type Journal, statusChange } from "./journal.ts";
 
-/** The record of a transfer that runs here. It changes by the journal, patiently, and only while it has not ended. */
+/** What to write, from the record as it is when its turn has come. */
+type Change = (record: TransferRecord) => Omit<Entry, "from">;
+
+/**
+ * The record of a transfer that runs here. It changes by the journal, one change at a time, and only while it has not ended.
+ */
 export class LiveRecord {
   readonly #journal: Journal;
+  readonly #turns = new Turns();
   #record: TransferRecord;
 
   constructor(journal: Journal, record: TransferRecord) {
@@ -17,21 +24,43 @@ export class LiveRecord {
     return this.#record;
   }
 
-  /** Changes it while it runs. Answers whether it did: false when it has ended meanwhile. */
-  append(entry: Omit<Entry, "from">): Promise<boolean> {
-    return this.#append(["RUNNING"], entry);
+  /** Looks at it while no change is under way. */
+  whileStill<T>(look: (record: TransferRecord) => T): Promise<T> {
+    return this.#turns.take(() => Promise.resolve(look(this.#record)));
+  }
+
+  /** Changes it patiently while it runs. Answers whether it did: false when it has ended meanwhile. */
+  append(change: Change): Promise<boolean> {
+    return this.#patiently(["RUNNING"], change);
   }
 
   /** As `append`, with the event that tells of a status. */
   changeStatus(status: TransferStatus, changes: TransferChanges = {}): Promise<boolean> {
     const from: TransferStatus[] = hasEnded(status) ? ["QUEUED", "RUNNING"] : ["QUEUED"];
-    return this.#append(from, statusChange(status, this.#record, this.#journal.now(), changes));
+    const now = this.#journal.now();
+    return this.#patiently(from, (record) => statusChange(status, record, now, changes));
   }
 
-  async #append(from: readonly TransferStatus[], entry: Omit<Entry, "from">): Promise<boolean> {
-    const record = await this.#journal.appendPatiently(this.#record.id, { from, ...entry });
-    if (record === null) return false;
-    this.#record = record;
-    return true;
+  /**
+   * As `append`, for somebody who waits for the answer, and also while it is queued still.
+   *
+   * @throws {GramcastError} STORAGE_FULL
+   */
+  appendAtOnce(change: Change): Promise<boolean> {
+    return this.#take(["QUEUED", "RUNNING"], change);
+  }
+
+  /** Between two attempts it is the turn of others. */
+  #patiently(from: readonly TransferStatus[], change: Change): Promise<boolean> {
+    return this.#journal.patiently(() => this.#take(from, change));
+  }
+
+  #take(from: readonly TransferStatus[], change: Change): Promise<boolean> {
+    return this.#turns.take(async () => {
+      const record = await this.#journal.append(this.#record.id, { from, ...change(this.#record) });
+      if (record === null) return false;
+      this.#record = record;
+      return true;
+    });
   }
 }

@@ -9,7 +9,6 @@ import type { Journal } from "./journal.ts";
 import type { KeptFrames } from "./kept_frames.ts";
 import type { LiveRecord } from "./live_record.ts";
 import type { Retunings } from "./retunings.ts";
-import { sameTunables, tuningChanges } from "./tuning.ts";
 
 /** Share of the newest step in the moving mean of seconds per step. */
 const MEAN_SHARE = 0.2;
@@ -61,12 +60,8 @@ export class RunReports implements EngineSink {
 
   async retuned(tuning: Tuning): Promise<void> {
     const { record, retunings } = this.#targets;
-    // Those that were in force when the log was written come again where its steps are computed again.
-    const known = record.now.tunings.some((other) =>
-      other.afterStep === tuning.afterStep && sameTunables(other, tuning)
-    );
-    if (!known) await record.append({ changes: tuningChanges(record.now, tuning), events: [] });
-    retunings.settle(tuning, record.now);
+    if (!retunings.settle(tuning)) return;
+    await record.append((now) => ({ changes: retunings.settled(now, tuning), events: [] }));
   }
 
   async #keepFrame({ step, frame }: EngineStep): Promise<void> {
@@ -84,12 +79,16 @@ export class RunReports implements EngineSink {
   }
 
   async #log(report: EngineStep): Promise<void> {
-    const { record, journal } = this.#targets;
+    const { record, journal, retunings } = this.#targets;
     const { step, losses, frame } = report;
     const secondsPerStep = meanSeconds(record.now, report);
     const { options } = record.now;
-    await record.append({
-      changes: { step, losses, secondsPerStep, attempts: 0, ...(frame === null ? {} : { frameStep: step }) },
+    const tellsProgress = this.#pace.isDue(journal.now());
+    await record.append((now) => ({
+      changes: {
+        ...{ step, losses, secondsPerStep, attempts: 0, ...(frame === null ? {} : { frameStep: step }) },
+        ...retunings.moved(now, step),
+      },
       events: [{
         status: "RUNNING",
         step,
@@ -99,8 +98,8 @@ export class RunReports implements EngineSink {
         secondsPerStep,
         failure: null,
       }],
-      tellsProgress: this.#pace.isDue(journal.now()),
-    });
+      tellsProgress,
+    }));
   }
 }
 

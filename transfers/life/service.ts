@@ -3,7 +3,7 @@ import type { CostModel } from "../../engine/estimate/estimate.ts";
 import { decodePicture, NO_LIMITS } from "../../images/decode.ts";
 import type { LossPoint } from "../../engine/objective/losses.ts";
 import type { Retuning } from "../../engine/options/options.ts";
-import { checkRetuning, retuned } from "../../engine/options/retune.ts";
+import { checkRetuning } from "../../engine/options/retune.ts";
 import { GramcastError } from "../../errors.ts";
 import { LIMITS } from "../../limits.ts";
 import { checkNumber } from "../../values.ts";
@@ -35,6 +35,7 @@ import { ImageLives } from "./image_lives.ts";
 import { type BuiltInSample, KeptImages } from "./image_library.ts";
 import { Journal, statusChange } from "./journal.ts";
 import { QuotaBook } from "./quota_book.ts";
+import { KeyedTurns } from "../keyed_turns.ts";
 import type { Log } from "../log.ts";
 import { Deliverer } from "../notices/deliverer.ts";
 import { KeptWebhooks } from "../notices/kept_webhooks.ts";
@@ -51,7 +52,7 @@ import { recover } from "./recovery.ts";
 import { Retention, type RetentionLimits } from "./retention.ts";
 import { Starter } from "./starter.ts";
 import { listTransfers } from "./transfer_list.ts";
-import { tuningChanges } from "./tuning.ts";
+import { acceptedChanges } from "./tuning.ts";
 import { hasEnded, type ImageRecord, type Owner, type TransferRecord, type TransferStatus } from "../types.ts";
 
 export interface TransferPorts {
@@ -108,6 +109,8 @@ export class TransferService implements AllTransfers {
   readonly #retention: Retention;
   readonly #classifications: Classifications;
   readonly #deliverer: Deliverer;
+  /** Retunings under way, by the transfer. */
+  readonly #retunings = new KeyedTurns();
 
   /** Takes up what a stop left unfinished, and begins to run transfers. */
   static async open(ports: TransferPorts, settings: TransferSettings): Promise<TransferService> {
@@ -235,7 +238,12 @@ export class TransferService implements AllTransfers {
     return await this.#starter.resume(caller, id, steps);
   }
 
-  async retune(id: string, retuning: Retuning): Promise<TransferRecord> {
+  /** Answers when the retuning is in the record; the next step is computed with it. @throws {GramcastError} STORAGE_FULL */
+  retune(id: string, retuning: Retuning): Promise<TransferRecord> {
+    return this.#retunings.take(id, () => this.#retune(id, retuning));
+  }
+
+  async #retune(id: string, retuning: Retuning): Promise<TransferRecord> {
     for (;;) {
       const record = await this.#record(id);
       if (hasEnded(record.status)) {
@@ -249,13 +257,10 @@ export class TransferService implements AllTransfers {
       if (running !== undefined) {
         const after = await running.run.retune(retuning);
         if (after !== null) return after;
-        if (this.#dispatcher.stopped) {
-          throw new GramcastError("ENGINE_UNAVAILABLE", "Cannot retune the transfer: the server is stopping");
-        }
         continue;
       }
-      const tuning = { afterStep: record.step, ...retuned(record.options, retuning) };
-      const changes = tuningChanges(record, tuning);
+      // No engine computes it: one that came after the same step was in force for no step.
+      const changes = acceptedChanges(record, retuning, ({ afterStep }) => afterStep < record.step);
       const after = await this.#journal.append(id, { from: [record.status], changes, events: [] });
       if (after !== null) return after;
     }

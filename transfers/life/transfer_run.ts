@@ -52,7 +52,7 @@ export class TransferRun {
   readonly #record: LiveRecord;
   readonly #keptFrames: KeptFrames;
   readonly #checkpoints: CheckpointWriter;
-  readonly #retunings = new Retunings();
+  readonly #retunings: Retunings;
   readonly #reports: RunReports;
   readonly #unreadableCheckpoints = new Set<number>();
   /** What it is to do before its next step. */
@@ -66,6 +66,7 @@ export class TransferRun {
     this.#ports = ports;
     this.#engine = engine;
     this.#record = new LiveRecord(journal, record);
+    this.#retunings = new Retunings(record);
     this.#keptFrames = new KeptFrames(store, record, maxFramesBytes);
     this.#checkpoints = new CheckpointWriter(store, record.id, this.#keptFrames, log);
     this.#reports = new RunReports({
@@ -93,13 +94,20 @@ export class TransferRun {
   }
 
   /**
-   * Takes over a retuning that has been checked. Resolves with the record once the weights are in force; null when the
-   * transfer ends before. Steps that are logged stay as they are, also where they are being computed again.
+   * Takes over a retuning that has been checked. Resolves with the record once it is written there; null when the transfer
+   * has ended. The engine's next step is computed with it. Steps that are logged stay as they are, also where they are being
+   * computed again.
+   *
+   * @throws {GramcastError} STORAGE_FULL
    */
-  retune(retuning: Retuning): Promise<TransferRecord | null> {
-    const { tuning, inForce } = this.#retunings.add(this.record, retuning);
-    this.#engineRun?.retune(tuning);
-    return inForce;
+  async retune(retuning: Retuning): Promise<TransferRecord | null> {
+    const accepted = await this.#record.appendAtOnce((record) => ({
+      changes: this.#retunings.accepted(record, retuning),
+      events: [],
+    }));
+    if (!accepted) return null;
+    this.#tellOfRetuning();
+    return this.record;
   }
 
   /** Runs until the transfer has ended or was suspended. */
@@ -118,9 +126,13 @@ export class TransferRun {
           : { code: "INTERNAL", message: "Cannot continue the transfer: an internal error" },
       );
     } finally {
-      this.#retunings.abandon();
       this.#engineRun = null;
     }
+  }
+
+  #tellOfRetuning(): void {
+    const tuning = this.#retunings.waiting(this.record);
+    if (tuning !== null) this.#engineRun?.retune(tuning);
   }
 
   #stop(intent: "SUSPEND" | "CANCEL"): void {
@@ -147,7 +159,7 @@ export class TransferRun {
       );
     }
     const changes = { engine, weightsSha256 };
-    if (status !== "QUEUED") return await this.#record.append({ changes, events: [] });
+    if (status !== "QUEUED") return await this.#record.append(() => ({ changes, events: [] }));
     const queued = await this.#queuedAt();
     const began = await this.#record.changeStatus("RUNNING", changes);
     const { journal } = this.#ports;
@@ -163,19 +175,21 @@ export class TransferRun {
   }
 
   async #attempt(): Promise<Attempt> {
-    const [loggedBefore, checkpointBefore] = [this.record.step, this.#checkpoints.newest];
-    const { job, step: from } = await assembleJob(this.#ports, this.record, this.#unreadableCheckpoints);
+    const checkpointBefore = this.#checkpoints.newest;
+    // Not while a retuning is written: it may take the place of one that this job has.
+    const record = await this.#record.whileStill((record) => this.#retunings.begin(record));
+    const { job, step: from } = await assembleJob(this.#ports, record, this.#unreadableCheckpoints);
     const { observer } = this.#ports.journal;
     observer.attempted(this.record, from);
     const engineRun = this.#engineRun = this.#engine.run(job, this.#reports);
-    // What was asked for before it began.
-    for (const tuning of this.#retunings.tunings) engineRun.retune(tuning);
+    // What was asked for while its job was assembled.
+    this.#tellOfRetuning();
     if (this.#intent !== "RUN") engineRun.stop();
     const outcome = await engineRun.outcome;
     this.#engineRun = null;
     observer.left(this.record, outcome.kind);
     await this.#checkpoints.settled();
-    const progressed = this.record.step > loggedBefore || this.#checkpoints.newest > checkpointBefore;
+    const progressed = this.record.step > record.step || this.#checkpoints.newest > checkpointBefore;
     return { outcome, from, progressed };
   }
 
@@ -205,7 +219,7 @@ export class TransferRun {
     const before = this.record.attempts;
     const attempts = progressed ? 0 : before + 1;
     if (attempts >= MAX_ATTEMPTS) return await this.#fail(failure, attempts);
-    if (attempts !== before) await this.#record.append({ changes: { attempts }, events: [] });
+    if (attempts !== before) await this.#record.append(() => ({ changes: { attempts }, events: [] }));
     return null;
   }
 

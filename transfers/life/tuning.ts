@@ -1,20 +1,27 @@
-import type { TransferOptions } from "../../engine/options/options.ts";
-import { TUNABLES, tunablesOf, withTunables } from "../../engine/options/retune.ts";
+import type { Retuning, TransferOptions } from "../../engine/options/options.ts";
+import { retuned, tunablesOf, withTunables } from "../../engine/options/retune.ts";
 import type { TransferRecord, Tuning } from "../types.ts";
 
-/** The values in force under options, as a tuning after a step. */
-function tuningOf(options: TransferOptions, afterStep: number): Tuning {
-  return { afterStep, ...tunablesOf(options) };
+/** By which a tuning is known; 0 for one that nobody asked for. */
+export function numberOf(tuning: Tuning | undefined): number {
+  return tuning?.number ?? 0;
 }
 
-/** What changes in a record when a tuning comes into force. */
-export function tuningChanges(record: TransferRecord, tuning: Tuning): Pick<TransferRecord, "options" | "tunings"> {
-  const before = record.tunings.length > 0 ? record.tunings : [tuningOf(record.options, 0)];
-  return {
-    options: withTunables(record.options, tuning),
-    // A later tuning of the same step takes the place of the earlier.
-    tunings: [...before.filter((other) => other.afterStep < tuning.afterStep), tuning],
-  };
+/**
+ * What changes in a record when a retuning, checked, is accepted: it is in force after the newest step in the log, with all
+ * that was accepted before.
+ *
+ * @param stays Whether one of the earlier tunings has to stay: steps may have been computed with it.
+ */
+export function acceptedChanges(
+  record: TransferRecord,
+  retuning: Retuning,
+  stays: (tuning: Tuning) => boolean,
+): Pick<TransferRecord, "options" | "tunings"> {
+  const { options, step } = record;
+  const before = record.tunings.length > 0 ? record.tunings : [{ afterStep: 0, ...tunablesOf(options) }];
+  const tuning = { afterStep: step, ...retuned(options, retuning), number: numberOf(before.at(-1)) + 1 };
+  return { options: withTunables(options, tuning), tunings: [...before.filter(stays), tuning] };
 }
 
 /**
@@ -27,9 +34,4 @@ export function tunedAt(record: TransferRecord, step: number): { options: Transf
     options: current === undefined ? record.options : withTunables(record.options, current),
     later: record.tunings.filter((tuning) => tuning.afterStep >= Math.max(1, step)),
   };
-}
-
-/** Whether two tunings give the same values, whenever that is. */
-export function sameTunables(a: Tuning, b: Tuning): boolean {
-  return TUNABLES.every(({ name }) => a[name] === b[name]);
 }

@@ -35,7 +35,7 @@ export interface EngineSink {
   step(step: EngineStep): Promise<void>;
   /** Must not wait for storage: the engine's next steps would. */
   checkpoint(step: number, bytes: Uint8Array, picture: Picture): Promise<void>;
-  /** Weights have come into force after a step. */
+  /** Weights have come into force after a step; the tuning has the number that it was asked for with. */
   retuned(tuning: Tuning): Promise<void>;
 }
 

@@ -50,16 +50,16 @@ Deno.test("Supervisor", async (t) => {
     // Adam moves the picture at every step, whatever the weights.
     const optimizer = { kind: "ADAM" } as const;
     const run = engine.run(await smallJob({ optimizer, scales: [{ size: 32, steps: MANY }] }), recorder);
-    const tuning = { afterStep: 0, contentWeight: 9, styleWeight: 1, tvWeight: 0, learningRate: 1 };
+    const tuning = { afterStep: 0, contentWeight: 9, styleWeight: 1, tvWeight: 0, learningRate: 1, number: 3 };
     recorder.onStep = ({ step }) => {
       if (step === 2) run.retune(tuning);
       else if (step >= (recorder.tunings[0]?.afterStep ?? MANY) + 5) run.stop();
     };
     await run.outcome;
     assert.equal(recorder.tunings.length, 1);
-    const { afterStep, contentWeight } = recorder.tunings[0]!;
+    const { afterStep, contentWeight, number } = recorder.tunings[0]!;
     assert.ok(afterStep >= 2);
-    assert.equal(contentWeight, 9);
+    assert.deepEqual([contentWeight, number], [9, 3]);
     const { step, picture } = recorder.checkpoints.at(-1)!;
     const job = await smallJob({ optimizer, scales: [{ size: 32, steps: step }] });
     const pictures = [];

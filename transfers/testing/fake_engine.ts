@@ -28,6 +28,8 @@ export class FakeEngine implements Engine {
   closed = false;
   /** Whether it takes no notice of `stop`, as one that hangs. */
   deaf = false;
+  /** What a step waits for once it is computed: it is reported then, and no command is heard before. */
+  during: (step: number) => Promise<void> = () => Promise.resolve();
   /** What a step is said to take. */
   secondsOf: (step: number) => number = () => 0.5;
   /** What `info` waits for, as for an engine that takes long to start. */
@@ -118,6 +120,7 @@ export class FakeEngine implements Engine {
       }
       const losses = optimisation.advance();
       const { step } = optimisation;
+      await this.during(step);
       const frame = frameIsDue(job.options, step) ? optimisation.picture() : null;
       await sink.step({ step, losses, seconds: this.secondsOf(step), frame });
       if (step % this.checkpointEvery === 0 || optimisation.finished) await checkpoint();

@@ -5,6 +5,7 @@
  * @module
  */
 import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
+import { SESSION_KEY } from "../access/sign_in.ts";
 import type { GraphiqlOptions, RenderedPage } from "./graphiql.ts";
 
 /**
@@ -13,14 +14,14 @@ import type { GraphiqlOptions, RenderedPage } from "./graphiql.ts";
  */
 const TABS_STAY = "<style>.graphiql-tab { transform: none !important; }</style>";
 
-/** Shows what the studio keeps in `studio/src/api/credentials.ts`, and says so where there is nothing. */
+/** Shows what the studio has kept, and says so where there is nothing. */
 const SIGNED_IN = `{
   additionalHeaders: () => shown(),
   connectionParams: () => shown(),
 }`;
 const SHOWN = `
 function shown() {
-  const kept = sessionStorage.getItem("gramcast.session");
+  const kept = sessionStorage.getItem("${SESSION_KEY}");
   return kept === null ? {} : { authorization: "Bearer " + JSON.parse(kept).token };
 }
 document.querySelector("#sign-in").hidden = "authorization" in shown();

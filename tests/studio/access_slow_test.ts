@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { ApiKeys } from "../../access/api_keys.ts";
+import { SESSION_KEY } from "../../access/sign_in.ts";
 import { SqliteAccessStore } from "../../access/storage/sqlite_access_store.ts";
 import { CLIENT, TestIssuer } from "../../access/testing/test_issuer.ts";
 import type { Role } from "../../transfers/caller.ts";
@@ -39,7 +40,7 @@ async function isPainting(page: Page): Promise<void> {
 
 /** What is kept of who has signed in. */
 async function kept(page: Page): Promise<string | null> {
-  return await page.evaluate("sessionStorage.getItem('gramcast.session')");
+  return await page.evaluate(`sessionStorage.getItem("${SESSION_KEY}")`);
 }
 
 const KEYS = { env: { AUTH: "keys" } };
@@ -199,8 +200,8 @@ browserTest("people sign in at the issuer, and stay signed in when their token h
     const path = await paint(visit, token);
     // From now on every request gets a token of its own, which the socket outlives.
     await page.evaluate(`{
-      const kept = JSON.parse(sessionStorage["gramcast.session"]);
-      sessionStorage["gramcast.session"] = JSON.stringify({ ...kept, expiresAt: 0 });
+      const kept = JSON.parse(sessionStorage["${SESSION_KEY}"]);
+      sessionStorage["${SESSION_KEY}"] = JSON.stringify({ ...kept, expiresAt: 0 });
     }`);
     await page.goto(visit.server.url + path);
     await isPainting(page);

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { SignIn } from "../../../access/sign_in.ts";
+import { SESSION_KEY, type SignIn } from "../../../access/sign_in.ts";
 
 /** What the caller shows: a key, or a token of the issuer. Kept for as long as the tab is open. */
 export interface Credentials {
@@ -10,9 +10,6 @@ export interface Credentials {
   readonly expiresAt: number | null;
 }
 
-/** GraphiQL looks there, too: `server/graphiql_worker.ts`. */
-const KEPT = "gramcast.session";
-
 /** How to sign in here, as the server has told the page. */
 export const signIn: SignIn = told();
 
@@ -21,14 +18,14 @@ export const credentials = signal<Credentials | null>(kept());
 export const lost = signal<string | null>(null);
 
 export function keep(shown: Credentials): void {
-  sessionStorage.setItem(KEPT, JSON.stringify(shown));
+  sessionStorage.setItem(SESSION_KEY, JSON.stringify(shown));
   lost.value = null;
   credentials.value = shown;
 }
 
 /** @param why What to tell the person; null where they know. */
 export function forget(why: string | null): void {
-  sessionStorage.removeItem(KEPT);
+  sessionStorage.removeItem(SESSION_KEY);
   lost.value = why;
   credentials.value = null;
 }
@@ -49,6 +46,6 @@ function told(): SignIn {
 
 function kept(): Credentials | null {
   // Where nobody is asked, the page does without: some browsers are told to keep nothing.
-  const text = signIn.ways.length === 0 ? null : sessionStorage.getItem(KEPT);
+  const text = signIn.ways.length === 0 ? null : sessionStorage.getItem(SESSION_KEY);
   return text === null ? null : JSON.parse(text);
 }

@@ -110,6 +110,10 @@ browserTest("whoever has a key signs in with it, is told who they are, and sees 
     assert.equal(await other.evaluate("history.length"), 2, "about:blank and the page");
     await other.getByRole("link", { name: "Gallery" }).click();
     await other.getByText("Nothing has been painted yet.").waitFor();
+    // As when a link is pasted where the studio is open.
+    await other.evaluate(`location.hash = "key=${await keyOf(visit, "ann once more", "USER", "ann")}"`);
+    await other.getByText("1 painting", { exact: true }).waitFor();
+    assert.equal(other.url(), `${visit.server.url}/gallery`);
   });
 
   await t.step("a key that may only look is not offered anything else", async () => {

@@ -25,6 +25,8 @@ export const USER_QUOTAS: Omit<RoleQuotas, "waiting"> = {
   // 380,000 steps of 512².
   pixelSteps: 1e11,
   size: 2048,
+  // They may step back behind others, and not in front of them.
+  priority: 0,
 };
 
 /** How often callers may come where they show who they are: more than a person with a busy page does. */

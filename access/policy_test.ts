@@ -9,7 +9,7 @@ function config(variables: Record<string, string> = {}) {
 }
 
 Deno.test("nothing but what waits is bounded where nobody shows who they are; users are where everybody does", () => {
-  const free = { waiting: 100, running: null, bytes: null, pixelSteps: null, size: null };
+  const free = { waiting: 100, running: null, bytes: null, pixelSteps: null, size: null, priority: null };
   const off = policyOf({}, config()).quotas;
   assert.deepEqual([off.USER, off.ADMIN], [free, free]);
   const { USER, ADMIN } = policyOf({}, config({ AUTH: "keys", MAX_QUEUED_PER_OWNER: "7" })).quotas;

@@ -45,6 +45,7 @@ Deno.test("a caller is told what of their shares is used, and over HTTP and WebS
     { name: "bytes", limit: null, used: 0, unit: "bytes", resetsAt: null },
     { name: "pixelSteps", limit: 2 * WORK, used: 2 * WORK, unit: "pixel steps", resetsAt },
     { name: "size", limit: null, used: 0, unit: "pixels", resetsAt: null },
+    { name: "priority", limit: null, used: 0, unit: "levels", resetsAt: null },
   ]);
   await server.start(INPUT, { authorization: bob });
 });

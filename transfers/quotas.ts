@@ -34,6 +34,11 @@ export const QUOTAS = {
     help: "longest side of a result",
     frees: "take a smaller size",
   },
+  priority: {
+    unit: "levels",
+    help: "highest priority of a transfer: within a priority owners take turns, across them they do not",
+    frees: "take a lower priority",
+  },
 } as const;
 
 export type QuotaName = keyof typeof QUOTAS;
@@ -46,7 +51,8 @@ export const QUOTA_NAMES = Object.keys(QUOTAS) as readonly QuotaName[];
 
 /** The same for all roles; what is left out is not bounded. */
 export function sameForAll(quotas: Partial<RoleQuotas>): Quotas {
-  const all: RoleQuotas = { waiting: null, running: null, bytes: null, pixelSteps: null, size: null, ...quotas };
+  const none = Object.fromEntries(QUOTA_NAMES.map((name) => [name, null]));
+  const all = { ...none, ...quotas } as RoleQuotas;
   return Object.fromEntries(Object.keys(ROLES).map((role) => [role, all])) as Quotas;
 }
 
@@ -72,5 +78,8 @@ export function quotaExceeded(what: string, { name, limit, used, resetsAt }: Sha
   const found = used === 0 ? `${asked} ${unit} asked for` : `${used} ${unit} used and ${asked} more asked for`;
   const message = `Cannot ${what}: found ${found}, wanted at most ${limit} in the share "${name}"; ${frees}`;
   const details = { share: { name, limit, used, asked, unit, resetsAt: until } };
-  return new GramcastError("QUOTA_EXCEEDED", message, { details, ...(name === "size" ? { field: "size" } : {}) });
+  return new GramcastError("QUOTA_EXCEEDED", message, {
+    details,
+    ...(name === "size" || name === "priority" ? { field: name } : {}),
+  });
 }

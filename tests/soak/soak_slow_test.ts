@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { GUESTS } from "./guests.ts";
 import { soak } from "./soak.ts";
 
-/** Of the two threads that start when they are first needed: for the write-ahead log, and for long JSON. */
-const THREAD_DESCRIPTORS = 12;
+/** Of the three threads that start when they are first needed: for two write-ahead logs, and for long JSON. */
+const THREAD_DESCRIPTORS = 18;
 
 Deno.test("guests who come, go, stall and lie leave nothing behind but pictures that they gave", async () => {
   const { visits, start, end, crashes, complaints } = await soak({ seconds: 20, seed: 1, guests: 16, auth: false });

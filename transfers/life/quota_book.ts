@@ -63,15 +63,14 @@ export class QuotaBook {
    * Holds a transfer that is about to be queued against its owner's quotas, but for those of the queue; within `inTurn`.
    *
    * @param role Of who asks.
-   * @param step Steps that it has taken already.
    * @throws {GramcastError} QUOTA_EXCEEDED
    */
-  async checkStart(role: Role, owner: Owner, options: TransferOptions, step: number): Promise<void> {
+  async checkStart(role: Role, { owner, priority, options, step }: TransferRecord): Promise<void> {
     const what = "queue the transfer";
-    const { size } = this.#quotas[role];
-    const side = Math.max(options.width, options.height);
-    if (size !== null && side > size) {
-      throw quotaExceeded(what, { name: "size", limit: size, used: 0, resetsAt: null }, side);
+    const limits = this.#quotas[role];
+    for (const [name, asked] of [["size", Math.max(options.width, options.height)], ["priority", priority]] as const) {
+      const limit = limits[name];
+      if (limit !== null && asked > limit) throw quotaExceeded(what, { name, limit, used: 0, resetsAt: null }, asked);
     }
     // How much its result will take is not known yet.
     await this.#check(what, role, owner, "bytes", 1);
@@ -126,6 +125,7 @@ export class QuotaBook {
       case "pixelSteps":
         return await store.workOf(owner, dayOf(now));
       case "size":
+      case "priority":
         return 0;
     }
   }

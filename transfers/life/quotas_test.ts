@@ -159,3 +159,13 @@ Deno.test("transfers of an owner who has enough running wait while those of othe
   assert.deepEqual(await statuses(), Array(4).fill("SUCCEEDED"));
   await service.drain();
 });
+
+Deno.test("a role's highest priority bounds whom a transfer may pass", async () => {
+  await using stage = await ServiceStage.open({}, { quotas: sameForAll({ priority: 0 }) });
+  stage.engine.hold();
+  await assert.rejects(
+    stage.start({ priority: 1 }),
+    isError("QUOTA_EXCEEDED", 'wanted at most 0 in the share "priority"'),
+  );
+  for (const priority of [0, -100]) assert.equal((await stage.start({ priority })).priority, priority);
+});

@@ -115,11 +115,12 @@ export class Starter {
 
   async #admit(
     role: Role,
-    { id, owner, priority, options, step }: TransferRecord,
+    asked: TransferRecord,
     record: () => Promise<TransferRecord | null>,
   ): Promise<TransferRecord | null> {
     const { queue, journal, quotas, maxQueued } = this.#ports;
-    await quotas.checkStart(role, owner, options, step);
+    const { id, owner, priority, options, step } = asked;
+    await quotas.checkStart(role, asked);
     await queue.reserve({ id, owner, priority, role }, { total: maxQueued, perOwner: quotas.mostWaiting(role) });
     const at = journal.now();
     let charged = false;

@@ -162,7 +162,7 @@ function refuse(origins: OriginPolicy, request: Request): Response | undefined {
   // Pages of other origins may link to pictures and pages here; what they embed is kept from them by the browser.
   if (pathname !== "/graphql" || origins.allowsOrigin(request)) return undefined;
   const errors = [{
-    message: "Cannot answer a page of another origin: wanted this server's, or one of CORS_ORIGINS",
+    message: "Cannot answer a page of another origin: wanted this server's, that of PUBLIC_URL, or one of CORS_ORIGINS",
     extensions: { code: "FORBIDDEN" },
   }];
   return Response.json({ errors }, { status: 403, headers: { "cache-control": "no-store", vary: "origin" } });

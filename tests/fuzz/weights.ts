@@ -12,6 +12,7 @@ import { readParameters } from "../../weights/read_parameters.ts";
 import { fixturePath, lowestLayers } from "../../weights/testing/small_weights.ts";
 import { writeSafetensors } from "../../weights/testing/write_safetensors.ts";
 import { joined } from "./bytes.ts";
+import { damaged } from "./damage.ts";
 
 const FIXTURES = [
   "python2_protocol0.npy",
@@ -35,12 +36,16 @@ export async function fuzzWeights(seed: number, count: number): Promise<void> {
   const whole: WeightsFile[] = FIXTURES.map((name) => ({ name, bytes: Deno.readFileSync(fixturePath(name)) }));
   whole.push({ name: "own.safetensors", bytes: writeSafetensors(lowestLayers(1), { input_mean: "1,2,3" }) });
   const file = fc.oneof(
-    { weight: 8, arbitrary: fc.constantFrom(...whole).chain(damaged) },
+    { weight: 8, arbitrary: fc.constantFrom(...whole).chain(damagedWeights) },
     { weight: 1, arbitrary: claimingSafetensors() },
     { weight: 1, arbitrary: claimingNpy() },
     { weight: 1, arbitrary: fc.uint8Array({ maxLength: 400 }).map((bytes) => ({ name: "noise", bytes })) },
   );
   await fc.assert(fc.asyncProperty(file, read), { seed, numRuns: count });
+}
+
+function damagedWeights({ name, bytes }: WeightsFile): fc.Arbitrary<WeightsFile> {
+  return damaged(bytes, { head: EDGE_BYTES, tail: EDGE_BYTES }).map((bytes) => ({ name, bytes }));
 }
 
 async function read({ name, bytes }: WeightsFile): Promise<void> {
@@ -56,30 +61,6 @@ async function read({ name, bytes }: WeightsFile): Promise<void> {
     assert.match(error.message, /^Cannot read weights [^\n]*, wanted [^\n]*$/);
     assert.ok(error.message.length < 400, `${error.message.length} characters`);
   }
-}
-
-/** A file cut short, with bytes changed, or with a part of it taken out or put in twice. */
-function damaged({ name, bytes }: WeightsFile): fc.Arbitrary<WeightsFile> {
-  const { length } = bytes;
-  const edge = Math.min(length, EDGE_BYTES);
-  const place = fc.oneof(
-    fc.nat(edge - 1),
-    fc.nat(edge - 1).map((distance) => length - 1 - distance),
-    fc.nat(length - 1),
-  );
-  const changes = fc.array(fc.record({ at: place, value: fc.nat(255) }), { minLength: 1, maxLength: 4 });
-  return fc.oneof(
-    fc.nat(length - 1).map((end) => bytes.slice(0, end)),
-    changes.map((changes) => {
-      const changed = bytes.slice();
-      for (const { at, value } of changes) changed[at] = value;
-      return changed;
-    }),
-    fc.tuple(place, place, place).map(([from, to, at]) =>
-      joined(bytes.subarray(0, at), bytes.subarray(from, to), bytes.subarray(at))
-    ),
-    fc.tuple(place, place).map(([from, to]) => joined(bytes.subarray(0, from), bytes.subarray(to))),
-  ).map((bytes) => ({ name, bytes }));
 }
 
 const SHAPES = [[3, 3, 3, 64], [64], [64, 3, 3, 3], [25088, 4096], [4096], [0], [], [2 ** 31, 2 ** 31], [

@@ -1,3 +1,5 @@
+// The port answers with promises and memory at once: an async method makes a rejection of whatever is thrown.
+// deno-lint-ignore-file require-await
 import { noticeOf } from "../notice_of.ts";
 import {
   type Attempt,
@@ -82,23 +84,23 @@ export class MemoryWebhookStore implements WebhookStore {
     }
   }
 
-  add(webhook: WebhookRecord, most: number): Promise<boolean> {
+  async add(webhook: WebhookRecord, most: number): Promise<boolean> {
     const room = this.#of(webhook.owner).length < most;
     if (room) this.put(webhook);
-    return Promise.resolve(room);
+    return room;
   }
 
-  get(id: string): Promise<WebhookRecord | null> {
-    return Promise.resolve(this.#webhooks.get(id)?.record ?? null);
+  async get(id: string): Promise<WebhookRecord | null> {
+    return this.#webhooks.get(id)?.record ?? null;
   }
 
-  ofTransfer(transferId: string): Promise<WebhookRecord | null> {
+  async ofTransfer(transferId: string): Promise<WebhookRecord | null> {
     const found = this.#webhooks.values().find(({ record }) => record.transferId === transferId);
-    return Promise.resolve(found?.record ?? null);
+    return found?.record ?? null;
   }
 
-  list(owner: Owner): Promise<readonly WebhookRecord[]> {
-    return Promise.resolve(this.#of(owner));
+  async list(owner: Owner): Promise<readonly WebhookRecord[]> {
+    return this.#of(owner);
   }
 
   #of(owner: Owner): WebhookRecord[] {
@@ -106,63 +108,60 @@ export class MemoryWebhookStore implements WebhookStore {
       .filter((record) => record.owner === owner && record.transferId === null).toArray();
   }
 
-  rotate(id: string, secret: string, until: number): Promise<WebhookRecord | null> {
+  async rotate(id: string, secret: string, until: number): Promise<WebhookRecord | null> {
     const webhook = this.#webhooks.get(id);
-    if (webhook === undefined) return Promise.resolve(null);
+    if (webhook === undefined) return null;
     const { secret: former } = webhook.record;
     webhook.record = { ...webhook.record, secret, formerSecret: { secret: former, until } };
-    return Promise.resolve(webhook.record);
+    return webhook.record;
   }
 
-  remove(id: string): Promise<void> {
+  async remove(id: string): Promise<void> {
     this.#webhooks.delete(id);
-    return Promise.resolve();
   }
 
-  deliveries(query: DeliveryQuery): Promise<readonly ListedDelivery[]> {
+  async deliveries(query: DeliveryQuery): Promise<readonly ListedDelivery[]> {
     const { webhookId, failed, olderThan, newerThan, limit } = query;
     const webhook = this.#webhooks.get(webhookId);
-    if (webhook === undefined) return Promise.resolve([]);
+    if (webhook === undefined) return [];
     const found = webhook.deliveries
       .filter(({ ordinal }) => ordinal < (olderThan ?? Infinity) && ordinal > (newerThan ?? 0))
       .filter(({ record }) => !failed || (record.deliveredAt === null && record.attempts > 0));
-    return Promise.resolve(
-      found.reverse().slice(0, limit)
-        .map((delivery) => ({ ordinal: delivery.ordinal, delivery: shown(webhook, delivery) })),
-    );
+    return found.reverse().slice(0, limit)
+      .map((delivery) => ({ ordinal: delivery.ordinal, delivery: shown(webhook, delivery) }));
   }
 
-  delivery(id: string): Promise<DeliveryRecord | null> {
+  async delivery(id: string): Promise<DeliveryRecord | null> {
     const found = this.#find(id);
-    return Promise.resolve(found === null ? null : shown(found.webhook, found.delivery));
+    return found === null ? null : shown(found.webhook, found.delivery);
   }
 
-  next({ lanes, hosts }: Busy): Promise<Waiting | null> {
+  async next({ lanes, hosts }: Busy): Promise<Waiting | null> {
     const waiting = this.#webhooks.values().flatMap((webhook) =>
       webhook.lanes.entries().map(([transferId, { lane, dueAt }]) => ({ webhook, transferId, lane, dueAt }))
     ).filter(({ webhook, lane }) => !lanes.includes(lane) && !hosts.includes(new URL(webhook.record.url).host))
       .toArray().sort((a, b) => a.dueAt - b.dueAt || a.lane - b.lane);
     const [first] = waiting;
-    if (first === undefined) return Promise.resolve(null);
+    if (first === undefined) return null;
     const { webhook, transferId, lane, dueAt } = first;
     const delivery = waitingOf(webhook, transferId)[0]!;
-    return Promise.resolve({
+    return {
       lane,
       delivery: shown(webhook, delivery),
       webhook: webhook.record,
       tries: delivery.tries,
       dueAt,
-    });
+    };
   }
 
-  latest(): Promise<number> {
+  async latest(): Promise<number> {
     const times = this.#webhooks.values().flatMap(({ lanes }) => lanes.values()).map(({ setAt }) => setAt);
-    return Promise.resolve(Math.max(0, ...times));
+    return Math.max(0, ...times);
   }
 
-  record(deliveryId: string, { at, status, error, outcome }: Attempt): Promise<void> {
+  async record(deliveryId: string, { at, status, error, outcome }: Attempt): Promise<void> {
     const found = this.#find(deliveryId);
-    if (found === null || !found.delivery.waits) return Promise.resolve();
+    if (found === null || !found.delivery.waits) return;
     const { webhook, delivery } = found;
     const { transferId } = delivery.record;
     const first = waitingOf(webhook, transferId)[0] === delivery;
@@ -194,26 +193,24 @@ export class MemoryWebhookStore implements WebhookStore {
       const older = webhook.deliveries.slice(0, -DELIVERIES_KEPT);
       webhook.deliveries = [...older.filter(({ waits }) => waits), ...kept];
     }
-    return Promise.resolve();
   }
 
-  replay(id: string, now: number): Promise<DeliveryRecord | null> {
+  async replay(id: string, now: number): Promise<DeliveryRecord | null> {
     const found = this.#find(id);
-    if (found === null) return Promise.resolve(null);
+    if (found === null) return null;
     const { webhook, delivery } = found;
     delivery.record = { ...delivery.record, deliveredAt: null };
     delivery.waits = true;
     delivery.tries = 0;
     const lane = this.#open(webhook, delivery.record.transferId, now);
     lane.dueAt = Math.min(lane.dueAt, Math.max(now, webhook.heldUntil));
-    return Promise.resolve(shown(webhook, delivery));
+    return shown(webhook, delivery);
   }
 
-  sweep(before: number): Promise<void> {
+  async sweep(before: number): Promise<void> {
     for (const webhook of this.#webhooks.values()) {
       webhook.deliveries = webhook.deliveries.filter(({ waits, record }) => waits || record.notice.at >= before);
     }
-    return Promise.resolve();
   }
 
   /** The lane of a transfer; a new one is due at a time. */

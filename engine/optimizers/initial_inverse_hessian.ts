@@ -1,4 +1,4 @@
-import { addScaled, dot } from "./vectors.ts";
+import { addScaled, dot, scaled } from "./vectors.ts";
 
 /** What a curvature pair says of I and S, as dot products over the squared length of its step: s, y, and Sy. */
 export interface Moments {
@@ -51,7 +51,7 @@ export class InitialInverseHessian {
     const scale = newest.stepChange / (identity * newest.changeChange + smooth * newest.changeSmooth);
     // Smoothed first: that takes the most memory.
     const smoothed = smooth > 0 ? this.#smooth(vector) : null;
-    const result = vector.map((value) => scale * identity * value);
+    const result = scaled(vector, scale * identity);
     if (smoothed) addScaled(result, smoothed, scale * smooth);
     return result;
   }

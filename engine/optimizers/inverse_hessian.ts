@@ -1,5 +1,5 @@
 import { InitialInverseHessian, type Moments } from "./initial_inverse_hessian.ts";
-import { addScaled, dot } from "./vectors.ts";
+import { addScaled, dot, scaled } from "./vectors.ts";
 
 /** A pair whose curvature is smaller than this beside yᵀy is noise. */
 const LEAST_CURVATURE = 1e-10;
@@ -51,7 +51,7 @@ export class InverseHessian {
 
   /** The quasi-Newton direction −H · gradient, by the two-loop recursion (Nocedal and Wright 2006, algorithm 7.4). */
   direction(gradient: Float32Array): Float32Array {
-    const q = gradient.map((g) => -g);
+    const q = scaled(gradient, -1);
     const newestFirst = this.#pairs.toReversed().map((pair) => {
       const alpha = dot(pair.step, q) / pair.curvature;
       addScaled(q, pair.change, -alpha);

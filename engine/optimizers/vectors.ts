@@ -19,6 +19,13 @@ export function addScaled(target: Float32Array, source: Float32Array, factor: nu
   for (let i = 0; i < target.length; i++) target[i]! += factor * source[i]!;
 }
 
+/** factor · source, in a fresh array. `map()` with a function takes several times as long. */
+export function scaled(source: Float32Array, factor: number): Float32Array {
+  const result = new Float32Array(source.length);
+  for (let i = 0; i < source.length; i++) result[i] = factor * source[i]!;
+  return result;
+}
+
 /** a − b. */
 export function difference(a: Float32Array, b: Float32Array): Float32Array {
   const result = new Float32Array(a.length);

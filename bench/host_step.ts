@@ -1,0 +1,43 @@
+/**
+ * What an optimiser's own arithmetic costs a step, without any evaluation: on a quadratic bowl in place of the network.
+ * Time of the processor, median of a few steps with a full history:
+ *
+ *     deno task bench host_step [sizes, as 256,668]
+ *
+ * @module
+ */
+import process from "node:process";
+import { resolveOptions } from "../engine/options/resolve.ts";
+import { OPTIONS } from "../engine/options/table.ts";
+import { createOptimizer } from "../engine/optimizers/create.ts";
+import { formulaPixels } from "../engine/testing/formula.ts";
+import { median, row } from "./table.ts";
+
+const sizes = (Deno.args[0] ?? "256,512,668").split(",").map(Number);
+const STEPS = 9;
+
+function processorMilliseconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+console.log(row("size", "optimizer", "ms a step"));
+console.log(row("---", "---", "---"));
+for (const size of sizes) {
+  for (const kind of OPTIONS.optimizer.value.parts.kind.value.choices) {
+    const square = { width: size, height: size };
+    const { optimizer: options } = resolveOptions({ optimizer: { kind }, size }, square, 0);
+    const pixels = formulaPixels(size, size, 1);
+    const optimizer = createOptimizer(options, { numbers: {}, arrays: { pixels } }, square);
+    const milliseconds: number[] = [];
+    for (let step = 0; step < options.history + STEPS; step++) {
+      let loss = 0;
+      const gradient = optimizer.query.map((value, i) => value * (1 + i % 7));
+      for (let i = 0; i < gradient.length; i++) loss += gradient[i]! * optimizer.query[i]! / 2;
+      const started = processorMilliseconds();
+      optimizer.advance({ loss, gradient });
+      milliseconds.push(processorMilliseconds() - started);
+    }
+    console.log(row(size, kind, median(milliseconds.slice(-STEPS)).toFixed(1)));
+  }
+}

@@ -21,8 +21,57 @@ const PageInfo = builder.objectRef<Slice<unknown>>("PageInfo").implement({
   }),
 });
 
-/** The field `pageInfo` of a connection. */
-export const PAGE_INFO = { type: PageInfo, description: "Where this page lies in the whole list." } as const;
+interface ConnectionWords {
+  /** As "A transfer". */
+  readonly one: string;
+  /** Of a page. */
+  readonly page: string;
+  /** Whether pages can be asked for before a cursor, too. */
+  readonly backward?: boolean;
+}
+
+/**
+ * The types `<name>Edge` and `<name>Connection` of a list.
+ *
+ * @param node The type of its entries, whose name is `name`.
+ */
+export function connectionOf<Entry, List extends Slice<Entry> = Slice<Entry>>(
+  name: string,
+  node: ReturnType<ReturnType<typeof builder.objectRef<Entry>>["implement"]>,
+  { one, page, backward = false }: ConnectionWords,
+) {
+  const edge = builder.objectRef<{ readonly cursor: string; readonly node: Entry }>(`${name}Edge`).implement({
+    description: `${one} and its place in the list.`,
+    fields: (t) => ({
+      cursor: t.exposeString("cursor", {
+        description: `Opaque; pass it as \`after\`${backward ? " or `before`" : ""}.`,
+      }),
+      // What a resolver answers has a type of its own for each kind of entry, which nobody can tell of `Entry`.
+      node: t.field({
+        type: node,
+        description: `${one.replace("A ", "The ")}.`,
+        resolve: ({ node }) => node as never,
+      }),
+    }),
+  });
+  return builder.objectRef<List>(`${name}Connection`).implement({
+    description: page,
+    fields: (t) => ({
+      edges: t.field({
+        type: [edge],
+        nullable: { list: false, items: true },
+        complexity: { field: 1, multiplier: 1 },
+        description: "The entries of this page.",
+        resolve: ({ edges }) => edges,
+      }),
+      pageInfo: t.field({
+        type: PageInfo,
+        description: "Where this page lies in the whole list.",
+        resolve: (page) => page,
+      }),
+    }),
+  });
+}
 
 /** Complexity of a connection: everything below it counts once for each entry asked for. */
 export function pageComplexity(args: PageRequest): { field: number; multiplier: number } {

@@ -1,10 +1,10 @@
 import type { EncodedFormat, EncodeOptions } from "../images/encode.ts";
-import type { FrameHandle, Page } from "../transfers/api.ts";
+import type { FrameHandle } from "../transfers/api.ts";
 import { DEFAULT_QUALITY, LIMITS } from "../limits.ts";
 import { checkNumber, optional } from "../values.ts";
 import { encodeBase64 } from "./base64.ts";
 import { builder } from "./builder.ts";
-import { PAGE_INFO } from "./connection.ts";
+import { connectionOf } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { PICTURE_COST } from "./costs.ts";
 
@@ -87,25 +87,8 @@ function frameEncoding(args: EncodingArguments): EncodeOptions {
   };
 }
 
-const FrameEdge = builder.objectRef<{ readonly cursor: string; readonly node: FrameHandle }>("FrameEdge").implement({
-  description: "A frame and its place in the list.",
-  fields: (t) => ({
-    cursor: t.exposeString("cursor", { description: "Opaque; pass it as `after`." }),
-    node: t.field({ type: Frame, description: "The frame.", resolve: ({ node }) => node }),
-  }),
-});
-
 /** A page of frames, by step. */
-export const FrameConnection = builder.objectRef<Page<FrameHandle>>("FrameConnection").implement({
-  description: "A page of the kept frames, by step.",
-  fields: (t) => ({
-    edges: t.field({
-      type: [FrameEdge],
-      nullable: { list: false, items: true },
-      complexity: { field: 1, multiplier: 1 },
-      description: "The entries of this page.",
-      resolve: ({ edges }) => edges,
-    }),
-    pageInfo: t.field({ ...PAGE_INFO, resolve: (page) => page }),
-  }),
+export const FrameConnection = connectionOf<FrameHandle>("Frame", Frame, {
+  one: "A frame",
+  page: "A page of the kept frames, by step.",
 });

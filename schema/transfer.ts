@@ -4,7 +4,7 @@ import type { ImageRecord, StyleRecord, TransferFailure, TransferRecord } from "
 import { GramcastError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { builder } from "./builder.ts";
-import { PAGE_INFO, pageComplexity } from "./connection.ts";
+import { connectionOf, pageComplexity } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { QUEUE_COST } from "./costs.ts";
 import { Engine } from "./engine.ts";
@@ -212,29 +212,16 @@ async function imageOf({ transfers }: Context, id: string): Promise<ImageRecord>
   return image;
 }
 
-const TransferEdge = builder.objectRef<{ readonly cursor: string; readonly node: TransferRecord }>("TransferEdge")
-  .implement({
-    description: "A transfer and its place in the list.",
-    fields: (t) => ({
-      cursor: t.exposeString("cursor", { description: "Opaque; pass it as `after` or `before`." }),
-      node: t.field({ type: Transfer, description: "The transfer.", resolve: ({ node }) => node }),
-    }),
-  });
-
-const TransferConnection = builder.objectRef<Page<TransferRecord>>("TransferConnection").implement({
-  description: "A page of the caller's transfers, newest first.",
-  fields: (t) => ({
-    edges: t.field({
-      type: [TransferEdge],
-      nullable: { list: false, items: true },
-      complexity: { field: 1, multiplier: 1 },
-      description: "The entries of this page.",
-      resolve: ({ edges }) => edges,
-    }),
-    pageInfo: t.field({ ...PAGE_INFO, resolve: (page) => page }),
-    totalCount: t.exposeInt("totalCount", { description: "Number of transfers in the whole list." }),
-  }),
+const TransferConnection = connectionOf<TransferRecord, Page<TransferRecord>>("Transfer", Transfer, {
+  one: "A transfer",
+  page: "A page of the caller's transfers, newest first.",
+  backward: true,
 });
+builder.objectField(
+  TransferConnection,
+  "totalCount",
+  (t) => t.exposeInt("totalCount", { description: "Number of transfers in the whole list." }),
+);
 
 findNodesOf("Transfer", ({ transfers }, id) => transfers.get(id));
 

@@ -1,7 +1,7 @@
-import type { Page, Slice } from "../transfers/api.ts";
+import type { Page } from "../transfers/api.ts";
 import type { DeliveryRecord, WebhookRecord } from "../transfers/types.ts";
 import { builder } from "./builder.ts";
-import { PAGE_INFO, pageComplexity } from "./connection.ts";
+import { connectionOf, pageComplexity } from "./connection.ts";
 import { findNodesOf, Node } from "./node.ts";
 import { Transfer } from "./transfer.ts";
 import { TransferEvent } from "./webhook_input.ts";
@@ -42,28 +42,9 @@ export const WebhookDelivery = builder.objectRef<DeliveryRecord>("WebhookDeliver
   }),
 });
 
-const WebhookDeliveryEdge = builder
-  .objectRef<{ readonly cursor: string; readonly node: DeliveryRecord }>("WebhookDeliveryEdge")
-  .implement({
-    description: "A delivery and its place in the list.",
-    fields: (t) => ({
-      cursor: t.exposeString("cursor", { description: "Opaque; pass it as `after`." }),
-      node: t.field({ type: WebhookDelivery, description: "The delivery.", resolve: ({ node }) => node }),
-    }),
-  });
-
-const WebhookDeliveryConnection = builder.objectRef<Slice<DeliveryRecord>>("WebhookDeliveryConnection").implement({
-  description: "A page of what a webhook was told and is to be told, newest first.",
-  fields: (t) => ({
-    edges: t.field({
-      type: [WebhookDeliveryEdge],
-      nullable: { list: false, items: true },
-      complexity: { field: 1, multiplier: 1 },
-      description: "The entries of this page.",
-      resolve: ({ edges }) => edges,
-    }),
-    pageInfo: t.field({ ...PAGE_INFO, resolve: (page) => page }),
-  }),
+const WebhookDeliveryConnection = connectionOf<DeliveryRecord>("WebhookDelivery", WebhookDelivery, {
+  one: "A delivery",
+  page: "A page of what a webhook was told and is to be told, newest first.",
 });
 
 /** An address that is told of transfers. */
@@ -102,29 +83,15 @@ builder.objectField(Transfer, "webhook", (t) =>
     resolve: ({ id }, _args, { transfers }) => transfers.webhooks.ofTransfer(id),
   }));
 
-const WebhookEdge = builder.objectRef<{ readonly cursor: string; readonly node: WebhookRecord }>("WebhookEdge")
-  .implement({
-    description: "A webhook and its place in the list.",
-    fields: (t) => ({
-      cursor: t.exposeString("cursor", { description: "Opaque; pass it as `after`." }),
-      node: t.field({ type: Webhook, description: "The webhook.", resolve: ({ node }) => node }),
-    }),
-  });
-
-const WebhookConnection = builder.objectRef<Page<WebhookRecord>>("WebhookConnection").implement({
-  description: "A page of the caller's webhooks, oldest first.",
-  fields: (t) => ({
-    edges: t.field({
-      type: [WebhookEdge],
-      nullable: { list: false, items: true },
-      complexity: { field: 1, multiplier: 1 },
-      description: "The entries of this page.",
-      resolve: ({ edges }) => edges,
-    }),
-    pageInfo: t.field({ ...PAGE_INFO, resolve: (page) => page }),
-    totalCount: t.exposeInt("totalCount", { description: "Number of webhooks in the whole list." }),
-  }),
+const WebhookConnection = connectionOf<WebhookRecord, Page<WebhookRecord>>("Webhook", Webhook, {
+  one: "A webhook",
+  page: "A page of the caller's webhooks, oldest first.",
 });
+builder.objectField(
+  WebhookConnection,
+  "totalCount",
+  (t) => t.exposeInt("totalCount", { description: "Number of webhooks in the whole list." }),
+);
 
 findNodesOf("Webhook", ({ transfers }, id) => transfers.webhooks.get(id));
 findNodesOf("WebhookDelivery", ({ transfers }, id) => transfers.webhooks.delivery(id));

@@ -1,7 +1,9 @@
+import process from "node:process";
 import assert from "node:assert/strict";
 import { createClient } from "graphql-ws";
 import { TestIssuer } from "../access/testing/test_issuer.ts";
 import type { Role } from "../transfers/caller.ts";
+import { connectPlain } from "./testing/wire.ts";
 import { RawSocket } from "./testing/raw_socket.ts";
 import { answerOf, type FakeServer, serveFake } from "./testing/serve_fake.ts";
 
@@ -291,4 +293,28 @@ Deno.test("who has no role is told so, and who comes while the issuer is down is
   // Keys are not among the ways.
   const key = await keyOf(server, "ann");
   assert.equal((await server.post("{ viewer { name } }", {}, { authorization: key })).status, 401);
+});
+
+Deno.test("requests that are refused before their bodies are read leave nothing on their connection", async () => {
+  await using server = await serve();
+  const warnings: Error[] = [];
+  const warned = (warning: Error) => void warnings.push(warning);
+  process.on("warning", warned);
+  try {
+    // Node warns of more than ten listeners to one thing.
+    using connection = await connectPlain(server.url);
+    const head =
+      "POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n";
+    const buffer = new Uint8Array(4096);
+    for (let i = 0; i < 20; i++) {
+      await connection.write(new TextEncoder().encode(head));
+      const read = await connection.read(buffer);
+      assert.match(new TextDecoder().decode(buffer.subarray(0, read!)), /^HTTP\/1.1 401 /);
+      await connection.write(new TextEncoder().encode('{"a":"b"}'));
+    }
+    await new Promise((resolve) => setTimeout(resolve));
+  } finally {
+    process.off("warning", warned);
+  }
+  assert.deepEqual(warnings, []);
 });

@@ -326,7 +326,10 @@ function throwAway(incoming: IncomingMessage): void {
   const { socket } = incoming;
   if (socket.destroyed) return;
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-  const clear = () => clearTimeout(timer);
+  const clear = () => {
+    clearTimeout(timer);
+    socket.off("close", clear);
+  };
   incoming.once("end", clear);
   socket.once("close", clear);
 }

@@ -5,6 +5,7 @@ import type { Clock } from "../transfers/clock.ts";
 import { type Log, SILENT_LOG } from "../transfers/log.ts";
 import { ApiKeys } from "./api_keys.ts";
 import { Audit } from "./audit.ts";
+import { bearerToken } from "./bearer_token.ts";
 import type { Authenticator, Credentials, Identity } from "./identity.ts";
 import type { OidcTokens } from "./oidc_tokens.ts";
 import type { AccessStore } from "./ports.ts";
@@ -14,8 +15,6 @@ import { SignedLinks } from "./signed_links.ts";
 import { Signer } from "./signer.ts";
 import { unauthenticated } from "./unauthenticated.ts";
 
-/** Characters of a bearer token. */
-const MAX_TOKEN = 8192;
 /** Milliseconds between looks at whether those who are connected still may be. */
 const CHECK_MS = 5000;
 
@@ -142,8 +141,8 @@ export class Access implements AsyncDisposable {
   }
 
   async #bearer(authorization: string): Promise<Identity> {
-    const token = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization)?.[1];
-    if (token === undefined || token.length > MAX_TOKEN) throw unauthenticated("no bearer token in its credentials");
+    const token = bearerToken(authorization);
+    if (token === undefined) throw unauthenticated("no bearer token in its credentials");
     for (const authenticator of this.#authenticators) {
       const identity = await authenticator.identify(token);
       if (identity) return identity;

@@ -1,3 +1,4 @@
+import { bearerToken } from "./bearer_token.ts";
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../transfers/clock.ts";
@@ -131,8 +132,9 @@ export class Rates {
   }
 }
 
-function hash(text: string): string {
-  return createHash("sha256").update(text).digest("base64");
+/** One for each token: spelled in many ways it must not push those of others out. */
+function hash(authorization: string): string {
+  return createHash("sha256").update(bearerToken(authorization) ?? authorization).digest("base64");
 }
 
 function seconds(milliseconds: number): number {

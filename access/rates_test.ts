@@ -49,3 +49,11 @@ Deno.test("credentials that have let somebody in are known until they do so no m
   rates.forget("Bearer a");
   assert.equal(rates.knows("Bearer a"), false);
 });
+
+Deno.test("a key that is spelled in many ways is known once, and pushes no other out", () => {
+  const rates = new Rates(POLICY, new FakeClock());
+  rates.remember("Bearer first");
+  for (let spaces = 1; spaces <= 10_001; spaces++) rates.remember(`bearer${" ".repeat(spaces)}second`);
+  assert.ok(rates.knows("Bearer first"));
+  assert.ok(rates.knows("BEARER second"));
+});

@@ -134,10 +134,12 @@ export class Access implements AsyncDisposable {
   async #identify({ authorization, url }: Credentials): Promise<Identity> {
     if (!this.required) return { caller: LOCAL_CALLER, expiresAt: null, origin: null };
     if (authorization !== null) return await this.#bearer(authorization);
-    const linked = url && this.#links.identify(url);
-    if (!linked) throw unauthenticated("neither");
-    if (linked.origin !== null && !await this.#holds(linked.origin)) throw unauthenticated("a link that was revoked");
-    return linked;
+    const grant = url && this.#links.grantOf(url);
+    if (!grant) throw unauthenticated("nothing that tells");
+    if (grant.origin === null) return grant;
+    const identity = await this.#recall(grant.origin);
+    if (identity === null) throw unauthenticated("a link that was revoked");
+    return { ...identity, expiresAt: grant.expiresAt };
   }
 
   async #bearer(authorization: string): Promise<Identity> {
@@ -150,11 +152,18 @@ export class Access implements AsyncDisposable {
     throw unauthenticated("a token of no kind that this server takes");
   }
 
+  async #recall(origin: string): Promise<Identity | null> {
+    for (const authenticator of this.#authenticators) {
+      const identity = await authenticator.recall(origin);
+      if (identity !== null) return identity;
+    }
+    return null;
+  }
+
   /** A storage that cannot be read for a moment sends nobody away. */
   async #holds(origin: string): Promise<boolean> {
     try {
-      for (const authenticator of this.#authenticators) if (await authenticator.holds(origin)) return true;
-      return false;
+      return await this.#recall(origin) !== null;
     } catch (error) {
       if (error instanceof GramcastError) return true;
       throw error;

@@ -85,15 +85,20 @@ export class ApiKeys implements Authenticator {
     const now = this.#clock.now();
     if (key.expiresAt !== null && key.expiresAt <= now) throw unauthenticated("a key that has expired");
     if (now - (key.lastUsedAt ?? 0) >= NOTED_EVERY_MS) await this.#store.keyUsed(key.id, now);
-    const { name, owner, role, expiresAt } = key;
-    return { caller: { name, owner, role, follows: null }, expiresAt, origin: ORIGIN + key.id };
+    return identityOf(key);
   }
 
-  async holds(origin: string): Promise<boolean> {
-    return origin.startsWith(ORIGIN) && await this.#store.keyById(origin.slice(ORIGIN.length)) !== null;
+  async recall(origin: string): Promise<Identity | null> {
+    if (!origin.startsWith(ORIGIN)) return null;
+    const key = await this.#store.keyById(origin.slice(ORIGIN.length));
+    return key && identityOf(key);
   }
 
   #entry(action: AuditedAction, subject: string): AuditEntry {
     return { at: this.#clock.now(), name: this.#by, owner: NOBODY, role: "ADMIN", action, subject };
   }
+}
+
+function identityOf({ id, name, owner, role, expiresAt }: KeyRecord): Identity {
+  return { caller: { name, owner, role, follows: null }, expiresAt, origin: ORIGIN + id };
 }

@@ -25,6 +25,6 @@ export interface Authenticator {
    * @throws {GramcastError} UNAUTHENTICATED, FORBIDDEN, ISSUER_UNAVAILABLE
    */
   identify(token: string): Promise<Identity | undefined>;
-  /** Whether what an identity comes from is still there. */
-  holds(origin: string): Promise<boolean>;
+  /** Whom what an identity comes from stands for now; null where it is gone, or another's. */
+  recall(origin: string): Promise<Identity | null>;
 }

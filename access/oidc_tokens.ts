@@ -75,8 +75,8 @@ export class OidcTokens implements Authenticator {
   }
 
   /** Nothing of a token is kept here. */
-  holds(): Promise<boolean> {
-    return Promise.resolve(false);
+  recall(): Promise<null> {
+    return Promise.resolve(null);
   }
 
   async #verified(token: string): Promise<JWTPayload> {

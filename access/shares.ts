@@ -71,12 +71,13 @@ export class Shares implements Authenticator {
     const share = this.#signer.verifies(signature, ORIGIN, id) ? await this.#store.shareById(id) : null;
     if (share === null) throw unauthenticated("a link that was revoked or never was");
     if (this.#hasExpired(share)) throw unauthenticated("a link that has expired");
-    const { owner, transferId: follows, expiresAt } = share;
-    return { caller: { name: "link", owner, role: "VIEWER", follows }, expiresAt, origin: ORIGIN + id };
+    return identityOf(share);
   }
 
-  async holds(origin: string): Promise<boolean> {
-    return origin.startsWith(ORIGIN) && await this.#store.shareById(origin.slice(ORIGIN.length)) !== null;
+  async recall(origin: string): Promise<Identity | null> {
+    if (!origin.startsWith(ORIGIN)) return null;
+    const share = await this.#store.shareById(origin.slice(ORIGIN.length));
+    return share && identityOf(share);
   }
 
   async #alive(transferId: string): Promise<ShareRecord | null> {
@@ -91,4 +92,8 @@ export class Shares implements Authenticator {
   #token(id: string): string {
     return `${PREFIX}${id}.${this.#signer.sign(ORIGIN, id)}`;
   }
+}
+
+function identityOf({ id, owner, transferId: follows, expiresAt }: ShareRecord): Identity {
+  return { caller: { name: "link", owner, role: "VIEWER", follows }, expiresAt, origin: ORIGIN + id };
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../transfers/clock.ts";
-import { ROLES } from "../transfers/caller.ts";
+import type { Caller } from "../transfers/caller.ts";
 import type { Identity } from "./identity.ts";
 import type { Signer } from "./signer.ts";
 import { unauthenticated } from "./unauthenticated.ts";
@@ -9,15 +9,12 @@ const PARAMETER = "access";
 const PURPOSE = "link";
 const HOUR_MS = 3_600_000;
 
-/** What `access` holds, before it is signed. */
-type Grant = readonly [
-  name: string,
-  owner: string,
-  role: string,
-  follows: string | null,
-  origin: string | null,
-  expiresAt: number,
-];
+/** What a link opens its path with. */
+export type Grant =
+  /** Who that is, is looked up: a link tells whoever has it nothing of its owner. */
+  | { readonly origin: string; readonly expiresAt: number }
+  /** For an identity that is kept nowhere; who has the link has been told all of it. */
+  | { readonly origin: null; readonly expiresAt: number; readonly caller: Caller };
 
 /**
  * Links that work without a header, as `<img>` and EventSource need them: each opens one path with one query, for one
@@ -39,7 +36,7 @@ export class SignedLinks {
    */
   sign(path: string, { caller, expiresAt, origin }: Identity): { readonly path: string; readonly expiresAt: number } {
     const end = Math.min(expiresAt ?? Infinity, (Math.floor(this.#clock.now() / HOUR_MS) + 2) * HOUR_MS);
-    const grant: Grant = [caller.name, caller.owner, caller.role, caller.follows, origin, end];
+    const grant: Grant = origin === null ? { origin, expiresAt: end, caller } : { origin, expiresAt: end };
     const text = Buffer.from(JSON.stringify(grant)).toString("base64url");
     const url = new URL(path, "http://localhost");
     url.searchParams.delete(PARAMETER);
@@ -49,11 +46,11 @@ export class SignedLinks {
   }
 
   /**
-   * Whose link a URL is; undefined when it is not signed.
+   * What a URL was signed with; undefined when it was not.
    *
    * @throws {GramcastError} UNAUTHENTICATED
    */
-  identify(url: URL): Identity | undefined {
+  grantOf(url: URL): Grant | undefined {
     const given = url.searchParams.get(PARAMETER);
     if (given === null) return undefined;
     const [text = "", signature = ""] = given.split(".");
@@ -62,11 +59,9 @@ export class SignedLinks {
     if (!this.#signer.verifies(signature, PURPOSE, `${text} ${target(bare)}`)) {
       throw unauthenticated("a link whose signature is not of this address");
     }
-    const [name, owner, role, follows, origin, expiresAt]: Grant = JSON.parse(
-      Buffer.from(text, "base64url").toString(),
-    );
-    if (expiresAt <= this.#clock.now()) throw unauthenticated("a link that has expired");
-    return { caller: { name, owner, role: role as keyof typeof ROLES, follows }, expiresAt, origin };
+    const grant: Grant = JSON.parse(Buffer.from(text, "base64url").toString());
+    if (grant.expiresAt <= this.#clock.now()) throw unauthenticated("a link that has expired");
+    return grant;
   }
 }
 

@@ -6,6 +6,7 @@ import { type Log, SILENT_LOG } from "../transfers/log.ts";
 import { ApiKeys } from "./api_keys.ts";
 import { Audit } from "./audit.ts";
 import { bearerToken } from "./bearer_token.ts";
+import { hasExpired } from "./expiry.ts";
 import type { Authenticator, Credentials, Identity } from "./identity.ts";
 import type { OidcTokens } from "./oidc_tokens.ts";
 import type { AccessStore } from "./ports.ts";
@@ -119,7 +120,7 @@ export class Access implements AsyncDisposable {
     for (const session of this.#sessions) {
       const { origin, expiresAt } = session.identity;
       if (origin !== null && !held.has(origin)) held.set(origin, await this.#holds(origin));
-      if (expiresAt !== null && expiresAt <= now || origin !== null && !held.get(origin)) {
+      if (hasExpired(expiresAt, now) || origin !== null && !held.get(origin)) {
         this.#sessions.delete(session);
         session.end();
       }

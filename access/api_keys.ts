@@ -7,6 +7,7 @@ import type { Clock } from "../transfers/clock.ts";
 import type { Owner } from "../transfers/types.ts";
 import { checkText } from "../values.ts";
 import { hashApiKey, isApiKey, newApiKey } from "./api_key.ts";
+import { checkEnd, hasExpired } from "./expiry.ts";
 import type { Authenticator, Identity } from "./identity.ts";
 import type { AccessStore, KeyRecord } from "./ports.ts";
 import { unauthenticated } from "./unauthenticated.ts";
@@ -45,11 +46,7 @@ export class ApiKeys implements Authenticator {
   async create({ name, owner = name, role, expiresAt }: NewKey): Promise<string> {
     checkText("name", LIMITS.keyName, name);
     checkText("owner", LIMITS.keyName, owner);
-    if (expiresAt !== null && expiresAt <= this.#clock.now()) {
-      throw new GramcastError("BAD_USER_INPUT", "Cannot make a key: found an end in the past, wanted one to come", {
-        field: "expires",
-      });
-    }
+    checkEnd("make a key", expiresAt, this.#clock.now());
     const key = newApiKey();
     const times = { createdAt: this.#clock.now(), expiresAt, lastUsedAt: null };
     const record = { id: crypto.randomUUID(), name, hash: hashApiKey(key), owner, role, ...times };
@@ -83,7 +80,7 @@ export class ApiKeys implements Authenticator {
       throw unauthenticated("a key that is not known or was revoked");
     }
     const now = this.#clock.now();
-    if (key.expiresAt !== null && key.expiresAt <= now) throw unauthenticated("a key that has expired");
+    if (hasExpired(key.expiresAt, now)) throw unauthenticated("a key that has expired");
     if (now - (key.lastUsedAt ?? 0) >= NOTED_EVERY_MS) await this.#store.keyUsed(key.id, now);
     return identityOf(key);
   }

@@ -1,6 +1,6 @@
-import { GramcastError } from "../errors.ts";
 import type { Clock } from "../transfers/clock.ts";
 import type { TransferRecord } from "../transfers/types.ts";
+import { checkEnd, hasExpired } from "./expiry.ts";
 import type { Authenticator, Identity } from "./identity.ts";
 import type { AccessStore, ShareRecord } from "./ports.ts";
 import type { Signer } from "./signer.ts";
@@ -19,7 +19,7 @@ export interface Share {
 
 /**
  * Transfers that anybody with their link may follow. The token is an id and its signature, so that the link can be shown
- * again, and a copy of the database without the secret opens nothing.
+ * again.
  */
 export class Shares implements Authenticator {
   readonly #store: AccessStore;
@@ -40,15 +40,7 @@ export class Shares implements Authenticator {
    */
   async share({ id: transferId, owner }: TransferRecord, expiresAt: number | null): Promise<Share> {
     const now = this.#clock.now();
-    if (expiresAt !== null && expiresAt <= now) {
-      throw new GramcastError(
-        "BAD_USER_INPUT",
-        "Cannot share until then: found a time in the past, wanted one to come",
-        {
-          field: "expires",
-        },
-      );
-    }
+    checkEnd("share the transfer until then", expiresAt, now);
     const id = (await this.#alive(transferId))?.id ?? crypto.randomUUID();
     await this.#store.putShare({ id, transferId, owner, createdAt: now, expiresAt });
     return { token: this.#token(id), expiresAt };
@@ -70,7 +62,7 @@ export class Shares implements Authenticator {
     const [id = "", signature = ""] = token.slice(PREFIX.length).split(".");
     const share = this.#signer.verifies(signature, ORIGIN, id) ? await this.#store.shareById(id) : null;
     if (share === null) throw unauthenticated("a link that was revoked or never was");
-    if (this.#hasExpired(share)) throw unauthenticated("a link that has expired");
+    if (hasExpired(share.expiresAt, this.#clock.now())) throw unauthenticated("a link that has expired");
     return identityOf(share);
   }
 
@@ -82,11 +74,7 @@ export class Shares implements Authenticator {
 
   async #alive(transferId: string): Promise<ShareRecord | null> {
     const share = await this.#store.shareOf(transferId);
-    return share === null || this.#hasExpired(share) ? null : share;
-  }
-
-  #hasExpired({ expiresAt }: ShareRecord): boolean {
-    return expiresAt !== null && expiresAt <= this.#clock.now();
+    return share === null || hasExpired(share.expiresAt, this.#clock.now()) ? null : share;
   }
 
   #token(id: string): string {

@@ -1,5 +1,6 @@
 import type { Clock } from "../transfers/clock.ts";
 import type { Caller } from "../transfers/caller.ts";
+import { hasExpired } from "./expiry.ts";
 import type { Identity } from "./identity.ts";
 import type { Signer } from "./signer.ts";
 import { unauthenticated } from "./unauthenticated.ts";
@@ -60,7 +61,7 @@ export class SignedLinks {
       throw unauthenticated("a link whose signature is not of this address");
     }
     const grant: Grant = JSON.parse(Buffer.from(text, "base64url").toString());
-    if (grant.expiresAt <= this.#clock.now()) throw unauthenticated("a link that has expired");
+    if (hasExpired(grant.expiresAt, this.#clock.now())) throw unauthenticated("a link that has expired");
     return grant;
   }
 }

@@ -1,7 +1,5 @@
 import type { Share } from "../access/shares.ts";
-import { GramcastError } from "../errors.ts";
 import type { TransferRecord } from "../transfers/types.ts";
-import { checkMayChange } from "../transfers/caller.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { Transfer } from "./transfer.ts";
@@ -70,7 +68,7 @@ builder.mutationField("shareTransfer", (t) =>
       expires: t.arg({ type: "DateTime", description: "When the link stops to work; left out: when it is revoked." }),
     },
     resolve: async (_root, { id, expires }, context) => {
-      const transfer = await ownTransfer(context, id, "share the transfer");
+      const transfer = await context.transfers.own(id, "share the transfer");
       const share = await context.access.shares.share(transfer, expires ?? null);
       await context.record("share", id);
       return linkOf(context, id, share);
@@ -84,20 +82,12 @@ builder.mutationField("unshareTransfer", (t) =>
       "Revoke the link of a transfer; who follows by it is sent away. One that is not shared stays as it is.",
     args: { id: t.arg.id({ required: true, description: "Id of the transfer." }) },
     resolve: async (_root, { id }, context) => {
-      const transfer = await ownTransfer(context, id, "revoke the link");
+      const transfer = await context.transfers.own(id, "revoke the link");
       await context.access.shares.revoke(id);
       await context.record("unshare", id);
       return { transfer };
     },
   }));
-
-/** @throws {GramcastError} NOT_FOUND, FORBIDDEN */
-async function ownTransfer({ transfers, session }: Context, id: string, what: string): Promise<TransferRecord> {
-  const transfer = await transfers.get(id);
-  if (transfer === null) throw new GramcastError("NOT_FOUND", `Cannot find transfer "${id}"`, { field: "id" });
-  checkMayChange(session.caller, what);
-  return transfer;
-}
 
 /** The token stands behind the #, so that no server's log gets it. */
 function linkOf({ config }: Context, id: string, { token, expiresAt }: Share): Link {

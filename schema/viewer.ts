@@ -1,3 +1,4 @@
+import { basePath } from "../config.ts";
 import type { Session } from "../access/access.ts";
 import { GramcastError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
@@ -83,7 +84,7 @@ builder.queryField("signedUrl", (t) =>
         description: "Absolute path on this server with its query, below PUBLIC_URL, such as `/graphql?query=…`.",
       }),
     },
-    resolve: (_root, { url }, { access, session, link }) => {
+    resolve: (_root, { url }, { access, config, session }) => {
       const path = checkText("url", LIMITS.url, url);
       if (!/^\/(?!\/)/.test(path) || !URL.canParse(path, "http://localhost")) {
         throw new GramcastError(
@@ -94,6 +95,7 @@ builder.queryField("signedUrl", (t) =>
           },
         );
       }
-      return { url: link(path), expiresAt: access.link(session, path).expiresAt };
+      const signed = access.link(session, path);
+      return { url: basePath(config.publicUrl) + signed.path, expiresAt: signed.expiresAt };
     },
   }));

@@ -140,6 +140,8 @@ export interface Transfers {
   retune(id: string, retuning: Retuning): Promise<TransferRecord>;
   remove(id: string): Promise<void>;
   get(id: string): Promise<TransferRecord | null>;
+  /** A transfer that the caller may change. @param what As in "Cannot share the transfer". */
+  own(id: string, what: string): Promise<TransferRecord>;
   /** Newest first. */
   list(request: ListRequest): Promise<Page<TransferRecord>>;
   progress(id: string, request: ProgressRequest): Promise<AsyncIterableIterator<ProgressItem>>;

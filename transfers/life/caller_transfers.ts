@@ -58,22 +58,22 @@ export class CallerTransfers implements Transfers {
   }
 
   async cancel(id: string): Promise<TransferRecord> {
-    await this.#own(id, "cancel the transfer");
+    await this.own(id, "cancel the transfer");
     return await this.#recorded("cancel", await this.#service.cancel(id));
   }
 
   async resume(id: string, steps: number | null): Promise<TransferRecord> {
-    await this.#own(id, "resume the transfer");
+    await this.own(id, "resume the transfer");
     return await this.#recorded("resume", await this.#service.resume(this.#caller, id, steps));
   }
 
   async retune(id: string, retuning: Retuning): Promise<TransferRecord> {
-    await this.#own(id, "retune the transfer");
+    await this.own(id, "retune the transfer");
     return await this.#recorded("retune", await this.#service.retune(id, retuning));
   }
 
   async remove(id: string): Promise<void> {
-    await this.#own(id, "delete the transfer");
+    await this.own(id, "delete the transfer");
     await this.#service.remove(id);
     await this.#record("delete", id);
   }
@@ -81,6 +81,12 @@ export class CallerTransfers implements Transfers {
   async get(id: string): Promise<TransferRecord | null> {
     const record = await this.#service.get(id);
     return record !== null && maySeeTransfer(this.#caller, record) ? record : null;
+  }
+
+  async own(id: string, what: string): Promise<TransferRecord> {
+    const record = await this.#seen(id);
+    checkMayChange(this.#caller, what);
+    return record;
   }
 
   async list({ status = null, allOwners, ...page }: ListRequest): Promise<Page<TransferRecord>> {
@@ -163,11 +169,5 @@ export class CallerTransfers implements Transfers {
     const record = await this.get(id);
     if (record === null) throw new GramcastError("NOT_FOUND", `Cannot find transfer "${id}"`, { field: "id" });
     return record;
-  }
-
-  /** @throws {GramcastError} NOT_FOUND, FORBIDDEN for one that the caller may see and not change. */
-  async #own(id: string, what: string): Promise<void> {
-    await this.#seen(id);
-    checkMayChange(this.#caller, what);
   }
 }

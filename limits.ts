@@ -11,6 +11,8 @@ export const LIMITS = {
   styles: whole(1, 8),
   /** Share of one style among the styles. */
   styleWeight: real(0, 1e6),
+  /** How large one style is looked at, times the option `styleScale`. */
+  styleScale: real(0.25, 4),
   /** Transfers of higher priority run first. */
   priority: whole(-100, 100),
   idempotencyKey: text(1, 255),

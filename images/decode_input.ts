@@ -1,5 +1,6 @@
 import type { OptimisationInput } from "../engine/descent/input.ts";
 import type { TransferOptions } from "../engine/options/options.ts";
+import { styleSide } from "../engine/options/style_side.ts";
 import { decodePicture, type ImageLimits } from "./decode.ts";
 import { mapPictures, type Pictures } from "./pictures.ts";
 
@@ -14,16 +15,13 @@ export async function decodeInput(
   pictures: Pictures<Uint8Array>,
   limits: ImageLimits,
 ): Promise<OptimisationInput> {
-  const longest = longestSides(options);
+  const { size } = options.scales.at(-1)!;
   const decoded = await mapPictures(
     pictures,
-    (bytes, _field, kind) => decodePicture(bytes, limits, { longest: longest[kind], transparency: "KEEP" }),
+    (bytes, _field, scale) => {
+      const longest = scale === null ? size : styleSide(size, options, { scale });
+      return decodePicture(bytes, limits, { longest, transparency: "KEEP" });
+    },
   );
   return { options, ...decoded };
-}
-
-/** Longest sides, in pixels, in which a transfer looks at its content and its styles at most, with what masks them. */
-export function longestSides({ scales, styleScale }: Pick<TransferOptions, "scales" | "styleScale">) {
-  const { size } = scales.at(-1)!;
-  return { content: size, style: Math.max(1, Math.round(size * styleScale)) };
 }

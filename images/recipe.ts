@@ -31,9 +31,10 @@ export async function startInput<Picture>(
   const { init, ...rest } = complete ? completeRequestOf(options) : requestOf(options);
   return {
     content,
-    styles: styles.map(({ picture: image, weight, mask, region }) => ({
+    styles: styles.map(({ picture: image, weight, scale, mask, region }) => ({
       image,
       ...(weight === 1 ? {} : { weight }),
+      ...(scale === 1 ? {} : { scale }),
       ...(mask === null ? {} : { mask }),
       ...(region === null ? {} : { region }),
     })),

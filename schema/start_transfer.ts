@@ -110,7 +110,14 @@ export async function startRequest(
   input: StartTransferValue,
 ): Promise<StartRequest> {
   const { content, styles: given, contentMask, init, priority, idempotencyKey, webhook, ...rest } = input;
-  const styles = given.map(({ image, weight, mask, region }) => ({ image, weight: weight ?? 1, mask, region }));
+  const styles = given.map(({ image, weight, scale, mask, region }) => ({
+    image,
+    weight: weight ?? 1,
+    // As a request says it that leaves it out: the same idempotencyKey stands for both.
+    ...(scale === 1 || scale === null || scale === undefined ? {} : { scale }),
+    mask,
+    region,
+  }));
   const asked = {
     // GraphQL leaves out what was not given; no member is there with the value undefined.
     ...rest as TransferRequest,
@@ -126,10 +133,10 @@ export async function startRequest(
   // One after the other: at most one picture is in memory, and the first that is wrong is the one that is reported.
   const contentId = await take(content, "content");
   const taken: StartRequest["styles"][number][] = [];
-  for (const [i, { image, weight, mask, region }] of styles.entries()) {
+  for (const [i, { image, mask, region, ...share }] of styles.entries()) {
     const imageId = await take(image, `styles.${i}.image`);
     const maskId = await takeOptional(mask, `styles.${i}.mask`);
-    taken.push({ imageId, weight, maskId, regionId: await takeOptional(region, `styles.${i}.region`) });
+    taken.push({ ...share, imageId, maskId, regionId: await takeOptional(region, `styles.${i}.region`) });
   }
   return {
     ...asked,

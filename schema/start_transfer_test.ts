@@ -22,6 +22,7 @@ Deno.test("startTransfer starts what was asked for and nothing else", async () =
       styles: [{
         image: { sample: "style" },
         weight: 2,
+        scale: 0.5,
         mask: { base64: mask!.toBase64() },
         region: { base64: region!.toBase64() },
       }, {
@@ -45,7 +46,7 @@ Deno.test("startTransfer starts what was asked for and nothing else", async () =
   });
   const { options, contentId, styles, contentMaskId, initImageId, priority, idempotencyKey } = await stage.record(id);
   const { maskId, regionId, ...first } = styles[0]!;
-  assert.deepEqual(first, { imageId: "sample-style", weight: 2 });
+  assert.deepEqual(first, { imageId: "sample-style", weight: 2, scale: 0.5 });
   assert.deepEqual(styles.slice(1), [{ imageId: "sample-content", weight: 1, maskId: null, regionId: null }]);
   const { images } = stage.ports;
   for (const [id, bytes] of [[maskId, mask], [regionId, region], [contentMaskId, contentMask]] as const) {
@@ -54,6 +55,25 @@ Deno.test("startTransfer starts what was asked for and nothing else", async () =
   assert.deepEqual([contentId, initImageId, priority, idempotencyKey], ["sample-content", "sample-style", 3, "once"]);
   const request = { preset: "FAST", size: 64, steps: 10, init: { kind: "IMAGE", noise: 0.1 } } as const;
   assert.deepEqual(options, resolveOptions(request, { width: 64, height: 48 }, 7));
+});
+
+Deno.test("a style has the scale 1 where none is given, and the same idempotencyKey stands for both", async () => {
+  await using stage = await ApiStage.open();
+  const start =
+    `mutation ($input: StartTransferInput!) { startTransfer(input: $input) { transfer { id styles { scale } request } } }`;
+  const ids = new Set<string>();
+  for (const scale of [{}, { scale: null }, { scale: 1 }]) {
+    const styles = [{ image: { sample: "style" }, ...scale }, { image: { sample: "content" }, scale: 2 }];
+    const input = { ...PICTURES, styles, idempotencyKey: "once" };
+    const { transfer } = (await run(stage, start, { input })).startTransfer;
+    ids.add(transfer.id);
+    assert.deepEqual(transfer.styles, [{ scale: 1 }, { scale: 2 }]);
+    assert.deepEqual(
+      transfer.request.styles,
+      [styles[0]!, styles[1]!].map(({ image }, i) => ({ image, ...(i ? { scale: 2 } : {}) })),
+    );
+  }
+  assert.equal(ids.size, 1);
 });
 
 Deno.test("startTransfer takes BALANCED where no preset is named", async () => {
@@ -91,6 +111,8 @@ const WRONG: [field: string, input: object, code?: string][] = [
   ["styles.0.mask", { styles: [{ image: { sample: "style" }, mask: BASE64_MASK }] }],
   ["styles.0.region", { styles: [{ image: { sample: "style" }, region: BASE64_MASK }] }],
   ["styles.0.weight", { styles: [{ image: { sample: "style" }, weight: -1 }] }],
+  ["styles.0.scale", { styles: [{ image: { sample: "style" }, scale: 0.2 }] }],
+  ["styles.1.scale", { styles: [PICTURES.styles[0], { image: { sample: "style" }, scale: 5 }] }],
   ["contentMask", { contentMask: BASE64_MASK }],
   ["init.image", { init: { kind: "IMAGE" } }],
   ["init.image", { init: { kind: "IMAGE", image: BASE64_MASK } }],

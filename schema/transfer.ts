@@ -48,6 +48,10 @@ const StyleImage = builder.objectRef<StyleRecord>("StyleImage").implement({
       resolve: ({ imageId }, _args, context) => imageOf(context, imageId),
     }),
     weight: t.exposeFloat("weight", { description: "Its share among the styles." }),
+    scale: t.float({
+      description: "How large its picture is looked at, times the option `styleScale`.",
+      resolve: ({ scale = 1 }) => scale,
+    }),
     mask: t.field({
       type: Image,
       nullable: true,

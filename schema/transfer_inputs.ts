@@ -19,6 +19,12 @@ const StyleInput = builder.inputType("StyleInput", {
       defaultValue: 1,
       description: `Its share among the styles, ${from(LIMITS.styleWeight)}.`,
     }),
+    scale: t.float({
+      defaultValue: 1,
+      description: `How large its picture is looked at, times \`styleScale\`, ${
+        from(LIMITS.styleScale)
+      }: 2 makes its strokes twice as broad.`,
+    }),
     mask: t.field({
       type: ImageInput,
       description:

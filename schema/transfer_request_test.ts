@@ -26,6 +26,7 @@ const anyInput = fc.record({
     fc.record({
       image: picture,
       weight: fc.double({ min: 0.1, max: 1e6, noNaN: true }),
+      scale: fc.double({ min: 0.25, max: 4, noNaN: true }),
       mask: picture,
       region: picture,
     }, {

@@ -18,6 +18,8 @@ const OWN_FLAGS = `
   --preset NAME            the source of all other options: ${PRESET_NAMES.join(", ")}
                            (default ${DEFAULT_PRESET})
   --style-weights 1,0.5    shares of several styles
+  --style-scales 1,0.5     how large each style picture is looked at, times --style-scale, ${LIMITS.styleScale.minimum} to ${LIMITS.styleScale.maximum}: 2 makes
+                           its strokes twice as broad
   --style-masks A,B        where in the result each style goes: white counts, black does not
   --style-regions A,B      which part of each style picture counts: white does, black does not
                            (both: a comma in a name as \\,; nothing between commas for a style without one)
@@ -99,9 +101,8 @@ export function parseTransferArguments(args: readonly string[]): TransferArgumen
   if (content === undefined) throw missing("--content");
   if (style.length === 0) throw missing("--style");
   if (out === undefined) throw missing("--out");
-  const weights = forEachStyle("--style-weights", values["style-weights"], style).map((given) =>
-    given === undefined ? 1 : numberOf(given)
-  );
+  const weights = numberForEachStyle("--style-weights", values["style-weights"], style);
+  const scales = numberForEachStyle("--style-scales", values["style-scales"], style);
   const masks = pictureForEachStyle("--style-masks", values["style-masks"], style);
   const regions = pictureForEachStyle("--style-regions", values["style-regions"], style);
   const initPicture = values["init-image"] ?? null;
@@ -111,7 +112,8 @@ export function parseTransferArguments(args: readonly string[]): TransferArgumen
   const request: TransferRequest = { keepFrames: true, ...asked, ...(preset === undefined ? {} : { preset }) };
   const styles = style.map((picture, i) => ({
     picture,
-    weight: weights[i] as number,
+    weight: weights[i]!,
+    scale: scales[i]!,
     mask: masks[i] || null,
     region: regions[i] || null,
   }));
@@ -147,6 +149,7 @@ function parse(args: readonly string[]) {
         preset: TEXT,
         frames: TEXT,
         "style-weights": TEXT,
+        "style-scales": TEXT,
         "style-masks": TEXT,
         "style-regions": TEXT,
         "content-mask": TEXT,
@@ -181,6 +184,11 @@ function stepNumber(text: string): number {
 /** The name of a picture for each style, or of none at all; what is given for one style is its name, commas and all. */
 function pictureForEachStyle(option: string, text: string | undefined, styles: readonly string[]) {
   return styles.length === 1 ? [text?.replaceAll("\\,", ",")] : forEachStyle(option, text, styles);
+}
+
+/** A number for each style; 1 for all of them where none is given. */
+function numberForEachStyle(option: string, text: string | undefined, styles: readonly string[]): number[] {
+  return forEachStyle(option, text, styles).map((given) => given === undefined ? 1 : numberOf(given) as number);
 }
 
 /** One item for each style, or none at all. */

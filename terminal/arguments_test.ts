@@ -16,7 +16,7 @@ Deno.test("two pictures and a folder are enough; everything else comes from the 
   const { request, ...rest } = parse();
   assert.deepEqual(rest, {
     content: "a.jpg",
-    styles: [{ picture: "b.jpg", weight: 1, mask: null, region: null }],
+    styles: [{ picture: "b.jpg", weight: 1, scale: 1, mask: null, region: null }],
     out: "c",
     contentMask: null,
     initPicture: null,
@@ -87,6 +87,10 @@ const OPTIONS: readonly [string, string[], (args: TransferArguments) => unknown,
     ["one, two.png", "m.png"],
   ],
   ["--style-masks", ["--style-masks", "one, two.png"], ({ styles }) => styles[0]!.mask, "one, two.png"],
+  ["--style-scales", ["--style", "d", "--style-scales", "2,0.5"], ({ styles }) => styles.map((each) => each.scale), [
+    2,
+    0.5,
+  ]],
   [
     "--style-regions",
     ["--style", "d", "--style-regions", "r.png,"],

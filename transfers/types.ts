@@ -42,6 +42,8 @@ export interface ImageRecord {
 export interface StyleRecord {
   readonly imageId: string;
   readonly weight: number;
+  /** How large it is looked at, times the option `styleScale`; left out where that is 1, and before there was it. */
+  readonly scale?: number;
   /** Where in the result it goes. */
   readonly maskId: string | null;
   /** Which part of the style picture counts; left out in records from before there was it. */
@@ -186,9 +188,10 @@ export interface DeliveryRecord {
 export function picturesOf({ contentId, styles, contentMaskId, initImageId }: TransferPictures): Pictures<string> {
   return {
     content: contentId,
-    styles: styles.map(({ imageId, weight, maskId, regionId = null }) => ({
+    styles: styles.map(({ imageId, weight, scale = 1, maskId, regionId = null }) => ({
       picture: imageId,
       weight,
+      scale,
       mask: maskId,
       region: regionId,
     })),

@@ -8,6 +8,8 @@ interface StylePicture {
   readonly picture: Picture;
   /** Relative to the other styles'. */
   readonly weight: number;
+  /** Factor on the size that it is looked at in, see `styleSide()`. Left out: 1. */
+  readonly scale?: number;
   /** White where in the result the style counts, black where not; of any size, as all masks. Without one: everywhere. */
   readonly mask?: Picture | null;
   /** White where the style picture counts, black where not. Without one: all of it that is not transparent. */

@@ -9,6 +9,7 @@ import type { Mask, Term } from "../objective/objective.ts";
 import { trace } from "../objective/square_matrix.ts";
 import { type Whitener, whitener } from "../objective/whitening.ts";
 import type { LayerWeight, Scale } from "../options/options.ts";
+import { styleSide } from "../options/style_side.ts";
 import { fitLongestSide, toPixels } from "../picture.ts";
 import type { TargetSource } from "../tiles/target_source.ts";
 import type { OptimisationInput, Resize } from "./input.ts";
@@ -56,9 +57,10 @@ async function styleGrams(
   const compared = options.normalizeLosses ? [...options.styleLayers, ...options.contentLayers] : options.styleLayers;
   const layers = [...new Set(compared.map(({ layer }) => layer))];
   const grams: ReadonlyMap<string, Target>[] = [];
-  for (const [i, { picture, region }] of styles.entries()) {
-    const size = fitLongestSide(picture, Math.max(1, Math.round(scale.size * options.styleScale)));
-    const counts = whatCounts(i, { picture, region }, size);
+  for (const [i, style] of styles.entries()) {
+    const { picture } = style;
+    const size = fitLongestSide(picture, styleSide(scale.size, options, style));
+    const counts = whatCounts(i, style, size);
     grams.push(await source.grams(toPixels(await resize(picture, size)), size, layers, counts));
   }
   return grams;

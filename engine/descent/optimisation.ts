@@ -7,6 +7,7 @@ import { colorModeOf, fillGaps, finish, type OptimisationInput, prepareColors, t
 import { MovingAverage } from "./moving_average.ts";
 import type { Losses } from "../objective/losses.ts";
 import type { ColorMode, Retuning, Scale } from "../options/options.ts";
+import { atLargestStyle } from "../options/style_side.ts";
 import { type Picture, type Pixels, type Size, toPicture, toPixels } from "../picture.ts";
 import { resample } from "../resample.ts";
 import { checkMemory } from "../estimate/check_memory.ts";
@@ -101,8 +102,8 @@ export class Optimisation {
     input: OptimisationInput,
     limits: Limits = {},
   ): Promise<Optimisation> {
-    const { options } = input;
-    if (limits.memoryBytes !== undefined) checkMemory(options, limits.memoryBytes);
+    const { options, styles } = input;
+    if (limits.memoryBytes !== undefined) checkMemory(atLargestStyle(options, styles), limits.memoryBytes);
     const filled = fillGaps(input);
     const prepared = prepareColors(filled, colorModeOf(filled));
     const first = options.scales[0]!;

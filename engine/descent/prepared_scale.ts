@@ -13,6 +13,7 @@ import type { LayerLoss, Losses } from "../objective/losses.ts";
 import type { Objective } from "../objective/objective.ts";
 import type { OptimizerState } from "../optimizers/optimizer.ts";
 import type { OptimizerOptions, Scale, TransferOptions } from "../options/options.ts";
+import { atLargestStyle } from "../options/style_side.ts";
 import { type Pixels, type Size, toPixels } from "../picture.ts";
 import { type TargetSource, TiledSource, WholeSource } from "../tiles/target_source.ts";
 import { canTile } from "../tiles/tiled_evaluator.ts";
@@ -119,14 +120,14 @@ export class PreparedScale {
 async function openSource(
   backend: Backend,
   resize: Resize,
-  { options, content }: OptimisationInput,
+  { options, content, styles }: OptimisationInput,
   scale: Scale,
   { memoryBytes }: Limits,
 ): Promise<TargetSource> {
   const { pooling } = options;
   const picture = await resize(content, scale);
   if (memoryBytes === undefined || !canTile(backend)) return new WholeSource(backend, picture, pooling);
-  const plan = planScale(scale, options, memoryBytes);
+  const plan = planScale(scale, atLargestStyle(options, styles), memoryBytes);
   if (plan.tiles === null) return new WholeSource(backend, picture, pooling);
   return new TiledSource(backend, picture, pooling, plan.tiles.cut, plan.tiles.keptBytes);
 }

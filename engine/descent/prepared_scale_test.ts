@@ -245,6 +245,34 @@ function flatPicture(red: number, green: number, blue: number): Picture {
   return { width: 32, height: 22, rgb };
 }
 
+test("a style's own scale is one of all styles for it alone, with its region; 1 is as if there were none", async (backend) => {
+  const of = (all: number, ...scales: (number | null)[]) => {
+    const input = inputOf({
+      style: style("conv2_1"),
+      styles: scales.map(() => ({ weight: 1 })),
+      options: { styleScale: all },
+    });
+    const region = formulaPicture(21, 13, 2030);
+    const styles = input.styles.map((style, i) => ({
+      ...style,
+      region,
+      ...(scales[i] === null ? {} : { scale: scales[i]! }),
+    }));
+    return evaluate(backend, { ...input, styles }, { contentWeight: 0, styleWeight: 1, tvWeight: 0 });
+  };
+  assert.deepEqual(await of(1, 2, 2), await of(2, null, null));
+  assert.deepEqual(await of(2, 0.5, 1), await of(1, 1, 2));
+  assert.deepEqual(await of(1, 1, 1), await of(1, null, null));
+  assert.notDeepEqual(await of(1, 2, 1), await of(1, 1, 1));
+});
+
+test("a style that is looked at as small as can be still has a gradient", async (backend) => {
+  const input = inputOf({ style: style("conv4_1"), options: { styleScale: 0.1 } });
+  const small = { ...input, styles: input.styles.map((style) => ({ ...style, scale: 0.25 })) };
+  const { losses, gradient } = await evaluate(backend, small, { contentWeight: 0, styleWeight: 1, tvWeight: 0 });
+  assert.ok(losses.style > 0 && gradient.every(Number.isFinite));
+});
+
 test("normalised losses begin each style layer at its weight, even with a style of one colour", async (backend, t) => {
   const styles: Readonly<Record<string, Picture>> = { noise: STYLES[0]!, "one colour": flatPicture(200, 30, 30) };
   for (const [name, picture] of Object.entries(styles)) {

@@ -1,6 +1,7 @@
-import { forwardBytes, pictureBytes, processBytes, stepBytes } from "./memory.ts";
+import { forwardBytes, pictureBytes, processBytes, stepBytes, styleBytes } from "./memory.ts";
 import { deepestLayer, featureMaps, featureSize } from "../objective/objective.ts";
 import type { Scale, TransferOptions } from "../options/options.ts";
+import { styleSide } from "../options/style_side.ts";
 import type { Size } from "../picture.ts";
 import { planTiles, type TilePlan } from "./tile_plan.ts";
 import { CONV_LAYERS, convIndex } from "../vgg16.ts";
@@ -41,6 +42,7 @@ export type CostModel = (options: TransferOptions, memoryBytes: number) => Cost;
  * FLOPs: a convolution takes 2·9·I·O per pixel forward and as much for the gradient to its input; a Gram matrix 2·C² per
  * pixel, its gradient as much; whitening its difference and back 8·C³. Element-wise operations are not counted.
  *
+ * @param options Of the transfer, `atLargestStyle()`.
  * @param memoryBytes What the process may take: scales that need more are counted in tiles.
  */
 export function estimateCost(options: TransferOptions, memoryBytes?: number): Cost {
@@ -67,7 +69,7 @@ export function stepFlops(size: Size, options: TransferOptions): number {
 export function planScale(scale: Scale, options: TransferOptions, memoryBytes = Infinity): ScalePlan {
   const whole = { tiles: null, memoryBytes: wholeBytes(scale, options), flopsPerStep: stepFlops(scale, options) };
   if (whole.memoryBytes <= memoryBytes) return whole;
-  const fixed = processBytes(layerOf(options)) + pictureBytes(scale, options);
+  const fixed = fixedBytes(scale, options);
   const tiles = planTiles(scale, options, memoryBytes - fixed);
   if (tiles === null) return whole;
   return { tiles, memoryBytes: fixed + tiles.bytes, flopsPerStep: tiledFlops(tiles, options) };
@@ -76,12 +78,18 @@ export function planScale(scale: Scale, options: TransferOptions, memoryBytes = 
 /** A step, or the Gram matrices of a style picture before it; of that only the longest side is known. */
 function wholeBytes(scale: Scale, options: TransferOptions): number {
   const content = options.contentLayers.map(({ layer }) => layer);
-  const side = Math.round(scale.size * options.styleScale);
+  const side = styleSide(scale.size, options);
   const style = options.styleLayers.length === 0
     ? 0
     : forwardBytes({ width: side, height: side }, styleLayerOf(options));
   const network = Math.max(stepBytes(scale, layerOf(options), content), style);
-  return processBytes(layerOf(options)) + pictureBytes(scale, options) + network;
+  return fixedBytes(scale, options) + network;
+}
+
+/** Whatever is evaluated how: the process, the optimiser, and the largest style picture. */
+function fixedBytes(scale: Scale, options: TransferOptions): number {
+  const style = options.styleLayers.length === 0 ? 0 : styleBytes(scale.size, styleSide(scale.size, options));
+  return processBytes(layerOf(options)) + pictureBytes(scale, options) + style;
 }
 
 /** Two passes over every tile, the first forward only; one more for the content where it is not kept, one for norms. */

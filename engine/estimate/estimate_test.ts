@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { estimateCost, stepFlops } from "./estimate.ts";
 import { PRESET_NAMES, type TransferOptions } from "../options/options.ts";
 import { resolveOptions } from "../options/resolve.ts";
+import { atLargestStyle } from "../options/style_side.ts";
 import { transferOptions } from "../testing/options.ts";
 
 const GIBIBYTE = 2 ** 30;
@@ -60,6 +61,18 @@ Deno.test("memory grows with the size, L-BFGS' history, averaging and deeper lay
   assert.ok(bytes({ size: 1024, averaging: 0.9 }) > bytes({ size: 1024 }));
   assert.ok(bytes({ size: 1024, styleLayers: [{ layer: "conv5_3" }] }) > bytes({ size: 1024 }));
   assert.ok(bytes({ size: 1024, styleScale: 4 }) > bytes({ size: 1024 }), "a style picture may be the larger one");
+});
+
+Deno.test("memory and tiles are those of the style that is looked at largest, its picture included", () => {
+  const options = square({ preset: "BALANCED", size: 512 });
+  assert.equal(atLargestStyle(options, [{ scale: 0.5 }, {}]), options);
+  const cost = (...scales: number[]) => estimateCost(atLargestStyle(options, scales.map((scale) => ({ scale }))));
+  assert.deepEqual(cost(0.5, 4, 1), estimateCost({ ...options, styleScale: 4 }));
+  assert.deepEqual(cost(0.5), estimateCost(options), "a step at the picture takes more than a small style");
+  // Tiles bound what the network takes, and nothing bounds the picture.
+  const picture = 18 * (2048 ** 2 - 512 ** 2);
+  const tiled = (scale: number) => estimateCost(atLargestStyle(options, [{ scale }]), 2e9).memoryBytes;
+  assert.ok(tiled(4) > tiled(1) + picture / 2 && tiled(4) <= 2e9, `${tiled(1)} ${tiled(4)}`);
 });
 
 Deno.test("memory is near what processes were measured to take", () => {

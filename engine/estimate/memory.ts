@@ -37,6 +37,9 @@ const AVERAGE_PICTURES = 3;
 /** Pictures of 8 bits: content, result, a checkpoint's. */
 const SHOWN_PICTURES = 3;
 
+/** Bytes of a pixel: as it was decoded, as it was resized, and as floats. */
+const STYLE_PICTURE = 3 + 3 + 12;
+
 /** Bytes of the process with the parameters up to `last`. */
 export function processBytes(last: string): number {
   const parameters = CONV_LAYERS.slice(0, convIndex(last) + 1)
@@ -49,6 +52,14 @@ export function pictureBytes({ width, height }: Size, { optimizer, averaging }: 
   const pixels = width * height;
   const floats = optimizer.kind === "ADAM" ? ADAM_PICTURES : LBFGS_PICTURES + HISTORY_PICTURES * optimizer.history;
   return 12 * pixels * (floats + (averaging > 0 ? AVERAGE_PICTURES : 0)) + 3 * pixels * SHOWN_PICTURES;
+}
+
+/**
+ * Bytes of a style picture that is looked at in a longest side of `side` pixels, as bytes and as floats, beyond those of one
+ * as large as the result: of that what was measured has room.
+ */
+export function styleBytes(size: number, side: number): number {
+  return STYLE_PICTURE * Math.max(0, side ** 2 - size ** 2);
 }
 
 /**

@@ -14,6 +14,7 @@ import {
 import { type Preset, PRESETS } from "./presets.ts";
 import { checkSchedule, resolveSchedule, scheduleRequest, stepsOf } from "./schedule.ts";
 import { checked, type Shape, shortest } from "./shapes.ts";
+import type { ScaledStyle } from "./style_side.ts";
 import { entryOf, OPTION_NAMES, type OptionName } from "./table.ts";
 
 /**
@@ -48,17 +49,20 @@ export function checkRequest(request: TransferRequest): Partial<Settings> {
 /**
  * Checks what a request says of its pictures.
  *
- * @param styles The style pictures' shares.
+ * @param styles The style pictures' shares and scales.
  * @param hasInitImage Whether there is a picture to start from.
  * @throws {GramcastError} BAD_USER_INPUT with the field.
  */
 export function checkPictures(
   { init }: TransferRequest,
-  styles: readonly { readonly weight: number }[],
+  styles: readonly (ScaledStyle & { readonly weight: number })[],
   hasInitImage: boolean,
 ): void {
   checkCount("styles", LIMITS.styles, styles);
-  styles.forEach(({ weight }, i) => checkNumber(`styles.${i}.weight`, LIMITS.styleWeight, weight));
+  styles.forEach(({ weight, scale = 1 }, i) => {
+    checkNumber(`styles.${i}.weight`, LIMITS.styleWeight, weight);
+    checkNumber(`styles.${i}.scale`, LIMITS.styleScale, scale);
+  });
   if (styles.every(({ weight }) => weight === 0)) {
     throw invalid("styles", "Cannot use styles whose weights are all 0: wanted one above 0");
   }

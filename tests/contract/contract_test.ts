@@ -25,7 +25,7 @@ Deno.test("missingFrom() finds each kind of difference", () => {
     ["input ImageInput @oneOf {", "input ImageInput {", "ImageInput: @oneOf differs"],
     ["scalar DateTime", "enum DateTime { NOW }", "DateTime is another kind of type"],
     ["content: ImageInput!", "content: ImageInput", "StartTransferInput.content is ImageInput, not ImageInput!"],
-    ["weight: Float = 1 mask", "weight: Float = 2 mask", "StyleInput.weight defaults to 2, not 1"],
+    ['weight: Float = 1 "Times', 'weight: Float = 2 "Times', "StyleInput.weight defaults to 2, not 1"],
     ["styles: [StyleInput!]!", "", "input StartTransferInput.styles is missing"],
     ["priority: Int = 0", "priority: Int = 0 owner: ID!", "StartTransferInput.owner is required beyond the contract"],
     ["queuePosition: Int", "", "field Transfer.queuePosition is missing"],

@@ -29,14 +29,16 @@ browserTest("a painting of samples, from start to finish", async (t, visit) => {
     }
   });
 
-  await t.step("another sample, and two styles with their shares", async () => {
+  await t.step("another sample, and two styles with their shares and strokes", async () => {
     const styles = picker(page, "In the style of");
     await picker(page, "Paint this").getByRole("button", { name: /Mountain lake/ }).click();
     await page.getByLabel("Mix several styles").check();
     await styles.getByRole("button", { name: /Woodcut waves/ }).click();
     assert.equal(await styles.getByRole("img").count(), 2);
-    await page.getByRole("slider", { name: /Woodcut waves/ }).fill("2");
+    await page.getByRole("slider", { name: "Woodcut waves", exact: true }).fill("2");
     await page.getByText("67 %").waitFor();
+    await page.getByRole("slider", { name: "Strokes of Woodcut waves" }).fill("1");
+    await page.getByText("× 2", { exact: true }).waitFor();
   });
 
   await t.step("the painting is finished, and shown without loss", async () => {
@@ -76,7 +78,7 @@ browserTest("a painting of samples, from start to finish", async (t, visit) => {
     );
     const id = new URL(page.url()).pathname.split("/").at(-1);
     const { transfer } = await visit.ask("query ($id: ID!) { transfer(id: $id) { request(complete: true) } }", { id });
-    assert.equal(transfer.request.styles.length, 2);
+    assert.deepEqual(transfer.request.styles.map((style: { scale?: number }) => style.scale), [undefined, 2]);
     assert.deepEqual(startTransfer.transfer.request, transfer.request);
   });
 

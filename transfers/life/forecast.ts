@@ -2,9 +2,13 @@ import { checkMemory } from "../../engine/estimate/check_memory.ts";
 import type { Cost, CostModel } from "../../engine/estimate/estimate.ts";
 import type { TransferOptions } from "../../engine/options/options.ts";
 import { stepsTaken } from "../../engine/descent/work_done.ts";
+import { atLargestStyle } from "../../engine/options/style_side.ts";
 import type { CostEstimate } from "../api.ts";
 import { StepTime } from "./step_time.ts";
 import { hasEnded, type TransferRecord } from "../types.ts";
+
+/** What a transfer's cost depends on. */
+type Asked = Pick<TransferRecord, "options" | "styles">;
 
 /** Tells what transfers will take, from the cost model and what steps have taken on this machine. */
 export class Forecast {
@@ -32,8 +36,8 @@ export class Forecast {
     this.#stepTime.observe(own.flops, own.seconds);
   }
 
-  estimate(options: TransferOptions): CostEstimate {
-    const { memoryBytes, scales } = this.#costOf(options);
+  estimate(asked: Asked): CostEstimate {
+    const { memoryBytes, scales } = this.#costOf(asked);
     const priced = scales.map((scale) => {
       const seconds = this.#stepTime.seconds(scale.flopsPerStep);
       return { ...scale, seconds: seconds === null ? null : scale.steps * seconds };
@@ -45,15 +49,15 @@ export class Forecast {
       ),
       memoryBytes,
       flopsPerStep: scales.at(-1)!.flopsPerStep,
-      steps: options.steps,
+      steps: asked.options.steps,
       fits: memoryBytes <= this.#memoryBytes,
       scales: priced,
     };
   }
 
   /** @throws {GramcastError} TOO_LARGE with the numbers and the largest size that would fit. */
-  refuseTooLarge(options: TransferOptions): void {
-    checkMemory(options, this.#memoryBytes, this.#cost);
+  refuseTooLarge({ options, styles }: Asked): void {
+    checkMemory(atLargestStyle(options, styles), this.#memoryBytes, this.#cost);
   }
 
   /**
@@ -64,7 +68,7 @@ export class Forecast {
     if (hasEnded(record.status)) return null;
     const own = this.#present(record);
     const usual = own === null ? null : this.#stepTime.seconds(own.flops);
-    const { scales } = this.#costOf(record.options);
+    const { scales } = this.#costOf(record);
     const taken = stepsTaken(scales, record.step);
     let sum = 0;
     for (const [i, { steps, flopsPerStep }] of scales.entries()) {
@@ -77,17 +81,20 @@ export class Forecast {
   }
 
   /** What a step takes in the scale that a transfer is in; null before its first. */
-  #present({ options, step, secondsPerStep }: TransferRecord): { flops: number; seconds: number } | null {
+  #present(record: TransferRecord): { flops: number; seconds: number } | null {
+    const { step, secondsPerStep } = record;
     if (secondsPerStep === null || secondsPerStep <= 0 || step < 1) return null;
-    const { scales } = this.#costOf(options);
+    const { scales } = this.#costOf(record);
     let last = 0;
     const scale = scales.find(({ steps }) => step <= (last += steps)) ?? scales.at(-1)!;
     return { flops: scale.flopsPerStep, seconds: secondsPerStep };
   }
 
-  #costOf(options: TransferOptions): Cost {
+  #costOf({ options, styles }: Asked): Cost {
     let cost = this.#costs.get(options);
-    if (cost === undefined) this.#costs.set(options, cost = this.#cost(options, this.#memoryBytes));
+    if (cost === undefined) {
+      this.#costs.set(options, cost = this.#cost(atLargestStyle(options, styles), this.#memoryBytes));
+    }
     return cost;
   }
 }

@@ -1,8 +1,8 @@
 import { whatCounts } from "../../engine/descent/what_counts.ts";
 import type { TransferOptions } from "../../engine/options/options.ts";
+import { styleSide } from "../../engine/options/style_side.ts";
 import type { Picture } from "../../engine/picture.ts";
 import { decodePicture, NO_LIMITS } from "../../images/decode.ts";
-import { longestSides } from "../../images/decode_input.ts";
 import type { StartRequest } from "../api.ts";
 
 /** Longest side in which pictures are looked at first: a few milliseconds. */
@@ -31,19 +31,22 @@ export async function checkRegions(
     glances.set(id, picture);
     return picture;
   };
-  /** By region. */
+  const { size } = options.scales.at(-1)!;
+  /** By region and longest side. */
   const bright = new Map<string, boolean>();
-  const longest = longestSides(options).style;
-  for (const [i, { imageId, regionId }] of styles.entries()) {
+  for (const [i, style] of styles.entries()) {
+    const { imageId, regionId } = style;
     if (!regionId) continue;
+    const longest = styleSide(size, options, style);
     const picture = await glance(imageId);
     try {
       whatCounts(i, { picture, region: await glance(regionId) }, picture);
     } catch (error) {
       // Where the picture is transparent in places, it has to be bright where the picture is not.
       if (longest <= GLANCE || picture.alpha) throw error;
-      if (!bright.has(regionId)) bright.set(regionId, await isBright(await decode(regionId, longest)));
-      if (!bright.get(regionId)) throw error;
+      const looked = `${regionId} ${longest}`;
+      if (!bright.has(looked)) bright.set(looked, await isBright(await decode(regionId, longest)));
+      if (!bright.get(looked)) throw error;
     }
   }
 }

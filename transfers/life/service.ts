@@ -324,7 +324,8 @@ export class TransferService implements AllTransfers {
   }
 
   async estimate(caller: Caller, request: StartRequest): Promise<CostEstimate> {
-    return this.#forecast.estimate(await this.#starter.resolve(caller, request));
+    const options = await this.#starter.resolve(caller, request);
+    return this.#forecast.estimate({ ...request, options });
   }
 
   shares(caller: Caller): Promise<readonly Share[]> {

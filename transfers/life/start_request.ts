@@ -1,5 +1,6 @@
 import type { TransferRequest } from "../../engine/options/options.ts";
 import { checkPictures, checkRequest } from "../../engine/options/resolve.ts";
+import type { ScaledStyle } from "../../engine/options/style_side.ts";
 import { LIMITS } from "../../limits.ts";
 import { checkNumber, checkText, optional } from "../../values.ts";
 import type { StartRequest } from "../api.ts";
@@ -8,13 +9,13 @@ import { sha256Hex } from "./held_images.ts";
 /**
  * Checks all of a request that can be checked without its pictures, so that it can be refused before one is fetched.
  *
- * @param styles The style pictures' shares.
+ * @param styles The style pictures' shares and scales.
  * @param hasInitImage Whether there is a picture to start from.
  * @throws {GramcastError} BAD_USER_INPUT with the field.
  */
 export function checkStartRequest(
   request: TransferRequest & Pick<StartRequest, "priority" | "idempotencyKey">,
-  styles: readonly { readonly weight: number }[],
+  styles: readonly (ScaledStyle & { readonly weight: number })[],
   hasInitImage: boolean,
 ): void {
   checkPictures(request, styles, hasInitImage);

@@ -65,7 +65,7 @@ export class Starter {
       if (existing !== null) return sameRequest(existing, fingerprint);
     }
     const options = await this.resolve(caller, request);
-    this.#ports.forecast.refuseTooLarge(options);
+    this.#ports.forecast.refuseTooLarge({ ...request, options });
     if (journal.storageFailure !== null) throw journal.storageFailure;
     const record = newRecord(caller, request, options, fingerprint, journal.now());
     const webhook = optional(request.webhook, (webhook) => webhooks.make(owner, webhook, record.id));
@@ -172,7 +172,7 @@ export class Starter {
       throw new GramcastError("CONFLICT", `Cannot resume the transfer: it is ${record.status}, wanted an ended one`);
     }
     const options = extendOptions(record.options, record.step, steps);
-    this.#ports.forecast.refuseTooLarge(options);
+    this.#ports.forecast.refuseTooLarge({ ...record, options });
     // Its engine may still be letting go of it.
     await dispatcher.running(id)?.done;
     const admitted = { at: journal.now(), role };
@@ -208,9 +208,10 @@ function newRecord(
     status: "QUEUED",
     options,
     contentId: request.contentId,
-    styles: request.styles.map(({ imageId, weight, maskId, regionId = null }) => ({
+    styles: request.styles.map(({ imageId, weight, scale = 1, maskId, regionId = null }) => ({
       imageId,
       weight,
+      ...(scale === 1 ? {} : { scale }),
       maskId,
       regionId,
     })),

@@ -16,7 +16,7 @@ export type Command =
     readonly kind: "run";
     readonly options: TransferOptions;
     readonly tunings: readonly Tuning[];
-    readonly styleWeights: readonly number[];
+    readonly styles: readonly { readonly weight: number; readonly scale: number }[];
   }
   | { readonly kind: "stop" }
   | { readonly kind: "retune"; readonly tuning: Tuning }
@@ -53,7 +53,7 @@ export type Report =
 export function jobCommand(job: EngineJob): [Command, (Uint8Array | null)[]] {
   const { options, tunings, styles } = job;
   return [
-    { kind: "run", options, tunings, styleWeights: styles.map(({ weight }) => weight) },
+    { kind: "run", options, tunings, styles: styles.map(({ weight, scale }) => ({ weight, scale })) },
     [
       job.content,
       job.contentMask,
@@ -66,16 +66,16 @@ export function jobCommand(job: EngineJob): [Command, (Uint8Array | null)[]] {
 
 /** The job that a command stands for. */
 export function commandJob(
-  { options, tunings, styleWeights }: Extract<Command, { kind: "run" }>,
-  [content, contentMask, initPicture, checkpoint, ...styles]: readonly (Uint8Array | null)[],
+  { options, tunings, styles: shares }: Extract<Command, { kind: "run" }>,
+  [content, contentMask, initPicture, checkpoint, ...pictures]: readonly (Uint8Array | null)[],
 ): EngineJob {
   return {
     options,
     tunings,
     content: content!,
-    styles: styleWeights.map((weight, i) => {
-      const [picture, mask = null, region = null] = styles.slice(3 * i, 3 * i + 3);
-      return { picture: picture!, weight, mask, region };
+    styles: shares.map((share, i) => {
+      const [picture, mask = null, region = null] = pictures.slice(3 * i, 3 * i + 3);
+      return { ...share, picture: picture!, mask, region };
     }),
     contentMask: contentMask ?? null,
     initPicture: initPicture ?? null,

@@ -86,7 +86,7 @@ Deno.test("Supervisor", async (t) => {
     assert.ok(content.length > 2 ** 21, `${content.length} bytes`);
     const recorder = new Recorder();
     const run = engine.run(
-      { ...job, content, styles: [{ picture: content, weight: 1, mask: null, region: null }] },
+      { ...job, content, styles: [{ picture: content, weight: 1, scale: 1, mask: null, region: null }] },
       recorder,
     );
     const tuning = { afterStep: 0, contentWeight: 9, styleWeight: 1, tvWeight: 0, learningRate: 1 };

@@ -103,6 +103,7 @@ export interface StyleInput {
   readonly image: ImageInput;
   readonly mask?: ImageInput | null;
   readonly region?: ImageInput | null;
+  readonly scale?: number | null;
   readonly weight?: number | null;
 }
 
@@ -151,7 +152,7 @@ export type Whole = {
   readonly error: { readonly code: string; readonly message: string } | null;
   readonly engine: { readonly backend: string; readonly device: string } | null;
   readonly content: Picture;
-  readonly styles: readonly ({ readonly weight: number; readonly image: Picture })[];
+  readonly styles: readonly ({ readonly weight: number; readonly scale: number; readonly image: Picture })[];
   readonly options: {
     readonly preset: PresetName;
     readonly width: number;
@@ -236,7 +237,7 @@ export type FollowData = {
 export type FollowVariables = { readonly id: string };
 export const Follow: Operation<FollowData, FollowVariables> = {
   text:
-    "query Follow($id:ID!){transfer(id:$id){...Whole link{...Link}lossHistory(points:1000){step total content style tv}}}fragment Whole on Transfer{id status step steps progress queuePosition etaSeconds secondsPerStep createdAt startedAt finishedAt error{code message}engine{backend device}content{...Picture}styles{weight image{...Picture}}options{preset width height seed keepFrames}request settings:request(complete:true)result{...Picture}frame{step dataUrl(maxSize:1024)}}fragment Picture on Image{id url width height}fragment Link on TransferLink{url expires}",
+    "query Follow($id:ID!){transfer(id:$id){...Whole link{...Link}lossHistory(points:1000){step total content style tv}}}fragment Whole on Transfer{id status step steps progress queuePosition etaSeconds secondsPerStep createdAt startedAt finishedAt error{code message}engine{backend device}content{...Picture}styles{weight scale image{...Picture}}options{preset width height seed keepFrames}request settings:request(complete:true)result{...Picture}frame{step dataUrl(maxSize:1024)}}fragment Picture on Image{id url width height}fragment Link on TransferLink{url expires}",
 };
 
 export type FramesData = {

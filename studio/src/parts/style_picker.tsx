@@ -9,7 +9,7 @@ import { Slider } from "./slider.tsx";
 
 const shelf = new Shelf("style", LIMITS.styles.maximum);
 
-/** The pictures whose style it gets, and how much of each. */
+/** The pictures whose style it gets, how much of each, and how broad its strokes are. */
 export function StylePicker() {
   const sending = useSignal<Sending>(null);
   const chosen = styles.value;
@@ -68,24 +68,36 @@ export function StylePicker() {
 
 const LEAST = 0.05;
 
-/** How much of each style. */
+/** Between broadest and finest strokes, in powers of two. */
+const SCALES = { min: Math.log2(LIMITS.styleScale.minimum), max: Math.log2(LIMITS.styleScale.maximum), step: 0.25 };
+
+/** How much of each style, and how broad its strokes are. */
 function Mixture() {
   const sum = styles.value.reduce((total, { weight }) => total + weight, 0) || 1;
-  const setWeight = (id: string, weight: number) =>
-    styles.value = styles.value.map((style) => style.choice.id === id ? { ...style, weight } : style);
+  const set = (id: string, part: { readonly weight: number } | { readonly scale: number }) =>
+    styles.value = styles.value.map((style) => style.choice.id === id ? { ...style, ...part } : style);
   return (
     <div class="mix">
-      {styles.value.map(({ choice, weight }) => (
-        <Slider
-          key={choice.id}
-          label={choice.label}
-          value={weight}
-          min={LEAST}
-          max={2}
-          step={LEAST}
-          text={`${Math.round(weight / sum * 100)} %`}
-          onInput={(changed) => setWeight(choice.id, changed)}
-        />
+      {styles.value.map(({ choice, weight, scale }) => (
+        <div key={choice.id} class="part">
+          <Slider
+            label={choice.label}
+            value={weight}
+            min={LEAST}
+            max={2}
+            step={LEAST}
+            text={`${Math.round(weight / sum * 100)} %`}
+            onInput={(changed) => set(choice.id, { weight: changed })}
+          />
+          <Slider
+            label={`Strokes of ${choice.label}`}
+            value={Math.log2(scale)}
+            {...SCALES}
+            text={`× ${Number(scale.toPrecision(2))}`}
+            ends={["fine", "broad"]}
+            onInput={(changed) => set(choice.id, { scale: Number((2 ** changed).toPrecision(3)) })}
+          />
+        </div>
       ))}
     </div>
   );

@@ -4,10 +4,11 @@ import { LIMITS } from "../../../limits.ts";
 import { options, samples } from "./catalogue.ts";
 import { type Choice, suitedFirst } from "./choices.ts";
 
-/** A style and its share. */
+/** A style, its share, and how large it is looked at. */
 interface StyleChoice {
   readonly choice: Choice;
   readonly weight: number;
+  readonly scale: number;
 }
 
 /** Options in which the caller deviates from the preset, by their names. */
@@ -46,7 +47,11 @@ const pictures = computed(() => {
   if (!content.value || styles.value.length === 0) return null;
   return {
     content: content.value.input,
-    styles: styles.value.map(({ choice, weight }) => ({ image: choice.input, ...(weight === 1 ? {} : { weight }) })),
+    styles: styles.value.map(({ choice, weight, scale }) => ({
+      image: choice.input,
+      ...(weight === 1 ? {} : { weight }),
+      ...(scale === 1 ? {} : { scale }),
+    })),
   };
 });
 
@@ -78,7 +83,7 @@ export function setMixing(several: boolean): void {
 
 /** Chooses a style; while mixing, adds it, or takes it away when it is there already: one always stays. */
 export function toggleStyle(choice: Choice): void {
-  const style = { choice, weight: 1 };
+  const style = { choice, weight: 1, scale: 1 };
   if (!mixing.value) {
     styles.value = [style];
     return;
@@ -94,5 +99,5 @@ effect(() => {
   const style = suitedFirst(samples.value, "style").find(({ id }) => id !== first?.id) ?? first;
   if (!first || !style) return;
   if (content.peek() === null) content.value = first;
-  if (styles.peek().length === 0) styles.value = [{ choice: style, weight: 1 }];
+  if (styles.peek().length === 0) styles.value = [{ choice: style, weight: 1, scale: 1 }];
 });

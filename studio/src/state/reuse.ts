@@ -5,9 +5,10 @@ import { changes, mixing, preset, strength, styles } from "./draft.ts";
 
 /** Puts the styles and the options of a transfer on the first page, where another picture can be chosen. */
 export function reuseStyle(transfer: Transfer): void {
-  styles.value = transfer.styles.map(({ image, weight }) => ({
+  styles.value = transfer.styles.map(({ image, weight, scale }) => ({
     choice: choiceOf(image, samples.value, "Style"),
     weight,
+    scale,
   }));
   mixing.value = styles.value.length > 1;
   preset.value = transfer.options.preset;

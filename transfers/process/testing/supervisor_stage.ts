@@ -43,7 +43,7 @@ export async function smallJob(request: TransferRequest, checkpoint: Uint8Array 
     options: resolveOptions({ preset: "FAST", size: 32, ...request }, size, 1),
     tunings: [],
     content: await gradient(size.width, size.height, 3),
-    styles: [{ picture: await gradient(36, 36, 17), weight: 1, mask: null, region: null }],
+    styles: [{ picture: await gradient(36, 36, 17), weight: 1, scale: 1, mask: null, region: null }],
     contentMask: null,
     initPicture: null,
     checkpoint,

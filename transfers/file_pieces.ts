@@ -1,5 +1,5 @@
 /** Bytes that are read or written in one go: Deno does both on the caller's thread, when the system lets it. */
-const PIECE_BYTES = 2 ** 18;
+export const PIECE_BYTES = 2 ** 18;
 
 /** Writes all of `bytes`; others get their turns between the pieces. */
 export async function writePieces(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {

@@ -1,5 +1,5 @@
 /** A GraphQL client that does not give up while the server is away. */
-import { sha256Hex } from "../../transfers/life/held_images.ts";
+import { sha256Hex } from "../../transfers/sha256.ts";
 import { ask, startTransfer } from "../testing/client.ts";
 
 const RESULT = `query Result($id: ID!) {

@@ -1,5 +1,6 @@
 import type { Size } from "../../engine/picture.ts";
 import type { Clock } from "../clock.ts";
+import { sha256Hex } from "../sha256.ts";
 import type { ImageStore } from "../storage/ports.ts";
 import type { ImageRecord, Owner } from "../types.ts";
 import type { ImageLives } from "./image_lives.ts";
@@ -73,9 +74,4 @@ export class HeldImages implements AsyncDisposable {
     // What cannot be removed now goes with the next sweep.
     for (const id of new Set(held)) await this.#lives.removeUnused(id).catch(() => {});
   }
-}
-
-/** SHA-256 in hexadecimal, computed off the event loop. */
-export async function sha256Hex(bytes: Uint8Array): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>)).toHex();
 }

@@ -4,7 +4,7 @@ import type { ScaledStyle } from "../../engine/options/style_side.ts";
 import { LIMITS } from "../../limits.ts";
 import { checkNumber, checkText, optional } from "../../values.ts";
 import type { StartRequest } from "../api.ts";
-import { sha256Hex } from "./held_images.ts";
+import { sha256Hex } from "../sha256.ts";
 
 /**
  * Checks all of a request that can be checked without its pictures, so that it can be refused before one is fetched.

@@ -1,11 +1,10 @@
 import { join } from "node:path";
 import { GramcastError } from "../../../errors.ts";
-import { readPieces, writePieces } from "../../file_pieces.ts";
+import { readPieces } from "../../file_pieces.ts";
 import { type Log, oneLine } from "../../log.ts";
+import { writeDurably } from "../durable_file.ts";
 import type { Database } from "./database.ts";
 import { storageError } from "./storage_error.ts";
-
-const TEMPORARY = ".tmp";
 
 /** Where a row says that its bytes are. */
 export interface FilePointer {
@@ -114,18 +113,11 @@ export class FileFolder {
 
   async #write(bytes: Uint8Array): Promise<string> {
     const name = crypto.randomUUID();
-    const temporary = name + TEMPORARY;
     try {
-      {
-        using file = await Deno.open(join(this.#path, temporary), { write: true, createNew: true });
-        await writePieces(file, bytes);
-        await file.sync();
-      }
-      await Deno.rename(join(this.#path, temporary), join(this.#path, name));
-      await this.#syncNames();
+      await writeDurably(this.#path, name, [bytes]);
       return name;
     } catch (error) {
-      await this.#remove([temporary, name]);
+      await this.#remove([name]);
       throw storageError(error);
     }
   }
@@ -141,11 +133,5 @@ export class FileFolder {
         if (!(error instanceof Deno.errors.NotFound)) this.#log.warn(`Cannot remove a file: ${oneLine(error)}`);
       });
     }
-  }
-
-  /** Waits until the folder itself is on the disk. Not every system lets one open a folder; there it does without. */
-  async #syncNames(): Promise<void> {
-    using folder = await Deno.open(this.#path).catch(() => null);
-    await folder?.sync();
   }
 }

@@ -1,15 +1,6 @@
 import { GramcastError } from "../../../errors.ts";
+import { fileSymptom, writeFault } from "../write_fault.ts";
 
-/** What stops a write now and may be over later, as SQLite's messages and the system's codes have it. */
-const UNWRITABLE: readonly (readonly [RegExp, string])[] = [
-  [/database or disk is full|ENOSPC|EDQUOT/, "no space left on the disk"],
-  [
-    /readonly database|unable to open database|EROFS|EACCES|EPERM|ENOTDIR|EEXIST|NotCapable/,
-    "nothing that can be written",
-  ],
-  [/database (table )?is locked/, "its database locked by another program"],
-  [/disk I\/O error|EIO/, "its disk failing"],
-];
 /** SQLite's code when there is no room for the memory that it shares between processes. */
 const IOERR_SHMSIZE = 4874;
 const DAMAGED = /malformed|not a database/;
@@ -21,7 +12,7 @@ const DAMAGED = /malformed|not a database/;
 export function storageError(error: unknown): unknown {
   const symptom = symptomOf(error);
   if (DAMAGED.test(symptom)) return damaged(symptom, error);
-  const reason = reasonOf(symptom);
+  const reason = writeFault(symptom);
   if (reason === undefined) return error;
   return new GramcastError("STORAGE_FULL", `Cannot write to DATA_DIR: found ${reason}, wanted room to write in`, {
     cause: error,
@@ -30,7 +21,7 @@ export function storageError(error: unknown): unknown {
 
 /** What a failure means while the storage is opened: STORAGE_UNAVAILABLE where it cannot be written. */
 export function openingError(error: unknown): unknown {
-  const reason = reasonOf(symptomOf(error));
+  const reason = writeFault(symptomOf(error));
   if (reason === undefined) return storageError(error);
   return new GramcastError(
     "STORAGE_UNAVAILABLE",
@@ -57,14 +48,9 @@ export function parseStored<T>(json: string): T {
   }
 }
 
-/** SQLite's message, since `exec` gives no code; of the file system the code, since its messages have paths in them. */
+/** SQLite's message, since `exec` gives no code; of the file system the code. */
 function symptomOf(error: unknown): string {
   if (!(error instanceof Error) || error instanceof GramcastError) return "";
-  const code = "code" in error ? String(error.code) : "";
-  if (code !== "ERR_SQLITE_ERROR") return `${error.name} ${code}`;
+  if (!("code" in error) || error.code !== "ERR_SQLITE_ERROR") return fileSymptom(error);
   return "errcode" in error && error.errcode === IOERR_SHMSIZE ? "ENOSPC" : error.message;
-}
-
-function reasonOf(symptom: string): string | undefined {
-  return UNWRITABLE.find(([pattern]) => pattern.test(symptom))?.[1];
 }

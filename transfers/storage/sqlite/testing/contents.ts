@@ -1,4 +1,4 @@
-import { sha256Hex } from "../../../life/held_images.ts";
+import { sha256Hex } from "../../../sha256.ts";
 
 /**
  * What is in the files of a folder, as hashes. Without those that hold nothing and the memory that SQLite shares between

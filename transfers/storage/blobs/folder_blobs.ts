@@ -1,0 +1,280 @@
+import { createHash, type Hash } from "node:crypto";
+import { basename, dirname, join, resolve } from "node:path";
+import { GramcastError } from "../../../errors.ts";
+import { PIECE_BYTES, readPieces } from "../../file_pieces.ts";
+import type { Log } from "../../log.ts";
+import { sha256 } from "../../sha256.ts";
+import { syncNames, UNFINISHED, writeDurably } from "../durable_file.ts";
+import { fileSymptom, isFull, writeFault } from "../write_fault.ts";
+import { type BlobEntry, type BlobStore, type ByteRange, checkKey, clipped, SEGMENT } from "./ports.ts";
+
+/** At the end of each file: the SHA-256 of what is before it. */
+const CHECKSUM_BYTES = 32;
+/** Milliseconds after which nobody is writing a file any more. */
+const LEFTOVER_MILLISECONDS = 60 * 60 * 1000;
+/** How often a folder is made again that another server finds empty, and removes, before there is a file in it. */
+const MOST_TRIES = 10;
+
+/** Names of folders and files; a file server and a file system have others of their own beside them. */
+const OURS = new RegExp(`^${SEGMENT}${UNFINISHED}?$`);
+
+/** A file or folder as the file system has it. */
+interface Found {
+  readonly path: string;
+  readonly info: Deno.FileInfo;
+}
+
+/**
+ * Blobs in a folder that several servers have, perhaps of a file server: each in a file of its own, the segments of its key
+ * but the last being folders. A file has its name when it is whole and on the disk.
+ */
+export class FolderBlobs implements BlobStore {
+  readonly #root: string;
+  readonly #log: Log;
+
+  private constructor(root: string, log: Log) {
+    this.#root = root;
+    this.#log = log;
+  }
+
+  /**
+   * @param root A folder that is there. None is made: where a file server's is missing, that would be one on this machine.
+   * @throws {GramcastError} STORAGE_UNAVAILABLE where there is none, or nothing can be written into it.
+   */
+  static async open(root: string, log: Log): Promise<FolderBlobs> {
+    const blobs = new FolderBlobs(resolve(root), log);
+    await blobs.#attempt("use", () => blobs.#now());
+    return blobs;
+  }
+
+  async put(key: string, bytes: Uint8Array): Promise<void> {
+    checkKey(key);
+    const path = join(this.#root, key);
+    const parts = [bytes, await sha256(bytes)];
+    await this.#attempt("write to", async () => {
+      for (let tries = 1;; tries++) {
+        try {
+          if (tries > 1) await Deno.mkdir(dirname(path), { recursive: true });
+          await writeDurably(dirname(path), basename(path), parts);
+          break;
+        } catch (error) {
+          if (!isMissing(error) || dirname(path) === this.#root || tries === MOST_TRIES) throw error;
+          // Not the root: see open().
+          await Deno.stat(this.#root);
+        }
+      }
+      // Also those that were there: another server may have made them only just now.
+      for (let folder = dirname(path); folder !== this.#root;) await syncNames(folder = dirname(folder));
+    });
+  }
+
+  async get(key: string): Promise<Uint8Array<ArrayBuffer> | null> {
+    using file = await this.#open(key);
+    if (file === null) return null;
+    const { content, checksum } = await this.#attempt("read", async () => {
+      const content = new Uint8Array(await contentBytes(file));
+      const checksum = new Uint8Array(CHECKSUM_BYTES);
+      const count = await readPieces(file, content) + await readPieces(file, checksum);
+      return { content, checksum: count < content.length + CHECKSUM_BYTES ? null : checksum };
+    });
+    if (checksum !== null && same(await sha256(content), checksum)) return content;
+    this.#log.warn(`Cannot use the blob ${key}: found it damaged, wanted what was put`);
+    return null;
+  }
+
+  async stream(key: string, range?: ByteRange): Promise<ReadableStream<Uint8Array<ArrayBuffer>> | null> {
+    const file = await this.#open(key);
+    if (file === null) return null;
+    try {
+      const total = await contentBytes(file);
+      const { start, end } = clipped(range, total);
+      await file.seek(start, Deno.SeekMode.Start);
+      const hash = start === 0 && end === total ? createHash("sha256") : null;
+      return this.#pieces(key, file, end - start, hash);
+    } catch (error) {
+      file.close();
+      throw storeError("read", error);
+    }
+  }
+
+  async remove(key: string): Promise<void> {
+    checkKey(key);
+    const path = join(this.#root, key);
+    await this.#attempt("write to", async () => {
+      if (await unlessMissing(Deno.remove(path)) === null) await Deno.stat(this.#root);
+    });
+    await this.#removeEmpty(dirname(path));
+  }
+
+  async *list(prefix: string): AsyncGenerator<BlobEntry> {
+    const now = await this.#attempt("write to", () => this.#now());
+    const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
+    for await (const { path, info } of this.#walk(join(this.#root, folder))) {
+      const key = path.slice(this.#root.length + 1).replaceAll("\\", "/");
+      if (!info.isFile || !key.startsWith(prefix) || key.endsWith(UNFINISHED)) continue;
+      yield { key, bytes: Math.max(0, info.size - CHECKSUM_BYTES), age: ageOf(info, now) };
+    }
+  }
+
+  async sweep(): Promise<void> {
+    const now = await this.#attempt("write to", () => this.#now());
+    for await (const { path, info } of this.#walk(this.#root)) {
+      if (info.isDirectory) await this.#removeEmpty(path);
+      else if (path.endsWith(UNFINISHED) && ageOf(info, now) > LEFTOVER_MILLISECONDS) {
+        await this.#attempt("write to", () => unlessMissing(Deno.remove(path)));
+      }
+    }
+  }
+
+  presign(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #open(key: string): Promise<Deno.FsFile | null> {
+    checkKey(key);
+    return await this.#attempt("read", async () => {
+      const file = await unlessMissing(Deno.open(join(this.#root, key)));
+      if (file === null) {
+        // A folder that is not there at all has lost nothing.
+        await Deno.stat(this.#root);
+      } else if ((await file.stat()).isDirectory) {
+        file.close();
+        return null;
+      }
+      return file;
+    });
+  }
+
+  #pieces(
+    key: string,
+    file: Deno.FsFile,
+    bytes: number,
+    hash: Hash | null,
+  ): ReadableStream<Uint8Array<ArrayBuffer>> {
+    let left = bytes;
+    const finish = async () => {
+      if (hash === null) return;
+      const checksum = new Uint8Array(CHECKSUM_BYTES);
+      await readPieces(file, checksum);
+      if (!same(hash.digest(), checksum)) throw damaged(key);
+    };
+    return new ReadableStream({
+      async pull(controller) {
+        try {
+          if (left > 0) {
+            const piece = new Uint8Array(Math.min(PIECE_BYTES, left));
+            if (await readPieces(file, piece) < piece.length) throw damaged(key);
+            hash?.update(piece);
+            left -= piece.length;
+            // The last piece goes out with the word that all is well, or not at all.
+            if (left === 0) await finish();
+            controller.enqueue(piece);
+          } else if (bytes === 0) {
+            await finish();
+          }
+          if (left > 0) return;
+          file.close();
+          controller.close();
+        } catch (error) {
+          file.close();
+          throw storeError("read", error);
+        }
+      },
+      cancel: () => file.close(),
+    }, { highWaterMark: 0 });
+  }
+
+  /** The file system's own time: a file server has another clock. */
+  async #now(): Promise<number> {
+    const path = join(this.#root, crypto.randomUUID() + UNFINISHED);
+    try {
+      using file = await Deno.open(path, { write: true, createNew: true });
+      await file.write(new Uint8Array(1));
+      await file.sync();
+      return (await file.stat()).mtime?.getTime() ?? Date.now();
+    } finally {
+      await Deno.remove(path).catch(() => {});
+    }
+  }
+
+  /** What is in a folder, and in those in it, each folder after what is in it. What goes meanwhile is passed over. */
+  async *#walk(folder: string): AsyncGenerator<Found> {
+    const names = await this.#attempt("read", async () => {
+      try {
+        return await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+      } catch (error) {
+        if (!isMissing(error) || folder === this.#root) throw error;
+        return [];
+      }
+    });
+    for (const name of names) {
+      if (!OURS.test(name)) continue;
+      const path = join(folder, name);
+      const info = await this.#attempt("read", () => unlessMissing(Deno.stat(path)));
+      if (info === null) continue;
+      if (info.isDirectory) yield* this.#walk(path);
+      yield { path, info };
+    }
+  }
+
+  /** Removes a folder and those that it is in, as far as nothing else is in them. */
+  async #removeEmpty(folder: string): Promise<void> {
+    for (; folder !== this.#root; folder = dirname(folder)) {
+      // The slash keeps it from removing a file. Whatever is in the way, an empty folder does no harm.
+      if (!await Deno.remove(`${folder}/`).then(() => true, () => false)) return;
+    }
+  }
+
+  async #attempt<T>(what: string, body: () => Promise<T>): Promise<T> {
+    try {
+      return await body();
+    } catch (error) {
+      throw storeError(what, error);
+    }
+  }
+}
+
+async function contentBytes(file: Deno.FsFile): Promise<number> {
+  return Math.max(0, (await file.stat()).size - CHECKSUM_BYTES);
+}
+
+function ageOf(info: Deno.FileInfo, now: number): number {
+  return Math.max(0, now - (info.mtime?.getTime() ?? now));
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** Also where another machine has removed what this one still knows the name of, and where a key is taken for a folder. */
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && /NotFound|ENOENT|ESTALE|ENOTDIR|ENOTEMPTY/.test(fileSymptom(error));
+}
+
+async function unlessMissing<T>(promise: Promise<T>): Promise<T | null> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
+function damaged(key: string): GramcastError {
+  return new GramcastError("STORAGE_UNREADABLE", `Cannot read the blob ${key}: found it damaged, wanted what was put`);
+}
+
+/** Whatever the file system will not do is no bug: it may be another machine's. */
+function storeError(what: string, error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof GramcastError) return error;
+  const symptom = fileSymptom(error);
+  if (!("code" in error) && !(error.name in Deno.errors)) return error;
+  const found = writeFault(symptom) ?? (isMissing(error) ? "no such folder" : symptom.trim());
+  const code = isFull(symptom) ? "STORAGE_FULL" : "STORAGE_UNAVAILABLE";
+  const wanted = code === "STORAGE_FULL" ? "room to write in" : "a folder to write in";
+  return new GramcastError(code, `Cannot ${what} BLOBS: found ${found}, wanted ${wanted}`, { cause: error });
+}

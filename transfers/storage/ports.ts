@@ -5,8 +5,12 @@
  *
  * @module
  */
+import type { EngineInfo } from "../../engine/backends/backend.ts";
 import type { LossPoint } from "../../engine/objective/losses.ts";
+import type { Retuning } from "../../engine/options/options.ts";
+import type { ErrorCode } from "../../errors.ts";
 import type { Role } from "../caller.ts";
+import type { Clock } from "../clock.ts";
 import type {
   DeliveryRecord,
   ImageRecord,
@@ -84,8 +88,26 @@ export interface Footprint {
 /** How many checkpoints of a transfer are kept: a damaged one leaves the one before. */
 export const CHECKPOINTS_KEPT = 2;
 
+/**
+ * The right of a worker to write a transfer, from its claim until it is settled, released or expired. Each claim of a
+ * transfer has a higher epoch than those before it: what is written under an older one is refused (fencing).
+ */
+export interface Claim {
+  readonly id: string;
+  readonly epoch: number;
+}
+
+/** Thrown where something is written under a claim that is not the transfer's newest: another worker has it, or none. */
+export class ClaimLost extends Error {}
+
 /** Transfers with their event logs, checkpoints and frames. */
 export interface TransferStore {
+  /**
+   * The store as the holder of a claim writes it: `append`, `saveCheckpoint`, `saveFrame` and `removeFrames` of its transfer
+   * throw `ClaimLost`, and change nothing, once the claim is not in force any more. Where one process is alone with the
+   * storage it may be the store itself.
+   */
+  under(claim: Claim): TransferStore;
   /**
    * Adds a transfer with the first event of its log. When its owner has one with the same idempotency key, that one is
    * answered and nothing is added, also when two calls race.
@@ -183,8 +205,16 @@ export interface ImageStore {
    * @throws {GramcastError} NOT_FOUND
    */
   stream(record: ImageRecord): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
-  /** Removes a record, and the bytes with the last record that has them. */
-  remove(id: string): Promise<void>;
+  /**
+   * Keeps an image from being removed by another server for an hour, and answers it; null where there is none. Servers
+   * that are alone with the storage hold images in their memory.
+   */
+  hold(id: string): Promise<ImageRecord | null>;
+  /**
+   * Removes a record, and the bytes with the last record that has them, unless another server holds it or a transfer has
+   * come to use it. Answers whether it is gone.
+   */
+  remove(id: string): Promise<boolean>;
   /** Every image, oldest first, for retention. */
   all(): Promise<readonly ImageRecord[]>;
   /** Bytes of all of an owner's pictures, also where others have the same. Their sum is kept: it costs the same for many. */
@@ -283,6 +313,18 @@ export interface QueueEntry {
   readonly priority: number;
   /** Under which it was admitted. */
   readonly role: Role;
+  /** What a worker has to have for it. */
+  readonly needs: { readonly memoryBytes: number; readonly layers: readonly string[] };
+}
+
+/** A worker that asks for transfers: one engine of one process. */
+export interface Claimant {
+  /** Unique among all workers; where one process is alone with the storage the same after a restart. */
+  readonly name: string;
+  /** It gets only entries that need no more. Null for any. */
+  readonly memoryBytes: number | null;
+  /** Layers that its weights have; null for any. */
+  readonly layers: readonly string[] | null;
 }
 
 /** How many transfers of an owner may be claimed at once, by the role of an entry; null for any number. */
@@ -309,22 +351,43 @@ export interface TransferQueue {
   reserve(entry: QueueEntry, limits: QueueLimits | null): Promise<void>;
   confirm(id: string): Promise<void>;
   /**
-   * Takes the next transfer for a worker, until it is settled; null when none waits. Those of owners who have as many
-   * claimed as they may are passed over, and keep their turn.
+   * Takes the next transfer that a worker can run, until it is settled or released, or until the lease has run out without
+   * being renewed; null when none waits. Those of owners who have as many claimed as they may are passed over, and keep
+   * their turn. What was claimed and whose lease has run out comes before all that waits.
    */
-  claim(worker: string, most?: MostRunning): Promise<string | null>;
-  /** Forgets an entry, claimed or not. */
-  settle(id: string): Promise<void>;
+  claim(worker: Claimant, most?: MostRunning): Promise<Claim | null>;
+  /**
+   * Renews the leases of all that a worker has claimed. Answers those claims that are still in force: a lease that has run
+   * out and that nobody else has claimed since is in force again.
+   */
+  renew(worker: string): Promise<readonly Claim[]>;
+  /** Milliseconds, on the storage's own clock, that a claim lasts without being renewed; null where claims last for ever. */
+  readonly leaseMilliseconds: number | null;
+  /** Forgets an entry, claimed or not. With a claim, only while that is in force. */
+  settle(id: string, claim?: Claim): Promise<void>;
+  /** Gives a claim up: any worker may claim the transfer at once, before all that waits. */
+  release(claim: Claim): Promise<void>;
   /** What a worker claimed and never settled, in the order of claiming: it stopped in between. */
-  claimed(worker: string): Promise<readonly string[]>;
+  claimed(worker: string): Promise<readonly Claim[]>;
+  /** Who has claimed a transfer, with a lease that has not run out; null for none. */
+  holder(id: string): Promise<string | null>;
   /** 0-based place among those that wait; null when it does not wait. */
   position(id: string): Promise<number | null>;
-  /** Ids that wait, in the order in which they would be claimed if any number of an owner's could run at once. */
-  waiting(): Promise<readonly string[]>;
+  /** The first ids that wait, in the order in which they would be claimed if any number of an owner's could run at once. */
+  waiting(first: number): Promise<readonly string[]>;
+  /** How many wait. */
+  length(): Promise<number>;
   /** How many of an owner's are waiting, reservations included, and claimed. */
   counts(owner: Owner): Promise<{ readonly waiting: number; readonly running: number }>;
-  /** Drops reservations that were never confirmed: their server stopped in between. */
+  /**
+   * Drops reservations that were never confirmed, since their server stopped in between; where others share the storage,
+   * those that are older than a minute.
+   */
   dropUnconfirmed(): Promise<void>;
+  /** Of these transfers, those that the queue does not know, neither as waiting nor as claimed. */
+  missing(ids: readonly string[]): Promise<readonly string[]>;
+  /** Calls `wake` whenever there may be something new to claim, by whichever server; now and then for nothing. */
+  watch(wake: () => void): Disposable;
 }
 
 /** What the bus tells about a transfer: how far its log has come. */
@@ -350,4 +413,102 @@ export interface EventBus {
   watch(transferId: string): Promise<Watch>;
   /** Watches of this process that have not been disposed of. */
   readonly watchers: number;
+}
+
+/** What a caller asks of the worker that runs a transfer. */
+export type Order =
+  | { readonly kind: "CANCEL" }
+  | { readonly kind: "RETUNE"; readonly retuning: Retuning };
+
+/** An order that nobody has answered yet. */
+export interface OpenOrder {
+  readonly id: string;
+  readonly transferId: string;
+  readonly order: Order;
+}
+
+/** Null when it was done, or why not. */
+export type OrderAnswer = { readonly failure: { readonly code: ErrorCode; readonly message: string } | null };
+
+/**
+ * Orders from any server to the worker that runs a transfer: it alone writes the transfer meanwhile. They are kept until they
+ * are answered or their transfer is gone: the worker that goes on with a transfer after another's death finds them.
+ */
+export interface OrderBook {
+  send(transferId: string, order: Order): Promise<OpenOrder>;
+  /** Those of these transfers that are not answered, oldest first. */
+  open(transferIds: readonly string[]): Promise<readonly OpenOrder[]>;
+  answer(orderId: string, answer: OrderAnswer): Promise<void>;
+  /** The answer; null when there is none after so many milliseconds. */
+  answered(orderId: string, milliseconds: number): Promise<OrderAnswer | null>;
+  /** Calls `wake` whenever an order may have been sent, by whichever server; now and then for nothing. */
+  watch(wake: () => void): Disposable;
+}
+
+/** The newest frame of a transfer as it is shown while it runs, for servers that do not run it. */
+export interface LiveFrame extends FrameRecord {
+  readonly bytes: Uint8Array;
+}
+
+/** The newest frames of transfers that run. One may be gone after a failure of the storage: the next step brings another. */
+export interface LiveFrames {
+  /** Takes the place of the one before. @throws {ClaimLost} */
+  show(claim: Claim, frame: LiveFrame): Promise<void>;
+  /** Which frame is the newest, without its bytes. */
+  newest(id: string): Promise<FrameRecord | null>;
+  /** Its bytes; null when a newer one has taken its place. */
+  read(id: string, step: number): Promise<Uint8Array | null>;
+  remove(id: string): Promise<void>;
+}
+
+/** A worker as it makes itself known. */
+export interface WorkerRecord {
+  readonly name: string;
+  /** Of Gramcast. */
+  readonly version: string;
+  readonly engine: EngineInfo;
+  readonly memoryBytes: number;
+  readonly layers: readonly string[];
+  readonly weightsSha256: string;
+}
+
+/** The workers that are there, those of other machines included. */
+export interface WorkerRegistry {
+  /** Makes a worker known, or says that it is still there: it is forgotten a lease after it last did. */
+  announce(worker: WorkerRecord): Promise<void>;
+  withdraw(name: string): Promise<void>;
+  /** Those that are there, by their names. */
+  present(): Promise<readonly WorkerRecord[]>;
+}
+
+/** What only one at a time may do, of all servers that share a storage. */
+export interface Exclusion {
+  /** Runs a call when no other of its key is under way on any server. */
+  inTurn<T>(key: string, call: () => Promise<T>): Promise<T>;
+  /**
+   * Runs a task on one server at a time, as long as that is there; on another soon after it is not. `lost` is aborted when
+   * the server cannot be sure any more that it is the only one.
+   */
+  lead(task: string, run: (lost: AbortSignal) => Promise<void>): AsyncDisposable;
+}
+
+/** All that one storage keeps. */
+export interface Storage {
+  readonly store: TransferStore;
+  readonly images: ImageStore;
+  readonly queue: TransferQueue;
+  readonly webhooks: WebhookStore;
+  readonly bus: EventBus;
+  readonly exclusion: Exclusion;
+  /** What servers that share the storage need of each other; null where one process is alone with it. */
+  readonly shared: SharedStorage | null;
+  close(): Promise<void>;
+}
+
+export interface SharedStorage {
+  readonly orders: OrderBook;
+  readonly liveFrames: LiveFrames;
+  readonly workers: WorkerRegistry;
+  /** Milliseconds since the epoch by the clock that all servers share. */
+  readonly clock: Pick<Clock, "now" | "wall">;
 }

@@ -12,7 +12,6 @@ import { startServer } from "../server/server.ts";
 import { SystemClock } from "../transfers/clock.ts";
 import { TransferService } from "../transfers/life/service.ts";
 import { SILENT_LOG } from "../transfers/log.ts";
-import { MemoryEventBus } from "../transfers/storage/memory/memory_event_bus.ts";
 import { openSqliteStorage } from "../transfers/storage/sqlite/open.ts";
 import { sameForAll } from "../transfers/quotas.ts";
 import { FakeEngine } from "../transfers/testing/fake_engine.ts";
@@ -34,7 +33,6 @@ const service = await TransferService.open(
   {
     ...await openSqliteStorage(folder, SILENT_LOG),
     receivers: new FakeReceivers(),
-    bus: new MemoryEventBus(),
     engines: [first, ...others],
     clock,
     log: SILENT_LOG,

@@ -18,27 +18,14 @@ import { Supervisor } from "./process/supervisor.ts";
 import { type Log, oneLine } from "./log.ts";
 import { NO_OBSERVER, type TransferObserver } from "./observer.ts";
 import type { Quotas } from "./quotas.ts";
-import { MemoryEventBus } from "./storage/memory/memory_event_bus.ts";
-import { MemoryImageStore } from "./storage/memory/memory_image_store.ts";
-import { MemoryQueue } from "./storage/memory/memory_queue.ts";
-import { MemoryTransferStore } from "./storage/memory/memory_transfer_store.ts";
-import { MemoryWebhookStore } from "./storage/memory/memory_webhook_store.ts";
+import { MemoryStorage } from "./storage/memory/memory_storage.ts";
 import { PublicReceivers } from "./notices/receivers.ts";
-import type { ImageStore, TransferQueue, TransferStore, WebhookStore } from "./storage/ports.ts";
+import type { Storage } from "./storage/ports.ts";
 import { TransferService } from "./life/service.ts";
 import { openSqliteStorage } from "./storage/sqlite/open.ts";
 
 /** Milliseconds without a sign of life after which an engine process is taken to hang. */
 const SILENCE_MILLISECONDS = 30_000;
-
-/** Where transfers are kept. */
-export interface Storage {
-  readonly store: TransferStore;
-  readonly images: ImageStore;
-  readonly queue: TransferQueue;
-  readonly webhooks: WebhookStore;
-  close(): Promise<void>;
-}
 
 /** The service with what it stands on. */
 export interface OpenTransfers {
@@ -88,7 +75,7 @@ export async function openTransfers(
   const privateToo = config.webhookPrivateAddresses === "allow";
   const receivers = new PublicReceivers(privateToo ? { allowsAddress: () => true, ports: null } : {});
   const service = await TransferService.open(
-    { ...storage, receivers, bus: new MemoryEventBus(), engines, clock, log, observer },
+    { ...storage, receivers, engines, clock, log, observer },
     {
       maxQueued: config.maxQueued,
       quotas,
@@ -120,13 +107,5 @@ async function knownWeights(weights: WeightsDescription): Promise<ReadonlyMap<st
 }
 
 async function openStorage({ store, dataDir }: Config, log: Log): Promise<Storage> {
-  if (store === "sqlite") return await openSqliteStorage(dataDir, log);
-  const webhooks = new MemoryWebhookStore();
-  return {
-    store: new MemoryTransferStore(webhooks),
-    webhooks,
-    images: new MemoryImageStore(),
-    queue: new MemoryQueue(),
-    close: () => Promise.resolve(),
-  };
+  return store === "sqlite" ? await openSqliteStorage(dataDir, log) : new MemoryStorage();
 }

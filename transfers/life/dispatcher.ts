@@ -4,7 +4,7 @@ import type { Forecast } from "./forecast.ts";
 import { oneLine } from "../log.ts";
 import { inLogScope } from "../log_scope.ts";
 import type { QuotaBook } from "./quota_book.ts";
-import type { TransferQueue } from "../storage/ports.ts";
+import type { Claim, TransferQueue } from "../storage/ports.ts";
 import { type RunPorts, TransferRun } from "./transfer_run.ts";
 import { hasEnded } from "../types.ts";
 
@@ -94,13 +94,14 @@ export class Dispatcher {
 
   async #serve(engine: Engine, worker: string): Promise<void> {
     // What was claimed and not settled, before a stop or a failure, comes first. Null until it is known.
-    let unsettled: string[] | null = null;
+    let unsettled: Claim[] | null = null;
     while (!this.#stopped) {
       const nudges = this.#nudges;
       try {
         unsettled ??= [...await this.#queue.claimed(worker)];
-        const id = unsettled.shift() ?? await this.#queue.claim(worker, this.#quotas.mostRunning);
-        if (id !== null) await inLogScope({ transferId: id }, () => this.#runOne(engine, id));
+        const claimant = { name: worker, memoryBytes: null, layers: null };
+        const claim = unsettled.shift() ?? await this.#queue.claim(claimant, this.#quotas.mostRunning);
+        if (claim !== null) await inLogScope({ transferId: claim.id }, () => this.#runOne(engine, claim.id));
         else await this.#nudged(nudges);
       } catch (error) {
         this.#ports.log.warn(`Cannot continue with the queue now: ${oneLine(error)}`);

@@ -1,9 +1,11 @@
 import { checkMemory } from "../../engine/estimate/check_memory.ts";
 import type { Cost, CostModel } from "../../engine/estimate/estimate.ts";
+import { neededLayers } from "../../engine/options/needed_layers.ts";
 import type { TransferOptions } from "../../engine/options/options.ts";
 import { stepsTaken } from "../../engine/descent/work_done.ts";
 import { atLargestStyle } from "../../engine/options/style_side.ts";
 import type { CostEstimate } from "../api.ts";
+import type { QueueEntry } from "../storage/ports.ts";
 import { StepTime } from "./step_time.ts";
 import { hasEnded, type TransferRecord } from "../types.ts";
 
@@ -53,6 +55,11 @@ export class Forecast {
       fits: memoryBytes <= this.#memoryBytes,
       scales: priced,
     };
+  }
+
+  /** What a worker has to have for a transfer. */
+  needs(asked: Asked): QueueEntry["needs"] {
+    return { memoryBytes: this.#costOf(asked).memoryBytes, layers: neededLayers(asked.options) };
   }
 
   /** @throws {GramcastError} TOO_LARGE with the numbers and the largest size that would fit. */

@@ -51,7 +51,7 @@ export class QueueForecast {
     const of = new Map<string, number>();
     let total = 0;
     let read = 0;
-    for (const [ids, wait] of [[running(), false], [await queue.waiting(), true]] as const) {
+    for (const [ids, wait] of [[running(), false], [await queue.waiting(Infinity), true]] as const) {
       for (const id of ids) {
         if (++read % AT_ONCE === 0) await new Promise((resolve) => setTimeout(resolve));
         const record = await store.get(id);

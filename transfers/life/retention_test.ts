@@ -66,10 +66,10 @@ Deno.test("a request that brings a picture while it is being removed keeps it an
   class SlowStore extends MemoryImageStore {
     release = Promise.withResolvers<void>();
     removing = Promise.withResolvers<void>();
-    override async remove(id: string): Promise<void> {
+    override async remove(id: string): Promise<boolean> {
       this.removing.resolve();
       await this.release.promise;
-      await super.remove(id);
+      return await super.remove(id);
     }
   }
   const images = new SlowStore();

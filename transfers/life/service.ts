@@ -43,7 +43,7 @@ import type { Receivers } from "../notices/receivers.ts";
 import { NO_OBSERVER, type TransferObserver } from "../observer.ts";
 import type { Quotas, Share } from "../quotas.ts";
 import { pageOf } from "../storage/paging.ts";
-import type { EventBus, ImageStore, TransferQueue, TransferStore, WebhookStore } from "../storage/ports.ts";
+import type { Storage } from "../storage/ports.ts";
 import { ProgressStream } from "../watch/progress_stream.ts";
 import { type LogReader, sharedReads } from "../watch/shared_reads.ts";
 import { QueueForecast } from "./queue_forecast.ts";
@@ -55,14 +55,8 @@ import { listTransfers } from "./transfer_list.ts";
 import { acceptedChanges } from "./tuning.ts";
 import { hasEnded, type ImageRecord, type Owner, type TransferRecord, type TransferStatus } from "../types.ts";
 
-export interface TransferPorts {
-  readonly store: TransferStore;
-  readonly images: ImageStore;
-  readonly queue: TransferQueue;
-  /** Of the storage of `store`. */
-  readonly webhooks: WebhookStore;
+export interface TransferPorts extends Omit<Storage, "close"> {
   readonly receivers: Receivers;
-  readonly bus: EventBus;
   /** At least one; the first answers `engine` and `classify`. */
   readonly engines: readonly [Engine, ...Engine[]];
   readonly clock: Clock;
@@ -115,7 +109,7 @@ export class TransferService implements AllTransfers {
   /** Takes up what a stop left unfinished, and begins to run transfers. */
   static async open(ports: TransferPorts, settings: TransferSettings): Promise<TransferService> {
     const service = new TransferService(ports, settings);
-    await recover(ports.store, ports.queue, service.#dispatcher.workers, ports.log);
+    await recover({ ...ports, forecast: service.#forecast }, service.#dispatcher.workers);
     await service.#learnStepTime();
     service.#dispatcher.start();
     service.#retention.start();
@@ -366,7 +360,7 @@ export class TransferService implements AllTransfers {
 
   async vitals(): Promise<Vitals> {
     return {
-      waiting: (await this.#ports.queue.waiting()).length,
+      waiting: await this.#ports.queue.length(),
       running: this.#dispatcher.runningIds().length,
       watchers: this.#ports.bus.watchers,
       storageWritable: this.#journal.storageFailure === null,

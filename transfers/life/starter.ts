@@ -118,10 +118,11 @@ export class Starter {
     asked: TransferRecord,
     record: () => Promise<TransferRecord | null>,
   ): Promise<TransferRecord | null> {
-    const { queue, journal, quotas, maxQueued } = this.#ports;
+    const { queue, journal, forecast, quotas, maxQueued } = this.#ports;
     const { id, owner, priority, options, step } = asked;
     await quotas.checkStart(role, asked);
-    await queue.reserve({ id, owner, priority, role }, { total: maxQueued, perOwner: quotas.mostWaiting(role) });
+    const entry = { id, owner, priority, role, needs: forecast.needs(asked) };
+    await queue.reserve(entry, { total: maxQueued, perOwner: quotas.mostWaiting(role) });
     const at = journal.now();
     let charged = false;
     let recorded: TransferRecord | null = null;

@@ -16,7 +16,7 @@ import { newSecret } from "./signature.ts";
 /** A deliverer on stores in memory, with receivers that answer as a test says and a clock that it moves. */
 class Stage {
   readonly webhooks = new MemoryWebhookStore();
-  readonly store = new MemoryTransferStore(this.webhooks);
+  readonly store = new MemoryTransferStore({ webhooks: this.webhooks });
   readonly receivers = new FakeReceivers();
   readonly clock = new FakeClock();
   #deliverer = this.#make();

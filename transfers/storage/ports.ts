@@ -97,7 +97,10 @@ export interface Claim {
   readonly epoch: number;
 }
 
-/** Thrown where something is written under a claim that is not the transfer's newest: another worker has it, or none. */
+/**
+ * Thrown where something is written under a claim that is not the transfer's newest: it has been claimed anew, settled, or
+ * released. A lease that has only run out refuses nothing: nobody else writes then.
+ */
 export class ClaimLost extends Error {}
 
 /** Transfers with their event logs, checkpoints and frames. */
@@ -326,6 +329,9 @@ export interface Claimant {
   /** Layers that its weights have; null for any. */
   readonly layers: readonly string[] | null;
 }
+
+/** Milliseconds after which a reservation was left by a server that is there no more. */
+export const UNCONFIRMED_MILLISECONDS = 60_000;
 
 /** How many transfers of an owner may be claimed at once, by the role of an entry; null for any number. */
 export type MostRunning = Readonly<Record<Role, number | null>>;

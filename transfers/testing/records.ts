@@ -1,6 +1,6 @@
 import type { Losses } from "../../engine/objective/losses.ts";
 import { resolveOptions } from "../../engine/options/resolve.ts";
-import type { NewEvent } from "../storage/ports.ts";
+import type { Claimant, NewEvent, QueueEntry } from "../storage/ports.ts";
 import {
   type ImageRecord,
   NOT_STARTED,
@@ -65,6 +65,12 @@ export function webhookRecord(changes: Partial<WebhookRecord> = {}): WebhookReco
     ...changes,
   };
 }
+
+/** What any worker has. */
+export const NO_NEEDS: QueueEntry["needs"] = { memoryBytes: 0, layers: [] };
+
+/** A worker that can run anything. */
+export const WORKER: Claimant = { name: "w", memoryBytes: null, layers: null };
 
 export function lossesAt(step: number): Losses {
   return {

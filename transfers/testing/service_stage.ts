@@ -4,11 +4,7 @@ import type { StartRequest, Transfers } from "../api.ts";
 import { LOCAL_CALLER } from "../caller.ts";
 import { SILENT_LOG } from "../log.ts";
 import { sameForAll } from "../quotas.ts";
-import { MemoryEventBus } from "../storage/memory/memory_event_bus.ts";
-import { MemoryImageStore } from "../storage/memory/memory_image_store.ts";
-import { MemoryQueue } from "../storage/memory/memory_queue.ts";
-import { MemoryTransferStore } from "../storage/memory/memory_transfer_store.ts";
-import { MemoryWebhookStore } from "../storage/memory/memory_webhook_store.ts";
+import { MemoryStorage } from "../storage/memory/memory_storage.ts";
 import { type TransferPorts, TransferService, type TransferSettings } from "../life/service.ts";
 import type { TransferRecord } from "../types.ts";
 import { FakeClock } from "./fake_clock.ts";
@@ -48,14 +44,9 @@ export type StagePorts = TransferPorts & {
 
 /** A fake engine and fake receivers, storage in memory, and a clock that stands still. */
 export function memoryPorts(): StagePorts {
-  const webhooks = new MemoryWebhookStore();
   return {
-    store: new MemoryTransferStore(webhooks),
-    webhooks,
+    ...new MemoryStorage(),
     receivers: new FakeReceivers(),
-    images: new MemoryImageStore(),
-    queue: new MemoryQueue(),
-    bus: new MemoryEventBus(),
     clock: new FakeClock(),
     log: SILENT_LOG,
     engines: [new FakeEngine()],

@@ -8,6 +8,12 @@ import type { ImageRecord, Owner } from "../../types.ts";
 export class MemoryImageStore implements ImageStore {
   readonly #records = new Map<string, ImageRecord>();
   readonly #blobs = new Map<string, Uint8Array>();
+  readonly #uses: (id: string) => number;
+
+  /** @param uses How many transfers use an image. */
+  constructor(uses: (id: string) => number = () => 0) {
+    this.#uses = uses;
+  }
 
   async put(record: ImageRecord, bytes: Uint8Array): Promise<ImageRecord> {
     const existing = this.#find(record.owner, record.sha256);
@@ -47,12 +53,18 @@ export class MemoryImageStore implements ImageStore {
     return new Blob([new Uint8Array(await this.read(record))]).stream();
   }
 
-  async remove(id: string): Promise<void> {
+  async hold(id: string): Promise<ImageRecord | null> {
+    return this.#records.get(id) ?? null;
+  }
+
+  async remove(id: string): Promise<boolean> {
+    if (this.#uses(id) > 0) return false;
     const record = this.#records.get(id);
     this.#records.delete(id);
     if (record !== undefined && !this.#records.values().some((other) => other.sha256 === record.sha256)) {
       this.#blobs.delete(record.sha256);
     }
+    return true;
   }
 
   async bytesOf(owner: Owner): Promise<number> {

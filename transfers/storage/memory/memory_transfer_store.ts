@@ -6,6 +6,7 @@ import { numbered } from "../numbered.ts";
 import {
   type Append,
   CHECKPOINTS_KEPT,
+  type Claim,
   type Footprint,
   type FrameRecord,
   type KeptFrame,
@@ -24,7 +25,18 @@ import {
   type TransferStatus,
   type WebhookRecord,
 } from "../../types.ts";
+import { fencedStore } from "./fenced_store.ts";
+import type { MemoryClaims } from "./memory_claims.ts";
+import type { MemoryOrderBook } from "./memory_order_book.ts";
 import { MemoryWebhookStore } from "./memory_webhook_store.ts";
+
+/** What else is kept of transfers in the same memory. */
+export interface MemoryNeighbours {
+  /** Those that are told of its transfers. */
+  readonly webhooks: MemoryWebhookStore;
+  readonly claims: MemoryClaims;
+  readonly orders: MemoryOrderBook | null;
+}
 
 interface Entry {
   readonly ordinal: number;
@@ -39,13 +51,21 @@ interface Entry {
 export class MemoryTransferStore implements TransferStore {
   readonly #entries = new Map<string, Entry>();
   readonly #webhooks: MemoryWebhookStore;
+  readonly #claims: MemoryClaims | null;
+  readonly #orders: MemoryOrderBook | null;
   #ordinal = 0;
   /** Work by owner, by day. */
   readonly #work = new Map<number, Map<Owner, number>>();
 
-  /** @param webhooks Those that are told of its transfers. */
-  constructor(webhooks: MemoryWebhookStore = new MemoryWebhookStore()) {
-    this.#webhooks = webhooks;
+  /** @param neighbours Those that are left out: nothing else is kept, and one process is alone with it. */
+  constructor({ webhooks, claims, orders }: Partial<MemoryNeighbours> = {}) {
+    this.#webhooks = webhooks ?? new MemoryWebhookStore();
+    this.#claims = claims ?? null;
+    this.#orders = orders ?? null;
+  }
+
+  under(claim: Claim): TransferStore {
+    return this.#claims === null ? this : fencedStore(this, this.#claims, claim);
   }
 
   async create(
@@ -171,6 +191,7 @@ export class MemoryTransferStore implements TransferStore {
 
   async remove(id: string): Promise<boolean> {
     this.#webhooks.forgetTransfer(id);
+    this.#orders?.forgetTransfer(id);
     return this.#entries.delete(id);
   }
 
@@ -185,6 +206,11 @@ export class MemoryTransferStore implements TransferStore {
   }
 
   async imageUses(imageId: string): Promise<number> {
+    return this.uses(imageId);
+  }
+
+  /** As `imageUses`, at once. */
+  uses(imageId: string): number {
     return this.#entries.values().filter(({ record }) => imagesOf(record).includes(imageId)).toArray().length;
   }
 

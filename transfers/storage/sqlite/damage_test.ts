@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { SILENT_LOG } from "../../log.ts";
-import { statusOnly, stepEvent, transferRecord } from "../../testing/records.ts";
+import { NO_NEEDS, statusOnly, stepEvent, transferRecord, WORKER } from "../../testing/records.ts";
 import { openSqliteStorage } from "./open.ts";
 import { contents } from "./testing/contents.ts";
 import { isError } from "../../testing/errors.ts";
@@ -40,7 +40,7 @@ Deno.test("a start with a damaged page changes nothing, also when a write-ahead 
   await using killed = await TemporaryStorage.open();
   await fill(killed);
   await killed.reopen();
-  await killed.storage.queue.reserve({ id: "a", owner: "local", priority: 0, role: "USER" }, null);
+  await killed.storage.queue.reserve({ id: "a", owner: "local", priority: 0, role: "USER", needs: NO_NEEDS }, null);
   // As they are when a server is killed.
   const copy = killed.path("copy");
   await Deno.mkdir(copy);
@@ -63,7 +63,7 @@ Deno.test("a page that is damaged while the server runs ends all reading and wri
   await assert.rejects(store.append("a", { from: ["RUNNING"], changes: { step: 1 }, events: [] }), isDamaged);
   await assert.rejects(store.saveCheckpoint("a", 1, new Uint8Array(1)), isDamaged);
   await assert.rejects(images.all(), isDamaged);
-  await assert.rejects(queue.claim("w"), isDamaged);
+  await assert.rejects(queue.claim(WORKER), isDamaged);
   await temporary.close();
   assert.deepEqual(await contents(temporary.directory), before);
   assert.deepEqual(await temporary.files(), []);

@@ -216,4 +216,11 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (day, owner)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What a worker has to have for it, as JSON. What waits from before was admitted for the one that there was.
+  ALTER TABLE queue ADD COLUMN needs TEXT NOT NULL DEFAULT '{"memoryBytes":0,"layers":[]}';
+  -- Whether the worker has given it up: it is claimed again before all that waits. A claim's turn is its epoch.
+  ALTER TABLE queue ADD COLUMN released INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX queue_released ON queue (turn) WHERE released = 1;
+  `,
 ];

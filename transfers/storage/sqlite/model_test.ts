@@ -7,7 +7,7 @@ import { MemoryQueue } from "../memory/memory_queue.ts";
 import { MemoryTransferStore } from "../memory/memory_transfer_store.ts";
 import { MemoryWebhookStore } from "../memory/memory_webhook_store.ts";
 import type { ImageStore, ListQuery, Outcome, TransferQueue, TransferStore, WebhookStore } from "../ports.ts";
-import { statusOnly, stepEvent, transferRecord, webhookRecord } from "../../testing/records.ts";
+import { NO_NEEDS, statusOnly, stepEvent, transferRecord, webhookRecord } from "../../testing/records.ts";
 import { type ImageRecord, NOTICE_EVENTS, TRANSFER_STATUSES } from "../../types.ts";
 import { TemporaryStorage } from "./testing/temporary_storage.ts";
 
@@ -141,7 +141,10 @@ const queueOperations = fc.oneof(
     arbitrary: fc.tuple(queueId, owner, fc.nat({ max: 1 }), fc.boolean(), fc.boolean()).map(
       ([id, owner, priority, limited, confirmed]) =>
         operation<TransferQueue>(`reserve ${id} ${owner} ${priority} ${limited} ${confirmed}`, async (queue) => {
-          await queue.reserve({ id, owner, priority, role: "USER" }, limited ? { total: 6, perOwner: 4 } : null);
+          await queue.reserve(
+            { id, owner, priority, role: "USER", needs: NO_NEEDS },
+            limited ? { total: 6, perOwner: 4 } : null,
+          );
           if (confirmed) await queue.confirm(id);
         }),
     ),
@@ -149,19 +152,29 @@ const queueOperations = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.constantFrom("v", "w").map((worker) =>
-      operation<TransferQueue>(`claim ${worker}`, (queue) => queue.claim(worker, { VIEWER: 0, USER: 2, ADMIN: null }))
+      operation<TransferQueue>(`claim ${worker}`, async (queue) => {
+        const claimant = { name: worker, memoryBytes: null, layers: null };
+        return (await queue.claim(claimant, { VIEWER: 0, USER: 2, ADMIN: null }))?.id;
+      })
     ),
   },
   queueId.map((id) => operation<TransferQueue>(`confirm ${id}`, (queue) => queue.confirm(id))),
   queueId.map((id) => operation<TransferQueue>(`settle ${id}`, (queue) => queue.settle(id))),
+  fc.constantFrom("v", "w").map((worker) =>
+    operation<TransferQueue>(`release the first of ${worker}`, async (queue) => {
+      const [first] = await queue.claimed(worker);
+      if (first !== undefined) await queue.release(first);
+    })
+  ),
   fc.constant(operation<TransferQueue>("dropUnconfirmed", (queue) => queue.dropUnconfirmed())),
 );
 
 async function lookAtQueue(queue: TransferQueue): Promise<unknown> {
-  const waiting = await queue.waiting();
+  const waiting = await queue.waiting(99);
   const positions = await Promise.all(["a0", ...waiting].map((id) => queue.position(id)));
   const counts = [await queue.counts("ann"), await queue.counts("bob")];
-  return [waiting, positions, counts, await queue.claimed("v"), await queue.claimed("w")];
+  const claims = [...await queue.claimed("v"), ...await queue.claimed("w")].map(({ id }) => id);
+  return [waiting, await queue.length(), positions, counts, claims, await queue.missing(["a0", "a1"])];
 }
 
 Deno.test("SqliteQueue answers as MemoryQueue does", () =>
@@ -299,7 +312,7 @@ Deno.test("SqliteWebhookStore answers as MemoryWebhookStore does", () =>
     webhookOperations,
     ({ store, webhooks }): readonly [WebhookStores, WebhookStores] => {
       const memory = new MemoryWebhookStore();
-      return [{ store: new MemoryTransferStore(memory), webhooks: memory }, { store, webhooks }];
+      return [{ store: new MemoryTransferStore({ webhooks: memory }), webhooks: memory }, { store, webhooks }];
     },
     lookAtWebhooks,
   ));

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { GramcastError } from "../../../errors.ts";
 import type { Log } from "../../log.ts";
-import type { ImageStore, TransferQueue, TransferStore, WebhookStore } from "../ports.ts";
+import { MemoryEventBus } from "../memory/memory_event_bus.ts";
+import { MemoryExclusion } from "../memory/memory_exclusion.ts";
+import type { Storage } from "../ports.ts";
 import { Database } from "./database.ts";
 import { FileFolder } from "./file_folder.ts";
 import { SqliteImageStore } from "./sqlite_image_store.ts";
@@ -10,16 +12,6 @@ import { SqliteTransferStore } from "./sqlite_transfer_store.ts";
 import { SqliteWebhookStore } from "./sqlite_webhook_store.ts";
 import { openingError } from "./storage_error.ts";
 
-/** Storage under a data directory. */
-export interface SqliteStorage {
-  readonly store: TransferStore;
-  readonly images: ImageStore;
-  readonly queue: TransferQueue;
-  readonly webhooks: WebhookStore;
-  /** Lets go of the directory; nothing may be under way. */
-  close(): Promise<void>;
-}
-
 /**
  * Opens what is kept under a data directory, or begins it: `gramcast.db`, the folder `files`, and `lock`, which no second
  * server gets while this process lives. Removes what a stop in the middle of a write left.
@@ -27,7 +19,7 @@ export interface SqliteStorage {
  * @throws {GramcastError} STORAGE_UNAVAILABLE when the directory cannot be written or another server has it;
  *   STORAGE_UNREADABLE when its database is damaged, missing, or of a newer version: then nothing is changed.
  */
-export async function openSqliteStorage(dataDir: string, log: Log): Promise<SqliteStorage> {
+export async function openSqliteStorage(dataDir: string, log: Log): Promise<Storage> {
   const files = join(dataDir, "files");
   await using cleanup = new AsyncDisposableStack();
   try {
@@ -44,6 +36,10 @@ export async function openSqliteStorage(dataDir: string, log: Log): Promise<Sqli
       images: new SqliteImageStore(database, folder),
       queue: new SqliteQueue(database),
       webhooks: new SqliteWebhookStore(database),
+      // One process is alone with the directory: its memory is all that these need.
+      bus: new MemoryEventBus(),
+      exclusion: new MemoryExclusion(),
+      shared: null,
       close: () => open.disposeAsync(),
     };
   } catch (error) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { SILENT_LOG } from "../../log.ts";
-import { imageRecord, statusOnly, stepEvent, transferRecord } from "../../testing/records.ts";
+import { imageRecord, NO_NEEDS, statusOnly, stepEvent, transferRecord, WORKER } from "../../testing/records.ts";
 import { openSqliteStorage } from "./open.ts";
 import { contents } from "./testing/contents.ts";
 import { isError } from "../../testing/errors.ts";
@@ -16,10 +16,10 @@ async function fill({ storage: { store, images, queue } }: TemporaryStorage): Pr
   await store.saveFrame("a", { step: 1, width: 1, height: 1 }, new Uint8Array([4]), true);
   await images.put(imageRecord({ uploadedAt: 2 }), new Uint8Array([5, 6, 7]));
   for (const id of ["a", "b", "c"]) {
-    await queue.reserve({ id, owner: "local", priority: 0, role: "USER" }, null);
+    await queue.reserve({ id, owner: "local", priority: 0, role: "USER", needs: NO_NEEDS }, null);
     await queue.confirm(id);
   }
-  await queue.claim("w");
+  await queue.claim(WORKER);
 }
 
 async function snapshot({ storage: { store, images, queue } }: TemporaryStorage) {
@@ -33,8 +33,8 @@ async function snapshot({ storage: { store, images, queue } }: TemporaryStorage)
     frame: [...(await store.readFrame("a", 1))!],
     images: images_,
     bytes: await Promise.all(images_.map(async (image) => [...await images.read(image)])),
-    waiting: await queue.waiting(),
-    claimed: await queue.claimed("w"),
+    waiting: await queue.waiting(9),
+    claimed: (await queue.claimed("w")).map(({ id }) => id),
   };
 }
 
@@ -143,7 +143,7 @@ Deno.test("a server that was killed leaves no lock and no damage", async () => {
   }).output();
   assert.equal(signal, "SIGKILL");
   const { queue, store } = await temporary.reopen();
-  assert.deepEqual(await queue.waiting(), ["c"]);
+  assert.deepEqual(await queue.waiting(9), ["c"]);
   assert.equal((await store.events("a", 0, 10)).length, 3);
 });
 

@@ -8,6 +8,8 @@ import type { FileFolder, FilePointer } from "./file_folder.ts";
 
 const COLUMNS = `id, owner, sha256, width, height, mime_type AS mimeType, byte_length AS byteLength,
   created_at AS createdAt, uploaded_at AS uploadedAt`;
+/** For the image of parameter 1. */
+const UNUSED = "NOT EXISTS (SELECT 1 FROM image_uses WHERE image = ?1)";
 
 /** Pictures in files, the same bytes in one file whoever has them. */
 export class SqliteImageStore implements ImageStore {
@@ -65,23 +67,28 @@ export class SqliteImageStore implements ImageStore {
     return (await this.#folder.open(() => this.#blob(record.sha256)))?.readable ?? gone(record);
   }
 
-  async remove(id: string): Promise<void> {
-    await this.#folder.release(
+  async hold(id: string): Promise<ImageRecord | null> {
+    return await this.get(id);
+  }
+
+  async remove(id: string): Promise<boolean> {
+    return await this.#folder.release(
       () =>
         this.#database.all<FilePointer>(
-          `SELECT file FROM blobs JOIN images USING (sha256) WHERE images.id = ?1 AND NOT EXISTS
+          `SELECT file FROM blobs JOIN images USING (sha256) WHERE images.id = ?1 AND ${UNUSED} AND NOT EXISTS
              (SELECT 1 FROM images AS other WHERE other.sha256 = images.sha256 AND other.id <> ?1)`,
           id,
         ).map(({ file }) => file),
       () => {
         const removed = this.#database.first<{ sha256: string }>(
-          "DELETE FROM images WHERE id = ? RETURNING sha256",
+          `DELETE FROM images WHERE id = ?1 AND ${UNUSED} RETURNING sha256`,
           id,
         );
         this.#database.run(
           "DELETE FROM blobs WHERE sha256 = ?1 AND NOT EXISTS (SELECT 1 FROM images WHERE images.sha256 = ?1)",
           removed?.sha256 ?? null,
         );
+        return this.#database.first("SELECT 1 FROM images WHERE id = ?", id) === undefined;
       },
     );
   }

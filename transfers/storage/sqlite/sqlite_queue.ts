@@ -1,18 +1,26 @@
 // The port answers with promises and SQLite at once: an async method makes a rejection of whatever is thrown.
 // deno-lint-ignore-file require-await
-import type { MostRunning, QueueEntry, QueueLimits, TransferQueue } from "../ports.ts";
+import { canRun } from "../can_run.ts";
+import type { Claim, Claimant, MostRunning, QueueEntry, QueueLimits, TransferQueue } from "../ports.ts";
 import type { Owner } from "../../types.ts";
+import { Wakes } from "../wakes.ts";
 import { queueFull } from "../queue_limits.ts";
 import type { Database } from "./database.ts";
 
 /** An entry that waits, and its place in the order. */
-interface Place extends Pick<QueueEntry, "owner" | "role"> {
+interface Place extends Pick<QueueEntry, "owner" | "role" | "needs"> {
   readonly place: number;
 }
 
+/** As a row has them: needs as JSON. */
+type Row = { readonly id: string; readonly needs: string } & Pick<QueueEntry, "owner" | "role">;
+
 /** A queue in the database of the transfers. What a power cut takes back is put right when the service opens. */
 export class SqliteQueue implements TransferQueue {
+  /** One process is alone with it: the lock on the directory is the lease. */
+  readonly leaseMilliseconds = null;
   readonly #database: Database;
+  readonly #wakes = new Wakes();
   /** By id those that wait, in order; null when it must be read again. No other process changes the queue. */
   #order: ReadonlyMap<string, Place> | null = null;
 
@@ -20,7 +28,7 @@ export class SqliteQueue implements TransferQueue {
     this.#database = database;
   }
 
-  async reserve({ id, owner, priority, role }: QueueEntry, limits: QueueLimits | null): Promise<void> {
+  async reserve({ id, owner, priority, role, needs }: QueueEntry, limits: QueueLimits | null): Promise<void> {
     await this.#database.transaction(() => {
       if (this.#database.first("SELECT 1 FROM queue WHERE id = ?", id) !== undefined) return;
       if (limits !== null) {
@@ -32,11 +40,12 @@ export class SqliteQueue implements TransferQueue {
         if (full !== null) throw full;
       }
       this.#database.run(
-        "INSERT INTO queue (id, owner, priority, role, confirmed) VALUES (?, ?, ?, ?, 0)",
+        "INSERT INTO queue (id, owner, priority, role, needs, confirmed) VALUES (?, ?, ?, ?, ?, 0)",
         id,
         owner,
         priority,
         role,
+        JSON.stringify(needs),
       );
     });
   }
@@ -45,10 +54,10 @@ export class SqliteQueue implements TransferQueue {
     await this.#change("UPDATE queue SET confirmed = 1 WHERE id = ? AND worker IS NULL", id);
   }
 
-  async claim(worker: string, most?: MostRunning): Promise<string | null> {
-    if (this.#places().size === 0) return null;
+  async claim(worker: Claimant, most?: MostRunning): Promise<Claim | null> {
+    if (this.#places().size === 0 && this.#released(worker) === null) return null;
     return await this.#database.transaction(() => {
-      const id = this.#next(most);
+      const id = this.#released(worker) ?? this.#next(worker, most);
       if (id === null) return null;
       this.#order = null;
       // The row that is replaced, or added, gets a number above all others: turns count up.
@@ -56,26 +65,52 @@ export class SqliteQueue implements TransferQueue {
         "INSERT OR REPLACE INTO turns (owner, priority) SELECT owner, priority FROM queue WHERE id = ?",
         id,
       );
-      this.#database.run("UPDATE queue SET worker = ?, turn = (SELECT max(turn) FROM turns) WHERE id = ?", worker, id);
-      return id;
+      return {
+        ...this.#database.first<Claim>(
+          `UPDATE queue SET worker = ?, released = 0, turn = (SELECT max(turn) FROM turns) WHERE id = ?
+            RETURNING id, turn AS epoch`,
+          worker.name,
+          id,
+        )!,
+      };
     });
   }
 
-  async settle(id: string): Promise<void> {
-    await this.#change("DELETE FROM queue WHERE id = ?", id);
+  async renew(worker: string): Promise<readonly Claim[]> {
+    return await this.claimed(worker);
   }
 
-  async claimed(worker: string): Promise<readonly string[]> {
-    return this.#database.all<{ id: string }>("SELECT id FROM queue WHERE worker = ? ORDER BY turn", worker)
-      .map(({ id }) => id);
+  async settle(id: string, claim?: Claim): Promise<void> {
+    if (claim === undefined) await this.#change("DELETE FROM queue WHERE id = ?", id);
+    else await this.#change("DELETE FROM queue WHERE id = ? AND turn = ? AND released = 0", id, claim.epoch);
+  }
+
+  async release({ id, epoch }: Claim): Promise<void> {
+    await this.#change("UPDATE queue SET released = 1 WHERE id = ? AND turn = ?", id, epoch);
+  }
+
+  async claimed(worker: string): Promise<readonly Claim[]> {
+    return this.#database.all<Claim>(
+      "SELECT id, turn AS epoch FROM queue WHERE worker = ? AND released = 0 ORDER BY turn",
+      worker,
+    ).map((row) => ({ ...row }));
+  }
+
+  async holder(id: string): Promise<string | null> {
+    const sql = "SELECT worker FROM queue WHERE id = ? AND released = 0";
+    return this.#database.first<{ worker: string | null }>(sql, id)?.worker ?? null;
   }
 
   async position(id: string): Promise<number | null> {
     return this.#places().get(id)?.place ?? null;
   }
 
-  async waiting(): Promise<readonly string[]> {
-    return [...this.#places().keys()];
+  async waiting(first: number): Promise<readonly string[]> {
+    return this.#places().keys().take(first).toArray();
+  }
+
+  async length(): Promise<number> {
+    return this.#places().size;
   }
 
   async counts(owner: Owner): Promise<{ waiting: number; running: number }> {
@@ -90,22 +125,40 @@ export class SqliteQueue implements TransferQueue {
     await this.#change("DELETE FROM queue WHERE worker IS NULL AND confirmed = 0");
   }
 
-  async #change(sql: string, ...values: string[]): Promise<void> {
+  async missing(ids: readonly string[]): Promise<readonly string[]> {
+    return this.#database.all<{ id: string }>(
+      "SELECT value AS id FROM json_each(?) WHERE value NOT IN (SELECT id FROM queue) ORDER BY key",
+      JSON.stringify(ids),
+    ).map(({ id }) => id);
+  }
+
+  watch(wake: () => void): Disposable {
+    return this.#wakes.add(wake);
+  }
+
+  async #change(sql: string, ...values: (string | number)[]): Promise<void> {
     await this.#database.transaction(() => {
       this.#order = null;
       this.#database.run(sql, ...values);
     });
+    this.#wakes.wake();
   }
 
-  /** The first that its owner may have claimed. */
-  #next(most: MostRunning | undefined): string | null {
+  /** The first of those given up that a worker can run. */
+  #released(worker: Claimant): string | null {
+    const rows = this.#database.all<Row>("SELECT id, owner, role, needs FROM queue WHERE released = 1 ORDER BY turn");
+    return rows.find(({ needs }) => canRun(worker, { needs: JSON.parse(needs) }))?.id ?? null;
+  }
+
+  /** The first that a worker can run and its owner may have claimed. */
+  #next(worker: Claimant, most: MostRunning | undefined): string | null {
     const running = new Map(
       this.#database.all<{ owner: Owner; count: number }>(
         "SELECT owner, count(*) AS count FROM queue WHERE worker IS NOT NULL GROUP BY owner",
       ).map(({ owner, count }) => [owner, count]),
     );
-    for (const [id, { owner, role }] of this.#places()) {
-      if ((running.get(owner) ?? 0) < (most?.[role] ?? Infinity)) return id;
+    for (const [id, { owner, role, needs }] of this.#places()) {
+      if (canRun(worker, { needs }) && (running.get(owner) ?? 0) < (most?.[role] ?? Infinity)) return id;
     }
     return null;
   }
@@ -113,12 +166,14 @@ export class SqliteQueue implements TransferQueue {
   #places(): ReadonlyMap<string, Place> {
     if (this.#order !== null) return this.#order;
     // Owners that never had a turn (NULL comes first) follow each other as their first entries came, in every round.
-    const rows = this.#database.all<{ id: string } & Pick<QueueEntry, "owner" | "role">>(
-      `SELECT id, owner, role FROM queue LEFT JOIN turns USING (owner, priority)
+    const rows = this.#database.all<Row>(
+      `SELECT id, owner, role, needs FROM queue LEFT JOIN turns USING (owner, priority)
         WHERE worker IS NULL AND confirmed = 1
         WINDOW lane AS (PARTITION BY owner, priority ORDER BY arrival)
         ORDER BY priority DESC, row_number() OVER lane, turns.turn, min(arrival) OVER lane`,
     );
-    return this.#order = new Map(rows.map(({ id, owner, role }, place) => [id, { owner, role, place }]));
+    return this.#order = new Map(
+      rows.map(({ id, owner, role, needs }, place) => [id, { owner, role, place, needs: JSON.parse(needs) }]),
+    );
   }
 }

@@ -36,6 +36,11 @@ export class SqliteTransferStore implements TransferStore {
     this.#outbox = new Outbox(database);
   }
 
+  /** One process is alone with it: what it has claimed nobody else writes. */
+  under(): TransferStore {
+    return this;
+  }
+
   async create(
     record: TransferRecord,
     event: NewEvent,

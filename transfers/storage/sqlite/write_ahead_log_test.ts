@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { statusOnly, stepEvent, transferRecord } from "../../testing/records.ts";
+import { NO_NEEDS, statusOnly, stepEvent, transferRecord, WORKER } from "../../testing/records.ts";
 import { TemporaryStorage } from "./testing/temporary_storage.ts";
 
 const MEBIBYTE = 2 ** 20;
@@ -38,13 +38,13 @@ Deno.test("writes and reads of all kinds go on while the write-ahead log is move
   };
   const work = async (id: string) => {
     for (let i = 0; i < 100; i++) {
-      await queue.reserve({ id, owner: "local", priority: 0, role: "USER" }, null);
+      await queue.reserve({ id, owner: "local", priority: 0, role: "USER", needs: NO_NEEDS }, null);
       await queue.confirm(id);
       assert.equal(await queue.position(id), 0);
-      assert.equal(await queue.claim("w"), id);
+      assert.equal((await queue.claim(WORKER))?.id, id);
       await queue.settle(id);
     }
   };
   await Promise.all([append(), work("b")]);
-  assert.deepEqual([(await store.get("a"))?.sequence, await queue.waiting()], [601, []]);
+  assert.deepEqual([(await store.get("a"))?.sequence, await queue.waiting(9)], [601, []]);
 });

@@ -1,10 +1,11 @@
 import { SILENT_LOG } from "../../../log.ts";
-import { openSqliteStorage, type SqliteStorage } from "../open.ts";
+import type { Storage } from "../../ports.ts";
+import { openSqliteStorage } from "../open.ts";
 
 /** A data directory that goes with its storage, which can be closed and opened again in between. */
 export class TemporaryStorage implements AsyncDisposable {
   readonly directory: string;
-  #storage: SqliteStorage | null = null;
+  #storage: Storage | null = null;
 
   private constructor(directory: string) {
     this.directory = directory;
@@ -16,7 +17,7 @@ export class TemporaryStorage implements AsyncDisposable {
     return temporary;
   }
 
-  get storage(): SqliteStorage {
+  get storage(): Storage {
     if (this.#storage === null) throw new Error("The storage is closed");
     return this.#storage;
   }
@@ -27,7 +28,7 @@ export class TemporaryStorage implements AsyncDisposable {
   }
 
   /** As a restart does. */
-  async reopen(): Promise<SqliteStorage> {
+  async reopen(): Promise<Storage> {
     await this.close();
     return this.#storage = await openSqliteStorage(this.directory, SILENT_LOG);
   }

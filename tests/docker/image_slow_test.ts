@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ask, startTransfer } from "../testing/client.ts";
+import { freePort } from "../testing/free_port.ts";
 import { until } from "../testing/in_time.ts";
 import { linesOf } from "../testing/server_process.ts";
 import { missingProgram, testWhere } from "../testing/test_where.ts";
@@ -144,11 +145,6 @@ async function copyContext(to: string): Promise<void> {
     await Deno.mkdir(dirname(join(to, path)), { recursive: true });
     await Deno.copyFile(join(ROOT, path), join(to, path));
   }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 const missing = Deno.build.os !== "linux" || Deno.uid() !== 0

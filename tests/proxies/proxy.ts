@@ -1,6 +1,7 @@
 /** The proxies of examples/proxies, in front of a server of the test's own. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
+import { freePort } from "../testing/free_port.ts";
 import { ServerProcess } from "../testing/server_process.ts";
 import { testWhere } from "../testing/test_where.ts";
 
@@ -63,12 +64,6 @@ export const PROXIES: readonly ProxyKind[] = [
     command: (config) => ["run", "--config", config, "--adapter", "caddyfile"],
   },
 ];
-
-/** A port that is free now. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
 
 /** A proxy that runs as its example says, but for the two addresses. */
 export class Proxy implements AsyncDisposable {

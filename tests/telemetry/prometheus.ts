@@ -1,4 +1,5 @@
 /** Debian's Prometheus with the example's configuration, for a server of the test's own. */
+import { freePort } from "../testing/free_port.ts";
 import { missingProgram } from "../testing/test_where.ts";
 
 const EXAMPLE = new URL("../../examples/grafana/prometheus.yml", import.meta.url);
@@ -75,9 +76,4 @@ export class Prometheus implements AsyncDisposable {
     await this.#child.status;
     await Deno.remove(this.#folder, { recursive: true });
   }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

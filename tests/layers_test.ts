@@ -29,6 +29,8 @@ const CONFINED: Readonly<Record<string, string>> = {
   "sharp": "images/",
   "imagescript": "images/",
   "node:sqlite": "transfers/storage/sqlite/",
+  "aws4fetch": "transfers/storage/blobs/",
+  "@rgrove/parse-xml": "transfers/storage/blobs/",
   "@pothos/core": "schema/",
   "jose": "access/",
   "graphql-yoga": "server/",

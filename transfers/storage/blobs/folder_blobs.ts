@@ -1,4 +1,3 @@
-import { createHash, type Hash } from "node:crypto";
 import { basename, dirname, join, resolve } from "node:path";
 import { GramcastError } from "../../../errors.ts";
 import { PIECE_BYTES, readPieces } from "../../file_pieces.ts";
@@ -6,12 +5,19 @@ import type { Log } from "../../log.ts";
 import { sha256 } from "../../sha256.ts";
 import { syncNames, UNFINISHED, writeDurably } from "../durable_file.ts";
 import { fileSymptom, isFull, writeFault } from "../write_fault.ts";
-import { type BlobEntry, type BlobStore, type ByteRange, checkKey, clipped, SEGMENT } from "./ports.ts";
+import { damageOf, type OpenBlob, type Pieces, readChecked, streamChecked } from "./checked.ts";
+import {
+  type BlobEntry,
+  type BlobStore,
+  type ByteRange,
+  checkKey,
+  clipped,
+  LEFTOVER_MILLISECONDS,
+  SEGMENT,
+} from "./ports.ts";
 
 /** At the end of each file: the SHA-256 of what is before it. */
 const CHECKSUM_BYTES = 32;
-/** Milliseconds after which nobody is writing a file any more. */
-const LEFTOVER_MILLISECONDS = 60 * 60 * 1000;
 /** How often a folder is made again that another server finds empty, and removes, before there is a file in it. */
 const MOST_TRIES = 10;
 
@@ -69,32 +75,16 @@ export class FolderBlobs implements BlobStore {
   }
 
   async get(key: string): Promise<Uint8Array<ArrayBuffer> | null> {
-    using file = await this.#open(key);
-    if (file === null) return null;
-    const { content, checksum } = await this.#attempt("read", async () => {
-      const content = new Uint8Array(await contentBytes(file));
-      const checksum = new Uint8Array(CHECKSUM_BYTES);
-      const count = await readPieces(file, content) + await readPieces(file, checksum);
-      return { content, checksum: count < content.length + CHECKSUM_BYTES ? null : checksum };
-    });
-    if (checksum !== null && same(await sha256(content), checksum)) return content;
-    this.#log.warn(`Cannot use the blob ${key}: found it damaged, wanted what was put`);
-    return null;
+    const blob = await this.#open(key);
+    if (blob === null) return null;
+    const bytes = await readChecked(blob);
+    if (bytes === null) this.#log.warn(damageOf(key));
+    return bytes;
   }
 
   async stream(key: string, range?: ByteRange): Promise<ReadableStream<Uint8Array<ArrayBuffer>> | null> {
-    const file = await this.#open(key);
-    if (file === null) return null;
-    try {
-      const total = await contentBytes(file);
-      const { start, end } = clipped(range, total);
-      await file.seek(start, Deno.SeekMode.Start);
-      const hash = start === 0 && end === total ? createHash("sha256") : null;
-      return this.#pieces(key, file, end - start, hash);
-    } catch (error) {
-      file.close();
-      throw storeError("read", error);
-    }
+    const blob = await this.#open(key, range);
+    return blob && streamChecked(key, blob);
   }
 
   async remove(key: string): Promise<void> {
@@ -134,58 +124,27 @@ export class FolderBlobs implements BlobStore {
     return Promise.resolve();
   }
 
-  async #open(key: string): Promise<Deno.FsFile | null> {
+  async #open(key: string, range?: ByteRange): Promise<OpenBlob | null> {
     checkKey(key);
     return await this.#attempt("read", async () => {
       const file = await unlessMissing(Deno.open(join(this.#root, key)));
       if (file === null) {
         // A folder that is not there at all has lost nothing.
         await Deno.stat(this.#root);
-      } else if ((await file.stat()).isDirectory) {
-        file.close();
         return null;
       }
-      return file;
+      using cleanup = new DisposableStack();
+      cleanup.use(file);
+      const { isFile, size } = await file.stat();
+      if (!isFile) return null;
+      const total = Math.max(0, size - CHECKSUM_BYTES);
+      const { start, end } = clipped(range, total);
+      const whole = end - start === total;
+      const checksum = whole ? await checksumOf(file, total) : null;
+      await file.seek(start, Deno.SeekMode.Start);
+      cleanup.move();
+      return { pieces: piecesOf(file, end - start), bytes: end - start, checksum };
     });
-  }
-
-  #pieces(
-    key: string,
-    file: Deno.FsFile,
-    bytes: number,
-    hash: Hash | null,
-  ): ReadableStream<Uint8Array<ArrayBuffer>> {
-    let left = bytes;
-    const finish = async () => {
-      if (hash === null) return;
-      const checksum = new Uint8Array(CHECKSUM_BYTES);
-      await readPieces(file, checksum);
-      if (!same(hash.digest(), checksum)) throw damaged(key);
-    };
-    return new ReadableStream({
-      async pull(controller) {
-        try {
-          if (left > 0) {
-            const piece = new Uint8Array(Math.min(PIECE_BYTES, left));
-            if (await readPieces(file, piece) < piece.length) throw damaged(key);
-            hash?.update(piece);
-            left -= piece.length;
-            // The last piece goes out with the word that all is well, or not at all.
-            if (left === 0) await finish();
-            controller.enqueue(piece);
-          } else if (bytes === 0) {
-            await finish();
-          }
-          if (left > 0) return;
-          file.close();
-          controller.close();
-        } catch (error) {
-          file.close();
-          throw storeError("read", error);
-        }
-      },
-      cancel: () => file.close(),
-    }, { highWaterMark: 0 });
   }
 
   /** The file system's own time: a file server has another clock. */
@@ -238,16 +197,38 @@ export class FolderBlobs implements BlobStore {
   }
 }
 
-async function contentBytes(file: Deno.FsFile): Promise<number> {
-  return Math.max(0, (await file.stat()).size - CHECKSUM_BYTES);
+/** In hexadecimal. */
+async function checksumOf(file: Deno.FsFile, bytes: number): Promise<string> {
+  await file.seek(bytes, Deno.SeekMode.Start);
+  const checksum = new Uint8Array(CHECKSUM_BYTES);
+  await readPieces(file, checksum);
+  return checksum.toHex();
+}
+
+/** The next so many bytes of a file, as far as there are such. */
+function piecesOf(file: Deno.FsFile, bytes: number): Pieces {
+  let left = bytes;
+  let open = true;
+  return {
+    async next() {
+      try {
+        const piece = new Uint8Array(Math.min(PIECE_BYTES, left));
+        const count = await readPieces(file, piece);
+        left -= count;
+        return count === 0 ? null : piece.subarray(0, count);
+      } catch (error) {
+        throw storeError("read", error);
+      }
+    },
+    close() {
+      if (open) file.close();
+      open = false;
+    },
+  };
 }
 
 function ageOf(info: Deno.FileInfo, now: number): number {
   return Math.max(0, now - (info.mtime?.getTime() ?? now));
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 /** Also where another machine has removed what this one still knows the name of, and where a key is taken for a folder. */
@@ -262,10 +243,6 @@ async function unlessMissing<T>(promise: Promise<T>): Promise<T | null> {
     if (isMissing(error)) return null;
     throw error;
   }
-}
-
-function damaged(key: string): GramcastError {
-  return new GramcastError("STORAGE_UNREADABLE", `Cannot read the blob ${key}: found it damaged, wanted what was put`);
 }
 
 /** Whatever the file system will not do is no bug: it may be another machine's. */

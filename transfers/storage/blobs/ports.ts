@@ -1,6 +1,7 @@
 /**
  * Where pictures, frames and checkpoints lie when several servers share a database: its rows point to them by key.
- * `folder_blobs.ts` keeps them in a folder that all of the servers see, `memory_blobs.ts` forgets them, for tests.
+ * `folder_blobs.ts` keeps them in a folder that all of the servers see, `s3_blobs.ts` in a store that speaks S3's
+ * protocol; `memory_blobs.ts` forgets them, for tests.
  *
  * A blob is there before a row points to it, and the row goes before its blob; so whatever stops whenever, a row has its
  * blob, and what no row points to is removed by `orphans.ts`. That takes a key for a single put, repeats of it with the
@@ -29,7 +30,7 @@ export interface LinkOptions {
   /** For which the link is good, from now. */
   readonly seconds: number;
   readonly contentType: string;
-  /** What it is called where it is saved; null where it is to be shown. */
+  /** What it is called where it is saved, of letters, digits, `.`, `_` and `-`; null where it is to be shown. */
   readonly fileName: string | null;
 }
 
@@ -59,13 +60,16 @@ export interface BlobStore {
   remove(key: string): Promise<void>;
   /** What there is under keys that begin with `prefix`, in any order. It may lack what is new and have what is gone. */
   list(prefix: string): AsyncIterable<BlobEntry>;
-  /** Removes what interrupted puts have left, once nobody can still be at it. */
+  /** Removes what interrupted puts have left, once nobody is at them any more. */
   sweep(): Promise<void>;
   /** An address from which whoever has it gets the bytes without a server of ours; null where there is none. */
   presign(key: string, options: LinkOptions): Promise<string | null>;
   /** Lets go of connections; nothing may be under way. */
   close(): Promise<void>;
 }
+
+/** Milliseconds after which nobody is at a put any more. */
+export const LEFTOVER_MILLISECONDS = 24 * 60 * 60 * 1000;
 
 /** What is between the slashes of a key. */
 export const SEGMENT = "[a-z0-9_-][a-z0-9._-]{0,199}";
@@ -76,7 +80,11 @@ const KEY = new RegExp(`^(?=.{1,512}$)${SEGMENT}(/${SEGMENT})*$`);
  * characters at most. No key may be a folder of another.
  */
 export function checkKey(key: string): void {
-  if (!KEY.test(key)) throw new Error(`Cannot use "${key}" as a key of a blob`);
+  if (!isKey(key)) throw new Error(`Cannot use "${key}" as a key of a blob`);
+}
+
+export function isKey(text: string): boolean {
+  return KEY.test(text);
 }
 
 /** The part of `range` that is in so many bytes. */

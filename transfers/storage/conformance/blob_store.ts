@@ -6,12 +6,14 @@ import type { BlobStore } from "../blobs/ports.ts";
  * What every store of blobs must do.
  *
  * @param open Gives an empty one, and `another` that leads to the same place, as another server has it.
+ * @param missing What it needs that is missing here; null when nothing is.
  */
 export function testBlobStore(
   name: string,
   open: () => Promise<{ blobs: BlobStore; another: BlobStore; close: () => Promise<void> }>,
+  missing: string | null = null,
 ): void {
-  const test = suite(name, open);
+  const test = suite(name, open, missing);
 
   test("gives every server what was put, also nothing and much", async ({ blobs, another }) => {
     for (const [key, count] of [["a", 0], ["b/c.png", 1], ["b/d-e_f/0.1", 700_001]] as const) {
@@ -138,6 +140,6 @@ async function keys(blobs: BlobStore, prefix = ""): Promise<string[]> {
 }
 
 /** In a word, not byte by byte. */
-function assertSame(found: Uint8Array | null, wanted: Uint8Array): void {
+export function assertSame(found: Uint8Array | null, wanted: Uint8Array): void {
   assert.ok(found !== null && Buffer.compare(found, wanted) === 0, `${found?.length} bytes for ${wanted.length}`);
 }

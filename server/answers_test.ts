@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { GramcastError } from "../errors.ts";
 import { type FakeServer, serveFake } from "./testing/serve_fake.ts";
 
 const JSON_TYPE = "application/json";
@@ -203,4 +204,15 @@ Deno.test("a body that breaks off is nobody's bug", async () => {
   await fake.post(ENGINE);
   await fake.server.stop();
   assert.deepEqual(fake.log, []);
+});
+
+Deno.test("an answer that the storage could not be reached for says when to try again", async () => {
+  await using fake = await serveFake();
+  const { store } = fake.services.ports;
+  store.list = () =>
+    Promise.reject(new GramcastError("STORAGE_UNAVAILABLE", "Cannot use it", { details: { retryAfter: 5 } }));
+  const { response, text } = await post(fake, GRAPHQL_TYPE, { query: "{ transfers { edges { node { id } } } }" });
+  assert.deepEqual([response.status, response.headers.get("retry-after")], [294, "5"]);
+  const [{ extensions }] = JSON.parse(text).errors;
+  assert.deepEqual(extensions, { code: "STORAGE_UNAVAILABLE", retryAfter: 5 });
 });

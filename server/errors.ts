@@ -73,6 +73,7 @@ export function maskError(error: unknown): GraphQLError {
       ...cause.details,
       code: cause.code,
       ...(cause.field === undefined ? {} : { field: cause.field }),
+      ...retryOf(cause),
     };
     return new GraphQLError(cause.message, { ...place, extensions });
   }
@@ -84,6 +85,13 @@ export function maskError(error: unknown): GraphQLError {
     return new GraphQLError(message, { ...place, extensions: { code, ...error.extensions } });
   }
   return new GraphQLError(INTERNAL_MESSAGE, { ...place, extensions: { code: "INTERNAL" } });
+}
+
+/** How an answer says that the same may go well later, where it knows when. */
+function retryOf({ code, details }: GramcastError) {
+  const seconds = details["retryAfter"];
+  if (code !== "STORAGE_UNAVAILABLE" || typeof seconds !== "number") return {};
+  return { http: { status: 503, headers: { "retry-after": String(seconds) } } };
 }
 
 /** Whether an error is a bug: neither one that a client can act on, nor one of GraphQL itself, nor that the client left. */

@@ -31,6 +31,7 @@ const CONFINED: Readonly<Record<string, string>> = {
   "node:sqlite": "transfers/storage/sqlite/",
   "aws4fetch": "transfers/storage/blobs/",
   "@rgrove/parse-xml": "transfers/storage/blobs/",
+  "pg": "transfers/storage/postgres/",
   "@pothos/core": "schema/",
   "jose": "access/",
   "graphql-yoga": "server/",

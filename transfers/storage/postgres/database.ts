@@ -21,6 +21,8 @@ import { isPassing, storageError } from "./storage_error.ts";
 const ATTEMPTS = 8;
 /** Milliseconds before the second attempt, at most; each later one may wait twice as long. */
 const PAUSE = 10;
+/** Milliseconds that a connection has to be closed in. Nobody may be at its other end. */
+const GOODBYE = 1_000;
 
 export interface DatabaseOptions {
   /** Connections at most. Default 10. */
@@ -36,6 +38,8 @@ export interface DatabaseOptions {
  */
 export class Database implements Queries {
   readonly #pool: pg.Pool;
+  /** Connections, and when each is closed. */
+  readonly #open = new Map<pg.PoolClient, Promise<void>>();
   readonly #url: string;
   readonly #patience: Patience;
 
@@ -63,8 +67,13 @@ export class Database implements Queries {
     });
     // Of connections that nobody uses: the pool opens others when there is need.
     this.#pool.on("error", (error) => log.warn(`The database closed a connection: ${oneLine(storageError(error))}`));
-    // One that is in use tells whoever uses it, too.
-    this.#pool.on("connect", (client) => client.on("error", () => {}));
+    this.#pool.on("connect", (client) => {
+      // One that is in use tells whoever uses it, too.
+      client.on("error", () => {});
+      const ended = new Promise<void>((resolve) => client.once("end", resolve));
+      this.#open.set(client, ended);
+      void ended.then(() => this.#open.delete(client));
+    });
   }
 
   async all<Row>(sql: string, ...values: Value[]): Promise<Row[]> {
@@ -110,6 +119,10 @@ export class Database implements Queries {
   /** Nothing may be under way. */
   async close(): Promise<void> {
     await this.#pool.end();
+    const { promise: tooLate, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, GOODBYE);
+    await Promise.race([Promise.all(this.#open.values()), tooLate]);
+    clearTimeout(timer);
   }
 
   #ask(sql: string, values: readonly Value[]): Promise<pg.QueryResult> {

@@ -45,13 +45,15 @@ export const TRANSFERS: Migration = {
     seconds_per_step double precision,
     attempts integer NOT NULL,
     -- The rest of the record.
-    document jsonb NOT NULL,
+    document json NOT NULL,
     UNIQUE (owner, idempotency_key)
     -- A step writes the row anew: on the same page, without the document, and without a word in any index.
   ) WITH (fillfactor = 60, toast_tuple_target = 256, autovacuum_vacuum_scale_factor = 0.02);
-  CREATE INDEX transfers_of_owner ON transfers (owner, ordinal) INCLUDE (status);
+  CREATE INDEX transfers_of_owner ON transfers (owner, ordinal);
+  CREATE INDEX transfers_of_owner_with_status ON transfers (owner, status, ordinal);
   CREATE INDEX transfers_with_status ON transfers (status, ordinal);
-  CREATE INDEX transfers_ended ON transfers (finished_at, ordinal) WHERE status IN ('SUCCEEDED', 'FAILED', 'CANCELLED');
+  CREATE INDEX transfers_ended ON transfers (finished_at NULLS FIRST, ordinal)
+    WHERE status IN ('SUCCEEDED', 'FAILED', 'CANCELLED');
 
   CREATE TABLE events (
     -- An ordinal. No reference: the events of a removed transfer go bit by bit.
@@ -90,7 +92,7 @@ export const TRANSFERS: Migration = {
   CREATE TABLE checkpoints (
     transfer bigint NOT NULL REFERENCES transfers ON DELETE CASCADE,
     step integer NOT NULL,
-    blob text NOT NULL,
+    blob text NOT NULL UNIQUE,
     bytes bigint NOT NULL,
     PRIMARY KEY (transfer, step)
   );
@@ -100,17 +102,29 @@ export const TRANSFERS: Migration = {
     width integer NOT NULL,
     height integer NOT NULL,
     keep boolean NOT NULL,
-    blob text NOT NULL,
+    blob text NOT NULL UNIQUE,
     bytes bigint NOT NULL,
     PRIMARY KEY (transfer, step)
   );
 
-  -- Bytes of each owner's images, and of the files of their transfers.
+  -- Bytes of each owner's images, and of the files of their transfers: sums that triggers keep.
   CREATE TABLE owner_bytes (
     owner text PRIMARY KEY,
     images bigint NOT NULL DEFAULT 0,
     files bigint NOT NULL DEFAULT 0
   ) WITH (fillfactor = 70);
+  CREATE FUNCTION count_file_bytes() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      UPDATE owner_bytes SET files = files - old.file_bytes WHERE owner = old.owner;
+    ELSE
+      INSERT INTO owner_bytes (owner, files) VALUES (new.owner, new.file_bytes - old.file_bytes)
+        ON CONFLICT (owner) DO UPDATE SET files = owner_bytes.files + excluded.files;
+    END IF;
+    RETURN NULL;
+  END $$;
+  CREATE TRIGGER file_bytes AFTER UPDATE OF file_bytes OR DELETE ON transfers
+    FOR EACH ROW EXECUTE FUNCTION count_file_bytes();
 
   -- Steps × pixels that each owner has had admitted on a UTC day, counted from the epoch.
   CREATE TABLE owner_work (

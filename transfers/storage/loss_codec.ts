@@ -1,11 +1,13 @@
-import type { Losses, LossPoint } from "../../../engine/objective/losses.ts";
-import { parseStored } from "./storage_error.ts";
+import type { Losses, LossPoint } from "../../engine/objective/losses.ts";
+
+/** What the losses of a step are of, beside the totals: all steps of a transfer share one. */
+export type LossLayers = readonly (readonly [layer: string, kind: "content" | "style"])[];
 
 /** Losses as rows have them: the numbers of each step, and what they are of once for all steps. */
-interface EncodedLosses {
+export interface EncodedLosses {
   /** Float64, little-endian: total, content, style, tv, then one for each layer. */
   readonly values: Uint8Array;
-  /** JSON of the layers without their values. */
+  /** `LossLayers` as JSON. */
   readonly layers: string;
 }
 
@@ -17,9 +19,8 @@ export function encodeLosses({ total, content, style, tv, layers }: Losses): Enc
   };
 }
 
-export function decodeLosses(encoded: EncodedLosses): Losses {
-  const values = numbers(encoded.values);
-  const layers: [string, "content" | "style"][] = parseStored(encoded.layers);
+export function decodeLosses(encoded: Uint8Array, layers: LossLayers): Losses {
+  const values = numbers(encoded);
   return {
     total: values[0]!,
     content: values[1]!,

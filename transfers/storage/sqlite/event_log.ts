@@ -1,10 +1,10 @@
 import type { LossPoint } from "../../../engine/objective/losses.ts";
+import { decodeLosses, decodeLossPoint, encodeLosses } from "../loss_codec.ts";
 import { numbered } from "../numbered.ts";
 import type { NewEvent } from "../ports.ts";
 import { thinnedIndices } from "../thin.ts";
 import type { TransferEvent, TransferStatus } from "../../types.ts";
 import type { Database } from "./database.ts";
-import { decodeLosses, decodeLossPoint, encodeLosses } from "./loss_codec.ts";
 import { parseStored } from "./storage_error.ts";
 
 /** Bytes that an event takes in the database, roughly, its place in the index by loss among them. */
@@ -140,9 +140,7 @@ function eventOf(row: EventRow): TransferEvent {
     status: row.status,
     step: row.step,
     steps: row.steps,
-    losses: row.losses === null || row.layers === null
-      ? null
-      : decodeLosses({ values: row.losses, layers: row.layers }),
+    losses: row.losses === null || row.layers === null ? null : decodeLosses(row.losses, parseStored(row.layers)),
     frame: row.frame === 1,
     secondsPerStep: row.seconds_per_step,
     failure: row.failure === null ? null : parseStored(row.failure),

@@ -1,0 +1,15 @@
+import { testTransferStore } from "../conformance/transfer_store.ts";
+import { PostgresTransferStore } from "./postgres_transfer_store.ts";
+import { MemoryBlobs } from "./testing/memory_blobs.ts";
+import { NO_POSTGRES } from "./testing/postgres_server.ts";
+import { TemporaryDatabase } from "./testing/temporary_database.ts";
+
+async function open() {
+  const temporary = await TemporaryDatabase.make();
+  const database = await temporary.open();
+  const outbox = { addWebhook: () => Promise.resolve(), addNotice: () => Promise.resolve() };
+  const store = new PostgresTransferStore(database, new MemoryBlobs(), outbox);
+  return { store, close: () => temporary[Symbol.asyncDispose]() };
+}
+
+if (NO_POSTGRES === null) testTransferStore("PostgresTransferStore", open);

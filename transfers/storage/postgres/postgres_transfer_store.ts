@@ -1,0 +1,373 @@
+import { GramcastError } from "../../../errors.ts";
+import type { LossPoint } from "../../../engine/objective/losses.ts";
+import {
+  type Append,
+  type Claim,
+  ClaimLost,
+  type Footprint,
+  type FrameRecord,
+  type KeptFrame,
+  type Listed,
+  type ListQuery,
+  type NewEvent,
+  type NewNotice,
+  type TransferStore,
+} from "../ports.ts";
+import {
+  imagesOf,
+  type Owner,
+  type TransferEvent,
+  type TransferRecord,
+  type TransferStatus,
+  type WebhookRecord,
+} from "../../types.ts";
+import type { Queries, Value } from "./client.ts";
+import type { Database } from "./database.ts";
+import { type EncodedEvents, EVENT_BYTES, EventLog, insertEvents } from "./event_log.ts";
+import { KnownLossLayers } from "./loss_layers.ts";
+import { type Blobs, TransferFiles } from "./transfer_files.ts";
+import {
+  type Assignments,
+  changesDocument,
+  columnsOf,
+  documentOf,
+  recordsOf,
+  TRANSFER_COLUMNS,
+  type TransferRow,
+} from "./transfer_rows.ts";
+
+/** What transfers add for webhooks, as part of their transactions. */
+export interface Outbox {
+  addWebhook(queries: Queries, webhook: WebhookRecord, transfer: number | null): Promise<void>;
+  addNotice(queries: Queries, transfer: number, record: TransferRecord, notice: NewNotice): Promise<void>;
+}
+
+/** What the store and those under claims share. */
+interface Parts {
+  readonly database: Database;
+  readonly blobs: Blobs;
+  readonly outbox: Outbox;
+  readonly layers: KnownLossLayers;
+  readonly log: EventLog;
+}
+
+/** Transfers in PostgreSQL, their checkpoints and frames in blobs. Any number of servers may have it open. */
+export class PostgresTransferStore implements TransferStore {
+  readonly #parts: Parts;
+  readonly #database: Database;
+  readonly #layers: KnownLossLayers;
+  readonly #log: EventLog;
+  readonly #files: TransferFiles;
+  readonly #claim: Claim | null;
+
+  constructor(database: Database, blobs: Blobs, outbox: Outbox);
+  constructor(parts: Parts, claim: Claim);
+  constructor(...given: readonly [Database, Blobs, Outbox] | readonly [Parts, Claim]) {
+    const [parts, claim] = given.length === 2 ? given : [partsOf(...given), null];
+    this.#parts = parts;
+    this.#database = parts.database;
+    this.#layers = parts.layers;
+    this.#log = parts.log;
+    this.#claim = claim;
+    this.#files = new TransferFiles(parts.database, parts.blobs, (queries, id) => this.#lock(queries, id));
+  }
+
+  under(claim: Claim): TransferStore {
+    return new PostgresTransferStore(this.#parts, claim);
+  }
+
+  async create(
+    record: TransferRecord,
+    event: NewEvent,
+    webhook: WebhookRecord | null = null,
+  ): Promise<{ record: TransferRecord; created: boolean }> {
+    const stored = { ...record, sequence: 1 };
+    const events = await this.#log.encode([event]);
+    const columns: Assignments = [
+      ["id", record.id],
+      ["owner", record.owner],
+      ["idempotency_key", record.idempotencyKey],
+      ["sequence", 1],
+      ["at", events.at],
+      ["former_at", 0],
+      ["silent", events.silent],
+      ["document", documentOf(record)],
+      ...await columnsOf(record, this.#layers),
+    ];
+    const sql = `
+      WITH changed AS (
+        INSERT INTO transfers (${columns.map(([name]) => name).join(", ")})
+        VALUES (${columns.map((_, i) => `$${i + 1}`).join(", ")})
+        ON CONFLICT (owner, idempotency_key) DO NOTHING
+        RETURNING ordinal, sequence, former_at
+      ), added AS (${insertEvents("changed", columns.length + 1)})
+      SELECT ordinal FROM changed`;
+    const values = [...columns.map(([, value]) => value), events.count, ...events.columns];
+    const created = await this.#database.transaction(async (queries) => {
+      const made = await queries.first<{ ordinal: number }>(sql, ...values);
+      if (made === undefined) return false;
+      await insertImageUses(queries, made.ordinal, imagesOf(record));
+      if (webhook !== null) await this.#parts.outbox.addWebhook(queries, webhook, made.ordinal);
+      return true;
+    });
+    if (created) return { record: stored, created };
+    const existing = await this.findByKey(record.owner, record.idempotencyKey!);
+    // It may have been removed meanwhile.
+    return existing === null ? await this.create(record, event, webhook) : { record: existing, created };
+  }
+
+  async get(id: string): Promise<TransferRecord | null> {
+    return await this.#first("WHERE id = $1", id);
+  }
+
+  async findByKey(owner: Owner, idempotencyKey: string): Promise<TransferRecord | null> {
+    return await this.#first("WHERE owner = $1 AND idempotency_key = $2", owner, idempotencyKey);
+  }
+
+  async list({ owner, statuses, olderThan, newerThan, limit, take }: ListQuery): Promise<readonly Listed[]> {
+    const range = "ordinal < $1 AND ordinal > $2";
+    const values: Value[] = [olderThan ?? Number.MAX_SAFE_INTEGER, newerThan ?? 0, limit];
+    const ofOwner = owner === null ? "" : `AND owner = $${values.push(owner)}`;
+    const order = `ORDER BY ordinal ${take === "newest" ? "DESC" : "ASC"} LIMIT $3`;
+    // Each status is looked up on its own: an index has its transfers in order.
+    const rows = await this.#database.all<TransferRow>(
+      statuses === null
+        ? `SELECT ${TRANSFER_COLUMNS} FROM transfers WHERE ${range} ${ofOwner} ${order}`
+        : `SELECT found.* FROM unnest($${values.push([...new Set(statuses)])}::text[]) AS wanted, LATERAL (
+             SELECT ${TRANSFER_COLUMNS} FROM transfers WHERE status = wanted AND ${range} ${ofOwner} ${order}
+           ) AS found ${order}`,
+      ...values,
+    );
+    if (take === "oldest") rows.reverse();
+    const records = await recordsOf(rows, this.#layers);
+    return rows.map(({ ordinal }, i) => ({ ordinal, record: records[i]! }));
+  }
+
+  async count(owner: Owner | null, statuses: readonly TransferStatus[] | null): Promise<number> {
+    const values: Value[] = [];
+    const conditions = [
+      ...(owner === null ? [] : [`owner = $${values.push(owner)}`]),
+      ...(statuses === null ? [] : [`status = ANY ($${values.push(statuses)}::text[])`]),
+    ];
+    const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
+    return (await this.#database.first<{ count: number }>(`SELECT count(*) FROM transfers ${where}`, ...values))!.count;
+  }
+
+  async withStatus(statuses: readonly TransferStatus[]): Promise<readonly TransferRecord[]> {
+    const rows = await this.#database.all<TransferRow>(
+      `SELECT ${TRANSFER_COLUMNS} FROM transfers WHERE status = ANY ($1::text[]) ORDER BY ordinal`,
+      statuses,
+    );
+    return await recordsOf(rows, this.#layers);
+  }
+
+  async append(id: string, append: Append): Promise<TransferRecord | null> {
+    const { from, changes, notice = null } = append;
+    const events = await this.#log.encode(append.events);
+    const columns = await columnsOf(changes, this.#layers);
+    const row = notice === null && !changesDocument(changes)
+      ? await this.#change(this.#database, id, from, columns, events)
+      : await this.#database.transaction(async (queries) => {
+        const before = await this.#locked(queries, id);
+        if (before === undefined || !from.includes(before.status)) return undefined;
+        const [former] = await recordsOf([before], this.#layers);
+        const wanted = { ...former!, ...changes };
+        const row = await this.#change(queries, id, from, [...columns, ["document", documentOf(wanted)]], events);
+        if (row === undefined) return undefined;
+        await replaceImageUses(queries, row.ordinal, imagesOf(former!), imagesOf(wanted));
+        const [record] = await recordsOf([row], this.#layers);
+        if (notice !== null) await this.#parts.outbox.addNotice(queries, row.ordinal, record!, notice);
+        return row;
+      });
+    if (row !== undefined) return (await recordsOf([row], this.#layers))[0]!;
+    await this.#checkClaim(id);
+    return null;
+  }
+
+  /** The whole of an append in one statement: none comes in between, and it waits for no more than the row's lock. */
+  async #change(
+    queries: Queries,
+    id: string,
+    from: readonly TransferStatus[],
+    columns: Assignments,
+    events: EncodedEvents,
+  ): Promise<TransferRow | undefined> {
+    const values: Value[] = [id, from];
+    const fenced = this.#epochOf(id) === null ? "" : `AND epoch = $${values.push(this.#epochOf(id))}`;
+    const assignments = columns.map(([column, value]) => `${column} = $${values.push(value)}`);
+    if (events.count > 0) {
+      assignments.push(
+        `sequence = sequence + $${values.push(events.count)}`,
+        `at = greatest(at, $${values.push(events.at)})`,
+        "former_at = at",
+      );
+    }
+    if (events.silent.length > 0) {
+      const places = `unnest($${values.push(events.silent)}::integer[]) AS place`;
+      assignments.push(`silent = silent || ARRAY (SELECT transfers.sequence + place FROM ${places})`);
+    }
+    if (assignments.length === 0) assignments.push("sequence = sequence");
+    const changed = `UPDATE transfers SET ${assignments.join(", ")}
+      WHERE id = $1 AND status = ANY ($2::text[]) ${fenced} RETURNING former_at, ${TRANSFER_COLUMNS}`;
+    if (events.count === 0) return await queries.first<TransferRow>(changed, ...values);
+    return await queries.first<TransferRow>(
+      `WITH changed AS (${changed}), added AS (${insertEvents("changed", values.length + 1)}) SELECT * FROM changed`,
+      ...values,
+      events.count,
+      ...events.columns,
+    );
+  }
+
+  async events(id: string, after: number, limit: number): Promise<readonly TransferEvent[]> {
+    return await this.#log.read(id, after, limit);
+  }
+
+  async lossHistory(id: string, points: number): Promise<readonly LossPoint[]> {
+    return await this.#log.losses(id, points);
+  }
+
+  async saveCheckpoint(id: string, step: number, bytes: Uint8Array): Promise<void> {
+    await this.#files.saveCheckpoint(id, step, bytes);
+  }
+
+  async checkpoints(id: string): Promise<readonly number[]> {
+    return await this.#files.checkpoints(id);
+  }
+
+  async readCheckpoint(id: string, step: number): Promise<Uint8Array> {
+    return await this.#files.readCheckpoint(id, step);
+  }
+
+  async saveFrame(id: string, frame: FrameRecord, bytes: Uint8Array, keep: boolean): Promise<void> {
+    await this.#files.saveFrame(id, frame, bytes, keep);
+  }
+
+  async frames(id: string): Promise<readonly KeptFrame[]> {
+    return await this.#files.frames(id);
+  }
+
+  async removeFrames(id: string, steps: readonly number[]): Promise<void> {
+    await this.#files.removeFrames(id, steps);
+  }
+
+  async readFrame(id: string, step: number): Promise<Uint8Array | null> {
+    return await this.#files.readFrame(id, step);
+  }
+
+  async remove(id: string): Promise<boolean> {
+    const blobs = await this.#database.transaction(async (queries) => {
+      const transfer = await this.#lock(queries, id);
+      if (transfer === null) return null;
+      const blobs = await this.#files.blobsOf(queries, transfer);
+      await queries.run("INSERT INTO removed (transfer) VALUES ($1)", transfer);
+      await queries.run("DELETE FROM transfers WHERE ordinal = $1", transfer);
+      return blobs;
+    });
+    if (blobs === null) return false;
+    await this.#files.release(blobs);
+    await this.sweep();
+    return true;
+  }
+
+  async ended(): Promise<readonly Footprint[]> {
+    const rows = await this.#database.all<{ id: string; finished_at: number | null; bytes: number }>(
+      `SELECT id, finished_at, file_bytes + ${EVENT_BYTES} * sequence::bigint AS bytes FROM transfers
+        WHERE status IN ('SUCCEEDED', 'FAILED', 'CANCELLED') ORDER BY finished_at NULLS FIRST, ordinal`,
+    );
+    return rows.map(({ id, finished_at, bytes }) => ({ id, finishedAt: finished_at ?? 0, bytes }));
+  }
+
+  async imageUses(imageId: string): Promise<number> {
+    const sql = "SELECT count(*) FROM transfer_images WHERE image = $1";
+    return (await this.#database.first<{ count: number }>(sql, imageId))!.count;
+  }
+
+  async bytesOf(owner: Owner): Promise<number> {
+    const sql = "SELECT files FROM owner_bytes WHERE owner = $1";
+    return (await this.#database.first<{ files: number }>(sql, owner))?.files ?? 0;
+  }
+
+  async addWork(owner: Owner, day: number, work: number): Promise<void> {
+    await this.#database.transaction(async (queries) => {
+      await queries.run("DELETE FROM owner_work WHERE day < $1", day - 1);
+      await queries.run(
+        `INSERT INTO owner_work (day, owner, work) VALUES ($1, $2, greatest($3::double precision, 0))
+           ON CONFLICT (day, owner) DO UPDATE SET work = greatest(owner_work.work + $3, 0)`,
+        day,
+        owner,
+        work,
+      );
+    });
+  }
+
+  async workOf(owner: Owner, day: number): Promise<number> {
+    const sql = "SELECT work FROM owner_work WHERE day = $1 AND owner = $2";
+    return (await this.#database.first<{ work: number }>(sql, day, owner))?.work ?? 0;
+  }
+
+  /** Deletes the rest of deleted transfers; what cannot be deleted now goes next time. */
+  async sweep(): Promise<void> {
+    await this.#log.sweep().catch((error) => {
+      if (!(error instanceof GramcastError)) throw error;
+    });
+  }
+
+  async #first(where: string, ...values: Value[]): Promise<TransferRecord | null> {
+    const rows = await this.#database.all<TransferRow>(`SELECT ${TRANSFER_COLUMNS} FROM transfers ${where}`, ...values);
+    return (await recordsOf(rows, this.#layers))[0] ?? null;
+  }
+
+  /** Of the claim that a transfer is written under here; null for none. */
+  #epochOf(id: string): number | null {
+    return this.#claim?.id === id ? this.#claim.epoch : null;
+  }
+
+  async #lock(queries: Queries, id: string): Promise<number | null> {
+    return (await this.#locked(queries, id))?.ordinal ?? null;
+  }
+
+  /** A row that stays as it is until the transaction ends; a claim has to wait for that, too. @throws {ClaimLost} */
+  async #locked(queries: Queries, id: string): Promise<TransferRow | undefined> {
+    const row = await queries.first<TransferRow & { epoch: number }>(
+      `SELECT epoch, ${TRANSFER_COLUMNS} FROM transfers WHERE id = $1 FOR NO KEY UPDATE`,
+      id,
+    );
+    if (row !== undefined) this.#compare(id, row.epoch);
+    return row;
+  }
+
+  /** @throws {ClaimLost} */
+  async #checkClaim(id: string): Promise<void> {
+    if (this.#epochOf(id) === null) return;
+    const row = await this.#database.first<{ epoch: number }>("SELECT epoch FROM transfers WHERE id = $1", id);
+    if (row !== undefined) this.#compare(id, row.epoch);
+  }
+
+  #compare(id: string, epoch: number): void {
+    const claimed = this.#epochOf(id);
+    if (claimed === null || claimed === epoch) return;
+    throw new ClaimLost(`Cannot write ${id}: found epoch ${epoch}, wanted ${claimed}`);
+  }
+}
+
+function partsOf(database: Database, blobs: Blobs, outbox: Outbox): Parts {
+  const layers = new KnownLossLayers(database);
+  return { database, blobs, outbox, layers, log: new EventLog(database, layers) };
+}
+
+async function insertImageUses(queries: Queries, transfer: number, images: readonly string[]): Promise<void> {
+  if (images.length === 0) return;
+  const sql = "INSERT INTO transfer_images (transfer, image) SELECT $1, unnest($2::text[])";
+  await queries.run(sql, transfer, images);
+}
+
+async function replaceImageUses(
+  queries: Queries,
+  transfer: number,
+  had: readonly string[],
+  has: readonly string[],
+): Promise<void> {
+  if (had.length === has.length && has.every((id, i) => id === had[i])) return;
+  await queries.run("DELETE FROM transfer_images WHERE transfer = $1", transfer);
+  await insertImageUses(queries, transfer, has);
+}

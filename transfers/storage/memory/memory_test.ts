@@ -1,4 +1,5 @@
 import { testEventBus } from "../conformance/event_bus.ts";
+import { testFencedWrites } from "../conformance/fenced_writes.ts";
 import { testImageStore } from "../conformance/image_store.ts";
 import { testTransferQueue } from "../conformance/transfer_queue.ts";
 import { testTransferStore } from "../conformance/transfer_store.ts";
@@ -10,6 +11,7 @@ function open() {
 }
 
 testTransferStore("MemoryTransferStore", open);
+testFencedWrites("MemoryTransferStore", open);
 testTransferQueue("MemoryQueue", open);
 testImageStore("MemoryImageStore", open);
 testEventBus("MemoryEventBus", open);

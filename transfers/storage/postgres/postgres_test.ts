@@ -1,6 +1,8 @@
+import { MemoryBlobs } from "../blobs/memory_blobs.ts";
+import { testFencedWrites } from "../conformance/fenced_writes.ts";
 import { testTransferStore } from "../conformance/transfer_store.ts";
 import { PostgresTransferStore } from "./postgres_transfer_store.ts";
-import { MemoryBlobs } from "./testing/memory_blobs.ts";
+import { FencingClaims } from "./testing/fencing_claims.ts";
 import { NO_POSTGRES } from "./testing/postgres_server.ts";
 import { TemporaryDatabase } from "./testing/temporary_database.ts";
 
@@ -9,7 +11,10 @@ async function open() {
   const database = await temporary.open();
   const outbox = { addWebhook: () => Promise.resolve(), addNotice: () => Promise.resolve() };
   const store = new PostgresTransferStore(database, new MemoryBlobs(), outbox);
-  return { store, close: () => temporary[Symbol.asyncDispose]() };
+  return { store, queue: new FencingClaims(database), close: () => temporary[Symbol.asyncDispose]() };
 }
 
-if (NO_POSTGRES === null) testTransferStore("PostgresTransferStore", open);
+if (NO_POSTGRES === null) {
+  testTransferStore("PostgresTransferStore", open);
+  testFencedWrites("PostgresTransferStore", open);
+}

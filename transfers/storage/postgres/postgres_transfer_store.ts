@@ -1,5 +1,6 @@
 import { GramcastError } from "../../../errors.ts";
 import type { LossPoint } from "../../../engine/objective/losses.ts";
+import type { BlobStore } from "../blobs/ports.ts";
 import {
   type Append,
   type Claim,
@@ -25,7 +26,7 @@ import type { Queries, Value } from "./client.ts";
 import type { Database } from "./database.ts";
 import { type EncodedEvents, EVENT_BYTES, EventLog, insertEvents } from "./event_log.ts";
 import { KnownLossLayers } from "./loss_layers.ts";
-import { type Blobs, TransferFiles } from "./transfer_files.ts";
+import { TransferFiles } from "./transfer_files.ts";
 import {
   type Assignments,
   changesDocument,
@@ -45,7 +46,7 @@ export interface Outbox {
 /** What the store and those under claims share. */
 interface Parts {
   readonly database: Database;
-  readonly blobs: Blobs;
+  readonly blobs: BlobStore;
   readonly outbox: Outbox;
   readonly layers: KnownLossLayers;
   readonly log: EventLog;
@@ -60,9 +61,9 @@ export class PostgresTransferStore implements TransferStore {
   readonly #files: TransferFiles;
   readonly #claim: Claim | null;
 
-  constructor(database: Database, blobs: Blobs, outbox: Outbox);
+  constructor(database: Database, blobs: BlobStore, outbox: Outbox);
   constructor(parts: Parts, claim: Claim);
-  constructor(...given: readonly [Database, Blobs, Outbox] | readonly [Parts, Claim]) {
+  constructor(...given: readonly [Database, BlobStore, Outbox] | readonly [Parts, Claim]) {
     const [parts, claim] = given.length === 2 ? given : [partsOf(...given), null];
     this.#parts = parts;
     this.#database = parts.database;
@@ -103,6 +104,11 @@ export class PostgresTransferStore implements TransferStore {
       ), added AS (${insertEvents("changed", columns.length + 1)})
       SELECT ordinal FROM changed`;
     const values = [...columns.map(([, value]) => value), events.count, ...events.columns];
+    // Looked for first: an ordinal is used up by what is not added, too.
+    if (record.idempotencyKey !== null) {
+      const existing = await this.findByKey(record.owner, record.idempotencyKey);
+      if (existing !== null) return { record: existing, created: false };
+    }
     const created = await this.#database.transaction(async (queries) => {
       const made = await queries.first<{ ordinal: number }>(sql, ...values);
       if (made === undefined) return false;
@@ -110,10 +116,8 @@ export class PostgresTransferStore implements TransferStore {
       if (webhook !== null) await this.#parts.outbox.addWebhook(queries, webhook, made.ordinal);
       return true;
     });
-    if (created) return { record: stored, created };
-    const existing = await this.findByKey(record.owner, record.idempotencyKey!);
-    // It may have been removed meanwhile.
-    return existing === null ? await this.create(record, event, webhook) : { record: existing, created };
+    // Another was faster, and is found now, unless it has been removed already.
+    return created ? { record: stored, created } : await this.create(record, event, webhook);
   }
 
   async get(id: string): Promise<TransferRecord | null> {
@@ -350,7 +354,7 @@ export class PostgresTransferStore implements TransferStore {
   }
 }
 
-function partsOf(database: Database, blobs: Blobs, outbox: Outbox): Parts {
+function partsOf(database: Database, blobs: BlobStore, outbox: Outbox): Parts {
   const layers = new KnownLossLayers(database);
   return { database, blobs, outbox, layers, log: new EventLog(database, layers) };
 }

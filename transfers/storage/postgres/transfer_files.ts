@@ -1,14 +1,8 @@
 import { GramcastError } from "../../../errors.ts";
+import type { BlobStore } from "../blobs/ports.ts";
 import { CHECKPOINTS_KEPT, type FrameRecord, type KeptFrame } from "../ports.ts";
 import type { Queries } from "./client.ts";
 import type { Database } from "./database.ts";
-
-/** What of a store of blobs is needed here. */
-export interface Blobs {
-  put(key: string, bytes: Uint8Array): Promise<void>;
-  get(key: string): Promise<Uint8Array | null>;
-  remove(key: string): Promise<void>;
-}
 
 /** A blob that a row points to. */
 interface Pointer {
@@ -42,10 +36,10 @@ export async function pointedTransferBlobs(queries: Queries, keys: readonly stri
  */
 export class TransferFiles {
   readonly #database: Database;
-  readonly #blobs: Blobs;
+  readonly #blobs: BlobStore;
   readonly #lock: LockTransfer;
 
-  constructor(database: Database, blobs: Blobs, lock: LockTransfer) {
+  constructor(database: Database, blobs: BlobStore, lock: LockTransfer) {
     this.#database = database;
     this.#blobs = blobs;
     this.#lock = lock;

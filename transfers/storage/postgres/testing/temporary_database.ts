@@ -10,7 +10,7 @@ import { POSTGRES } from "./postgres_server.ts";
 const LOCK = 7;
 const TEMPLATE = "template_gramcast";
 
-/** Whoever is left in a database has to leave it, and so do all rows; sequences go on. */
+/** Whoever is left in a database has to leave it, and so do all rows; numbers begin anew. */
 const EMPTY = `
   DO $$
   DECLARE name text;
@@ -23,6 +23,8 @@ const EMPTY = `
     LOOP
       EXECUTE 'DELETE FROM ' || name;
     END LOOP;
+    PERFORM setval(oid::regclass, 1, false) FROM pg_class
+      WHERE relnamespace = 'gramcast'::regnamespace AND relkind = 'S';
   END $$`;
 
 /** Databases of this file that nobody uses. To make one takes ten times as long as to empty one. */

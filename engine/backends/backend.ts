@@ -44,8 +44,8 @@ export interface Evaluator {
 }
 
 /**
- * What a term's loss compares with: for content the features of a picture, in the backend's own order, for style a
- * (channels × channels) Gram matrix.
+ * What a term's loss compares with: for content the features of a picture, in the backend's own order, for style
+ * `StyleFigures`.
  */
 export type Target = Float32Array;
 
@@ -62,12 +62,13 @@ export interface TileInput {
  * (H·W, or Σm²), and for style the difference of the Gram matrices, whitened forth and back where they are.
  */
 export interface TileEvaluator {
-  /** The tile's share of each style term's Gram matrix, in the order of the terms. */
+  /** The tile's share of each style term's figures, in the order of the terms. */
   grams(tile: TileInput): Promise<Float32Array[]>;
   /**
    * L1 norm of each term's gradient at its layer, without its factor.
    *
-   * @param targets Content: the tile's features of the content picture. Style: G − A of the whole picture.
+   * @param targets Content: the tile's features of the content picture. Style: G − A of the whole picture, with
+   *   moments the D of `compareFigures()`.
    */
   norms(tile: TileInput, targets: readonly Target[]): Promise<Float64Array>;
   /**
@@ -96,6 +97,7 @@ export interface Backend {
    * Gram matrices FᵀF / (H·W·C) of a picture at `layers`.
    *
    * @param mask Which part of the picture counts, as for a {@linkcode Term}; null for all of it.
+   * @param moments Whether the channels' means follow each matrix.
    */
   grams(
     pixels: Pixels,
@@ -103,6 +105,7 @@ export interface Backend {
     layers: readonly string[],
     pooling: Pooling,
     mask?: Mask | null,
+    moments?: boolean,
   ): Promise<Map<string, Target>>;
   /** Prepares the evaluation of `objective` against `targets`, one for each of its terms. */
   compile(objective: Objective, targets: readonly Target[]): Promise<Evaluator>;

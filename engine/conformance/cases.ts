@@ -5,11 +5,13 @@
  */
 import type { Mask, Term } from "../objective/objective.ts";
 import type { Losses } from "../objective/losses.ts";
-import type { LayerWeight, Pooling } from "../options/options.ts";
+import type { LayerWeight, Pooling, StyleMatch } from "../options/options.ts";
 import type { Size } from "../picture.ts";
 import { formulaNoise } from "../testing/formula.ts";
 import combinations from "./golden/combinations.json" with { type: "json" };
 import layers from "./golden/layers.json" with { type: "json" };
+import momentScales from "./golden/moment_scales.json" with { type: "json" };
+import moments from "./golden/moments.json" with { type: "json" };
 import options from "./golden/options.json" with { type: "json" };
 import reference from "./golden/reference.json" with { type: "json" };
 import scales from "./golden/scales.json" with { type: "json" };
@@ -27,6 +29,7 @@ export interface ObjectiveCase extends Size {
   readonly styleHeight: number;
   readonly pooling: Pooling;
   readonly normalizeGradients: boolean;
+  readonly moments?: boolean;
   readonly inputMean: [number, number, number];
   /** The value of a flat start picture, or null for noise. */
   readonly flat: number | null;
@@ -55,6 +58,7 @@ export interface ScaleCase {
     readonly normalizeGradients: boolean;
     readonly normalizeLosses: boolean;
     readonly whitening: number;
+    readonly styleMatch?: StyleMatch;
   };
   readonly content: PictureSpec;
   readonly contentMask: PictureSpec | null;
@@ -65,9 +69,14 @@ export interface ScaleCase {
   readonly rounding: number;
 }
 
-export const OBJECTIVE_CASES = [...reference, ...layers, ...options] as unknown as readonly ObjectiveCase[];
+export const OBJECTIVE_CASES = [
+  ...reference,
+  ...layers,
+  ...options,
+  ...moments,
+] as unknown as readonly ObjectiveCase[];
 export const TIE_CASES = ties as unknown as readonly ObjectiveCase[];
-export const SCALE_CASES = [...scales, ...combinations] as unknown as readonly ScaleCase[];
+export const SCALE_CASES = [...scales, ...momentScales, ...combinations] as unknown as readonly ScaleCase[];
 
 /** Salt of the start pictures. */
 export const START_SALT = 1003;

@@ -85,19 +85,27 @@ async function caseTargets(backend: Backend, golden: ObjectiveCase) {
   return await Promise.all(golden.terms.map(async ({ kind, layer, salt }) => {
     const targets = kind === "content"
       ? backend.features(formulaPixels(golden.width, golden.height, salt), golden, [layer], golden.pooling)
-      : backend.grams(formulaPixels(styleSize.width, styleSize.height, salt), styleSize, [layer], golden.pooling);
+      : backend.grams(
+        formulaPixels(styleSize.width, styleSize.height, salt),
+        styleSize,
+        [layer],
+        golden.pooling,
+        null,
+        golden.moments,
+      );
     return (await targets).get(layer)!;
   }));
 }
 
 async function checkObjective(backend: Backend, golden: ObjectiveCase, tolerances: Tolerances): Promise<void> {
-  const { width, height, terms, pooling, normalizeGradients, flat } = golden;
+  const { width, height, terms, pooling, normalizeGradients, moments = false, flat } = golden;
   const objective: Objective = {
     size: { width, height },
     terms: terms.map(({ kind, layer, mask }) => ({ kind, layer, mask })),
     masks: golden.masks.map(formulaMask),
     pooling,
     normalizeGradients,
+    moments,
   };
   const evaluator = await backend.compile(objective, await caseTargets(backend, golden));
   try {

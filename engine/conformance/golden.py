@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Golden values of the conformance suite: losses and gradients in float64 by PyTorch's own differentiation.
 
-    /usr/bin/python3 -B engine/conformance/golden.py      writes engine/conformance/golden/*.json, in a few minutes
+    /usr/bin/python3 -B engine/conformance/golden.py [name]...      writes engine/conformance/golden/*.json, in a few minutes
 
 Needs Debian's python3-torch and python3-numpy (written with torch 1.13). golden_network.py has the network and the terms,
 golden_scale.py the weighted sum that engine/descent/prepared_scale.ts makes of them.
@@ -15,8 +15,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from golden_network import BGR_MEAN, NAMES, differentiate, forward, gram, noise, picture, with_rounding
-from golden_scale import combination_cases, scale_cases
+from golden_network import BGR_MEAN, NAMES, differentiate, forward, gram, means, noise, picture, with_rounding
+from golden_scale import combination_cases, moment_scale_cases, scale_cases
 
 CONTENT, STYLE, START = 1001, 1002, 1003
 
@@ -35,7 +35,8 @@ def style(*layers, **options):
 
 
 @with_rounding
-def case(name, size, terms, style_size=None, pooling='MAX', normalize=False, masks=(), mean=BGR_MEAN, flat=None):
+def case(name, size, terms, style_size=None, pooling='MAX', normalize=False, masks=(), mean=BGR_MEAN, flat=None,
+         moments=False):
     """`masks` are (width, height, salt); `flat` starts from a picture of that one value instead of noise."""
     width, height = size
     style_width, style_height = style_size or size
@@ -46,13 +47,15 @@ def case(name, size, terms, style_size=None, pooling='MAX', normalize=False, mas
                 targets.append(forward(picture(width, height, each['salt']), each['layer'], pooling, mean)[each['layer']])
             else:
                 features = forward(picture(style_width, style_height, each['salt']), each['layer'], pooling, mean)
-                targets.append(gram(features[each['layer']]))
+                figures = gram(features[each['layer']])
+                targets.append((figures, means(features[each['layer']])) if moments else figures)
     factors = [((noise(w * h, salt) + 1) / 2).astype(np.float32).astype(np.float64).reshape(h, w) for w, h, salt in masks]
     start = picture(width, height, START) if flat is None else torch.full((1, 3, height, width), flat, dtype=torch.float64)
     losses, gradient = differentiate(start, terms, targets, factors, 'SHARED' if flat is not None else pooling, normalize, mean)
     return {'name': name, 'width': width, 'height': height, 'styleWidth': style_width, 'styleHeight': style_height,
             'pooling': pooling, 'normalizeGradients': normalize, 'inputMean': list(mean), 'flat': flat,
             'masks': [{'width': w, 'height': h, 'salt': salt} for w, h, salt in masks], 'terms': terms,
+            **({'moments': True} if moments else {}),
             'losses': losses, 'gradient': base64.b64encode(gradient.numpy().astype('<f4').tobytes()).decode()}
 
 
@@ -99,6 +102,17 @@ def option_cases():
     yield case('masks with average pooling', (19, 22), everything, masks=masks, pooling='AVERAGE')
     yield case('masks with normalised gradients', (18, 22), everything, masks=masks, normalize=True)
     yield case('masks, average pooling, normalised gradients', (23, 17), everything, (30, 20), 'AVERAGE', True, masks)
+
+
+def moment_cases():
+    """Means and deviations beside Gram matrices."""
+    masks = [(22, 19, 1004), (13, 40, 1005)]
+    for layer in ('conv1_1', 'conv2_2', 'conv3_1', 'conv4_3', 'conv5_1'):
+        yield case(f'moments at {layer}', (17, 22), style(layer, weight=100), (24, 15), moments=True)
+    mixed = content('conv2_1', mask=0) + style('conv2_1', weight=100, mask=1) + style('conv2_1', 'conv3_3', weight=20)
+    yield case('moments under masks', (18, 22), mixed, masks=masks, moments=True)
+    yield case('moments with average pooling', (21, 18), mixed, masks=masks, moments=True, pooling='AVERAGE')
+    yield case('moments with normalised gradients', (18, 22), mixed, masks=masks, moments=True, normalize=True)
 
 
 def tie_cases():
@@ -150,11 +164,8 @@ def write(name, value):
 
 if __name__ == '__main__':
     torch.set_num_threads(2)
-    write('reference', reference_cases())
-    write('layers', layer_cases())
-    write('options', option_cases())
-    write('ties', tie_cases())
-    write('scales', scale_cases())
-    write('combinations', combination_cases())
-    write('adam', adam_cases())
-    write('classifier', classifier())
+    files = {'reference': reference_cases, 'layers': layer_cases, 'options': option_cases, 'moments': moment_cases,
+             'ties': tie_cases, 'scales': scale_cases, 'moment_scales': moment_scale_cases, 'combinations': combination_cases,
+             'adam': adam_cases, 'classifier': classifier}
+    for name in sys.argv[1:] or files:
+        write(name, files[name]())

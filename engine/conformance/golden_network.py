@@ -144,9 +144,33 @@ def gram(x, mask=None):
     return rows @ rows.t() / (area * channels)
 
 
+MOMENTS_WEIGHT = 1.0
+
+
+def means(x, mask=None):
+    """Of each channel, weighted by the mask's square."""
+    weights = torch.ones_like(x[:, :1]) if mask is None else mask ** 2
+    return (x * weights).sum((0, 2, 3)) / weights.sum()
+
+
+def moments_loss(activation, target, mask):
+    """As engine/objective/moments.ts; `target` is a Gram matrix and means."""
+    wanted_gram, wanted_means = target
+    channels = wanted_gram.shape[0]
+    energy = wanted_gram.trace()
+    epsilon = max(1e-5 * energy.item(), 1e-6)
+    deviations = lambda g, m: torch.sqrt(torch.clamp(channels * g.diagonal() - m ** 2, min=0) + epsilon)
+    found_gram, found_means = gram(activation, mask), means(activation, mask)
+    shifts = (found_means - wanted_means, deviations(found_gram, found_means) - deviations(wanted_gram, wanted_means))
+    return MOMENTS_WEIGHT * energy / channels ** 2 * sum((shift ** 2).mean() for shift in shifts)
+
+
 def term_loss(kind, activation, target, mask, whitener=None):
+    """`target` of a style is a Gram matrix, or a pair of it and the means, where moments are compared."""
     m = None if mask is None else mask_at(mask, *activation.shape[2:])
     if kind == 'style':
+        if isinstance(target, tuple):
+            return term_loss(kind, activation, target[0], mask, whitener) + moments_loss(activation, target, m)
         difference = gram(activation, m) - target
         if whitener is not None:
             difference = whitener @ difference @ whitener.t()

@@ -4,7 +4,7 @@ import base64
 import numpy as np
 import torch
 
-from golden_network import differentiate, forward, gram, noise, picture, with_rounding
+from golden_network import differentiate, forward, gram, means, noise, picture, with_rounding
 
 START = 1003
 LEAST_CONTENT = 0.5
@@ -50,22 +50,31 @@ def mask(spec):
 
 @with_rounding
 def scale_case(name, size, content, styles, content_layers=(), style_layers=(), content_mask=None, weights=(0.1, 500.0, 0.0),
-               pooling='MAX', style_scale=1.0, normalize_gradients=False, normalize_losses=False, whitening=0.0):
+               pooling='MAX', style_scale=1.0, normalize_gradients=False, normalize_losses=False, whitening=0.0,
+               moments=False):
     """`content` is (width, height, salt); a style is (width, height, salt, weight, mask or None), masks like `content`."""
     width, height = fit(content[0], content[1], size)
     terms, targets, shares, masks = [], [], [], []
     whole = sum(style[3] for style in styles)
     blended = [style for style in styles if style[4] is None]
 
-    def style_gram(style, layer):
+    def style_features(style, layer):
         style_size = fit(style[0], style[1], int(size * style_scale + 0.5))
-        return gram(forward(tensor(nearest(picture8(*style[:3]), *style_size)), layer, pooling)[layer]).detach()
+        return forward(tensor(nearest(picture8(*style[:3]), *style_size)), layer, pooling)[layer].detach()
+
+    def style_gram(style, layer):
+        return gram(style_features(style, layer))
+
+    def figures_of(some, layer):
+        blend = lambda of: sum(style[3] * of(style_features(style, layer)) for style in some) / sum(style[3] for style in some)
+        return (blend(gram), blend(means)) if moments else blend(gram)
 
     def add(kind, layer, target, share, mask_index):
         shares.append(share)
         targets.append(target)
+        figures = target[0] if isinstance(target, tuple) else target
         terms.append({'kind': kind, 'layer': layer, 'mask': mask_index, 'weight': 1.0,
-                      'whitener': whitener(target, whitening) if kind == 'style' and whitening else None})
+                      'whitener': whitener(figures, whitening) if kind == 'style' and whitening else None})
 
     if content_mask:
         masks.append(mask(content_mask))
@@ -78,10 +87,10 @@ def scale_case(name, size, content, styles, content_layers=(), style_layers=(), 
         if style[4] is not None:
             masks.append(mask(style[4]))
             for layer, weight in style_layers:
-                add('style', layer, style_gram(style, layer), weight * style[3] / whole, len(masks) - 1)
+                add('style', layer, figures_of([style], layer), weight * style[3] / whole, len(masks) - 1)
     part = sum(style[3] for style in blended)
     for layer, weight in style_layers if part else ():
-        add('style', layer, sum(style[3] * style_gram(style, layer) for style in blended) / part, weight * part / whole, None)
+        add('style', layer, figures_of(blended, layer), weight * part / whole, None)
 
     if normalize_losses:
         distances, _ = differentiate(seen.clone(), terms, targets, masks, pooling, False)
@@ -90,7 +99,8 @@ def scale_case(name, size, content, styles, content_layers=(), style_layers=(), 
                 style = sum(style[3] / whole * style_gram(style, each['layer']).trace() for style in styles).item()
                 shares[i] /= max((target ** 2).mean().item(), LEAST_CONTENT * style)
             else:
-                even = target.trace().item() ** 2 / target.shape[0] ** 3
+                figures = target[0] if isinstance(target, tuple) else target
+                even = figures.trace().item() ** 2 / figures.shape[0] ** 3
                 shares[i] /= max(distances[i], LEAST_DISTANCE * even)
     for each, share in zip(terms, shares):
         each['weight'] = weights[0 if each['kind'] == 'content' else 1] * share
@@ -109,7 +119,7 @@ def scale_case(name, size, content, styles, content_layers=(), style_layers=(), 
                'contentLayers': [{'layer': layer, 'weight': weight} for layer, weight in content_layers],
                'styleLayers': [{'layer': layer, 'weight': weight} for layer, weight in style_layers], 'pooling': pooling,
                'styleScale': style_scale, 'normalizeGradients': normalize_gradients, 'normalizeLosses': normalize_losses,
-               'whitening': whitening}
+               'whitening': whitening, **({'styleMatch': 'GRAM_AND_MOMENTS'} if moments else {})}
     specify = lambda spec: spec and dict(zip(('width', 'height', 'salt'), spec))
     return {'name': name, 'options': options, 'content': specify(content), 'contentMask': specify(content_mask),
             'styles': [{**specify(style[:3]), 'weight': style[3], 'mask': specify(style[4])} for style in styles],
@@ -148,6 +158,20 @@ def scale_cases():
     yield scale_case('everything', 35, content, masked, pooling='AVERAGE', normalize_losses=True, **every)
     yield scale_case('everything with normalised gradients', 35, content, masked, normalize_losses=True,
                      normalize_gradients=True, **every)
+
+
+def moment_scale_cases():
+    """Means and deviations beside Gram matrices, with the options that meet them."""
+    content = (48, 33, 2001)
+    styles = [(40, 52, 2002, 1.0, (30, 20, 2010)), (33, 33, 2003, 2.0, None), (64, 20, 2004, 0.5, None)]
+    layers = {'content_layers': (('conv2_2', 1.0), ('conv4_1', 0.5)),
+              'style_layers': (('conv1_1', 1.0), ('conv3_1', 2.0), ('conv4_3', 0.25)), 'moments': True}
+    yield scale_case('moments', 32, content, [(40, 52, 2002, 1.0, None)], **layers)
+    yield scale_case('moments of several styles under masks', 33, content, styles, content_mask=(17, 60, 2012), **layers)
+    yield scale_case('moments with normalised losses', 32, content, styles, normalize_losses=True, weights=(0.3, 1.0, 1e-4),
+                     **layers)
+    yield scale_case('moments beside whitened Gram matrices', 32, content, styles, normalize_losses=True, whitening=0.9,
+                     pooling='AVERAGE', weights=(0.1, 1.0, 0.0), **layers)
 
 
 LAYERS = ('conv1_1', 'conv1_2', 'conv2_1', 'conv2_2', 'conv3_1', 'conv3_2', 'conv3_3', 'conv4_1')

@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Target, TilingBackend } from "../backends/backend.ts";
+import { gramOf } from "../objective/moments.ts";
 import type { Mask, Objective, Term } from "../objective/objective.ts";
 import { toPixels } from "../picture.ts";
 import { relativeDistance } from "../testing/distance.ts";
@@ -31,6 +32,7 @@ interface TiledCase {
   readonly normalizeGradients: boolean;
   readonly keeps: boolean;
   readonly whitening?: number;
+  readonly moments?: boolean;
 }
 
 const side = fc.integer({ min: 33, max: 64 });
@@ -51,6 +53,7 @@ const tiledCase: fc.Arbitrary<TiledCase> = fc.record({
   normalizeGradients: fc.boolean(),
   keeps: fc.boolean(),
   whitening: fc.constantFrom(0, 0.9),
+  moments: fc.boolean(),
 });
 
 const WIDE = {
@@ -71,6 +74,11 @@ const EXAMPLES: readonly TiledCase[] = [
     terms: [{ kind: "style", layer: "conv4_1", mask: null }, { kind: "content", layer: "conv2_2", mask: null }],
   },
   { ...WIDE, whitening: 0.9, terms: [{ kind: "style", layer: "conv2_2", mask: null }] },
+  {
+    ...WIDE,
+    moments: true,
+    terms: [{ kind: "style", layer: "conv2_2", mask: null }, { kind: "style", layer: "conv3_1", mask: 0 }],
+  },
   { ...WIDE, pooling: "AVERAGE", terms: [{ kind: "style", layer: "conv3_1", mask: null }] },
   {
     ...WIDE,
@@ -102,7 +110,7 @@ export function testTiles(name: string, open: OpenBackend, parameters: Vgg16Para
 }
 
 async function checkTiles(backend: TilingBackend, given: TiledCase, { lossTolerance, gradientTolerance }: Tolerances) {
-  const { width, height, terms, pooling, normalizeGradients } = given;
+  const { width, height, terms, pooling, normalizeGradients, moments = false } = given;
   const size = { width, height };
   const masks: Mask[] = [{ width: 23, height: 40, salt: 1 }, { width, height, salt: 2 }].map(formulaMask);
   const content = formulaPicture(width, height, 3);
@@ -112,16 +120,16 @@ async function checkTiles(backend: TilingBackend, given: TiledCase, { lossTolera
 
   const layers = terms.map(({ layer }) => layer);
   const features = await backend.features(toPixels(content), size, layers, pooling);
-  const grams = await backend.grams(style, size, layers, pooling);
-  const tiled = await tiledGrams(backend, cut, style, size, [...new Set(layers)], pooling);
+  const grams = await backend.grams(style, size, layers, pooling, null, moments);
+  const tiled = await tiledGrams(backend, cut, style, size, [...new Set(layers)], pooling, null, moments);
   for (const [layer, gram] of tiled) {
     assert.ok(relativeDistance(gram, grams.get(layer)!) <= lossTolerance, `Gram matrix at ${layer}`);
   }
 
   const targets = terms.map(({ kind, layer }) => (kind === "content" ? features : grams).get(layer)!);
   const styles = given.whitening ? terms.flatMap(({ kind }, i) => kind === "style" ? [i] : []) : [];
-  const whiteners = new Map(styles.map((i) => [i, whitener(targets[i]!, given.whitening!)]));
-  const objective: Objective = { size, terms, masks, pooling, normalizeGradients, whiteners };
+  const whiteners = new Map(styles.map((i) => [i, whitener(gramOf(targets[i]!), given.whitening!)]));
+  const objective: Objective = { size, terms, masks, pooling, normalizeGradients, whiteners, moments };
   const whole = await backend.compile(objective, targets);
   const parts = await TiledEvaluator.compile(backend, cut, objective, {
     content,

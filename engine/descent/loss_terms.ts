@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Target } from "../backends/backend.ts";
 import { coverageOf, intersection, maskFrom } from "../objective/masks.ts";
+import { channelsOf, gramOf, type StyleFigures } from "../objective/moments.ts";
 import type { Mask, Term } from "../objective/objective.ts";
 import { trace } from "../objective/square_matrix.ts";
 import { type Whitener, whitener } from "../objective/whitening.ts";
@@ -21,7 +21,7 @@ export interface LossTerm extends Pick<Term, "kind" | "layer"> {
   /** Where it counts; null: everywhere. */
   readonly where: Mask | null;
   /** Target of a style term; null for content, which is compared with the content picture. */
-  readonly gram: Target | null;
+  readonly figures: StyleFigures | null;
   /** How a style term's Gram matrices are compared; null: as they are. */
   readonly whitener: Whitener | null;
 }
@@ -34,8 +34,8 @@ export const LEAST_CONTENT = 0.5;
 /** Of a Gram matrix with the target's trace and even directions; for a content that has the style's Gram matrices already. */
 const LEAST_DISTANCE = 0.1;
 
-/** Gram matrices of each style by layer: of the style layers, and of the content layers where losses are normalised. */
-type StyleGrams = readonly ReadonlyMap<string, Target>[];
+/** Figures of each style by layer: of the style layers, and of the content layers where losses are normalised. */
+type StylesFigures = readonly ReadonlyMap<string, StyleFigures>[];
 
 /** The terms of the loss at a scale, content first; those that have a mask of their own stand beside those that have none. */
 export async function lossTerms(
@@ -44,74 +44,76 @@ export async function lossTerms(
   input: OptimisationInput,
   scale: Scale,
 ): Promise<LossTerm[]> {
-  const grams = await styleGrams(source, resize, input, scale);
-  return [...await contentTerms(source, input, scale, grams), ...styleTerms(input, scale, grams)];
+  const figures = await styleFigures(source, resize, input, scale);
+  return [...await contentTerms(source, input, scale, figures), ...styleTerms(input, scale, figures)];
 }
 
-async function styleGrams(
+async function styleFigures(
   source: TargetSource,
   resize: Resize,
   { options, styles }: OptimisationInput,
   scale: Scale,
-): Promise<StyleGrams> {
+): Promise<StylesFigures> {
   const compared = options.normalizeLosses ? [...options.styleLayers, ...options.contentLayers] : options.styleLayers;
   const layers = [...new Set(compared.map(({ layer }) => layer))];
-  const grams: ReadonlyMap<string, Target>[] = [];
+  const figures: ReadonlyMap<string, StyleFigures>[] = [];
+  const moments = options.styleMatch === "GRAM_AND_MOMENTS";
   for (const [i, style] of styles.entries()) {
     const { picture } = style;
     const size = fitLongestSide(picture, styleSide(scale.size, options, style));
     const counts = whatCounts(i, style, size);
-    grams.push(await source.grams(toPixels(await resize(picture, size)), size, layers, counts));
+    figures.push(await source.grams(toPixels(await resize(picture, size)), size, layers, counts, moments));
   }
-  return grams;
+  return figures;
 }
 
 async function contentTerms(
   source: TargetSource,
   { options, content, styles, contentMask }: OptimisationInput,
   scale: Scale,
-  grams: StyleGrams,
+  figures: StylesFigures,
 ): Promise<LossTerm[]> {
   const layers = options.contentLayers.map(({ layer }) => layer);
   const energies = options.normalizeLosses && layers.length > 0 ? await source.energies(layers) : null;
   const whole = wholeWeight(styles);
   const where = intersection(scale, [contentMask && maskFrom(contentMask), coverageOf(content)]);
   return options.contentLayers.map(({ layer, weight }) => {
-    const term = { kind: "content", layer, where, gram: null, whitener: null } as const;
+    const term = { kind: "content", layer, where, figures: null, whitener: null } as const;
     if (!energies) return { ...term, share: weight };
     // A Gram matrix' trace is the mean square of the features that it is made of.
-    const style = styles.reduce((sum, { weight }, i) => sum + (weight / whole) * trace(grams[i]!.get(layer)!), 0);
+    const energyOf = (i: number) => trace(gramOf(figures[i]!.get(layer)!));
+    const style = styles.reduce((sum, { weight }, i) => sum + (weight / whole) * energyOf(i), 0);
     // Never 0, so that a blank content and blank styles are divided by something.
     return { ...term, share: weight / (Math.max(energies.get(layer)!, LEAST_CONTENT * style) || 1) };
   });
 }
 
 /**
- * Styles without a mask blend into one Gram target per layer; each style with a mask is a term of its own. None counts
+ * Styles without a mask blend into one target per layer; each style with a mask is a term of its own. None counts
  * where the content is transparent.
  */
 function styleTerms(
   { options, content, styles }: OptimisationInput,
   scale: Scale,
-  grams: StyleGrams,
+  figures: StylesFigures,
 ): LossTerm[] {
   const visible = coverageOf(content);
   const whole = wholeWeight(styles);
   const terms: LossTerm[] = [];
-  const blend = new Map<string, Target>();
+  const blend = new Map<string, StyleFigures>();
   let blended = 0;
   styles.forEach(({ weight, mask }, i) => {
-    const gramAt = (layer: string) => grams[i]!.get(layer)!;
+    const figuresAt = (layer: string) => figures[i]!.get(layer)!;
     if (mask) {
       const where = intersection(scale, [maskFrom(mask), visible]);
-      terms.push(...options.styleLayers.map((each) => styleTerm(each, where, gramAt(each.layer), weight / whole)));
+      terms.push(...options.styleLayers.map((each) => styleTerm(each, where, figuresAt(each.layer), weight / whole)));
       return;
     }
     blended += weight;
     for (const { layer } of options.styleLayers) {
-      const gram = gramAt(layer);
-      const sum = blend.get(layer) ?? new Float32Array(gram.length);
-      for (let i = 0; i < gram.length; i++) sum[i]! += weight * gram[i]!;
+      const values = figuresAt(layer);
+      const sum = blend.get(layer) ?? new Float32Array(values.length);
+      for (let i = 0; i < values.length; i++) sum[i]! += weight * values[i]!;
       blend.set(layer, sum);
     }
   });
@@ -122,9 +124,14 @@ function styleTerms(
   }
   return terms;
 
-  function styleTerm({ layer, weight }: LayerWeight, where: Mask | null, gram: Target, part: number): LossTerm {
-    const factor = options.whitening > 0 ? whitener(gram, options.whitening) : null;
-    return { kind: "style", layer, where, gram, whitener: factor, share: weight * part };
+  function styleTerm(
+    { layer, weight }: LayerWeight,
+    where: Mask | null,
+    figures: StyleFigures,
+    part: number,
+  ): LossTerm {
+    const factor = options.whitening > 0 ? whitener(gramOf(figures), options.whitening) : null;
+    return { kind: "style", layer, where, figures, whitener: factor, share: weight * part };
   }
 }
 
@@ -140,7 +147,7 @@ function wholeWeight(styles: OptimisationInput["styles"]): number {
  * @param distance The term's loss at the content picture.
  */
 export function overDistance(term: LossTerm, distance: number): LossTerm {
-  if (term.gram === null) return term;
-  const even = trace(term.gram) ** 2 / Math.sqrt(term.gram.length) ** 3;
+  if (term.figures === null) return term;
+  const even = trace(gramOf(term.figures)) ** 2 / channelsOf(term.figures) ** 3;
   return { ...term, share: term.share / (Math.max(distance, LEAST_DISTANCE * even) || 1) };
 }

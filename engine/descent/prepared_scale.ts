@@ -74,7 +74,7 @@ export class PreparedScale {
     }
     const evaluator = await source.compile(
       objectiveOf(terms, scale, input.options),
-      byIndex(terms, ({ gram }) => gram),
+      byIndex(terms, ({ figures }) => figures),
     );
     if (!input.options.normalizeLosses) return new PreparedScale(scale, evaluator, terms);
     const { losses } = await evaluator.evaluate(toPixels(await resize(input.content, scale)), terms.map(() => 1));
@@ -141,6 +141,7 @@ function objectiveOf(terms: readonly LossTerm[], size: Size, options: TransferOp
     pooling: options.pooling,
     normalizeGradients: options.normalizeGradients,
     whiteners: byIndex(terms, ({ whitener }) => whitener),
+    moments: options.styleMatch === "GRAM_AND_MOMENTS",
   };
 }
 

@@ -14,7 +14,7 @@ import type { Whitener } from "./whitening.ts";
  *
  * - content: mean((F − P)²) over height, width and channels;
  * - style: mean((G − A)²) over channels × channels, with G = FᵀF / (H·W·C); where the term has a whitener R, of
- *   R (G − A) Rᵀ.
+ *   R (G − A) Rᵀ; where moments are compared, their part of `moments.ts` beside it.
  *
  * With a mask m (a factor per pixel, scaled to the layer) the means are weighted by m²: F becomes m·F and H·W becomes Σm².
  */
@@ -40,6 +40,8 @@ export interface Objective {
   readonly normalizeGradients: boolean;
   /** By index of a style term, see `whitening.ts`; terms without compare Gram matrices as they are. */
   readonly whiteners?: ReadonlyMap<number, Whitener>;
+  /** Whether style terms compare means and deviations too, see `moments.ts`: their targets then have means. */
+  readonly moments?: boolean;
 }
 
 /** The size of what a layer gives out. */

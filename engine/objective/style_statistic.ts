@@ -1,24 +1,34 @@
+import { compareMoments, gramOf, type MomentComparison, momentTarget, type StyleFigures } from "./moments.ts";
 import { unwhiten, whiten, type Whitener } from "./whitening.ts";
 
 /**
- * What styles are compared by: a number that a layer's features have, and how far two of it are apart. A backend implements
- * it once, in its own terms.
+ * What styles are compared by: figures that a layer's features have, and how far two of them are apart. A backend
+ * implements it once, in its own terms.
  *
- * Gram matrices FᵀF / (area · channels) are what there is, as they are or whitened (`whitening.ts`).
+ * Gram matrices FᵀF / (area · channels) are what there is, as they are or whitened (`whitening.ts`), and beside them means
+ * and deviations where they are asked for (`moments.ts`).
  *
  * @typeParam Features A layer's features under the term's mask.
- * @typeParam Matrix (channels × channels).
+ * @typeParam Matrix (channels × channels), or rows of channels.
  * @typeParam Sum One number.
  */
 export interface StyleStatistic<Features, Matrix, Sum> {
-  /** @param area H·W, or Σm² under a mask. */
+  /**
+   * The Gram matrix.
+   *
+   * @param area H·W, or Σm² under a mask.
+   */
   of(features: Features, area: number): Matrix;
+  /** The mean of each channel. @param features Under the term's mask twice, so that the mean is weighted by m². */
+  means(features: Features, area: number): Matrix;
   /**
    * G with A.
    *
    * @param whitener R, or undefined where Gram matrices are compared as they are.
    */
   compare(gram: Matrix, target: Matrix, whitener: Matrix | undefined): StyleComparison<Matrix, Sum>;
+  /** Means, and deviations that follow from them and from G, with `momentTarget()`. */
+  compareMoments(gram: Matrix, means: Matrix, target: Matrix): MomentComparison<Matrix, Sum>;
 }
 
 /** How far two styles are apart. */
@@ -29,8 +39,28 @@ export interface StyleComparison<Matrix, Sum> {
   readonly difference: Matrix;
 }
 
-/** Compares Gram matrices that lie here. */
-export function compareGrams(
+/**
+ * Compares figures that lie here, and their moments where the target has means.
+ *
+ * @returns With means, their part is in it: D has the slopes on its diagonal, and the offsets as one more row.
+ */
+export function compareFigures(
+  figures: ArrayLike<number>,
+  target: StyleFigures,
+  whitener: Whitener | undefined,
+): StyleComparison<Float32Array, number> {
+  const gram = gramOf(target);
+  const grams = compareGrams(figures, gram, whitener);
+  if (gram.length === target.length) return grams;
+  const { squares, slope, offset } = compareMoments(figures, momentTarget(target));
+  const difference = new Float32Array(target.length);
+  difference.set(grams.difference);
+  slope.forEach((value, i) => difference[i * (slope.length + 1)]! += value);
+  difference.set(offset, gram.length);
+  return { squares: grams.squares + squares, difference };
+}
+
+function compareGrams(
   gram: ArrayLike<number>,
   target: Float32Array,
   whitener: Whitener | undefined,

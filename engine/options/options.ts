@@ -34,6 +34,7 @@ export type OptimizerOptions = Settings["optimizer"];
 export type OptimizerKind = OptimizerOptions["kind"];
 export type InitOptions = Settings["init"];
 export type Pooling = Settings["pooling"];
+export type StyleMatch = Settings["styleMatch"];
 export type ColorMode = Settings["color"];
 
 /** One scale of a coarse-to-fine schedule. */

@@ -30,6 +30,7 @@ Deno.test("CLASSIC is the published article", () => {
     init: { kind: "NOISE", noise: 1 },
     pooling: "MAX",
     color: "STYLE",
+    styleMatch: "GRAM",
     styleScale: 1,
     normalizeGradients: false,
     normalizeLosses: false,

@@ -136,6 +136,14 @@ const COLOR = choice("ColorMode", "Which colours the result has.", {
   MATCH: { label: "Matched", help: "The style's colours are first matched to the content picture's." },
 });
 
+const STYLE_MATCH = choice("StyleMatch", "What the result has in common with the style at the layers that carry it.", {
+  GRAM: { label: "Gram matrices", help: "Gram matrices: which features occur together (Gatys et al. 2016)." },
+  GRAM_AND_MOMENTS: {
+    label: "Gram matrices and moments",
+    help: "Gram matrices, and beside them mean and deviation of each channel (Galerne et al. 2024).",
+  },
+});
+
 const FIT = oneOf({ input: "SizeInput", help: "The size of the result, given in exactly one way." }, {
   longest: { value: SIZE, unit: "pixels", label: "Longest side", help: "Its longer side." },
   shortest: { value: whole(1, SIZE.maximum), unit: "pixels", label: "Shortest side", help: "Its shorter side." },
@@ -163,6 +171,12 @@ export const OPTIONS = {
     help: "Sizes and steps from coarse to fine, instead of size and steps.",
   }),
   color: option("CHOICE", COLOR, { default: "STYLE", label: "Colours", help: "Which colours the result has." }),
+  styleMatch: option("CHOICE", STYLE_MATCH, {
+    default: "GRAM",
+    label: "Style matched by",
+    help:
+      "What the result has in common with the style: with moments its contrasts and grain are nearer to the style's.",
+  }),
   styleScale: option("NUMBER", real(0.1, 4), {
     default: 1,
     label: "Brush size",

@@ -15,8 +15,17 @@ import { type Cut, tiledGrams } from "./tiled_grams.ts";
 export interface TargetSource {
   /** Mean square of the content's features at each of `layers`. */
   energies(layers: readonly string[]): Promise<Map<string, number>>;
-  /** Gram matrices of a style picture at `layers`, of the part that a mask leaves where there is one. */
-  grams(pixels: Pixels, size: Size, layers: readonly string[], mask: Mask | null): Promise<Map<string, Target>>;
+  /**
+   * Gram matrices of a style picture at `layers`, of the part that a mask leaves where there is one, with the channels'
+   * means where moments are compared.
+   */
+  grams(
+    pixels: Pixels,
+    size: Size,
+    layers: readonly string[],
+    mask: Mask | null,
+    moments: boolean,
+  ): Promise<Map<string, Target>>;
   /** Content terms are compared with the content picture, style terms with `grams`, by index of the term. */
   compile(objective: Objective, grams: ReadonlyMap<number, Target>): Promise<Evaluator>;
 }
@@ -40,8 +49,8 @@ export class WholeSource implements TargetSource {
     return new Map(layers.map((layer) => [layer, meanSquare(features.get(layer)!)]));
   }
 
-  grams(pixels: Pixels, size: Size, layers: readonly string[], mask: Mask | null): Promise<Map<string, Target>> {
-    return this.#backend.grams(pixels, size, layers, this.#pooling, mask);
+  grams(pixels: Pixels, size: Size, layers: readonly string[], mask: Mask | null, moments: boolean) {
+    return this.#backend.grams(pixels, size, layers, this.#pooling, mask, moments);
   }
 
   async compile(objective: Objective, grams: ReadonlyMap<number, Target>): Promise<Evaluator> {
@@ -77,13 +86,13 @@ export class TiledSource implements TargetSource {
   }
 
   async energies(layers: readonly string[]): Promise<Map<string, number>> {
-    const grams = await this.grams(toPixels(this.#content), this.#content, layers, null);
+    const grams = await this.grams(toPixels(this.#content), this.#content, layers, null, false);
     // A Gram matrix' trace is the mean square of the features that it is made of.
     return new Map([...grams].map(([layer, gram]) => [layer, trace(gram)]));
   }
 
-  grams(pixels: Pixels, size: Size, layers: readonly string[], mask: Mask | null): Promise<Map<string, Target>> {
-    return tiledGrams(this.#backend, this.#cut, pixels, size, layers, this.#pooling, mask);
+  grams(pixels: Pixels, size: Size, layers: readonly string[], mask: Mask | null, moments: boolean) {
+    return tiledGrams(this.#backend, this.#cut, pixels, size, layers, this.#pooling, mask, moments);
   }
 
   compile(objective: Objective, grams: ReadonlyMap<number, Target>): Promise<Evaluator> {

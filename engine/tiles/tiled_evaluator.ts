@@ -9,7 +9,7 @@ import {
   type Term,
 } from "../objective/objective.ts";
 import type { Picture, Pixels } from "../picture.ts";
-import { compareGrams } from "../objective/style_statistic.ts";
+import { compareFigures } from "../objective/style_statistic.ts";
 import type { Tile, TileGrid } from "./tile_grid.ts";
 import { addTile, cropPixels, TileMasks } from "./tile_masks.ts";
 import { type Cut, sumOfGrams } from "./tiled_grams.ts";
@@ -21,7 +21,7 @@ const SMALLEST_NORM = 1e-8;
 export interface TiledTargets {
   /** The content picture, of the objective's size: its features are computed tile by tile. */
   readonly content: Picture;
-  /** Gram matrix by index of a style term. */
+  /** Figures by index of a style term. */
   readonly grams: ReadonlyMap<number, Target>;
   /** Bytes up to which the content's features are kept from step to step; else they are computed again each time. */
   readonly keptBytes: number;
@@ -72,12 +72,12 @@ export class TiledEvaluator implements Evaluator {
     objective: Objective,
     targets: TiledTargets,
   ): Promise<TiledEvaluator> {
-    const { size, terms, pooling } = objective;
+    const { size, terms, pooling, moments = false } = objective;
     const grid = cut(size, deepestLayer(terms.map(({ layer }) => layer)));
     const masks = new TileMasks(size, terms, objective.masks);
     const tileTerms = terms.map((term) => ({ ...term, mask: term.mask === null ? 0 : term.mask + 1 }));
     const areas = terms.map((term) => masks.area(term));
-    const tiles = await backend.compileTiles({ size: grid.size, terms: tileTerms, pooling }, areas);
+    const tiles = await backend.compileTiles({ size: grid.size, terms: tileTerms, pooling, moments }, areas);
     return new TiledEvaluator(backend, objective, targets, grid, masks, tiles);
   }
 
@@ -117,7 +117,7 @@ export class TiledEvaluator implements Evaluator {
     const styles = this.#objective.terms.flatMap((term, index) => term.kind === "style" ? [{ term, index }] : []);
     styles.forEach(({ term, index }, i) => {
       const whitener = this.#objective.whiteners?.get(index);
-      const { squares, difference } = compareGrams(sums[i]!, grams.get(index)!, whitener);
+      const { squares, difference } = compareFigures(sums[i]!, grams.get(index)!, whitener);
       losses[index] = squares / this.#count(term);
       differences.set(index, difference);
     });

@@ -8,7 +8,7 @@ import { TileMasks } from "./tile_masks.ts";
 /** Cuts a picture for features up to a layer. */
 export type Cut = (size: Size, layer: string) => TileGrid;
 
-/** `Backend.grams()` in tiles: the same Gram matrices, of a picture of any size. */
+/** `Backend.grams()` in tiles: the same figures, of a picture of any size. */
 export async function tiledGrams(
   backend: TilingBackend,
   cut: Cut,
@@ -17,6 +17,7 @@ export async function tiledGrams(
   layers: readonly string[],
   pooling: Pooling,
   mask: Mask | null = null,
+  moments = false,
 ): Promise<Map<string, Target>> {
   if (layers.length === 0) return new Map();
   const terms = layers.map((layer): Term => ({ kind: "style", layer, mask: mask && 0 }));
@@ -25,7 +26,7 @@ export async function tiledGrams(
   // Mask 0 of a tile is its core.
   const tileTerms = terms.map((term) => ({ ...term, mask: mask ? 1 : 0 }));
   const evaluator = await backend.compileTiles(
-    { size: grid.size, terms: tileTerms, pooling },
+    { size: grid.size, terms: tileTerms, pooling, moments },
     terms.map((term) => masks.area(term)),
   );
   try {
@@ -36,7 +37,7 @@ export async function tiledGrams(
   }
 }
 
-/** The style terms' Gram matrices of the whole picture, in the order of the terms. */
+/** The style terms' figures of the whole picture, in the order of the terms. */
 export async function sumOfGrams(
   evaluator: TileEvaluator,
   grid: TileGrid,

@@ -1,6 +1,7 @@
 import { env } from "onnxruntime-node";
 import type { Backend, EngineInfo, Evaluator, Target, TileEvaluator, TileObjective } from "../backend.ts";
 import { areaOf, downscaleMask } from "../../objective/masks.ts";
+import { gramOf, momentTarget } from "../../objective/moments.ts";
 import { deepestLayer, featureSize, type Mask, type Objective } from "../../objective/objective.ts";
 import type { Pooling } from "../../options/options.ts";
 import type { Pixels, Size } from "../../picture.ts";
@@ -11,7 +12,7 @@ import { BlockedLayout } from "./blocked_layout.ts";
 import { classify } from "./classifier.ts";
 import { detectBlock } from "./detect_block.ts";
 import { HalfLayout } from "./half_layout.ts";
-import type { Layout } from "./layout.ts";
+import type { Features, Layout } from "./layout.ts";
 import { ModelBuilder } from "./model.ts";
 import { forward, IMAGE } from "./network.ts";
 import { PackedParameters } from "./parameters.ts";
@@ -20,7 +21,7 @@ import { OnnxEvaluator } from "./evaluator.ts";
 import { Session, type SessionOptions } from "./session.ts";
 import { buildStepGraph, GRADIENT } from "./step_graph.ts";
 import { GraphStyleStatistic } from "./style_statistic.ts";
-import { maskInput, targetInput, whitenerInput } from "./terms.ts";
+import { maskInput, momentsInput, targetInput, whitenerInput } from "./terms.ts";
 import { OnnxTileEvaluator } from "./tile_evaluator.ts";
 
 // What goes wrong is thrown; printed as well, with paths, it would alarm those who only have no GPU.
@@ -80,7 +81,7 @@ export class OnnxBackend implements Backend {
     layers: readonly string[],
     pooling: Pooling,
   ): Promise<Map<string, Target>> {
-    return await this.#statistics("features", pixels, size, layers, pooling, null);
+    return await this.#statistics("features", pixels, size, layers, pooling);
   }
 
   async grams(
@@ -89,12 +90,17 @@ export class OnnxBackend implements Backend {
     layers: readonly string[],
     pooling: Pooling,
     mask: Mask | null = null,
+    moments = false,
   ): Promise<Map<string, Target>> {
-    return await this.#statistics("grams", pixels, size, layers, pooling, mask);
+    return await this.#statistics("grams", pixels, size, layers, pooling, mask, moments);
   }
 
   async compile(objective: Objective, targets: readonly Target[]): Promise<Evaluator> {
-    const constants = new Map(targets.map((target, i) => [targetInput(i), target]));
+    const constants = new Map<string, Float32Array>();
+    targets.forEach((target, i) => {
+      if (!objective.moments || objective.terms[i]!.kind === "content") return constants.set(targetInput(i), target);
+      constants.set(targetInput(i), gramOf(target)).set(momentsInput(i), momentTarget(target));
+    });
     for (const [term, factor] of objective.whiteners ?? []) constants.set(whitenerInput(term), factor);
     const areas = objective.terms.map((term) => {
       const { width, height } = featureSize(objective.size, term.layer);
@@ -126,7 +132,8 @@ export class OnnxBackend implements Backend {
     size: Size,
     layers: readonly string[],
     pooling: Pooling,
-    mask: Mask | null,
+    mask: Mask | null = null,
+    moments = false,
   ) {
     if (layers.length === 0) return new Map<string, Target>();
     const graph = new ModelBuilder();
@@ -141,12 +148,16 @@ export class OnnxBackend implements Backend {
         const values = mask && downscaleMask(mask, { width, height });
         const name = maskInput(0, layer.name);
         if (values) constants.set(name, this.#layout.packMask(values));
-        const counted = values
-          ? exact.scalePixels(graph, features, graph.input(name, this.#layout.maskShape(height * width)))
-          : features;
+        const factor = values && graph.input(name, this.#layout.maskShape(height * width));
+        const weigh = (x: Features) => factor ? exact.scalePixels(graph, x, factor) : x;
+        const counted = weigh(features);
         const area = values ? areaOf(values) : height * width;
         const statistic = new GraphStyleStatistic(graph, this.#layout, channels);
-        graph.output(layer.name, statistic.of(counted, area), [channels, channels]);
+        const gram = statistic.of(counted, area);
+        if (moments) {
+          const rows = graph.node("Concat", [gram, statistic.means(weigh(counted), area)], { axis: 0n });
+          graph.output(layer.name, rows, [channels + 1, channels]);
+        } else graph.output(layer.name, gram, [channels, channels]);
       }
     }
     const session = await Session.create(graph, this.#packed, constants, this.#options);

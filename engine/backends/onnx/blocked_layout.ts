@@ -8,6 +8,7 @@ import {
   like,
   type Packed,
   poolAttributes,
+  sumsOf,
 } from "./layout.ts";
 import { pooledSize } from "../../vgg16.ts";
 
@@ -116,6 +117,11 @@ export class BlockedLayout extends Float32Layout implements Layout {
     );
     const matrix = graph.node("Reshape", [rows, graph.ints([x.height * x.width, x.channels])]);
     return graph.node("Gemm", [matrix, matrix], { alpha: scale, transA: 1n });
+  }
+
+  channelSums(graph: ModelBuilder, x: Features, scale: number): Tensor {
+    const blocks = x.channels / this.#block;
+    return sumsOf(graph, x.tensor, [blocks, x.height, x.width, this.#block], x.channels, scale);
   }
 
   symmetricKernel(graph: ModelBuilder, matrix: Tensor, channels: number): Tensor {

@@ -63,6 +63,8 @@ export interface Layout {
   upsample(graph: ModelBuilder, x: Features, height: number, width: number): Features;
   /** `scale` · FᵀF as a (channels, channels) matrix, F being the features as (height · width, channels). */
   gram(graph: ModelBuilder, x: Features, scale: number): Tensor;
+  /** `scale` · the sum of each channel as a (1, channels) row. */
+  channelSums(graph: ModelBuilder, x: Features, scale: number): Tensor;
   /** A symmetric (channels, channels) matrix as the kernel of a 1×1 convolution. */
   symmetricKernel(graph: ModelBuilder, matrix: Tensor, channels: number): Tensor;
   /** The first `channels` of `x` as a planar (1, channels, height, width) tensor. */
@@ -124,4 +126,21 @@ export function poolAttributes(x: Features, kind: "MaxPool" | "AveragePool", cou
     pads: ints(0, 0, x.height % 2, x.width % 2),
     ...(kind === "AveragePool" ? { count_include_pad: countPadding ? 1n : 0n } : {}),
   };
+}
+
+/**
+ * `scale` · the sums over height and width of a map that lies as (outer, height, width, inner), outer · inner being the
+ * channels, as a row. Rows are added before columns: one float32 sum over all values would lose the small ones.
+ */
+export function sumsOf(
+  graph: ModelBuilder,
+  tensor: Tensor,
+  shape: readonly [outer: number, height: number, width: number, inner: number],
+  channels: number,
+  scale: number,
+): Tensor {
+  const map = graph.node("Reshape", [tensor, graph.ints(shape)]);
+  const columns = graph.node("ReduceSum", [map, graph.ints([1])], { keepdims: 0n });
+  const sums = graph.node("ReduceSum", [columns, graph.ints([1])], { keepdims: 0n });
+  return graph.node("Mul", [graph.node("Reshape", [sums, graph.ints([1, channels])]), graph.floats([scale])]);
 }

@@ -8,6 +8,7 @@ import {
   like,
   type Packed,
   poolAttributes,
+  sumsOf,
 } from "./layout.ts";
 import { pooledSize } from "../../vgg16.ts";
 
@@ -71,6 +72,10 @@ export class PlanarLayout extends Float32Layout implements Layout {
   gram(graph: ModelBuilder, x: Features, scale: number): Tensor {
     const matrix = graph.node("Reshape", [x.tensor, graph.ints([x.channels, x.height * x.width])]);
     return graph.node("Gemm", [matrix, matrix], { alpha: scale, transB: 1n });
+  }
+
+  channelSums(graph: ModelBuilder, x: Features, scale: number): Tensor {
+    return sumsOf(graph, x.tensor, [x.channels, x.height, x.width, 1], x.channels, scale);
   }
 
   symmetricKernel(graph: ModelBuilder, matrix: Tensor, channels: number): Tensor {

@@ -35,7 +35,7 @@ export class TermGradients {
     let sum = start;
     for (const { term, index } of this.#terms.at(layer)) {
       if (term.kind !== "style") continue;
-      const plain = !this.#scale && !this.#normalize && this.#terms.weighsOnce(term);
+      const plain = !this.#scale && !this.#normalize && this.#terms.isPlain(index);
       sum = plain ? this.#convolved(index, sum) : this.#add(this.#gradient(index), sum);
     }
     return sum;
@@ -46,13 +46,16 @@ export class TermGradients {
     return this.#scale ? this.#graph.node("Div", [gradient, this.#scale]) : gradient;
   }
 
-  /** (G − A) F is a 1×1 convolution with the matrix G − A, and convolutions add to a sum for nothing. */
+  /** (G − A) F is a 1×1 convolution with the matrix G − A, and convolutions add to a sum and an offset for nothing. */
   #convolved(index: number, sum: Features | undefined): Features {
     const features = this.#terms.features(index);
     const { channels } = features;
-    const matrix = this.#graph.node("Mul", [this.#terms.styleDifference(index), this.#terms.factor(index)]);
+    const factor = this.#terms.factor(index);
+    const matrix = this.#graph.node("Mul", [this.#terms.styleDifference(index), factor]);
     const kernel = this.#layout.symmetricKernel(this.#graph, matrix, channels);
-    return this.#layout.conv(this.#graph, features, kernel, channels, { side: 1, sum });
+    const offset = this.#terms.styleOffset(index);
+    const bias = offset && { bias: this.#graph.node("Mul", [offset, factor]) };
+    return this.#layout.conv(this.#graph, features, kernel, channels, { side: 1, sum, ...bias });
   }
 
   #gradient(index: number): Features {

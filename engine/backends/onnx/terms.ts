@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { MOMENT_ROWS } from "../../objective/moments.ts";
 import { featureSize, type Objective, type Term } from "../../objective/objective.ts";
 import type { Size } from "../../picture.ts";
 import { type Features, type Layout, like } from "./layout.ts";
@@ -19,14 +20,17 @@ export function targetInput(term: number): string {
 export function whitenerInput(term: number): string {
   return `whitener.${term}`;
 }
+export function momentsInput(term: number): string {
+  return `moments.${term}`;
+}
 export function maskInput(mask: number, layer: string): string {
   return `mask.${mask}.${layer}`;
 }
 
-/** Shape in which a term's target is fed. */
-export function targetShape(layout: Layout, size: Size, term: Term): readonly number[] {
+/** Shape in which a term's target is fed; of a style that has moments, a tile's with one more row. */
+export function targetShape(layout: Layout, size: Size, term: Term, moments = false): readonly number[] {
   const { channels, height, width } = featureSize(size, term.layer);
-  return term.kind === "style" ? [channels, channels] : layout.shape(channels, height, width);
+  return term.kind === "style" ? [channels + (moments ? 1 : 0), channels] : layout.shape(channels, height, width);
 }
 
 /** Mask of a tile that is 1 in its core and 0 elsewhere: multiplying twice by it is multiplying once. */
@@ -50,8 +54,10 @@ interface PlacedTerm {
 interface Comparison {
   /** Of squared differences; 0 for style in a tile. */
   readonly squares: Tensor;
-  /** m (F − P) of content; G − A, or RᵀR (G − A) RᵀR, of style. */
+  /** m (F − P) of content; G − A, or RᵀR (G − A) RᵀR, of style, the slopes of moments on its diagonal. */
   readonly difference: Tensor;
+  /** A row, where moments are compared: see `MomentComparison`. */
+  readonly offset?: Tensor;
 }
 
 /** Adds terms, by their index, to a graph that has the network's activations. Each part of a term is added once. */
@@ -94,15 +100,21 @@ export class TermGraph {
     return this.#graph.node("Slice", [FACTORS, this.#graph.ints([index]), this.#graph.ints([index + 1])]);
   }
 
-  /** The term's gradient at its layer, without its factor: m² (F − P), or m (m F) D with D of `StyleComparison`. */
+  /**
+   * The term's gradient at its layer, without its factor: m² (F − P), or m (m F) D with D of `StyleComparison`, m² (F D +
+   * offset) where moments are compared.
+   */
   inner(index: number): Features {
     const term = this.#term(index);
     const output = this.#output(term);
     if (term.kind === "content") return this.#weighAgain(like(output, this.#compare(index).difference), term);
     const { exact } = this.#layout;
-    const features = this.features(index);
     const kernel = exact.symmetricKernel(this.#graph, this.styleDifference(index), output.channels);
-    return this.#weighAgain(exact.conv(this.#graph, features, kernel, output.channels, { side: 1 }), term);
+    const offset = this.styleOffset(index);
+    const features = offset ? this.#layout.leave(this.#graph, output) : this.features(index);
+    const bias = offset && { bias: offset };
+    const product = exact.conv(this.#graph, features, kernel, output.channels, { side: 1, ...bias });
+    return this.#weighAgain(offset ? this.#weigh(product, term) : product, term);
   }
 
   /** What the term sees of its layer, in float32 and under its mask. */
@@ -116,8 +128,27 @@ export class TermGraph {
     return this.#compare(index).difference;
   }
 
+  /** What is added to the product with D, by channel: (channels); undefined where moments are not compared. */
+  styleOffset(index: number): Tensor | undefined {
+    const { offset } = this.#compare(index);
+    return offset && this.#graph.node("Reshape", [offset, this.#graph.ints([-1])]);
+  }
+
+  /** The figures of a style term's layer: its Gram matrix, and one more row of means where moments are compared. */
+  figures(index: number, area: number): Tensor {
+    const gram = this.#statistic(index).of(this.features(index), area);
+    if (!this.#objective.moments) return gram;
+    return this.#graph.node("Concat", [gram, this.#means(index, area)], { axis: 0n });
+  }
+
+  /** Whether a style term's gradient is one convolution with its features, its mask in them. */
+  isPlain(index: number): boolean {
+    const term = this.#term(index);
+    return this.#objective.moments ? term.mask === null : this.#weighsOnce(term);
+  }
+
   /** Whether multiplying by the mask a second time changes nothing. */
-  weighsOnce({ mask }: Term): boolean {
+  #weighsOnce({ mask }: Term): boolean {
     return mask === null || (this.#variant.tile && mask === CORE_MASK);
   }
 
@@ -137,7 +168,12 @@ export class TermGraph {
     const norms = [this.features(index).tensor, this.styleDifference(index)].map((each) =>
       root(sumOfSquares(this.#graph, each, channels))
     );
-    return this.#graph.node("Mul", [factor, this.#graph.node("Mul", norms)]);
+    const product = this.#graph.node("Mul", norms);
+    const offset = this.styleOffset(index);
+    if (!offset) return this.#graph.node("Mul", [factor, product]);
+    const area = this.#graph.floats([Math.sqrt(this.#output(term).height * this.#output(term).width)]);
+    const added = this.#graph.node("Mul", [root(sumOfSquares(this.#graph, offset, channels)), area]);
+    return this.#graph.node("Mul", [factor, this.#graph.node("Add", [product, added])]);
   }
 
   #compare(index: number): Comparison {
@@ -159,12 +195,44 @@ export class TermGraph {
   #compareStyle(index: number): Comparison {
     const { channels } = this.#output(this.#term(index));
     const shape = [channels, channels];
+    if (this.#variant.tile) return this.#compared(index, channels);
     const target = this.#graph.input(targetInput(index), shape);
-    if (this.#variant.tile) return { squares: this.#graph.floats([0], [1]), difference: target };
-    const statistic = new GraphStyleStatistic(this.#graph, this.#layout, channels);
-    const gram = statistic.of(this.features(index), this.#variant.areas[index]!);
+    const statistic = this.#statistic(index);
+    const area = this.#variant.areas[index]!;
+    const gram = statistic.of(this.features(index), area);
     const whitened = this.#objective.whiteners?.has(index);
-    return statistic.compare(gram, target, whitened ? this.#graph.input(whitenerInput(index), shape) : undefined);
+    const grams = statistic.compare(
+      gram,
+      target,
+      whitened ? this.#graph.input(whitenerInput(index), shape) : undefined,
+    );
+    if (!this.#objective.moments) return grams;
+    const wanted = this.#graph.input(momentsInput(index), [MOMENT_ROWS, channels]);
+    const { squares, slope, offset } = statistic.compareMoments(gram, this.#means(index, area), wanted);
+    return {
+      squares: this.#graph.node("Add", [grams.squares, squares]),
+      difference: statistic.addDiagonal(grams.difference, slope),
+      offset,
+    };
+  }
+
+  /** A comparison with the whole picture's figures that was made outside. */
+  #compared(index: number, channels: number): Comparison {
+    const { moments = false, size } = this.#objective;
+    const target = this.#graph.input(targetInput(index), targetShape(this.#layout, size, this.#term(index), moments));
+    const squares = this.#graph.floats([0], [1]);
+    if (!moments) return { squares, difference: target };
+    const rows = (from: number, to: number) =>
+      this.#graph.node("Slice", [target, this.#graph.ints([from]), this.#graph.ints([to])]);
+    return { squares, difference: rows(0, channels), offset: rows(channels, channels + 1) };
+  }
+
+  #means(index: number, area: number): Tensor {
+    return this.#statistic(index).means(this.#weighAgain(this.features(index), this.#term(index)), area);
+  }
+
+  #statistic(index: number): GraphStyleStatistic {
+    return new GraphStyleStatistic(this.#graph, this.#layout, this.#output(this.#term(index)).channels);
   }
 
   #term(index: number): Term {
@@ -184,7 +252,7 @@ export class TermGraph {
   }
 
   #weighAgain(features: Features, term: Term): Features {
-    return this.weighsOnce(term) ? features : this.#weigh(features, term);
+    return this.#weighsOnce(term) ? features : this.#weigh(features, term);
   }
 }
 

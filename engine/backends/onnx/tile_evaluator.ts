@@ -88,10 +88,10 @@ export class OnnxTileEvaluator implements TileEvaluator {
   }
 
   #targetFeeds(targets: readonly Target[]): Feeds {
-    const { size, terms } = this.#objective;
+    const { size, terms, moments } = this.#objective;
     return Object.fromEntries(targets.map((data, index) => [
       targetInput(index),
-      { data, shape: targetShape(this.#layout, size, terms[index]!) },
+      { data, shape: targetShape(this.#layout, size, terms[index]!, moments) },
     ]));
   }
 }

@@ -9,19 +9,18 @@ import type { Layout } from "./layout.ts";
 import { ModelBuilder } from "./model.ts";
 import { forward } from "./network.ts";
 import { buildStepGraph } from "./step_graph.ts";
-import { GraphStyleStatistic } from "./style_statistic.ts";
 import { type StepVariant, TermGraph } from "./terms.ts";
 
 /** Output: for each term the L1 norm of its gradient at its layer. */
 export const NORMS = "norms";
-/** Output: a style term's share of its Gram matrix. */
+/** Output: a style term's share of its figures. */
 export function gramOutput(term: number): string {
   return `gram.${term}`;
 }
 
 const TILE: StepVariant = { areas: [], tile: true };
 
-/** Graph with the style terms' Gram matrices. */
+/** Graph with the style terms' figures. */
 export function buildGramGraph(tile: TileObjective, layout: Layout, areas: readonly number[]): ModelBuilder {
   const graph = new ModelBuilder();
   const styles = tile.terms.filter(({ kind }) => kind === "style");
@@ -31,8 +30,8 @@ export function buildGramGraph(tile: TileObjective, layout: Layout, areas: reado
   for (const { layer, output: { channels } } of activations) {
     for (const { term, index } of terms.at(layer.name)) {
       if (term.kind !== "style") continue;
-      const statistic = new GraphStyleStatistic(graph, layout, channels);
-      graph.output(gramOutput(index), statistic.of(terms.features(index), areas[index]!), [channels, channels]);
+      const rows = channels + (tile.moments ? 1 : 0);
+      graph.output(gramOutput(index), terms.figures(index, areas[index]!), [rows, channels]);
     }
   }
   return graph;

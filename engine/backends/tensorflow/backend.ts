@@ -47,13 +47,19 @@ export class TensorflowBackend implements Backend {
     layers: readonly string[],
     pooling: Pooling,
     mask: Mask | null = null,
+    moments = false,
   ): Promise<Map<string, Target>> {
     const tf = this.#tf;
     return this.#statistics(pixels, size, layers, pooling, (output) => {
       const [, height, width] = output.shape as [number, number, number, number];
       const values = mask && downscaleMask(mask, { width, height });
-      const counted = values ? tf.mul(output, tf.tensor(values, [1, height, width, 1])) : output;
-      return new TensorflowStyleStatistic(tf).of(counted, values ? areaOf(values) : height * width);
+      const factor = values && tf.tensor(values, [1, height, width, 1]);
+      const weigh = (x: Tensor) => factor ? tf.mul(x, factor) : x;
+      const counted = weigh(output);
+      const area = values ? areaOf(values) : height * width;
+      const statistic = new TensorflowStyleStatistic(tf);
+      const gram = statistic.of(counted, area);
+      return moments ? tf.concat([gram, statistic.means(weigh(counted), area)], 0) : gram;
     });
   }
 

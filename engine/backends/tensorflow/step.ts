@@ -1,4 +1,5 @@
 import { areaOf, downscaleMask } from "../../objective/masks.ts";
+import { gramOf, MOMENT_ROWS, momentTarget } from "../../objective/moments.ts";
 import {
   deepestLayer,
   elementCount,
@@ -24,6 +25,8 @@ interface DeviceTerm {
   readonly mask: Tensor | null;
   /** R of a style term, or null where Gram matrices are compared as they are. */
   readonly whitener: Tensor | null;
+  /** `momentTarget()` of a style term, or null where moments are not compared. */
+  readonly moments: Tensor | null;
   /** H·W, or Σm² under the mask. */
   readonly area: number;
   readonly channels: number;
@@ -61,10 +64,12 @@ export class Step {
     this.#terms = objective.terms.map((term, index) => {
       const { width, height, channels } = featureSize(objective.size, term.layer);
       const shape = term.kind === "style" ? [channels, channels] : [1, height, width, channels];
-      const target = tf.tensor(targets[index]!, shape);
+      const comparesMoments = term.kind === "style" && objective.moments === true;
+      const target = tf.tensor(comparesMoments ? gramOf(targets[index]!) : targets[index]!, shape);
+      const moments = comparesMoments ? tf.tensor(momentTarget(targets[index]!), [MOMENT_ROWS, channels]) : null;
       const factor = objective.whiteners?.get(index);
       const whitener = factor ? tf.tensor(factor, [channels, channels]) : null;
-      const device = { term, index, channels, target, whitener };
+      const device = { term, index, channels, target, whitener, moments };
       if (term.mask === null) return { ...device, mask: null, area: width * height };
       const mask = downscaleMask(objective.masks[term.mask]!, { width, height });
       return { ...device, mask: tf.tensor(mask, [1, height, width, 1]), area: areaOf(mask) };
@@ -94,8 +99,8 @@ export class Step {
   }
 
   dispose(): void {
-    for (const { target, mask, whitener } of this.#terms) {
-      this.#tf.dispose([target, mask, whitener].filter((tensor) => tensor !== null));
+    for (const { target, mask, whitener, moments } of this.#terms) {
+      this.#tf.dispose([target, mask, whitener, moments].filter((tensor) => tensor !== null));
     }
     this.#tf.dispose([...this.#shares.values()]);
     this.#shares.clear();
@@ -168,14 +173,23 @@ export class Step {
     return { loss: this.#mean(tf.sum(tf.square(difference)), each), inner: weigh(tf, difference, each.mask) };
   }
 
-  /** Loss, and the gradient behind the layer up to its factor: m (m F) D with D of `StyleComparison`. */
+  /**
+   * Loss, and the gradient behind the layer up to its factor: m (m F) D with D of `StyleComparison`, m (m F D + m F slope +
+   * m offset) where moments are compared.
+   */
   #style(each: DeviceTerm, output: Tensor): { loss: Tensor; inner: Tensor } {
     const tf = this.#tf;
     const features = tf.reshape(weigh(tf, output, each.mask), [-1, each.channels]);
     const gram = this.#statistic.of(features, each.area);
     const { squares, difference } = this.#statistic.compare(gram, each.target, each.whitener ?? undefined);
     const inner = tf.reshape(tf.matMul(features, difference), output.shape);
-    return { loss: this.#mean(squares, each), inner: weigh(tf, inner, each.mask) };
+    if (!each.moments) return { loss: this.#mean(squares, each), inner: weigh(tf, inner, each.mask) };
+    const counted = tf.reshape(features, output.shape);
+    const means = this.#statistic.means(weigh(tf, counted, each.mask), each.area);
+    const moments = this.#statistic.compareMoments(gram, means, each.moments);
+    const pull = tf.add(tf.mul(output, moments.slope), moments.offset);
+    const both = tf.add(inner, weigh(tf, pull, each.mask));
+    return { loss: this.#mean(tf.add(squares, moments.squares), each), inner: weigh(tf, both, each.mask) };
   }
 
   #mean(squares: Tensor, { term, channels, area }: DeviceTerm): Tensor {

@@ -35,7 +35,8 @@ export interface Tf {
   step(x: Tensor): Tensor;
   relu(x: Tensor): Tensor;
   softmax(x: Tensor): Tensor;
-  sum(x: Tensor): Tensor;
+  /** Over all axes, or one of them. */
+  sum(x: Tensor, axis?: number, keepDims?: boolean): Tensor;
   matMul(a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: boolean): Tensor;
   reshape(x: Tensor, shape: readonly number[]): Tensor;
   transpose(x: Tensor, order: readonly number[]): Tensor;

@@ -91,6 +91,7 @@ export interface StartTransferInput {
   readonly size?: number | null;
   readonly steps?: number | null;
   readonly styleLayers?: readonly (LayerInput)[] | null;
+  readonly styleMatch?: StyleMatch | null;
   readonly styleScale?: number | null;
   readonly styleWeight?: number | null;
   readonly styles: readonly (StyleInput)[];
@@ -106,6 +107,8 @@ export interface StyleInput {
   readonly scale?: number | null;
   readonly weight?: number | null;
 }
+
+export type StyleMatch = "GRAM" | "GRAM_AND_MOMENTS";
 
 export type TransferEvent = "CANCELLED" | "FAILED" | "PROGRESS" | "RUNNING" | "SUCCEEDED";
 

@@ -8,6 +8,8 @@ import { isIP } from "node:net";
 import { DEFAULT_PRECISION, type Precision, PRECISIONS } from "./engine/backends/precision.ts";
 import { GramcastError } from "./errors.ts";
 import { type Role, ROLES } from "./transfers/caller.ts";
+import { type BlobAddress, parseBlobAddress } from "./transfers/storage/blobs/address.ts";
+import type { S3Credentials, S3Place } from "./transfers/storage/blobs/s3_place.ts";
 
 /** Ways in which callers show who they are. */
 export const AUTH_WAYS = ["keys", "oidc"] as const;
@@ -37,6 +39,18 @@ export interface Config {
   readonly dataDir: string;
   /** `memory` forgets everything at exit. */
   readonly store: "sqlite" | "memory";
+  /** Where servers that share a database have pictures, frames and checkpoints; null where they are in `dataDir`. */
+  readonly blobs: BlobAddress | null;
+  /** Where S3 is; null for Amazon's of the region. */
+  readonly s3Endpoint: URL | null;
+  /** Where browsers reach it; null where pictures pass through this server. */
+  readonly s3PublicEndpoint: URL | null;
+  readonly s3Region: string;
+  /** Whether the bucket stands in the path; `auto` leaves it to `blobSettings`. */
+  readonly s3PathStyle: "auto" | "on" | "off";
+  readonly awsAccessKeyId: string | null;
+  readonly awsSecretAccessKey: string | null;
+  readonly awsSessionToken: string | null;
   /** `auto`, or one of `ENGINE_NAMES`. */
   readonly engine: string;
   /** The coarsest in which convolutions may be computed where a device is faster by it. */
@@ -126,6 +140,26 @@ function named(variable: string, help: string): Setting<string | null> {
   return { variable, help, fallback: "", wanted: "a text without spaces, or nothing", parse };
 }
 
+/** The address of a server, a path included; null where it is not set. */
+function address(variable: string, example: string, help: string): Setting<URL | null> {
+  return {
+    variable,
+    help,
+    fallback: "",
+    wanted: `an http or https address, such as ${example}, or nothing`,
+    parse: (value) => {
+      const url = URL.parse(value);
+      if (value === "" || !url) return value === "" ? null : undefined;
+      return /^https?:\/\/[^/?#@]+(\/[^?#]*)?$/.test(value) ? url : undefined;
+    },
+  };
+}
+
+/** Whatever is given is taken: it could not be named in a message. */
+function secret(variable: string, wanted: string, help: string): Setting<string | null> {
+  return { variable, help, fallback: "", wanted, parse: (value) => value === "" ? null : value };
+}
+
 const MEBIBYTE = 2 ** 20;
 
 const SETTINGS = {
@@ -196,6 +230,45 @@ const SETTINGS = {
     wanted: "sqlite or memory",
     parse: (value: string) => value === "sqlite" || value === "memory" ? value : undefined,
   },
+  blobs: {
+    variable: "BLOBS",
+    help: "where servers that share a database have pictures, frames and checkpoints ([blobs](blobs.md))",
+    fallback: "",
+    wanted: "file:///folder, s3://bucket/prefix, or nothing",
+    parse: (value: string) => value === "" ? null : parseBlobAddress(value),
+  },
+  s3Endpoint: address(
+    "S3_ENDPOINT",
+    "https://s3.example.org",
+    "with `BLOBS=s3://…`: where S3 is, path included; without, Amazon's of the region",
+  ),
+  s3PublicEndpoint: address(
+    "S3_PUBLIC_ENDPOINT",
+    "https://s3.example.org",
+    "with `BLOBS=s3://…`: where browsers reach it ([links](blobs.md#links)); without, pictures pass through the server",
+  ),
+  s3Region: text(
+    "S3_REGION",
+    "us-east-1",
+    "a region, such as eu-central-1",
+    "with `BLOBS=s3://…`: the region that requests are signed for",
+    /^[a-z0-9-]+$/,
+  ),
+  s3PathStyle: {
+    variable: "S3_PATH_STYLE",
+    help:
+      "with `BLOBS=s3://…`: whether the bucket stands in the path of addresses; `auto`: with `S3_ENDPOINT`, or where it has a dot",
+    fallback: "auto",
+    wanted: "auto, on or off",
+    parse: (value: string) => value === "auto" || value === "on" || value === "off" ? value : undefined,
+  },
+  awsAccessKeyId: secret("AWS_ACCESS_KEY_ID", "the id of a key", "with `BLOBS=s3://…`: the id of the key"),
+  awsSecretAccessKey: secret("AWS_SECRET_ACCESS_KEY", "the key's secret", "with `BLOBS=s3://…`: the key's secret"),
+  awsSessionToken: secret(
+    "AWS_SESSION_TOKEN",
+    "a token, or nothing",
+    "with `BLOBS=s3://…`: the token of a key for a time",
+  ),
   engine: {
     variable: "ENGINE",
     help: "what computes ([GPUs](gpu.md)); `auto` takes the fastest that works",
@@ -268,17 +341,11 @@ const SETTINGS = {
     2 ** 50,
     "size of all pictures, frames and logs together: above it the oldest ended transfers go",
   ),
-  publicUrl: {
-    variable: "PUBLIC_URL",
-    help: "where the server is reached from outside, path included ([behind a proxy](operations.md#behind-a-proxy))",
-    fallback: "",
-    wanted: "an http or https address, such as https://example.org/gramcast, or nothing",
-    parse: (value: string) => {
-      const url = URL.parse(value);
-      if (value === "" || !url) return value === "" ? null : undefined;
-      return /^https?:\/\/[^/?#@]+(\/[^?#]*)?$/.test(value) ? url : undefined;
-    },
-  },
+  publicUrl: address(
+    "PUBLIC_URL",
+    "https://example.org/gramcast",
+    "where the server is reached from outside, path included ([behind a proxy](operations.md#behind-a-proxy))",
+  ),
   trustedProxies: {
     variable: "TRUSTED_PROXIES",
     help: "proxies whose `X-Forwarded-…` and `Forwarded` headers are believed",
@@ -357,6 +424,7 @@ export function readConfig(get: (variable: string) => string | undefined): Confi
   });
   const config = Object.fromEntries(entries) as Config;
   oidcSettings(config);
+  blobSettings(config);
   return config;
 }
 
@@ -404,6 +472,38 @@ export function oidcSettings(config: Config): OidcSettings | null {
     wanted.replace(/, or nothing$/, "")
   }`;
   throw new GramcastError("BAD_USER_INPUT", message, { field: variable });
+}
+
+/** Where blobs are, and how one gets there. */
+export type BlobSettings =
+  | { readonly kind: "folder"; readonly path: string }
+  | { readonly kind: "s3"; readonly place: S3Place; readonly credentials: S3Credentials };
+
+/**
+ * Null where there is no such place.
+ *
+ * @throws {GramcastError} BAD_USER_INPUT where there is and it is not said with what key.
+ */
+export function blobSettings(config: Config): BlobSettings | null {
+  const { blobs, s3Endpoint, s3PublicEndpoint, s3Region: region, s3PathStyle } = config;
+  if (blobs?.kind !== "s3") return blobs;
+  const { bucket, prefix } = blobs;
+  const { awsAccessKeyId: accessKeyId, awsSecretAccessKey: secretAccessKey, awsSessionToken: sessionToken } = config;
+  if (accessKeyId === null || secretAccessKey === null) {
+    const { variable, wanted } = accessKeyId === null ? SETTINGS.awsAccessKeyId : SETTINGS.awsSecretAccessKey;
+    const message = `Cannot use BLOBS="s3://${bucket}" without ${variable}: wanted ${wanted}`;
+    throw new GramcastError("BAD_USER_INPUT", message, { field: variable });
+  }
+  const place = {
+    endpoint: s3Endpoint ?? new URL(`https://s3.${region}.amazonaws.com`),
+    publicEndpoint: s3PublicEndpoint,
+    region,
+    bucket,
+    prefix,
+    // A certificate is for one name before the host's.
+    pathStyle: s3PathStyle === "auto" ? s3Endpoint !== null || bucket.includes(".") : s3PathStyle === "on",
+  };
+  return { kind: "s3", place, credentials: { accessKeyId, secretAccessKey, sessionToken } };
 }
 
 /** Whether a host name or an address, as it stands in a URL or in HOST, leads back to the same machine. */

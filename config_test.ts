@@ -83,6 +83,22 @@ Deno.test("tokens are taken where it is said whose they are, and for whom", () =
   );
 });
 
+Deno.test("a store that wants a key is not used without one, and no message tells a secret", () => {
+  const fault = (variables: Record<string, string>) => {
+    try {
+      read({ BLOBS: "s3://bucket/prefix", ...variables });
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  assert.equal(fault({}), 'Cannot use BLOBS="s3://bucket" without AWS_ACCESS_KEY_ID: wanted the id of a key');
+  assert.equal(
+    fault({ AWS_ACCESS_KEY_ID: "ann" }),
+    'Cannot use BLOBS="s3://bucket" without AWS_SECRET_ACCESS_KEY: wanted the key\'s secret',
+  );
+  assert.doesNotMatch(fault({ AWS_SECRET_ACCESS_KEY: "hush \n hush" })!, /hush/);
+});
+
 const WRONG: Readonly<Record<string, readonly string[]>> = {
   HOST: ["a b", "http://a"],
   AUTH: ["on", "keys,keys", "off,keys", "basic"],
@@ -100,6 +116,31 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   OIDC_DEFAULT_ROLE: ["USER", "off", "gramcast-user"],
   PORT: ["-1", "65536", "4000.5", "http", "0x10"],
   STORE: ["redis"],
+  BLOBS: [
+    ...[
+      "folder",
+      "/folder",
+      "file://folder",
+      "file://host/folder",
+      "file:///",
+      "file:///a?b",
+      "s3://",
+      "s3://B",
+      "s3://a",
+    ],
+    ...[
+      "s3://bucket:9000/a",
+      "s3://me@bucket",
+      "s3://bucket/a b",
+      "s3://bucket/../a",
+      "s3://bucket?a",
+      "https://bucket/a",
+    ],
+  ],
+  S3_ENDPOINT: ["s3.example", "ftp://s3.example", "https://me@s3.example", "https://s3.example/?a"],
+  S3_PUBLIC_ENDPOINT: ["s3.example"],
+  S3_REGION: ["EU", "eu central"],
+  S3_PATH_STYLE: ["yes"],
   ENGINE: ["cuda", "onnx:tpu", "onnx:cuda", "tensorflow:gpu"],
   PRECISION: ["half", "fp16", "16"],
   GPUS: ["all", "0,0", "1,", "-1"],

@@ -10,9 +10,10 @@ import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Config, oidcSettings, readConfig } from "./config.ts";
+import { blobSettings, type Config, oidcSettings, readConfig } from "./config.ts";
 import { LIBC_HINT, pathList } from "./engine/backends/permissions.ts";
 import { GramcastError } from "./errors.ts";
+import { objectUrl } from "./transfers/storage/blobs/s3_place.ts";
 
 const ROOT = fileURLToPath(new URL(".", import.meta.url));
 
@@ -40,9 +41,15 @@ const INSIDE: readonly (readonly [address: string, bits: number])[] = [
 const NEVER = ["169.254.0.0/16", "168.63.129.16", "[fd00:ec2::254]", "224.0.0.0/4"];
 
 /** What the server reads: the program, the data, and the files that the configuration names. */
-export function serverReads({ dataDir, weights, trustedDocuments, policy }: Config): string[] {
+export function serverReads(config: Config): string[] {
+  const { weights, trustedDocuments, policy } = config;
   const named = [weights === "auto" ? null : weights, trustedDocuments, policy].filter((path) => path !== null);
-  return [...programReads(), dataDir, ...named];
+  return [...programReads(), ...serverWrites(config), ...named];
+}
+
+/** What the server writes: the data. */
+export function serverWrites({ dataDir, blobs }: Config): string[] {
+  return [dataDir, ...(blobs?.kind === "folder" ? [blobs.path] : [])];
 }
 
 /** What every process that loads the program's libraries reads. */
@@ -75,7 +82,12 @@ export async function serverDeniedHosts(config: Config, addressesOf = resolveNam
 /** Names and addresses that the configuration has the server listen on or connect to. */
 function peersOf(config: Config): string[] {
   const issuer = oidcSettings(config)?.issuer;
-  return [config.host, ...(issuer === undefined ? [] : [new URL(issuer).hostname.replace(/^\[(.*)\]$/, "$1")])];
+  const blobs = blobSettings(config);
+  const urls = [
+    ...(issuer === undefined ? [] : [new URL(issuer)]),
+    ...(blobs?.kind === "s3" ? [objectUrl(blobs.place, blobs.place.endpoint, "")] : []),
+  ];
+  return [config.host, ...urls.map(({ hostname }) => hostname.replace(/^\[(.*)\]$/, "$1"))];
 }
 
 function contains([network, bits]: (typeof INSIDE)[number], address: string): boolean {
@@ -99,7 +111,7 @@ async function resolveName(name: string): Promise<string[]> {
 /** The lists by the names that the tasks ask by. */
 export const LISTS: Readonly<Record<string, (config: Config) => readonly string[] | Promise<readonly string[]>>> = {
   "server-reads": serverReads,
-  "server-writes": ({ dataDir }) => [dataDir],
+  "server-writes": serverWrites,
   "keys-reads": ({ dataDir }) => [...PROGRAM.map((name) => join(ROOT, name)), dataDir],
   "server-denied-hosts": (config) => serverDeniedHosts(config),
 };

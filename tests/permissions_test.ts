@@ -7,7 +7,7 @@ import { parseTransferArguments } from "../terminal/arguments.ts";
 import { transferPermissions } from "../terminal/transfer.ts";
 import { launchEngine } from "../transfers/process/launch.ts";
 import { SHIPPED_WEIGHTS } from "../weights/shipped.ts";
-import { LISTS, PROGRAM, serverDeniedHosts, serverReads } from "../permissions.ts";
+import { LISTS, PROGRAM, serverDeniedHosts, serverReads, serverWrites } from "../permissions.ts";
 import { ServerProcess } from "./testing/server_process.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -162,6 +162,21 @@ Deno.test("what the configuration names can be read", () => {
   const set = { WEIGHTS: "/w.npz", TRUSTED_DOCUMENTS: "/documents.json", POLICY: "/policy.json", DATA_DIR: "/d" };
   const reads = serverReads(readConfig((name) => set[name as keyof typeof set]));
   for (const path of Object.values(set)) assert.ok(reads.includes(path), path);
+});
+
+Deno.test("blobs are reached where the configuration says that they are", async () => {
+  const config = (set: Readonly<Record<string, string>>) => readConfig((name) => set[name]);
+  const folder = config({ BLOBS: "file:///mnt/blobs", DATA_DIR: "/d" });
+  assert.deepEqual(serverWrites(folder), ["/d", "/mnt/blobs"]);
+  assert.ok(serverReads(folder).includes("/mnt/blobs"));
+  const s3 = config({
+    ...{ BLOBS: "s3://bucket", AWS_ACCESS_KEY_ID: "ann", AWS_SECRET_ACCESS_KEY: "hush", HOST: "0.0.0.0" },
+    ...{ S3_ENDPOINT: "http://minio.example:9000", S3_PATH_STYLE: "off" },
+  });
+  const asked: string[] = [];
+  const denied = await serverDeniedHosts(s3, (name) => (asked.push(name), Promise.resolve(["10.0.0.5"])));
+  assert.deepEqual(asked, ["bucket.minio.example"]);
+  assert.ok(denied.includes("127.0.0.0/8") && !denied.includes("10.0.0.0/8"));
 });
 
 Deno.test("tasks ask for lists that there are", async () => {

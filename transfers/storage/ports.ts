@@ -358,8 +358,9 @@ export interface TransferQueue {
   confirm(id: string): Promise<void>;
   /**
    * Takes the next transfer that a worker can run, until it is settled or released, or until the lease has run out without
-   * being renewed; null when none waits. Those of owners who have as many claimed as they may are passed over, and keep
-   * their turn. What was claimed and whose lease has run out comes before all that waits.
+   * being renewed; null when none waits. Those that it cannot run, or whose owners have as many claimed as they may, are
+   * passed over: owners take turns as if only the others waited. What was claimed and whose lease has run out comes before
+   * all that waits.
    */
   claim(worker: Claimant, most?: MostRunning): Promise<Claim | null>;
   /**

@@ -64,9 +64,9 @@ export class MemoryQueue implements TransferQueue {
 
   async claim(worker: Claimant, most?: MostRunning): Promise<Claim | null> {
     const next = this.#claims.abandoned().find((entry) => canRun(worker, entry)) ??
-      this.#order().find((entry) =>
+      this.#order((entry) =>
         canRun(worker, entry) && this.#claims.countOf(entry.owner) < (most?.[entry.role] ?? Infinity)
-      );
+      )[0];
     if (next === undefined) return null;
     this.#waiting.delete(next.id);
     this.#turns.set(laneOf(next), ++this.#turn);
@@ -132,15 +132,18 @@ export class MemoryQueue implements TransferQueue {
     return this.#waiting.values().filter((entry) => entry.owner === owner).toArray().length;
   }
 
-  #order(): Waiting[] {
+  /** Those among which owners take turns, in order. */
+  #order(among: (entry: Waiting) => boolean = () => true): Waiting[] {
     const lanes = new Map<string, { readonly first: number; length: number }>();
-    const entries = [...this.#waiting.values()].filter((entry) => entry.confirmed).map((entry, arrival) => {
-      const key = laneOf(entry);
-      const lane = lanes.get(key) ?? { first: arrival, length: 0 };
-      lanes.set(key, lane);
-      // Lanes that never had a turn follow each other as their first entries came, in every round.
-      return { entry, round: lane.length++, lastTurn: this.#turns.get(key) ?? 0, first: lane.first };
-    });
+    const entries = [...this.#waiting.values()].filter((entry) => entry.confirmed && among(entry)).map(
+      (entry, arrival) => {
+        const key = laneOf(entry);
+        const lane = lanes.get(key) ?? { first: arrival, length: 0 };
+        lanes.set(key, lane);
+        // Lanes that never had a turn follow each other as their first entries came, in every round.
+        return { entry, round: lane.length++, lastTurn: this.#turns.get(key) ?? 0, first: lane.first };
+      },
+    );
     entries.sort((a, b) =>
       b.entry.priority - a.entry.priority || a.round - b.round || a.lastTurn - b.lastTurn || a.first - b.first
     );

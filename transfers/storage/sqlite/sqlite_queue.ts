@@ -8,12 +8,15 @@ import { queueFull } from "../queue_limits.ts";
 import type { Database } from "./database.ts";
 
 /** An entry that waits, and its place in the order. */
-interface Place extends Pick<QueueEntry, "owner" | "role" | "needs"> {
+interface Place extends Omit<QueueEntry, "id"> {
   readonly place: number;
+  readonly arrival: number;
+  /** The last one of its owner at its priority; 0 for none. */
+  readonly turn: number;
 }
 
-/** As a row has them: needs as JSON. */
-type Row = { readonly id: string; readonly needs: string } & Pick<QueueEntry, "owner" | "role">;
+/** As a row has it: needs as JSON. */
+type Row = { readonly id: string; readonly needs: string } & Omit<Place, "place" | "needs">;
 
 /** A queue in the database of the transfers. What a power cut takes back is put right when the service opens. */
 export class SqliteQueue implements TransferQueue {
@@ -146,7 +149,9 @@ export class SqliteQueue implements TransferQueue {
 
   /** The first of those given up that a worker can run. */
   #released(worker: Claimant): string | null {
-    const rows = this.#database.all<Row>("SELECT id, owner, role, needs FROM queue WHERE released = 1 ORDER BY turn");
+    const rows = this.#database.all<Pick<Row, "id" | "needs">>(
+      "SELECT id, needs FROM queue WHERE released = 1 ORDER BY turn",
+    );
     return rows.find(({ needs }) => canRun(worker, { needs: JSON.parse(needs) }))?.id ?? null;
   }
 
@@ -157,23 +162,30 @@ export class SqliteQueue implements TransferQueue {
         "SELECT owner, count(*) AS count FROM queue WHERE worker IS NOT NULL GROUP BY owner",
       ).map(({ owner, count }) => [owner, count]),
     );
-    for (const [id, { owner, role, needs }] of this.#places()) {
-      if (canRun(worker, { needs }) && (running.get(owner) ?? 0) < (most?.[role] ?? Infinity)) return id;
+    let next: [string, Place] | null = null;
+    for (const [id, place] of this.#places()) {
+      if (next !== null && place.priority < next[1].priority) break;
+      if (!canRun(worker, place) || (running.get(place.owner) ?? 0) >= (most?.[place.role] ?? Infinity)) continue;
+      if (
+        next === null || place.turn < next[1].turn || (place.turn === next[1].turn && place.arrival < next[1].arrival)
+      ) {
+        next = [id, place];
+      }
     }
-    return null;
+    return next?.[0] ?? null;
   }
 
   #places(): ReadonlyMap<string, Place> {
     if (this.#order !== null) return this.#order;
-    // Owners that never had a turn (NULL comes first) follow each other as their first entries came, in every round.
+    // Owners that never had a turn follow each other as their first entries came, in every round.
     const rows = this.#database.all<Row>(
-      `SELECT id, owner, role, needs FROM queue LEFT JOIN turns USING (owner, priority)
+      `SELECT id, owner, priority, role, needs, arrival, coalesce(turns.turn, 0) AS turn FROM queue LEFT JOIN turns USING (owner, priority)
         WHERE worker IS NULL AND confirmed = 1
         WINDOW lane AS (PARTITION BY owner, priority ORDER BY arrival)
-        ORDER BY priority DESC, row_number() OVER lane, turns.turn, min(arrival) OVER lane`,
+        ORDER BY priority DESC, row_number() OVER lane, coalesce(turns.turn, 0), min(arrival) OVER lane`,
     );
     return this.#order = new Map(
-      rows.map(({ id, owner, role, needs }, place) => [id, { owner, role, place, needs: JSON.parse(needs) }]),
+      rows.map(({ id, needs, ...row }, place) => [id, { ...row, place, needs: JSON.parse(needs) }]),
     );
   }
 }

@@ -10,6 +10,9 @@ async function open() {
 }
 
 testTransferStore("SqliteTransferStore", open);
-testTransferQueue("SqliteQueue", open);
+testTransferQueue("SqliteQueue", async () => {
+  const { queue, close } = await open();
+  return { queue, other: queue, later: () => Promise.resolve(), close };
+});
 testImageStore("SqliteImageStore", open);
 testWebhookStore("SqliteWebhookStore", open);

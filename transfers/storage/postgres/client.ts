@@ -33,13 +33,13 @@ export interface Patience {
 
 export const PATIENCE: Patience = { connect: 5_000, statement: 10_000, answer: 12_000 };
 
-/** Where all tables are, so that the database may hold other programs' too. */
+/** Where the tables of the transfers are: the database may hold other programs', too. */
 export const SCHEMA = "gramcast";
 
-/** Settings of each connection, on both sides. */
-export function clientConfig(url: string, patience: Patience): pg.ClientConfig {
+/** Settings of each connection, on both sides. @param schema Where its tables are. */
+export function clientConfig(url: string, patience: Patience, schema = SCHEMA): pg.ClientConfig {
   const settings = {
-    search_path: SCHEMA,
+    search_path: schema,
     statement_timeout: patience.statement,
     lock_timeout: patience.statement,
     // Of a program that was cut off in the middle of one: its locks are let go.

@@ -9,6 +9,7 @@ import {
   PATIENCE,
   type Patience,
   type Queries,
+  SCHEMA,
   tell,
   type Value,
 } from "./client.ts";
@@ -28,7 +29,8 @@ export interface DatabaseOptions {
   /** Connections at most. Default 10. */
   readonly connections?: number;
   readonly patience?: Patience;
-  /** Those of the program, but in tests. */
+  /** Where its tables are, and what makes them. Those of the transfers unless told. */
+  readonly schema?: string;
   readonly migrations?: readonly Migration[];
 }
 
@@ -50,16 +52,16 @@ export class Database implements Queries {
    * @throws {GramcastError} STORAGE_UNAVAILABLE; STORAGE_UNREADABLE when it is of a newer version: then nothing is changed.
    */
   static async open(url: string, log: Log, options: DatabaseOptions = {}): Promise<Database> {
-    const { connections = 10, patience = PATIENCE, migrations = MIGRATIONS } = options;
-    await migrate(url, patience, migrations);
-    return new Database(url, connections, patience, log);
+    const { connections = 10, patience = PATIENCE, schema = SCHEMA, migrations = MIGRATIONS } = options;
+    await migrate(url, patience, migrations, schema);
+    return new Database(url, connections, patience, schema, log);
   }
 
-  private constructor(url: string, connections: number, patience: Patience, log: Log) {
+  private constructor(url: string, connections: number, patience: Patience, schema: string, log: Log) {
     this.#url = url;
     this.#patience = patience;
     this.#pool = new pg.Pool({
-      ...clientConfig(url, patience),
+      ...clientConfig(url, patience, schema),
       max: connections,
       idleTimeoutMillis: 60_000,
       // Not for ever: the memory of a session grows with what it has seen.

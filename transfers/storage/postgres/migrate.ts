@@ -19,15 +19,20 @@ const MIGRATION_PATIENCE = 600_000;
  * @throws {GramcastError} STORAGE_UNAVAILABLE; STORAGE_UNREADABLE when they are of a newer version that this program would
  *   do harm to.
  */
-export async function migrate(url: string, patience: Patience, migrations: readonly Migration[]): Promise<void> {
+export async function migrate(
+  url: string,
+  patience: Patience,
+  migrations: readonly Migration[],
+  schema = SCHEMA,
+): Promise<void> {
   const long = { ...patience, statement: MIGRATION_PATIENCE, answer: MIGRATION_PATIENCE };
-  const client = new pg.Client(clientConfig(url, long));
+  const client = new pg.Client(clientConfig(url, long, schema));
   await connect(client);
   try {
     await tell(client, "BEGIN");
     await tell(client, `SELECT pg_advisory_xact_lock(${LOCK})`);
     await checkServer(new Connected(client));
-    await takeSteps(client, migrations);
+    await takeSteps(client, migrations, schema);
     await tell(client, "COMMIT");
   } catch (error) {
     throw storageError(error);
@@ -46,11 +51,11 @@ async function checkServer(queries: Connected): Promise<void> {
   if (encoding !== "UTF8") throw refused("STORAGE_UNAVAILABLE", `its encoding ${encoding}`, "UTF8");
 }
 
-async function takeSteps(client: pg.Client, migrations: readonly Migration[]): Promise<void> {
+async function takeSteps(client: pg.Client, migrations: readonly Migration[], schema: string): Promise<void> {
   const queries = new Connected(client);
   // A user who may not make schemas can be given this one.
-  const there = await queries.first("SELECT 1 FROM pg_namespace WHERE nspname = $1", SCHEMA);
-  if (there === undefined) await tell(client, `CREATE SCHEMA ${SCHEMA}`);
+  const there = await queries.first("SELECT 1 FROM pg_namespace WHERE nspname = $1", schema);
+  if (there === undefined) await tell(client, `CREATE SCHEMA ${schema}`);
   await tell(client, "CREATE TABLE IF NOT EXISTS version (version integer NOT NULL, needed integer NOT NULL)");
   const found = await queries.first<{ version: number; needed: number }>("SELECT version, needed FROM version");
   const { version, needed } = found ?? { version: 0, needed: 0 };

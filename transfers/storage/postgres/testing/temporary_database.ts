@@ -19,7 +19,8 @@ const EMPTY = `
       WHERE datname = current_database() AND pid <> pg_backend_pid();
     SET LOCAL session_replication_role = replica;
     FOR name IN SELECT oid::regclass FROM pg_class
-      WHERE relnamespace = 'gramcast'::regnamespace AND relkind = 'r' AND relname <> 'version'
+      WHERE relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname LIKE 'gramcast%')
+        AND relkind = 'r' AND relname <> 'version'
     LOOP
       EXECUTE 'DELETE FROM ' || name;
     END LOOP;

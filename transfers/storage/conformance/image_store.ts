@@ -74,6 +74,14 @@ export function testImageStore(
     assert.deepEqual([await images.bytesOf("ann"), await images.bytesOf("bob")], [3, 3]);
   });
 
+  test("answers what it is to hold, and what is gone", async ({ images }) => {
+    const record = await images.put(image("a"), bytes);
+    await images.put(image("b", "bob"), bytes);
+    assert.deepEqual([await images.hold("a"), await images.hold("c")], [record, null]);
+    assert.deepEqual([await images.remove("b"), await images.remove("b"), await images.hold("b")], [true, true, null]);
+    assert.deepEqual(new Uint8Array(await images.read(record)), bytes);
+  });
+
   test("lists by age", async ({ images }) => {
     await images.put(image("a", "ann", "1", 30), bytes);
     await images.put(image("b", "ann", "2", 20), bytes);

@@ -20,8 +20,16 @@ interface Stores {
   readonly webhooks: WebhookStore;
 }
 
-/** What every store of webhooks must do, with the transfers that they are told of. `open` gives empty ones. */
-export function testWebhookStore(name: string, open: () => Promise<Stores & { close: () => Promise<void> }>): void {
+/**
+ * What every store of webhooks must do, with the transfers that they are told of. `open` gives empty ones.
+ *
+ * @param keep Deliveries of a webhook that it keeps beside those on their way.
+ */
+export function testWebhookStore(
+  name: string,
+  open: () => Promise<Stores & { close: () => Promise<void> }>,
+  keep = DELIVERIES_KEPT,
+): void {
   const test = suite(name, open);
 
   test("gives back what was added, and removes it", async ({ webhooks }) => {
@@ -328,19 +336,17 @@ export function testWebhookStore(name: string, open: () => Promise<Stores & { cl
     await webhooks.add(webhookRecord({ id: "w" }), 5);
     for (const id of ["a", "b"]) await store.create(transferRecord({ id }), statusOnly("QUEUED"));
     await tell(store, "b", "RUNNING", 1_000_000);
-    for (let at = 1; at <= DELIVERIES_KEPT + 10; at++) {
+    for (let at = 1; at <= keep + 10; at++) {
       await store.append("a", { from: TRANSFER_STATUSES, changes: {}, events: [], notice: { event: "PROGRESS", at } });
       const [newest] = await webhooks.deliveries({ ...all("w"), limit: 1 });
       await webhooks.record(newest!.delivery.id, { at, status: 200, error: null, outcome: { kind: "DELIVERED" } });
     }
     const kept = async () =>
-      (await webhooks.deliveries({ ...all("w"), limit: 2 * DELIVERIES_KEPT })).map(({ delivery }) =>
-        delivery.notice.at
-      );
-    assert.equal((await kept()).length, DELIVERIES_KEPT + 1);
-    assert.deepEqual([(await kept())[0], (await kept()).at(-1)], [DELIVERIES_KEPT + 10, 1_000_000]);
-    await webhooks.sweep(DELIVERIES_KEPT + 8);
-    assert.deepEqual(await kept(), [DELIVERIES_KEPT + 10, DELIVERIES_KEPT + 9, DELIVERIES_KEPT + 8, 1_000_000]);
+      (await webhooks.deliveries({ ...all("w"), limit: 2 * keep })).map(({ delivery }) => delivery.notice.at);
+    assert.equal((await kept()).length, keep + 1);
+    assert.deepEqual([(await kept())[0], (await kept()).at(-1)], [keep + 10, 1_000_000]);
+    await webhooks.sweep(keep + 8);
+    assert.deepEqual(await kept(), [keep + 10, keep + 9, keep + 8, 1_000_000]);
     await webhooks.sweep(Infinity);
     assert.deepEqual(await kept(), [1_000_000]);
   });

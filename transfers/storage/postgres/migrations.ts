@@ -1,4 +1,6 @@
+import { IMAGES } from "./migrations/images.ts";
 import { TRANSFERS } from "./migrations/transfers.ts";
+import { WEBHOOKS } from "./migrations/webhooks.ts";
 
 /** A step from one version of the tables to the next. */
 export interface Migration {
@@ -13,4 +15,6 @@ export interface Migration {
  */
 export const MIGRATIONS: readonly Migration[] = [
   TRANSFERS,
+  IMAGES,
+  WEBHOOKS,
 ];

@@ -1,0 +1,42 @@
+import type { Migration } from "../migrations.ts";
+
+/** Pictures, and the blobs that their bytes are in. */
+export const IMAGES: Migration = {
+  additive: true,
+  sql: `
+  CREATE TABLE blobs (
+    sha256 text PRIMARY KEY,
+    key text NOT NULL UNIQUE,
+    bytes bigint NOT NULL
+  );
+
+  CREATE TABLE images (
+    ordinal bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id text NOT NULL UNIQUE,
+    owner text NOT NULL,
+    sha256 text NOT NULL REFERENCES blobs (sha256),
+    width integer NOT NULL,
+    height integer NOT NULL,
+    mime_type text NOT NULL,
+    byte_length bigint NOT NULL,
+    created_at bigint NOT NULL,
+    uploaded_at bigint,
+    -- No server removes it before.
+    held_until timestamptz NOT NULL DEFAULT '-infinity',
+    UNIQUE (sha256, owner)
+  );
+  CREATE INDEX images_by_age ON images (created_at, ordinal);
+
+  CREATE FUNCTION count_image_bytes() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    IF TG_OP = 'INSERT' THEN
+      INSERT INTO owner_bytes (owner, images) VALUES (new.owner, new.byte_length)
+        ON CONFLICT (owner) DO UPDATE SET images = owner_bytes.images + excluded.images;
+    ELSE
+      UPDATE owner_bytes SET images = images - old.byte_length WHERE owner = old.owner;
+    END IF;
+    RETURN NULL;
+  END $$;
+  CREATE TRIGGER image_bytes AFTER INSERT OR DELETE ON images FOR EACH ROW EXECUTE FUNCTION count_image_bytes();
+  `,
+};

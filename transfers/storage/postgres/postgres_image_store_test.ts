@@ -147,7 +147,7 @@ async function meanwhile<T>(
   await database.transaction(async (queries) => {
     await body(queries);
     called = call();
-    await lockWaits(database);
+    await lockWaits(database, called);
   });
   return await called!;
 }

@@ -25,6 +25,7 @@ import {
 import type { Queries, Value } from "./client.ts";
 import type { Database } from "./database.ts";
 import { type EncodedEvents, EVENT_BYTES, EventLog, insertEvents } from "./event_log.ts";
+import { useImages } from "./image_uses.ts";
 import { KnownLossLayers } from "./loss_layers.ts";
 import { TransferFiles } from "./transfer_files.ts";
 import {
@@ -112,7 +113,7 @@ export class PostgresTransferStore implements TransferStore {
     const created = await this.#database.transaction(async (queries) => {
       const made = await queries.first<{ ordinal: number }>(sql, ...values);
       if (made === undefined) return false;
-      await insertImageUses(queries, made.ordinal, imagesOf(record));
+      await useImages(queries, made.ordinal, imagesOf(record));
       if (webhook !== null) await this.#parts.outbox.addWebhook(queries, webhook, made.ordinal);
       return true;
     });
@@ -359,12 +360,6 @@ function partsOf(database: Database, blobs: BlobStore, outbox: Outbox): Parts {
   return { database, blobs, outbox, layers, log: new EventLog(database, layers) };
 }
 
-async function insertImageUses(queries: Queries, transfer: number, images: readonly string[]): Promise<void> {
-  if (images.length === 0) return;
-  const sql = "INSERT INTO transfer_images (transfer, image) SELECT $1, unnest($2::text[])";
-  await queries.run(sql, transfer, images);
-}
-
 async function replaceImageUses(
   queries: Queries,
   transfer: number,
@@ -373,5 +368,5 @@ async function replaceImageUses(
 ): Promise<void> {
   if (had.length === has.length && has.every((id, i) => id === had[i])) return;
   await queries.run("DELETE FROM transfer_images WHERE transfer = $1", transfer);
-  await insertImageUses(queries, transfer, has);
+  await useImages(queries, transfer, has);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import project from "../deno.json" with { type: "json" };
 import type { Config } from "../config.ts";
 import { attemptEngine } from "../engine/backends/attempt.ts";
 import { chooseEngine } from "../engine/backends/choose.ts";
@@ -86,6 +87,8 @@ export async function openTransfers(
       cost: estimateCost,
       samples: SAMPLES.map(({ name, description }) => ({ name, description, read: () => readSample(name) })),
       layers: () => new Set(weights.layers.map(({ name }) => name)),
+      keepsHouse: true,
+      version: project.version,
       publicUrl: config.publicUrl,
     },
   );

@@ -1,6 +1,6 @@
 import type { Picture } from "../../engine/picture.ts";
 import { type Log, oneLine } from "../log.ts";
-import type { TransferStore } from "../storage/ports.ts";
+import { ClaimLost, type TransferStore } from "../storage/ports.ts";
 import type { KeptFrames } from "./kept_frames.ts";
 
 interface Pending {
@@ -19,15 +19,18 @@ export class CheckpointWriter {
   readonly #id: string;
   readonly #frames: KeptFrames;
   readonly #log: Log;
+  readonly #lost: () => void;
   #next: Pending | null = null;
   #writing: Promise<void> | null = null;
   #newest = 0;
 
-  constructor(store: TransferStore, id: string, frames: KeptFrames, log: Log) {
+  /** @param lost Called when the transfer is another worker's. */
+  constructor(store: TransferStore, id: string, frames: KeptFrames, log: Log, lost: () => void) {
     this.#store = store;
     this.#id = id;
     this.#frames = frames;
     this.#log = log;
+    this.#lost = lost;
   }
 
   /** Step of the newest checkpoint written here, 0 before the first. */
@@ -54,9 +57,10 @@ export class CheckpointWriter {
         await this.#store.saveCheckpoint(this.#id, next.step, next.bytes);
         this.#newest = Math.max(this.#newest, next.step);
       } catch (error) {
-        this.#log.warn(
-          `Transfer ${this.#id} goes on without the checkpoint of step ${next.step}: ${oneLine(error)}`,
-        );
+        if (error instanceof ClaimLost) this.#lost();
+        else {this.#log.warn(
+            `Transfer ${this.#id} goes on without the checkpoint of step ${next.step}: ${oneLine(error)}`,
+          );}
       }
     }
     this.#writing = null;

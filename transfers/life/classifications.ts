@@ -8,15 +8,18 @@ import { Turns } from "../turns.ts";
 /** Classifications that may run or wait: each takes a second or two of an engine that has transfers to run. */
 export const MAX_CLASSIFICATIONS = 16;
 
+/** What computes the probabilities. */
+export type Classifying = Pick<Engine, "classify">;
+
 /** Classifies pictures beside the transfers, one at a time: the engine and the memory are the transfers'. */
 export class Classifications {
-  readonly #engine: Engine;
+  readonly #engine: Classifying;
   readonly #limits: ImageLimits;
   readonly #layers: () => ReadonlySet<string>;
   readonly #turns = new Turns();
 
   /** @param layers Names of the layers that the weights in force have. */
-  constructor(engine: Engine, limits: ImageLimits, layers: () => ReadonlySet<string>) {
+  constructor(engine: Classifying, limits: ImageLimits, layers: () => ReadonlySet<string>) {
     this.#engine = engine;
     this.#limits = limits;
     this.#layers = layers;

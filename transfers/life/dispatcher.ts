@@ -1,15 +1,33 @@
 import type { Clock } from "../clock.ts";
 import type { Engine } from "../process/engine.ts";
 import type { Forecast } from "./forecast.ts";
+import { Leases } from "./leases.ts";
 import { oneLine } from "../log.ts";
 import { inLogScope } from "../log_scope.ts";
 import type { QuotaBook } from "./quota_book.ts";
-import type { Claim, TransferQueue } from "../storage/ports.ts";
+import type { Claim, Claimant, TransferQueue } from "../storage/ports.ts";
 import { type RunPorts, TransferRun } from "./transfer_run.ts";
 import { hasEnded } from "../types.ts";
 
 /** Milliseconds before the queue is asked again after it could not answer. */
 const QUEUE_RETRY_MILLISECONDS = 1000;
+/** Milliseconds between two looks for claims of workers that are there no more; what comes to wait is heard of. */
+const POLL_MILLISECONDS = 1500;
+
+export interface DispatcherPorts {
+  readonly runs: RunPorts;
+  readonly queue: TransferQueue;
+  readonly engines: readonly Engine[];
+  readonly forecast: Forecast;
+  readonly quotas: QuotaBook;
+  readonly clock: Clock;
+  /** By which the workers here are known; null for what is the same after a restart. */
+  readonly server: string | null;
+  /** What they can run. */
+  readonly abilities: Omit<Claimant, "name">;
+  /** Called when a transfer has come to run here. */
+  readonly began: () => void;
+}
 
 interface Running {
   readonly run: TransferRun;
@@ -18,42 +36,34 @@ interface Running {
 
 /** Gives transfers to engines, one at a time to each, in the order of the queue. */
 export class Dispatcher {
-  readonly #ports: RunPorts;
+  readonly #ports: DispatcherPorts;
   readonly #queue: TransferQueue;
-  readonly #engines: readonly Engine[];
-  readonly #forecast: Forecast;
-  readonly #quotas: QuotaBook;
-  readonly #clock: Clock;
+  readonly #leases: Leases;
   readonly #running = new Map<string, Running>();
   readonly #idle = new Set<() => void>();
   /** Nudges so far: one that comes while the queue is asked must not be missed. */
   #nudges = 0;
+  #watch: Disposable | null = null;
   #loops: Promise<void>[] = [];
-  #stopped = false;
+  readonly #stopped = new AbortController();
 
-  constructor(
-    ports: RunPorts,
-    queue: TransferQueue,
-    engines: readonly Engine[],
-    forecast: Forecast,
-    quotas: QuotaBook,
-    clock: Clock,
-  ) {
+  constructor(ports: DispatcherPorts) {
     this.#ports = ports;
-    this.#queue = queue;
-    this.#engines = engines;
-    this.#forecast = forecast;
-    this.#quotas = quotas;
-    this.#clock = clock;
+    this.#queue = ports.queue;
+    this.#leases = new Leases(ports.queue, this.workers, ports.clock, ports.runs.log);
   }
 
-  /** Names under which the engines claim from the queue: the same after a restart. */
+  /** Names under which the engines claim from the queue. */
   get workers(): readonly string[] {
-    return this.#engines.map((_, i) => `engine-${i}`);
+    const { engines, server } = this.#ports;
+    return engines.map((_, i) => server === null ? `engine-${i}` : `${server}/${i}`);
   }
 
   start(): void {
-    this.#loops = this.#engines.map((engine, i) => this.#serve(engine, this.workers[i]!));
+    // Where no other server adds to the queue, whoever does nudges.
+    if (this.#queue.leaseMilliseconds !== null) this.#watch = this.#queue.watch(() => this.nudge());
+    this.#leases.start();
+    this.#loops = this.#ports.engines.map((engine, i) => this.#serve(engine, this.workers[i]!));
   }
 
   /** Says that the queue may have something to claim. */
@@ -65,7 +75,7 @@ export class Dispatcher {
 
   /** Whether it has begun to drain. */
   get stopped(): boolean {
-    return this.#stopped;
+    return this.#stopped.signal.aborted;
   }
 
   runningIds(): string[] {
@@ -79,55 +89,86 @@ export class Dispatcher {
 
   /**
    * Claims nothing more, stops what runs after its present step, and waits until its checkpoint is kept. A run that has
-   * not stopped after `milliseconds` loses its engine and goes on from an earlier checkpoint at the next start.
+   * not stopped after `milliseconds` loses its engine and goes on from an earlier checkpoint at the next start. Where other
+   * servers share the queue they may claim at once what was stopped.
    */
   async drain(milliseconds: number): Promise<void> {
-    this.#stopped = true;
+    const { engines, clock } = this.#ports;
+    this.#stopped.abort();
+    this.#watch?.[Symbol.dispose]();
     this.nudge();
     for (const { run } of this.#running.values()) run.suspend();
     const stopped = Promise.all(this.#loops);
-    using deadline = this.#clock.delay(milliseconds);
+    using deadline = clock.delay(milliseconds);
     await Promise.race([stopped, deadline.done]);
-    await Promise.all(this.#engines.map((engine) => engine.close()));
+    await Promise.all(engines.map((engine) => engine.close()));
     await stopped;
+    await this.#leases.stop();
   }
 
   async #serve(engine: Engine, worker: string): Promise<void> {
+    const { runs, quotas, clock, abilities } = this.#ports;
     // What was claimed and not settled, before a stop or a failure, comes first. Null until it is known.
     let unsettled: Claim[] | null = null;
-    while (!this.#stopped) {
+    while (!this.stopped) {
       const nudges = this.#nudges;
       try {
+        if (!await this.#isReady(engine)) continue;
         unsettled ??= [...await this.#queue.claimed(worker)];
-        const claimant = { name: worker, memoryBytes: null, layers: null };
-        const claim = unsettled.shift() ?? await this.#queue.claim(claimant, this.#quotas.mostRunning);
-        if (claim !== null) await inLogScope({ transferId: claim.id }, () => this.#runOne(engine, claim.id));
+        const claim = unsettled.shift() ?? await this.#queue.claim({ ...abilities, name: worker }, quotas.mostRunning);
+        if (claim !== null) await inLogScope({ transferId: claim.id }, () => this.#runOne(engine, claim));
         else await this.#nudged(nudges);
       } catch (error) {
-        this.#ports.log.warn(`Cannot continue with the queue now: ${oneLine(error)}`);
-        using delay = this.#clock.delay(QUEUE_RETRY_MILLISECONDS);
-        await Promise.race([delay.done, this.#stopped ? null : this.#nudged(this.#nudges)]);
+        runs.log.warn(`Cannot continue with the queue now: ${oneLine(error)}`);
+        using delay = clock.delay(QUEUE_RETRY_MILLISECONDS);
+        await Promise.race([delay.done, this.stopped ? null : this.#nextNudge()]);
         unsettled = null;
       }
     }
   }
 
-  /** Resolves at the first nudge after the `nudges`-th. */
-  #nudged(nudges: number): Promise<void> {
-    if (this.#nudges > nudges) return Promise.resolve();
+  /**
+   * Whether an engine can take a transfer. Where others could run it instead, one that does not start claims nothing; false
+   * when it is to stop.
+   */
+  async #isReady(engine: Engine): Promise<boolean> {
+    if (this.#queue.leaseMilliseconds === null) return true;
+    const { promise: stopped, resolve } = Promise.withResolvers<null>();
+    const stop = () => resolve(null);
+    this.#stopped.signal.addEventListener("abort", stop, { once: true });
+    try {
+      return await Promise.race([engine.info(), stopped]) !== null && !this.stopped;
+    } finally {
+      this.#stopped.signal.removeEventListener("abort", stop);
+    }
+  }
+
+  /** Resolves at the first nudge after the `nudges`-th, or when it is time to look anyway. */
+  async #nudged(nudges: number): Promise<void> {
+    if (this.#nudges > nudges) return;
+    if (this.#queue.leaseMilliseconds === null) return await this.#nextNudge();
+    using delay = this.#ports.clock.delay(POLL_MILLISECONDS);
+    await Promise.race([delay.done, this.#nextNudge()]);
+  }
+
+  #nextNudge(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#idle.add(resolve);
     return promise;
   }
 
-  async #runOne(engine: Engine, id: string): Promise<void> {
-    const record = await this.#ports.store.get(id);
-    if (record === null || hasEnded(record.status)) return await this.#queue.settle(id);
-    const run = new TransferRun(this.#ports, engine, record);
-    const done = this.#settleAfter(run, id);
+  async #runOne(engine: Engine, claim: Claim): Promise<void> {
+    const { runs, began } = this.#ports;
+    const { id } = claim;
+    const record = await runs.store.get(id);
+    if (record === null || hasEnded(record.status)) return await this.#queue.settle(id, claim);
+    const run = new TransferRun(runs, engine, record, claim);
+    using _lease = this.#leases.hold(claim, () => run.lose());
+    const done = this.#settleAfter(run, claim);
     this.#running.set(id, { run, done: done.catch(() => {}) });
+    began();
     // A stop that came while the record was read has not seen this run.
-    if (this.#stopped) run.suspend();
+    if (this.stopped) run.suspend();
     try {
       await done;
     } finally {
@@ -135,13 +176,26 @@ export class Dispatcher {
     }
   }
 
-  async #settleAfter(run: TransferRun, id: string): Promise<void> {
+  async #settleAfter(run: TransferRun, claim: Claim): Promise<void> {
+    const { runs, forecast, quotas } = this.#ports;
     const end = await run.run();
-    this.#forecast.observe(run.record);
-    if (end === "suspended") return this.#ports.journal.observer.suspended(run.record);
-    await this.#quotas.giveBack(run.record);
-    await this.#queue.settle(id);
+    forecast.observe(run.record);
+    if (end !== "ended") runs.journal.observer.suspended(run.record);
+    if (end === "suspended") await this.#release(claim);
+    if (end !== "ended") return;
+    await quotas.giveBack(run.record);
+    await this.#queue.settle(claim.id, claim);
     // An engine that found nothing, since its owner had enough running, may find it now.
     this.nudge();
+  }
+
+  /** Lets others go on. Where they cannot be told now, they do when the lease has run out. */
+  async #release(claim: Claim): Promise<void> {
+    if (this.#queue.leaseMilliseconds === null) return;
+    try {
+      await this.#queue.release(claim);
+    } catch (error) {
+      this.#ports.runs.log.warn(`Cannot release transfer ${claim.id} now: ${oneLine(error)}`);
+    }
   }
 }

@@ -16,14 +16,14 @@ type Asked = Pick<TransferRecord, "options" | "styles">;
 export class Forecast {
   readonly #cost: CostModel;
   /** Of options that have been asked for: a page of transfers asks often. */
-  readonly #costs = new WeakMap<TransferOptions, Cost>();
-  readonly #memoryBytes: number;
+  readonly #costs = new WeakMap<TransferOptions, { readonly cost: Cost; readonly memoryBytes: number }>();
+  readonly #memoryBytes: () => number;
   readonly #stepTime = new StepTime();
   /** Engine and device that it knows the time of. */
   #engine = "";
 
-  /** @param memoryBytes Ceiling of one engine process. */
-  constructor(cost: CostModel, memoryBytes: number) {
+  /** @param memoryBytes Ceiling of the engine process that may take most. */
+  constructor(cost: CostModel, memoryBytes: () => number) {
     this.#cost = cost;
     this.#memoryBytes = memoryBytes;
   }
@@ -52,7 +52,7 @@ export class Forecast {
       memoryBytes,
       flopsPerStep: scales.at(-1)!.flopsPerStep,
       steps: asked.options.steps,
-      fits: memoryBytes <= this.#memoryBytes,
+      fits: memoryBytes <= this.#memoryBytes(),
       scales: priced,
     };
   }
@@ -64,7 +64,7 @@ export class Forecast {
 
   /** @throws {GramcastError} TOO_LARGE with the numbers and the largest size that would fit. */
   refuseTooLarge({ options, styles }: Asked): void {
-    checkMemory(atLargestStyle(options, styles), this.#memoryBytes, this.#cost);
+    checkMemory(atLargestStyle(options, styles), this.#memoryBytes(), this.#cost);
   }
 
   /**
@@ -98,10 +98,11 @@ export class Forecast {
   }
 
   #costOf({ options, styles }: Asked): Cost {
-    let cost = this.#costs.get(options);
-    if (cost === undefined) {
-      this.#costs.set(options, cost = this.#cost(atLargestStyle(options, styles), this.#memoryBytes));
-    }
+    const memoryBytes = this.#memoryBytes();
+    const known = this.#costs.get(options);
+    if (known?.memoryBytes === memoryBytes) return known.cost;
+    const cost = this.#cost(atLargestStyle(options, styles), memoryBytes);
+    this.#costs.set(options, { cost, memoryBytes });
     return cost;
   }
 }

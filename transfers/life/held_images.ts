@@ -60,7 +60,7 @@ export class HeldImages implements AsyncDisposable {
   async get(id: string): Promise<ImageRecord | null> {
     this.#held.push(id);
     await this.#lives.hold(id);
-    return await this.#images.get(id);
+    return await this.#images.hold(id);
   }
 
   /** Keeps an image for its own sake, though no transfer uses it. */

@@ -54,7 +54,6 @@ export class ImageLives {
     if (image === null || (image.uploadedAt !== null && image.uploadedAt >= uploadedBefore)) return 0;
     // Whoever holds it from here on finds the removal under way, and waits for it.
     if (await this.#transfers.imageUses(id) > 0 || this.#holds.has(id)) return 0;
-    await this.#images.remove(id);
-    return image.byteLength;
+    return await this.#images.remove(id) ? image.byteLength : 0;
   }
 }

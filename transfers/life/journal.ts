@@ -1,12 +1,15 @@
-import { GramcastError } from "../../errors.ts";
+import { type ErrorCode, GramcastError } from "../../errors.ts";
 import type { Clock } from "../clock.ts";
 import { type Log, oneLine } from "../log.ts";
 import { NO_OBSERVER, type TransferObserver } from "../observer.ts";
+import { pause } from "../pause.ts";
 import type { Append, EventBus, NewEvent, TransferChanges, TransferStore } from "../storage/ports.ts";
 import { hasEnded, type NoticeEvent, type TransferRecord, type TransferStatus } from "../types.ts";
 
-/** Milliseconds between two attempts to write while the storage is full. */
+/** Milliseconds between two attempts to write while the storage is full or away. */
 const RETRY_MILLISECONDS = 1000;
+/** What becomes better by itself, or by somebody's doing. */
+const PASSING: readonly ErrorCode[] = ["STORAGE_FULL", "STORAGE_UNAVAILABLE"];
 
 /** A change of a record and the events that tell of it, before the journal has given them their time. */
 export interface Entry {
@@ -20,7 +23,7 @@ export interface Entry {
 /**
  * The one way by which records change: it writes to the store, what webhooks are to be told included, and then tells the bus.
  *
- * Storage that is full or cannot be written loses nothing: `append` throws STORAGE_FULL to whoever asked, and
+ * Storage that is full or away loses nothing: `append` throws STORAGE_FULL or STORAGE_UNAVAILABLE to whoever asked, and
  * `patiently`, for what an engine reports, holds the report and tries again until the storage is back or the
  * server stops. The engine waits meanwhile, the watchers hear nothing, and new transfers are refused. If the server
  * stops, the log ends where it was last written, and the transfer goes on from there at the next start.
@@ -63,8 +66,17 @@ export class Journal {
     return this.#clock.now();
   }
 
-  /** As `TransferStore.append`, with the bus told. @throws {GramcastError} STORAGE_FULL */
-  async append(id: string, { tellsProgress = false, ...entry }: Entry): Promise<TransferRecord | null> {
+  /**
+   * As `TransferStore.append`, with the bus told.
+   *
+   * @param store As the holder of a claim writes it, where there is one.
+   * @throws {GramcastError} STORAGE_FULL, STORAGE_UNAVAILABLE
+   */
+  async append(
+    id: string,
+    { tellsProgress = false, ...entry }: Entry,
+    store = this.#store,
+  ): Promise<TransferRecord | null> {
     const at = this.#clock.now();
     const told = noticeEvent(entry, tellsProgress);
     const append: Append = {
@@ -72,7 +84,7 @@ export class Journal {
       events: entry.events.map((event) => ({ ...event, at })),
       notice: told === null ? null : { event: told, at },
     };
-    const record = await this.#store.append(id, append);
+    const record = await store.append(id, append);
     if (record === null) return null;
     if (told !== null) this.#onNotice();
     if (entry.events.some(({ status }) => hasEnded(status))) this.observer.ended(record);
@@ -85,7 +97,11 @@ export class Journal {
     this.#stopped.abort();
   }
 
-  /** Repeats a write until it no longer throws STORAGE_FULL. @throws {GramcastError} STORAGE_FULL after `stop`. */
+  /**
+   * Repeats a call until it throws neither STORAGE_FULL nor STORAGE_UNAVAILABLE.
+   *
+   * @throws {GramcastError} STORAGE_FULL, STORAGE_UNAVAILABLE after `stop`.
+   */
   async patiently<T>(write: () => Promise<T>): Promise<T> {
     const { signal } = this.#stopped;
     for (;;) {
@@ -95,14 +111,10 @@ export class Journal {
         this.#storageFailure = null;
         return result;
       } catch (error) {
-        if (!(error instanceof GramcastError) || error.code !== "STORAGE_FULL" || signal.aborted) throw error;
+        if (!(error instanceof GramcastError) || !PASSING.includes(error.code) || signal.aborted) throw error;
         if (this.#storageFailure === null) this.#log.warn(`${oneLine(error)}; transfers wait until it is writable`);
         this.#storageFailure = error;
-        using delay = this.#clock.delay(RETRY_MILLISECONDS);
-        const wake = () => delay[Symbol.dispose]();
-        signal.addEventListener("abort", wake, { once: true });
-        await delay.done;
-        signal.removeEventListener("abort", wake);
+        await pause(this.#clock, RETRY_MILLISECONDS, signal);
       }
     }
   }

@@ -1,5 +1,5 @@
 import { frameIsDue } from "../../engine/options/frame_due.ts";
-import type { Picture } from "../../engine/picture.ts";
+import type { Picture, Size } from "../../engine/picture.ts";
 import { encodePicture } from "../../images/encode.ts";
 import type { TransferStore } from "../storage/ports.ts";
 import { Turns } from "../turns.ts";
@@ -27,19 +27,22 @@ export class KeptFrames {
     this.#every = record.options.frameEvery;
   }
 
-  /** Keeps a frame that is due, unless there are too many for it. @throws {GramcastError} STORAGE_FULL */
-  async saveDue(step: number, picture: Picture): Promise<void> {
-    if (this.#isWanted(step)) await this.#save(step, picture, false);
+  /**
+   * Keeps a frame that is due, unless there are too many for it.
+   *
+   * @param encoded Gives it as it is kept, where somebody else wants it so, too.
+   * @throws {GramcastError} STORAGE_FULL
+   */
+  async saveDue(step: number, picture: Picture, encoded = () => encodeFrame(picture)): Promise<void> {
+    if (this.#isWanted(step)) await this.#save(step, picture, await encoded(), false);
   }
 
   /** Keeps a picture as the newest frame, so that it is there after a restart. @throws {GramcastError} STORAGE_FULL */
   async saveNewest(step: number, picture: Picture): Promise<void> {
-    await this.#save(step, picture, true);
+    await this.#save(step, picture, await encodeFrame(picture), true);
   }
 
-  async #save(step: number, picture: Picture, always: boolean): Promise<void> {
-    const { width, height } = picture;
-    const encoded = await encodePicture(picture, { format: "PNG" });
+  async #save(step: number, { width, height }: Size, encoded: Uint8Array, always: boolean): Promise<void> {
     await this.#turns.take(async () => {
       const keep = this.#isWanted(step) && await this.#makeRoom(step, encoded.byteLength);
       if (!keep && !always) return;
@@ -68,4 +71,9 @@ export class KeptFrames {
     }
     return this.#isWanted(step) && taken() + bytes <= this.#maxBytes;
   }
+}
+
+/** A picture as frames are kept and shown: nothing of it is lost. */
+export function encodeFrame(picture: Picture): Promise<Uint8Array> {
+  return encodePicture(picture, { format: "PNG" });
 }

@@ -1,4 +1,4 @@
-import type { TransferChanges } from "../storage/ports.ts";
+import type { TransferChanges, TransferStore } from "../storage/ports.ts";
 import { Turns } from "../turns.ts";
 import { hasEnded, type TransferRecord, type TransferStatus } from "../types.ts";
 import { type Entry, type Journal, statusChange } from "./journal.ts";
@@ -7,15 +7,19 @@ import { type Entry, type Journal, statusChange } from "./journal.ts";
 type Change = (record: TransferRecord) => Omit<Entry, "from">;
 
 /**
- * The record of a transfer that runs here. It changes by the journal, one change at a time, and only while it has not ended.
+ * The record of a transfer that runs here. It changes by the journal, one change at a time, and only while it has not ended. Whatever changes it throws `ClaimLost` once it is
+ * another worker's.
  */
 export class LiveRecord {
   readonly #journal: Journal;
+  readonly #store: TransferStore;
   readonly #turns = new Turns();
   #record: TransferRecord;
 
-  constructor(journal: Journal, record: TransferRecord) {
+  /** @param store As who runs it writes it. */
+  constructor(journal: Journal, store: TransferStore, record: TransferRecord) {
     this.#journal = journal;
+    this.#store = store;
     this.#record = record;
   }
 
@@ -57,7 +61,7 @@ export class LiveRecord {
 
   #take(from: readonly TransferStatus[], change: Change): Promise<boolean> {
     return this.#turns.take(async () => {
-      const record = await this.#journal.append(this.#record.id, { from, ...change(this.#record) });
+      const record = await this.#journal.append(this.#record.id, { from, ...change(this.#record) }, this.#store);
       if (record === null) return false;
       this.#record = record;
       return true;

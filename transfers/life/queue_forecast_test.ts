@@ -4,6 +4,7 @@ import type { FakeClock } from "../testing/fake_clock.ts";
 import { ServiceStage } from "../testing/service_stage.ts";
 import type { TransferRecord } from "../types.ts";
 import { sameForAll } from "../quotas.ts";
+import { MOST_LOOKED_AT } from "./queue_forecast.ts";
 
 class CountingStore extends MemoryTransferStore {
   reads = 0;
@@ -35,4 +36,20 @@ Deno.test("one look at the queue answers all who ask how long they wait, until i
   (stage.ports.clock as FakeClock).advance(1000);
   waiting.shift();
   assert.deepEqual((await ask()).slice(0, 39), expected.slice(0, 39));
+});
+
+Deno.test("a look at a long queue reads those that come next, and takes the others to be like them", async () => {
+  const store = new CountingStore();
+  await using stage = await ServiceStage.open({ store }, { maxQueued: 1000, quotas: sameForAll({}) });
+  await stage.ended((await stage.start()).id);
+  stage.engine.hold();
+  await stage.start();
+  await stage.engine.blocked();
+  const waiting: TransferRecord[] = [];
+  for (let i = 0; i < MOST_LOOKED_AT + 50; i++) waiting.push(await stage.start());
+  store.reads = 0;
+  for (const place of [0, MOST_LOOKED_AT - 1, MOST_LOOKED_AT, MOST_LOOKED_AT + 49]) {
+    assert.equal(await stage.transfers.etaSeconds(waiting[place]!), 10 * (place + 2));
+  }
+  assert.equal(store.reads, 1 + MOST_LOOKED_AT);
 });

@@ -2,10 +2,9 @@ import type { TransferOptions } from "../../engine/options/options.ts";
 import { workLeft } from "../../engine/descent/work_done.ts";
 import type { Caller, Role } from "../caller.ts";
 import type { Clock } from "../clock.ts";
-import { KeyedTurns } from "../keyed_turns.ts";
 import { type Log, oneLine } from "../log.ts";
 import { QUOTA_NAMES, quotaExceeded, type QuotaName, type Quotas, type Share } from "../quotas.ts";
-import type { ImageStore, TransferQueue, TransferStore } from "../storage/ports.ts";
+import type { Exclusion, ImageStore, TransferQueue, TransferStore } from "../storage/ports.ts";
 import type { Owner, TransferRecord } from "../types.ts";
 
 const DAY = 86_400_000;
@@ -14,18 +13,19 @@ export interface QuotaPorts {
   readonly store: TransferStore;
   readonly images: ImageStore;
   readonly queue: TransferQueue;
+  readonly exclusion: Exclusion;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /**
  * Holds what owners ask for against their quotas. What is used is what the storage says, so that a restart forgets
- * nothing; requests of one owner come one after another where they are counted, so that no two take the last place.
+ * nothing; requests of one owner come one after another where they are counted, to whichever server, so that no two take
+ * the last place.
  */
 export class QuotaBook {
   readonly #ports: QuotaPorts;
   readonly #quotas: Quotas;
-  readonly #turns = new KeyedTurns();
 
   constructor(ports: QuotaPorts, quotas: Quotas) {
     this.#ports = ports;
@@ -45,7 +45,7 @@ export class QuotaBook {
 
   /** Admits transfers of an owner, or keeps pictures of theirs, one after another. */
   inTurn<T>(owner: Owner, call: () => Promise<T>): Promise<T> {
-    return this.#turns.take(owner, call);
+    return this.#ports.exclusion.inTurn(`owner:${owner}`, call);
   }
 
   /**

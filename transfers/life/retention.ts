@@ -1,7 +1,8 @@
 import { GramcastError } from "../../errors.ts";
 import type { Clock } from "../clock.ts";
 import { type Log, oneLine } from "../log.ts";
-import type { ImageStore, TransferStore, WebhookStore } from "../storage/ports.ts";
+import { pause } from "../pause.ts";
+import type { Exclusion, ImageStore, TransferStore, WebhookStore } from "../storage/ports.ts";
 import { hasEnded, type ImageRecord, imagesOf, type TransferRecord } from "../types.ts";
 import type { FrameCache } from "../watch/frame_cache.ts";
 import type { ImageLives } from "./image_lives.ts";
@@ -24,6 +25,7 @@ export interface RetentionPorts {
   readonly store: TransferStore;
   readonly images: ImageStore;
   readonly webhooks: WebhookStore;
+  readonly exclusion: Exclusion;
   readonly lives: ImageLives;
   readonly frames: FrameCache;
   readonly journal: Journal;
@@ -51,8 +53,11 @@ interface Usage {
 export class Retention {
   readonly #ports: RetentionPorts;
   readonly #limits: RetentionLimits;
-  readonly #stopped = Promise.withResolvers<void>();
+  readonly #stopped = new AbortController();
+  #leading: AsyncDisposable | null = null;
   #loop: Promise<void> = Promise.resolve();
+  /** Whether it is this server that sweeps every hour. */
+  #leads = false;
   #sweeping: Promise<void> | null = null;
   /** When a sweep last made no room. */
   #futile = -Infinity;
@@ -66,24 +71,49 @@ export class Retention {
     this.#limits = limits;
   }
 
-  /** Sweeps now and every hour, until `stop`. */
+  /** Sweeps now and every hour, until `stop`; of servers that share the storage one does. */
   start(): void {
-    this.#loop = this.#sweepHourly();
+    this.#leading = this.#ports.exclusion.lead("retention", (lost) => this.#sweepHourly(lost));
+    if (!this.#leads) this.#loop = this.#measureHourly();
   }
 
   /** Resolves when the sweep under way is done, and begins no other. */
   async stop(): Promise<void> {
-    this.#stopped.resolve();
+    this.#stopped.abort();
+    await this.#leading?.[Symbol.asyncDispose]();
     await this.#loop;
     await this.#sweeping;
   }
 
-  async #sweepHourly(): Promise<void> {
-    for (let stopped = false; !stopped;) {
+  async #sweepHourly(lost: AbortSignal): Promise<void> {
+    this.#leads = true;
+    while (!lost.aborted) {
       await this.sweep();
-      using delay = this.#ports.clock.delay(HOUR);
-      stopped = await Promise.race([delay.done.then(() => false), this.#stopped.promise.then(() => true)]);
+      await pause(this.#ports.clock, HOUR, lost);
     }
+    this.#leads = false;
+  }
+
+  /** Where another server sweeps: it has to be known here, too, how much room there is. */
+  async #measureHourly(): Promise<void> {
+    const { clock, log } = this.#ports;
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      if (!this.#leads) {
+        await this.#measure().catch((error) => log.warn(`Cannot add up what is kept now: ${oneLine(error)}`));
+      }
+      await pause(clock, HOUR, signal);
+    }
+  }
+
+  async #measure(): Promise<void> {
+    const { store, images } = this.#ports;
+    const added = this.#added;
+    const kept = [...await store.ended()].reduce((sum, { bytes }) => sum + bytes, 0);
+    const pictures = [...await images.all()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    // Which of them no transfer uses is found out by a sweep, when there is no room.
+    this.#measured = { total: kept + pictures, unused: 0 };
+    this.#added -= added;
   }
 
   /** Takes account of a picture that is about to be kept. @throws {GramcastError} STORAGE_FULL where there is no room. */

@@ -1,12 +1,14 @@
 import { frameIsDue } from "../../engine/options/frame_due.ts";
 import type { Picture } from "../../engine/picture.ts";
+import { lazy } from "../lazy.ts";
 import type { EngineSink, EngineStep } from "../process/engine.ts";
+import type { LiveFrame } from "../storage/ports.ts";
 import type { TransferRecord, Tuning } from "../types.ts";
 import { ProgressPace } from "../notices/progress_pace.ts";
 import type { FrameCache } from "../watch/frame_cache.ts";
 import type { CheckpointWriter } from "./checkpoint_writer.ts";
 import type { Journal } from "./journal.ts";
-import type { KeptFrames } from "./kept_frames.ts";
+import { encodeFrame, type KeptFrames } from "./kept_frames.ts";
 import type { LiveRecord } from "./live_record.ts";
 import type { Retunings } from "./retunings.ts";
 
@@ -22,6 +24,10 @@ export interface ReportTargets {
   readonly keptFrames: KeptFrames;
   readonly checkpoints: CheckpointWriter;
   readonly retunings: Retunings;
+  /** Shows a frame to other servers, before its step is logged; null where there are none. */
+  readonly show: ((frame: LiveFrame) => Promise<void>) | null;
+  /** Called when somebody else has ended the transfer. */
+  readonly lost: () => void;
 }
 
 /**
@@ -66,9 +72,16 @@ export class RunReports implements EngineSink {
 
   async #keepFrame({ step, frame }: EngineStep): Promise<void> {
     if (frame === null) return;
-    const { record, journal, frames, keptFrames } = this.#targets;
-    frames.put(record.now.id, step, frame);
-    if (record.now.options.keepFrames) await journal.patiently(() => keptFrames.saveDue(step, frame));
+    const { record, journal, frames, keptFrames, show } = this.#targets;
+    const { id, frameStep, options } = record.now;
+    frames.put(id, step, frame);
+    const { width, height } = frame;
+    const encoded = lazy(() => encodeFrame(frame));
+    // A step that is computed again is older than what has been shown.
+    if (show !== null && step >= (frameStep ?? 0)) {
+      await journal.patiently(async () => await show({ step, width, height, bytes: await encoded() }));
+    }
+    if (options.keepFrames) await journal.patiently(() => keptFrames.saveDue(step, frame, encoded));
   }
 
   /** Whether a step is not in the log yet. 0 is the start picture, where that is shown: it comes with each attempt. */
@@ -79,12 +92,12 @@ export class RunReports implements EngineSink {
   }
 
   async #log(report: EngineStep): Promise<void> {
-    const { record, journal, retunings } = this.#targets;
+    const { record, journal, retunings, lost } = this.#targets;
     const { step, losses, frame } = report;
     const secondsPerStep = meanSeconds(record.now, report);
     const { options } = record.now;
     const tellsProgress = this.#pace.isDue(journal.now());
-    await record.append((now) => ({
+    const logged = await record.append((now) => ({
       changes: {
         ...{ step, losses, secondsPerStep, attempts: 0, ...(frame === null ? {} : { frameStep: step }) },
         ...retunings.moved(now, step),
@@ -100,6 +113,7 @@ export class RunReports implements EngineSink {
       }],
       tellsProgress,
     }));
+    if (!logged) lost();
   }
 }
 

@@ -25,9 +25,10 @@ import { NOT_RECORDED, type Recorder } from "../audit.ts";
 import type { Caller } from "../caller.ts";
 import type { Clock } from "../clock.ts";
 import { CallerTransfers } from "./caller_transfers.ts";
-import { Classifications } from "./classifications.ts";
+import { Classifications, type Classifying } from "./classifications.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { Engine } from "../process/engine.ts";
+import { Fleet } from "./fleet.ts";
 import { Forecast } from "./forecast.ts";
 import { FrameCache } from "../watch/frame_cache.ts";
 import { HeldImages } from "./held_images.ts";
@@ -36,6 +37,7 @@ import { type BuiltInSample, KeptImages } from "./image_library.ts";
 import { Journal, statusChange } from "./journal.ts";
 import { QuotaBook } from "./quota_book.ts";
 import { KeyedTurns } from "../keyed_turns.ts";
+import { sharedClock } from "../shared_clock.ts";
 import type { Log } from "../log.ts";
 import { Deliverer } from "../notices/deliverer.ts";
 import { KeptWebhooks } from "../notices/kept_webhooks.ts";
@@ -46,10 +48,11 @@ import { pageOf } from "../storage/paging.ts";
 import type { Storage } from "../storage/ports.ts";
 import { ProgressStream } from "../watch/progress_stream.ts";
 import { type LogReader, sharedReads } from "../watch/shared_reads.ts";
-import { QueueForecast } from "./queue_forecast.ts";
+import { MOST_LOOKED_AT, QueueForecast, type Running } from "./queue_forecast.ts";
 import { recipeOf } from "./recipe.ts";
-import { recover } from "./recovery.ts";
+import { Recovery } from "./recovery.ts";
 import { Retention, type RetentionLimits } from "./retention.ts";
+import { Sharing } from "./sharing.ts";
 import { Starter } from "./starter.ts";
 import { listTransfers } from "./transfer_list.ts";
 import { acceptedChanges } from "./tuning.ts";
@@ -57,8 +60,10 @@ import { hasEnded, type ImageRecord, type Owner, type TransferRecord, type Trans
 
 export interface TransferPorts extends Omit<Storage, "close"> {
   readonly receivers: Receivers;
-  /** At least one; the first answers `engine` and `classify`. */
-  readonly engines: readonly [Engine, ...Engine[]];
+  /** What runs transfers here; none where only other servers do. */
+  readonly engines: readonly Engine[];
+  /** What classifies; the first of `engines` where it is left out. */
+  readonly classifier?: Classifying;
   readonly clock: Clock;
   readonly log: Log;
   /** Nobody hears of transfers where it is left out. */
@@ -71,6 +76,10 @@ export interface TransferSettings {
   /** What one owner may have and do. */
   readonly quotas: Quotas;
   readonly retention: RetentionLimits;
+  /** What this server does for all that share its storage, beside what it is asked for: retention, webhooks, recovery. */
+  readonly keepsHouse: boolean;
+  /** Of Gramcast. */
+  readonly version: string;
   readonly imageLimits: { readonly maxBytes: number; readonly maxPixels: number };
   readonly engineMemoryBytes: number;
   /** Bytes that the kept frames of one transfer may take. */
@@ -91,6 +100,7 @@ export class TransferService implements AllTransfers {
   readonly images: KeptImages;
   readonly webhooks: KeptWebhooks;
   readonly #ports: TransferPorts;
+  readonly #keepsHouse: boolean;
   readonly #journal: Journal;
   readonly #frames: FrameCache;
   /** The store as all who watch read it. */
@@ -103,39 +113,69 @@ export class TransferService implements AllTransfers {
   readonly #retention: Retention;
   readonly #classifications: Classifications;
   readonly #deliverer: Deliverer;
+  readonly #recovery: Recovery;
+  readonly #fleet: Fleet;
+  /** Null where no other server has a part in the storage. */
+  readonly #sharing: Sharing | null;
   /** Retunings under way, by the transfer. */
   readonly #retunings = new KeyedTurns();
 
   /** Takes up what a stop left unfinished, and begins to run transfers. */
   static async open(ports: TransferPorts, settings: TransferSettings): Promise<TransferService> {
-    const service = new TransferService(ports, settings);
-    await recover({ ...ports, forecast: service.#forecast }, service.#dispatcher.workers);
-    await service.#learnStepTime();
-    service.#dispatcher.start();
-    service.#retention.start();
-    service.#deliverer.start();
+    // Records have the time of the clock that all servers share, however this one's is set.
+    const clock = ports.shared === null ? ports.clock : sharedClock(ports.clock, ports.shared.clock);
+    const service = new TransferService({ ...ports, clock }, settings);
+    await service.#start();
     return service;
   }
 
+  async #start(): Promise<void> {
+    await this.#fleet.start();
+    if (this.#keepsHouse) await this.#recovery.start(this.#dispatcher.workers);
+    await this.#learnStepTime();
+    this.#sharing?.start();
+    this.#dispatcher.start();
+    if (!this.#keepsHouse) return;
+    this.#retention.start();
+    this.#deliverer.start();
+  }
+
   private constructor(ports: TransferPorts, settings: TransferSettings) {
-    const { store, queue, webhooks, receivers, bus, clock, log, observer = NO_OBSERVER } = ports;
+    const { store, queue, webhooks, receivers, bus, exclusion, shared, clock, log, engines } = ports;
+    const { observer = NO_OBSERVER } = ports;
+    const { keepsHouse, engineMemoryBytes, version, layers } = settings;
+    this.#keepsHouse = keepsHouse;
     const lives = new ImageLives(ports.images, store);
     const hold = () => new HeldImages(ports.images, lives, clock);
     this.#ports = ports;
     this.#journal = new Journal(store, bus, clock, log, () => this.#deliverer.nudge(), observer);
     this.#deliverer = new Deliverer({
       webhooks,
+      exclusion,
       receivers,
       clock,
       log,
+      isShared: shared !== null,
       patiently: (write) => this.#journal.patiently(write),
       publicUrl: settings.publicUrl,
     });
     this.webhooks = new KeptWebhooks({ webhooks, receivers, clock, nudge: () => this.#deliverer.nudge() });
     this.#watched = sharedReads(store);
-    this.#frames = new FrameCache(store, (encoded) => decodePicture(encoded, NO_LIMITS, { transparency: "KEEP" }));
-    this.#forecast = new Forecast(settings.cost, settings.engineMemoryBytes);
-    this.#quotas = new QuotaBook({ store, images: ports.images, queue, clock, log }, settings.quotas);
+    this.#frames = new FrameCache(
+      store,
+      (encoded) => decodePicture(encoded, NO_LIMITS, { transparency: "KEEP" }),
+      shared?.liveFrames,
+    );
+    this.#fleet = new Fleet({
+      engines,
+      registry: shared?.workers ?? null,
+      memoryBytes: engineMemoryBytes,
+      clock,
+      log,
+    });
+    this.#forecast = new Forecast(settings.cost, () => this.#fleet.memoryBytes);
+    this.#recovery = new Recovery({ store, queue, exclusion, forecast: this.#forecast, clock, log });
+    this.#quotas = new QuotaBook({ store, images: ports.images, queue, exclusion, clock, log }, settings.quotas);
     this.images = new KeptImages(
       ports.images,
       hold,
@@ -145,12 +185,22 @@ export class TransferService implements AllTransfers {
       settings.samples,
     );
     this.#retention = new Retention(
-      { store, images: ports.images, webhooks, lives, frames: this.#frames, journal: this.#journal, clock, log },
+      {
+        store,
+        images: ports.images,
+        webhooks,
+        exclusion,
+        lives,
+        frames: this.#frames,
+        journal: this.#journal,
+        clock,
+        log,
+      },
       settings.retention,
     );
-    this.#classifications = new Classifications(ports.engines[0], settings.imageLimits, settings.layers);
-    this.#dispatcher = new Dispatcher(
-      {
+    this.#classifications = new Classifications(ports.classifier ?? engines[0]!, settings.imageLimits, layers);
+    this.#dispatcher = new Dispatcher({
+      runs: {
         store,
         readImage: (id) => this.images.readById(id),
         recipe: (record) => recipeOf(record, this.images),
@@ -158,20 +208,31 @@ export class TransferService implements AllTransfers {
         journal: this.#journal,
         frames: this.#frames,
         maxFramesBytes: settings.maxFramesBytes,
+        liveFrames: shared?.liveFrames ?? null,
         log,
       },
       queue,
-      ports.engines,
-      this.#forecast,
-      this.#quotas,
+      engines,
+      forecast: this.#forecast,
+      quotas: this.#quotas,
       clock,
-    );
+      server: shared && crypto.randomUUID(),
+      abilities: shared === null
+        ? { memoryBytes: null, layers: null }
+        : { memoryBytes: engineMemoryBytes, layers: [...layers()] },
+      began: () => this.#sharing?.taker.nudge(),
+    });
+    this.#sharing = shared && new Sharing({ shared, queue, dispatcher: this.#dispatcher, engines, clock, log }, {
+      version,
+      memoryBytes: engineMemoryBytes,
+      layers,
+    });
     this.#queueForecast = new QueueForecast({
       store,
       queue,
       forecast: this.#forecast,
       clock,
-      running: () => this.#dispatcher.runningIds(),
+      running: () => this.#running(),
     });
     this.#starter = new Starter({
       store,
@@ -182,8 +243,9 @@ export class TransferService implements AllTransfers {
       dispatcher: this.#dispatcher,
       forecast: this.#forecast,
       quotas: this.#quotas,
+      orders: this.#sharing?.orders ?? null,
       maxQueued: settings.maxQueued,
-      layers: settings.layers,
+      layers,
     });
   }
 
@@ -215,6 +277,10 @@ export class TransferService implements AllTransfers {
         await running.done;
         const after = await this.#record(id);
         if (hasEnded(after.status) || this.#dispatcher.stopped) return after;
+        continue;
+      }
+      if (this.#sharing !== null && await this.#isHeld(id)) {
+        await this.#sharing.orders.send(id, { kind: "CANCEL" }, async () => !await this.#isHeld(id));
         continue;
       }
       const cancelled = await this.#journal.append(id, {
@@ -253,11 +319,28 @@ export class TransferService implements AllTransfers {
         if (after !== null) return after;
         continue;
       }
+      // One that is RUNNING without a worker will have one soon, which computes again what is in the log as it was.
+      if (this.#sharing !== null && (record.status === "RUNNING" || await this.#isHeld(id))) {
+        const order = { kind: "RETUNE", retuning } as const;
+        if (await this.#sharing.orders.send(id, order, () => this.#isIdle(id))) return await this.#record(id);
+        continue;
+      }
       // No engine computes it: one that came after the same step was in force for no step.
       const changes = acceptedChanges(record, retuning, ({ afterStep }) => afterStep < record.step);
       const after = await this.#journal.append(id, { from: [record.status], changes, events: [] });
       if (after !== null) return after;
     }
+  }
+
+  /** Whether a worker has a transfer. */
+  async #isHeld(id: string): Promise<boolean> {
+    return await this.#ports.queue.holder(id) !== null;
+  }
+
+  /** Whether nothing is computed of a transfer, nor will be before somebody changes it. */
+  async #isIdle(id: string): Promise<boolean> {
+    const { status } = await this.#record(id);
+    return hasEnded(status) || (status === "QUEUED" && !await this.#isHeld(id));
   }
 
   async remove(id: string): Promise<void> {
@@ -312,13 +395,16 @@ export class TransferService implements AllTransfers {
   }
 
   async etaSeconds(transfer: TransferRecord): Promise<number | null> {
+    // On other servers what runs tells what steps take; a look serves all who ask within a second.
+    if (this.#sharing !== null && transfer.status === "QUEUED") await this.#queueForecast.secondsAhead(transfer.id);
     const own = this.#forecast.remaining(transfer);
     if (own === null || transfer.status !== "QUEUED") return own;
-    return await this.#queueForecast.secondsAhead(transfer.id) / this.#ports.engines.length + own;
+    return await this.#queueForecast.secondsAhead(transfer.id) / this.#fleet.size + own;
   }
 
   async estimate(caller: Caller, request: StartRequest): Promise<CostEstimate> {
     const options = await this.#starter.resolve(caller, request);
+    if (this.#sharing !== null) await this.#running();
     return this.#forecast.estimate({ ...request, options });
   }
 
@@ -326,8 +412,8 @@ export class TransferService implements AllTransfers {
     return this.#quotas.shares(caller);
   }
 
-  async engine(): Promise<EngineInfo> {
-    return (await this.#ports.engines[0].info()).engine;
+  engine(): Promise<EngineInfo> {
+    return this.#fleet.engine();
   }
 
   recipe(record: TransferRecord): Promise<string> {
@@ -349,6 +435,9 @@ export class TransferService implements AllTransfers {
   async drain(milliseconds = 8000): Promise<void> {
     this.#journal.stop();
     await this.#dispatcher.drain(milliseconds);
+    await this.#sharing?.stop();
+    await this.#fleet.stop();
+    await this.#recovery.stop();
     await this.#retention.stop();
     await this.#deliverer.stop();
   }
@@ -365,6 +454,20 @@ export class TransferService implements AllTransfers {
       watchers: this.#ports.bus.watchers,
       storageWritable: this.#journal.storageFailure === null,
     };
+  }
+
+  /** What is on an engine, on whichever server; there it tells what steps take. */
+  async #running(): Promise<Running> {
+    if (this.#sharing === null) {
+      const ids = this.#dispatcher.runningIds();
+      return { ids, count: ids.length };
+    }
+    const { store } = this.#ports;
+    const query = { owner: null, statuses: ["RUNNING"], olderThan: null, newerThan: null, take: "newest" } as const;
+    const looked = await store.list({ ...query, limit: MOST_LOOKED_AT });
+    for (const { record } of looked) this.#forecast.observe(record);
+    const ids = looked.map(({ record }) => record.id);
+    return { ids, count: ids.length < MOST_LOOKED_AT ? ids.length : await store.count(null, ["RUNNING"]) };
   }
 
   /** @throws {GramcastError} NOT_FOUND */

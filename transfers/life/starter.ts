@@ -13,6 +13,7 @@ import type { KeptImages } from "./image_library.ts";
 import type { KeptWebhooks } from "../notices/kept_webhooks.ts";
 import { type Journal, statusChange, statusEvent } from "./journal.ts";
 import type { TransferQueue, TransferStore } from "../storage/ports.ts";
+import type { Orders } from "./orders.ts";
 import type { QuotaBook } from "./quota_book.ts";
 import { checkRegions } from "./regions.ts";
 import { checkStartRequest, fingerprintOf } from "./start_request.ts";
@@ -28,6 +29,8 @@ export interface StarterPorts {
   readonly dispatcher: Dispatcher;
   readonly forecast: Forecast;
   readonly quotas: QuotaBook;
+  /** Null where no other server runs transfers. */
+  readonly orders: Orders | null;
   /** Transfers that may wait, of all owners. */
   readonly maxQueued: number;
   /** Names of the layers that the weights in force have. */
@@ -69,7 +72,7 @@ export class Starter {
     if (journal.storageFailure !== null) throw journal.storageFailure;
     const record = newRecord(caller, request, options, fingerprint, journal.now());
     const webhook = optional(request.webhook, (webhook) => webhooks.make(owner, webhook, record.id));
-    const queued = await this.#enqueue(caller.role, record, async (trace) => {
+    const queued = await this.#enqueue(caller.role, record, () => Promise.resolve(), async (trace) => {
       const made = await store.create({ ...record, ...trace }, {
         ...statusEvent("QUEUED", record),
         at: record.createdAt,
@@ -87,12 +90,14 @@ export class Starter {
    *
    * @param role Of who asks.
    * @param asked The transfer as it is to be.
+   * @param prepare Called when it is its owner's turn.
    * @param record Answers null when it is not to be queued after all.
    * @throws {GramcastError} QUEUE_FULL, QUOTA_EXCEEDED
    */
   async #enqueue(
     role: Role,
     asked: TransferRecord,
+    prepare: () => Promise<void>,
     record: (trace: Trace) => Promise<TransferRecord | null>,
   ): Promise<TransferRecord | null> {
     const { queue, journal, dispatcher, quotas } = this.#ports;
@@ -102,7 +107,10 @@ export class Starter {
     try {
       recorded = await quotas.inTurn(
         asked.owner,
-        () => this.#admit(role, asked, () => record(traceparent === null ? {} : { traceparent })),
+        async () => {
+          await prepare();
+          return await this.#admit(role, asked, () => record(traceparent === null ? {} : { traceparent }));
+        },
       );
     } finally {
       if (recorded === null) journal.observer.refused(id);
@@ -169,22 +177,41 @@ export class Starter {
     const { store, journal, dispatcher } = this.#ports;
     const record = await store.get(id);
     if (record === null) throw new GramcastError("NOT_FOUND", `Cannot find transfer "${id}"`);
-    if (!hasEnded(record.status)) {
-      throw new GramcastError("CONFLICT", `Cannot resume the transfer: it is ${record.status}, wanted an ended one`);
-    }
+    checkHasEnded(record);
     const options = extendOptions(record.options, record.step, steps);
     this.#ports.forecast.refuseTooLarge({ ...record, options });
     // Its engine may still be letting go of it.
     await dispatcher.running(id)?.done;
     const admitted = { at: journal.now(), role };
-    const queued = await this.#enqueue(role, { ...record, options }, (trace) =>
-      journal.append(id, {
-        from: [record.status],
-        ...statusChange("QUEUED", record, journal.now(), { options, failure: null, attempts: 0, admitted, ...trace }),
-      }));
+    const queued = await this.#enqueue(
+      role,
+      { ...record, options },
+      () => this.#forgetLastRun(id),
+      (trace) =>
+        journal.append(id, {
+          from: [record.status],
+          ...statusChange("QUEUED", record, journal.now(), { options, failure: null, attempts: 0, admitted, ...trace }),
+        }),
+    );
     if (queued === null) throw new GramcastError("NOT_FOUND", `Cannot resume transfer "${id}": it has been deleted`);
     return queued;
   }
+
+  /** Of a transfer that has ended on another server: its worker may not have settled it yet, or is there no more. */
+  async #forgetLastRun(id: string): Promise<void> {
+    const { store, queue, orders } = this.#ports;
+    if (orders === null) return;
+    const record = await store.get(id);
+    // Somebody else may have resumed it.
+    if (record !== null) checkHasEnded(record);
+    await orders.withdrawAll(id);
+    await queue.settle(id);
+  }
+}
+
+function checkHasEnded({ status }: TransferRecord): void {
+  if (hasEnded(status)) return;
+  throw new GramcastError("CONFLICT", `Cannot resume the transfer: it is ${status}, wanted an ended one`);
 }
 
 function sameRequest(existing: TransferRecord, fingerprint: string): Started {

@@ -4,8 +4,8 @@ import { GramcastError } from "../../errors.ts";
 import { encodePicture } from "../../images/encode.ts";
 import { type Log, oneLine } from "../log.ts";
 import type { Engine, EngineIdentity, EngineOutcome, EngineRun } from "../process/engine.ts";
-import type { TransferStore } from "../storage/ports.ts";
-import type { TransferFailure, TransferRecord } from "../types.ts";
+import { type Claim, ClaimLost, type LiveFrames, type TransferChanges, type TransferStore } from "../storage/ports.ts";
+import type { EndStatus, TransferFailure, TransferRecord } from "../types.ts";
 import type { FrameCache } from "../watch/frame_cache.ts";
 import { CheckpointWriter } from "./checkpoint_writer.ts";
 import type { HeldImages } from "./held_images.ts";
@@ -30,11 +30,16 @@ export interface RunPorts {
   readonly frames: FrameCache;
   /** What the kept frames of one transfer may take. */
   readonly maxFramesBytes: number;
+  /** Where frames are shown to other servers; null where there are none. */
+  readonly liveFrames: LiveFrames | null;
   readonly log: Log;
 }
 
-/** How a run ends: the transfer has, or it goes on from its last checkpoint after a restart. */
-type End = "ended" | "suspended";
+/**
+ * How a run ends: the transfer has; or it goes on from its last checkpoint after a restart, or with another worker; or it is
+ * not this run's any more: another worker has claimed it, or somebody else has ended it.
+ */
+export type RunEnd = "ended" | "suspended" | "lost";
 
 /** How one attempt has ended. */
 interface Attempt {
@@ -56,19 +61,21 @@ export class TransferRun {
   readonly #reports: RunReports;
   readonly #unreadableCheckpoints = new Set<number>();
   /** What it is to do before its next step. */
-  #intent: "RUN" | "SUSPEND" | "CANCEL" = "RUN";
+  #intent: "RUN" | "SUSPEND" | "CANCEL" | "LOSE" = "RUN";
   readonly #stopAsked = Promise.withResolvers<null>();
   /** Of the present attempt. */
   #engineRun: EngineRun | null = null;
 
-  constructor(ports: RunPorts, engine: Engine, record: TransferRecord) {
-    const { store, journal, frames, maxFramesBytes, log } = ports;
+  /** @param claim By which it is this worker's. */
+  constructor(ports: RunPorts, engine: Engine, record: TransferRecord, claim: Claim) {
+    const { journal, frames, maxFramesBytes, liveFrames, log } = ports;
+    const store = ports.store.under(claim);
     this.#ports = ports;
     this.#engine = engine;
-    this.#record = new LiveRecord(journal, record);
+    this.#record = new LiveRecord(journal, store, record);
     this.#retunings = new Retunings(record);
     this.#keptFrames = new KeptFrames(store, record, maxFramesBytes);
-    this.#checkpoints = new CheckpointWriter(store, record.id, this.#keptFrames, log);
+    this.#checkpoints = new CheckpointWriter(store, record.id, this.#keptFrames, log, () => this.lose());
     this.#reports = new RunReports({
       record: this.#record,
       journal,
@@ -76,6 +83,8 @@ export class TransferRun {
       keptFrames: this.#keptFrames,
       checkpoints: this.#checkpoints,
       retunings: this.#retunings,
+      show: liveFrames && ((frame) => liveFrames.show(claim, frame)),
+      lost: () => this.lose(),
     });
   }
 
@@ -85,7 +94,12 @@ export class TransferRun {
 
   /** Stop before the next step and end as CANCELLED. */
   cancel(): void {
-    this.#stop("CANCEL");
+    if (this.#intent !== "LOSE") this.#stop("CANCEL");
+  }
+
+  /** It is not this run's any more: stop at once and write nothing. */
+  lose(): void {
+    if (this.#intent !== "LOSE") this.#stop("LOSE");
   }
 
   /** Stop before the next step and keep a checkpoint, to continue after a restart. */
@@ -95,29 +109,53 @@ export class TransferRun {
 
   /**
    * Takes over a retuning that has been checked. Resolves with the record once it is written there; null when the transfer
-   * has ended. The engine's next step is computed with it. Steps that are logged stay as they are, also where they are being
+   * has ended or is another worker's. The engine's next step is computed with it. Steps that are logged stay as they are, also where they are being
    * computed again.
    *
    * @throws {GramcastError} STORAGE_FULL
    */
   async retune(retuning: Retuning): Promise<TransferRecord | null> {
-    const accepted = await this.#record.appendAtOnce((record) => ({
-      changes: this.#retunings.accepted(record, retuning),
-      events: [],
-    }));
-    if (!accepted) return null;
+    if (!await this.#acceptRetuning(retuning)) return null;
     this.#tellOfRetuning();
     return this.record;
   }
 
-  /** Runs until the transfer has ended or was suspended. */
-  async run(): Promise<End> {
+  async #acceptRetuning(retuning: Retuning): Promise<boolean> {
+    try {
+      return await this.#record.appendAtOnce((record) => ({
+        changes: this.#retunings.accepted(record, retuning),
+        events: [],
+      }));
+    } catch (error) {
+      if (!(error instanceof ClaimLost)) throw error;
+      this.lose();
+      return false;
+    }
+  }
+
+  /** Runs until the transfer has ended or was suspended or lost. */
+  async run(): Promise<RunEnd> {
+    const end = await this.#run().catch((error): RunEnd => {
+      if (error instanceof ClaimLost) return "lost";
+      throw error;
+    });
+    // Whoever has it now has newer frames.
+    if (end === "lost") this.#ports.frames.forget(this.record.id);
+    // It is kept in the store: with the last checkpoint, or as the last picture of one that has failed.
+    if (end === "ended") await this.#ports.liveFrames?.remove(this.record.id).catch(() => {});
+    return end;
+  }
+
+  async #run(): Promise<RunEnd> {
+    const { journal } = this.#ports;
     try {
       for (;;) {
-        const end = this.#intent === "RUN" ? await this.#tryOnce() : await this.#stopped();
+        // What is read may be away, too.
+        const end = this.#intent === "RUN" ? await journal.patiently(() => this.#tryOnce()) : await this.#stopped();
         if (end !== null) return end;
       }
     } catch (error) {
+      if (this.#intent === "LOSE" || error instanceof ClaimLost) return "lost";
       if (this.#intent === "SUSPEND") return "suspended";
       this.#ports.log.warn(`Transfer ${this.record.id} failed through a bug of the server: ${oneLine(error)}`);
       return await this.#fail(
@@ -135,18 +173,18 @@ export class TransferRun {
     if (tuning !== null) this.#engineRun?.retune(tuning);
   }
 
-  #stop(intent: "SUSPEND" | "CANCEL"): void {
+  #stop(intent: "SUSPEND" | "CANCEL" | "LOSE"): void {
     this.#intent = intent;
     this.#stopAsked.resolve(null);
     this.#engineRun?.stop();
   }
 
   /** Null where it is to be tried again, or to stop. */
-  async #tryOnce(): Promise<End | null> {
+  async #tryOnce(): Promise<RunEnd | null> {
     // An engine that takes long to start, or is to wait before it does, keeps nobody from stopping.
     const identity = await Promise.race([this.#engine.info(this.record.weightsSha256), this.#stopAsked.promise]);
     if (identity === null) return null;
-    if (!await this.#begin(identity)) return "ended";
+    if (!await this.#begin(identity)) return "lost";
     return await this.#conclude(await this.#attempt());
   }
 
@@ -194,7 +232,8 @@ export class TransferRun {
   }
 
   /** Null to make another attempt. */
-  async #conclude({ outcome, from, progressed }: Attempt): Promise<End | null> {
+  async #conclude({ outcome, from, progressed }: Attempt): Promise<RunEnd | null> {
+    if (this.#intent === "LOSE") return "lost";
     switch (outcome.kind) {
       case "finished":
         return await this.#succeed();
@@ -215,7 +254,7 @@ export class TransferRun {
   }
 
   /** Another attempt, unless there were too many without any progress. */
-  async #afterLoss(failure: TransferFailure, progressed: boolean): Promise<End | null> {
+  async #afterLoss(failure: TransferFailure, progressed: boolean): Promise<RunEnd | null> {
     const before = this.record.attempts;
     const attempts = progressed ? 0 : before + 1;
     if (attempts >= MAX_ATTEMPTS) return await this.#fail(failure, attempts);
@@ -223,18 +262,20 @@ export class TransferRun {
     return null;
   }
 
-  async #stopped(): Promise<End> {
-    if (this.#intent !== "CANCEL") return "suspended";
-    await this.#record.changeStatus("CANCELLED");
-    return "ended";
+  async #stopped(): Promise<RunEnd> {
+    if (this.#intent !== "CANCEL") return this.#intent === "LOSE" ? "lost" : "suspended";
+    return await this.#end("CANCELLED");
   }
 
-  async #fail(failure: TransferFailure, attempts = this.record.attempts): Promise<End> {
-    await this.#record.changeStatus("FAILED", { attempts, failure });
-    return "ended";
+  async #fail(failure: TransferFailure, attempts = this.record.attempts): Promise<RunEnd> {
+    return await this.#end("FAILED", { attempts, failure });
   }
 
-  async #succeed(): Promise<End> {
+  async #end(status: EndStatus, changes: TransferChanges = {}): Promise<RunEnd> {
+    return await this.#record.changeStatus(status, changes) ? "ended" : "lost";
+  }
+
+  async #succeed(): Promise<RunEnd> {
     const picture = this.#reports.lastPicture;
     if (picture === null) throw new Error("The engine finished without a picture");
     const recipe = await this.#ports.recipe(this.record);
@@ -244,8 +285,7 @@ export class TransferRun {
     const result = await this.#ports.journal.patiently(
       () => held.keep(this.record.owner, png, { ...picture, mimeType: "image/png" }),
     );
-    await this.#record.changeStatus("SUCCEEDED", { resultId: result.id });
-    return "ended";
+    return await this.#end("SUCCEEDED", { resultId: result.id });
   }
 
   /** Keeps the last good picture of a transfer that has failed. */

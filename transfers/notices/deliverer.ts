@@ -1,7 +1,8 @@
 import { GramcastError } from "../../errors.ts";
 import type { Clock } from "../clock.ts";
 import { type Log, oneLine } from "../log.ts";
-import type { Attempt, Outcome, Waiting, WebhookStore } from "../storage/ports.ts";
+import { pause } from "../pause.ts";
+import type { Attempt, Exclusion, Outcome, Waiting, WebhookStore } from "../storage/ports.ts";
 import { bodyOf } from "./body.ts";
 import type { Answer, Receivers } from "./receivers.ts";
 import { holdOf, retryDelay } from "./retry_schedule.ts";
@@ -11,11 +12,14 @@ import { SteadyTime } from "./steady_time.ts";
 /** Deliveries under way at once, in all and to one host: one that is slow keeps its share busy and no more. */
 export const AT_ONCE = 64;
 export const AT_ONCE_TO_HOST = 4;
+/** Milliseconds between two looks at an outbox that other servers add to. */
+const POLL_MILLISECONDS = 1000;
 /** Milliseconds before the outbox is looked at again after it could not be. */
 const RETRY_MILLISECONDS = 1000;
 
 export interface DelivererPorts {
   readonly webhooks: WebhookStore;
+  readonly exclusion: Exclusion;
   readonly receivers: Receivers;
   readonly clock: Clock;
   readonly log: Log;
@@ -23,6 +27,8 @@ export interface DelivererPorts {
   readonly patiently: <T>(write: () => Promise<T>) => Promise<T>;
   /** Where the server is reached from outside; null to send paths. */
   readonly publicUrl: URL | null;
+  /** Whether other servers add to the outbox, which nobody is told of here. */
+  readonly isShared: boolean;
   /** Of 0 to 1; `Math.random` unless told. */
   readonly random?: () => number;
 }
@@ -41,20 +47,20 @@ export class Deliverer {
   readonly #ports: DelivererPorts;
   /** By lane. */
   readonly #sending = new Map<number, Sending>();
-  readonly #stopped = new AbortController();
+  #leading: AsyncDisposable | null = null;
   /** Null until the outbox has said what time it was. */
   #time: SteadyTime | null = null;
   /** Nudges so far: one that comes while the outbox is looked at must not be missed. */
   #nudges = 0;
   #wake: () => void = () => {};
-  #loop: Promise<void> = Promise.resolve();
 
   constructor(ports: DelivererPorts) {
     this.#ports = ports;
   }
 
+  /** Sends, until `stop`; of servers that share the storage one does. */
   start(): void {
-    this.#loop = this.#run();
+    this.#leading = this.#ports.exclusion.lead("webhooks", (lost) => this.#run(lost));
   }
 
   /** Says that there may be something to send. */
@@ -65,21 +71,26 @@ export class Deliverer {
 
   /** Sends nothing more. What is under way is given up, and sent again at the next start. */
   async stop(): Promise<void> {
-    this.#stopped.abort();
-    this.nudge();
-    await this.#loop;
+    await this.#leading?.[Symbol.asyncDispose]();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener("abort", () => this.nudge(), { once: true });
+    // Another server may have said since when something is due.
+    this.#time = null;
+    await this.#sendUntil(signal);
     await Promise.all(this.#sending.values().map(({ done }) => done));
   }
 
-  async #run(): Promise<void> {
-    const { clock, log } = this.#ports;
-    const { signal } = this.#stopped;
+  async #sendUntil(signal: AbortSignal): Promise<void> {
+    const { clock, log, isShared } = this.#ports;
     let failing = false;
     while (!signal.aborted) {
       const nudges = this.#nudges;
-      let pause: number | null = RETRY_MILLISECONDS;
+      let wait: number | null = RETRY_MILLISECONDS;
       try {
-        pause = await this.#sendDue();
+        wait = await this.#sendDue(signal);
+        if (isShared) wait = Math.min(wait ?? Infinity, POLL_MILLISECONDS);
         failing = false;
       } catch (error) {
         if (!failing) log.warn(`Cannot look for what webhooks are to be told: ${oneLine(error)}`);
@@ -88,22 +99,22 @@ export class Deliverer {
       if (this.#nudges > nudges) continue;
       const { promise: nudged, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
-      using delay = pause === null ? null : clock.delay(pause);
+      using delay = wait === null ? null : clock.delay(wait);
       await Promise.race(delay === null ? [nudged] : [nudged, delay.done]);
     }
   }
 
   /** Begins to send all that is due. Answers the milliseconds until more is; null when nothing waits for a time. */
-  async #sendDue(): Promise<number | null> {
+  async #sendDue(signal: AbortSignal): Promise<number | null> {
     const { webhooks, clock } = this.#ports;
     const time = this.#time ??= new SteadyTime(clock, await webhooks.latest());
-    while (this.#sending.size < AT_ONCE && !this.#stopped.signal.aborted) {
+    while (this.#sending.size < AT_ONCE && !signal.aborted) {
       const waiting = await webhooks.next({ lanes: [...this.#sending.keys()], hosts: this.#busyHosts() });
       if (waiting === null) return null;
       const left = waiting.dueAt - time.now();
       if (left > 0) return left;
       const { lane, webhook } = waiting;
-      const done = this.#deliver(waiting, time).finally(() => {
+      const done = this.#deliver(waiting, time, signal).finally(() => {
         this.#sending.delete(lane);
         this.nudge();
       });
@@ -119,9 +130,8 @@ export class Deliverer {
   }
 
   /** Makes one attempt and records it. It never fails. */
-  async #deliver(waiting: Waiting, time: SteadyTime): Promise<void> {
+  async #deliver(waiting: Waiting, time: SteadyTime, signal: AbortSignal): Promise<void> {
     const { webhooks, receivers, clock, log, patiently, publicUrl } = this.#ports;
-    const { signal } = this.#stopped;
     const { delivery, webhook } = waiting;
     try {
       const body = bodyOf(delivery, publicUrl);
@@ -133,12 +143,7 @@ export class Deliverer {
     } catch (error) {
       if (signal.aborted && !(error instanceof GramcastError)) return;
       log.warn(`Cannot tell webhook ${webhook.id} of transfer ${delivery.transferId} now: ${oneLine(error)}`);
-      using delay = clock.delay(RETRY_MILLISECONDS);
-      const end = () => delay[Symbol.dispose]();
-      if (signal.aborted) return;
-      signal.addEventListener("abort", end);
-      await delay.done;
-      signal.removeEventListener("abort", end);
+      await pause(clock, RETRY_MILLISECONDS, signal);
     }
   }
 

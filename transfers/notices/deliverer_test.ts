@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Webhook } from "standardwebhooks";
 import { GramcastError } from "../../errors.ts";
 import { SILENT_LOG } from "../log.ts";
+import { MemoryExclusion } from "../storage/memory/memory_exclusion.ts";
 import { MemoryTransferStore } from "../storage/memory/memory_transfer_store.ts";
 import { MemoryWebhookStore } from "../storage/memory/memory_webhook_store.ts";
 import type { WebhookStore } from "../storage/ports.ts";
@@ -19,17 +20,20 @@ class Stage {
   readonly store = new MemoryTransferStore({ webhooks: this.webhooks });
   readonly receivers = new FakeReceivers();
   readonly clock = new FakeClock();
+  readonly #exclusion = new MemoryExclusion();
   #deliverer = this.#make();
 
   /** @param webhooks The store as the deliverer is to see it. */
   #make(webhooks: WebhookStore = this.webhooks): Deliverer {
     return new Deliverer({
       webhooks,
+      exclusion: this.#exclusion,
       receivers: this.receivers,
       clock: this.clock,
       log: SILENT_LOG,
       patiently: (write) => write(),
       publicUrl: null,
+      isShared: false,
       random: () => 0.5,
     });
   }

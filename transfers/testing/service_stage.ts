@@ -4,6 +4,7 @@ import type { StartRequest, Transfers } from "../api.ts";
 import { LOCAL_CALLER } from "../caller.ts";
 import { SILENT_LOG } from "../log.ts";
 import { sameForAll } from "../quotas.ts";
+import { MemoryExclusion } from "../storage/memory/memory_exclusion.ts";
 import { MemoryStorage } from "../storage/memory/memory_storage.ts";
 import { type TransferPorts, TransferService, type TransferSettings } from "../life/service.ts";
 import type { TransferRecord } from "../types.ts";
@@ -32,6 +33,8 @@ export const SETTINGS: TransferSettings = {
       memoryBytes: Math.max(...costs.map(({ memoryBytes }) => memoryBytes)),
     };
   },
+  keepsHouse: true,
+  version: "0",
   samples: [],
   layers: () => new Set(CONV_NAMES),
   publicUrl: null,
@@ -71,14 +74,19 @@ export class ServiceStage {
   ): Promise<ServiceStage> {
     const stage = new ServiceStage(ports);
     stage.service = await TransferService.open(stage.ports, { ...SETTINGS, ...settings });
-    stage.contentId = await stage.upload(await png(1));
-    stage.styleId = await stage.upload(await png(2));
+    await stage.uploadPictures();
     return stage;
+  }
+
+  /** What its transfers begin with. */
+  async uploadPictures(): Promise<void> {
+    this.contentId = await this.upload(await png(1));
+    this.styleId = await this.upload(await png(2));
   }
 
   /** Another service on what this one kept, with an engine of its own. */
   reopen(settings: Partial<TransferSettings> = {}): Promise<ServiceStage> {
-    return ServiceStage.open({ ...this.ports }, settings);
+    return ServiceStage.open({ ...this.ports, exclusion: new MemoryExclusion() }, settings);
   }
 
   get engine(): FakeEngine {

@@ -1,21 +1,32 @@
 import { LRUCache } from "lru-cache";
 import type { Picture } from "../../engine/picture.ts";
 import type { FrameHandle } from "../api.ts";
-import type { TransferStore } from "../storage/ports.ts";
+import type { LiveFrames, TransferStore } from "../storage/ports.ts";
+import { LiveFrameReader, type ShownFrame } from "./live_frame_reader.ts";
 
 /** Transfers whose newest frame stays in memory: those that run, and the last that ended. */
 const CAPACITY = 8;
 
-/** The frames of transfers: the newest in memory while it is wanted most, the others from the store. */
+/**
+ * The frames of transfers: the newest in memory while it is wanted most, or as another server shows it, the others from the
+ * store.
+ */
 export class FrameCache {
   readonly #store: TransferStore;
   readonly #decode: (encoded: Uint8Array) => Promise<Picture>;
-  /** By transfer. */
+  readonly #live: LiveFrameReader | null;
+  /** By transfer: of those that run here. */
   readonly #newest = new LRUCache<string, FrameHandle>({ max: CAPACITY });
 
-  constructor(store: TransferStore, decode: (encoded: Uint8Array) => Promise<Picture>) {
+  /** @param live What other servers show; null where there are none. */
+  constructor(
+    store: TransferStore,
+    decode: (encoded: Uint8Array) => Promise<Picture>,
+    live: LiveFrames | null = null,
+  ) {
     this.#store = store;
     this.#decode = decode;
+    this.#live = live && new LiveFrameReader(live, decode);
   }
 
   /** Takes the place of the transfer's older frame; an older one than it has is let pass. */
@@ -27,21 +38,24 @@ export class FrameCache {
 
   /** The newest frame, or null before the first. */
   async newest(transferId: string): Promise<FrameHandle | null> {
-    return this.#newest.get(transferId) ?? (await this.#stored(transferId)).at(-1) ?? null;
+    return this.#newest.get(transferId) ?? await this.#shown(transferId) ??
+      (await this.#stored(transferId)).at(-1) ?? null;
   }
 
   /** The frame of a step, or null when it is not there any more. */
   async at(transferId: string, step: number): Promise<FrameHandle | null> {
     const newest = this.#newest.get(transferId);
     if (newest?.step === step) return newest;
+    const shown = newest === undefined ? await this.#live?.at(transferId, step) ?? null : null;
+    if (shown !== null) return this.#handleOf(transferId, shown);
     return (await this.#stored(transferId)).find((frame) => frame.step === step) ?? null;
   }
 
   /** All frames that are there, by step. */
   async all(transferId: string): Promise<readonly FrameHandle[]> {
     const stored = await this.#stored(transferId);
-    const newest = this.#newest.get(transferId);
-    if (newest === undefined || stored.some((frame) => frame.step === newest.step)) return stored;
+    const newest = this.#newest.get(transferId) ?? await this.#shown(transferId);
+    if (newest === null || stored.some((frame) => frame.step === newest.step)) return stored;
     return [...stored, newest].sort((a, b) => a.step - b.step);
   }
 
@@ -49,17 +63,35 @@ export class FrameCache {
     this.#newest.delete(transferId);
   }
 
+  /** What another server shows. */
+  async #shown(transferId: string): Promise<FrameHandle | null> {
+    const shown = await this.#live?.newest(transferId) ?? null;
+    return shown && this.#handleOf(transferId, shown);
+  }
+
+  #handleOf(transferId: string, shown: ShownFrame): FrameHandle {
+    return handle(
+      transferId,
+      shown.step,
+      shown,
+      // When it is shown no more it may be kept.
+      async () => await shown.picture() ?? await this.#read(transferId, shown.step),
+    );
+  }
+
   async #stored(transferId: string): Promise<FrameHandle[]> {
     return (await this.#store.frames(transferId)).map((frame) =>
-      handle(transferId, frame.step, frame, async () => {
-        const encoded = await this.#store.readFrame(transferId, frame.step);
-        if (encoded !== null) return await this.#decode(encoded);
-        // It has gone since the list was read: the newest is the best answer left.
-        const newest = await this.newest(transferId);
-        if (newest === null || newest.step === frame.step) throw new Error(`Frame ${frame.step} has been removed`);
-        return await newest.picture();
-      })
+      handle(transferId, frame.step, frame, () => this.#read(transferId, frame.step))
     );
+  }
+
+  async #read(transferId: string, step: number): Promise<Picture> {
+    const encoded = await this.#store.readFrame(transferId, step);
+    if (encoded !== null) return await this.#decode(encoded);
+    // It has gone since it was looked up: the newest is the best answer left.
+    const newest = await this.newest(transferId);
+    if (newest === null || newest.step === step) throw new Error(`Frame ${step} has been removed`);
+    return await newest.picture();
   }
 }
 

@@ -1,0 +1,87 @@
+import type { EngineInfo } from "../../engine/backends/backend.ts";
+import { GramcastError } from "../../errors.ts";
+import type { Clock } from "../clock.ts";
+import { type Log, oneLine } from "../log.ts";
+import { pause } from "../pause.ts";
+import type { Engine } from "../process/engine.ts";
+import type { WorkerRecord, WorkerRegistry } from "../storage/ports.ts";
+
+/** Milliseconds between two looks at which workers there are. */
+const LOOK_MILLISECONDS = 2000;
+
+export interface FleetPorts {
+  /** Of this server. */
+  readonly engines: readonly Engine[];
+  /** Null where there are no others. */
+  readonly registry: WorkerRegistry | null;
+  /** What an engine of this server may take. */
+  readonly memoryBytes: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** All that can run transfers, here and on other servers, as they are known from the last look. */
+export class Fleet {
+  readonly #ports: FleetPorts;
+  #workers: readonly WorkerRecord[] = [];
+  readonly #stopped = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(ports: FleetPorts) {
+    this.#ports = ports;
+  }
+
+  /** Resolves after the first look. */
+  async start(): Promise<void> {
+    const { registry } = this.#ports;
+    if (registry === null) return;
+    await this.#look(registry);
+    this.#loop = this.#run(registry);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#loop;
+  }
+
+  /** How many transfers can run at once, at least 1. */
+  get size(): number {
+    const { engines, registry } = this.#ports;
+    return Math.max(1, registry === null ? engines.length : this.#workers.length);
+  }
+
+  /** Memory of the one that has most: what a transfer may take. Before any is known, that of one here. */
+  get memoryBytes(): number {
+    return this.#workers.length === 0
+      ? this.#ports.memoryBytes
+      : Math.max(...this.#workers.map(({ memoryBytes }) => memoryBytes));
+  }
+
+  /** The engine that would run the next transfer: this server's where it has one. @throws {GramcastError} ENGINE_UNAVAILABLE */
+  async engine(): Promise<EngineInfo> {
+    const { engines, registry } = this.#ports;
+    const [own] = engines;
+    if (own !== undefined) return (await own.info()).engine;
+    if (this.#workers.length === 0 && registry !== null) this.#workers = await registry.present();
+    const [first] = this.#workers;
+    if (first !== undefined) return first.engine;
+    throw new GramcastError("ENGINE_UNAVAILABLE", "Cannot name an engine: found no worker, wanted one that is there");
+  }
+
+  async #run(registry: WorkerRegistry): Promise<void> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      await pause(this.#ports.clock, LOOK_MILLISECONDS, signal);
+      if (!signal.aborted) await this.#look(registry);
+    }
+  }
+
+  /** What cannot be looked up is as it was. */
+  async #look(registry: WorkerRegistry): Promise<void> {
+    try {
+      this.#workers = await registry.present();
+    } catch (error) {
+      this.#ports.log.warn(`Cannot look for workers now: ${oneLine(error)}`);
+    }
+  }
+}

@@ -1,9 +1,18 @@
-/** SHA-256 in hexadecimal, computed off the event loop. */
-export async function sha256Hex(bytes: Uint8Array): Promise<string> {
-  return (await sha256(bytes)).toHex();
-}
+import { createHash } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 
-/** SHA-256, computed off the event loop. */
-export async function sha256(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
+/** Bytes that are hashed in one go: a millisecond or a few. */
+const TURN_BYTES = 2 ** 20;
+
+/**
+ * SHA-256 in hexadecimal. Others get their turns between the pieces: WebCrypto would compute it on another thread, from a
+ * copy of all of it, and in twice the time.
+ */
+export async function sha256Hex(bytes: Uint8Array): Promise<string> {
+  const hash = createHash("sha256");
+  for (let start = 0; start < bytes.length; start += TURN_BYTES) {
+    if (start > 0) await setImmediate();
+    hash.update(bytes.subarray(start, start + TURN_BYTES));
+  }
+  return hash.digest("hex");
 }

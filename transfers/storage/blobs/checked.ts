@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { GramcastError } from "../../../errors.ts";
-import { sha256Hex } from "../../sha256.ts";
 
 /** Bytes that come piece by piece, to be closed in the end. */
 export interface Pieces {
@@ -22,14 +21,16 @@ export interface OpenBlob {
 /** All of the bytes; null where they are not what they should be. */
 export async function readChecked({ pieces, bytes, checksum }: OpenBlob): Promise<Uint8Array<ArrayBuffer> | null> {
   try {
+    const hash = createHash("sha256");
     const whole = new Uint8Array(bytes);
     let done = 0;
     for (let piece; (piece = await pieces.next()) !== null;) {
       if (done + piece.length > bytes) return null;
+      hash.update(piece);
       whole.set(piece, done);
       done += piece.length;
     }
-    return done === bytes && (checksum === null || await sha256Hex(whole) === checksum) ? whole : null;
+    return done === bytes && (checksum === null || hash.digest("hex") === checksum) ? whole : null;
   } finally {
     pieces.close();
   }
@@ -40,7 +41,7 @@ export function streamChecked(
   key: string,
   { pieces, bytes, checksum }: OpenBlob,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const hash = checksum === null ? null : createHash("sha256");
+  const hash = createHash("sha256");
   let left = bytes;
   const check = (good: boolean) => {
     if (!good) throw new GramcastError("STORAGE_UNREADABLE", damageOf(key));
@@ -49,10 +50,10 @@ export function streamChecked(
     async pull(controller) {
       try {
         const piece = left === 0 ? null : await pieces.next();
-        hash?.update(piece ?? new Uint8Array());
+        if (piece !== null) hash.update(piece);
         left -= piece?.length ?? 0;
         check(piece === null ? left === 0 : left >= 0);
-        if (left === 0) check(hash === null || hash.digest("hex") === checksum);
+        if (left === 0) check(checksum === null || hash.digest("hex") === checksum);
         if (piece !== null) controller.enqueue(piece);
         if (left > 0) return;
         pieces.close();

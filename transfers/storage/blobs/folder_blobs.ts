@@ -2,7 +2,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { GramcastError } from "../../../errors.ts";
 import { PIECE_BYTES, readPieces } from "../../file_pieces.ts";
 import type { Log } from "../../log.ts";
-import { sha256 } from "../../sha256.ts";
+import { sha256Hex } from "../../sha256.ts";
 import { syncNames, UNFINISHED, writeDurably } from "../durable_file.ts";
 import { fileSymptom, isFull, writeFault } from "../write_fault.ts";
 import { damageOf, type OpenBlob, type Pieces, readChecked, streamChecked } from "./checked.ts";
@@ -56,7 +56,7 @@ export class FolderBlobs implements BlobStore {
   async put(key: string, bytes: Uint8Array): Promise<void> {
     checkKey(key);
     const path = join(this.#root, key);
-    const parts = [bytes, await sha256(bytes)];
+    const parts = [bytes, Uint8Array.fromHex(await sha256Hex(bytes))];
     await this.#attempt("write to", async () => {
       for (let tries = 1;; tries++) {
         try {

@@ -16,6 +16,8 @@ export interface Entry {
   readonly from: readonly TransferStatus[];
   readonly changes: TransferChanges;
   readonly events: readonly Omit<NewEvent, "at">[];
+  /** As `Append` has it. */
+  readonly name?: string;
   /** Whether webhooks are to be told of the progress; of a change of status they are told anyway. */
   readonly tellsProgress?: boolean;
 }

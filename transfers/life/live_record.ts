@@ -4,11 +4,11 @@ import { hasEnded, type TransferRecord, type TransferStatus } from "../types.ts"
 import { type Entry, type Journal, statusChange } from "./journal.ts";
 
 /** What to write, from the record as it is when its turn has come. */
-type Change = (record: TransferRecord) => Omit<Entry, "from">;
+type Change = (record: TransferRecord) => Omit<Entry, "from" | "name">;
 
 /**
- * The record of a transfer that runs here. It changes by the journal, one change at a time, and only while it has not ended. Whatever changes it throws `ClaimLost` once it is
- * another worker's.
+ * The record of a transfer that runs here. It changes by the journal, one change at a time, and only while it has not ended.
+ * Whatever changes it throws `ClaimLost` once it is another worker's.
  */
 export class LiveRecord {
   readonly #journal: Journal;
@@ -56,12 +56,15 @@ export class LiveRecord {
 
   /** Between two attempts it is the turn of others. */
   #patiently(from: readonly TransferStatus[], change: Change): Promise<boolean> {
-    return this.#journal.patiently(() => this.#take(from, change));
+    // The same for each attempt: one that was not heard of may have been made.
+    const name = crypto.randomUUID();
+    return this.#journal.patiently(() => this.#take(from, change, name));
   }
 
-  #take(from: readonly TransferStatus[], change: Change): Promise<boolean> {
+  #take(from: readonly TransferStatus[], change: Change, name: string = crypto.randomUUID()): Promise<boolean> {
     return this.#turns.take(async () => {
-      const record = await this.#journal.append(this.#record.id, { from, ...change(this.#record) }, this.#store);
+      const entry = { from, name, ...change(this.#record) };
+      const record = await this.#journal.append(this.#record.id, entry, this.#store);
       if (record === null) return false;
       this.#record = record;
       return true;

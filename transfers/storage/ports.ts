@@ -44,6 +44,11 @@ export interface Append {
   readonly events: readonly NewEvent[];
   /** Put into the outbox of every webhook that wants it; left out, or null, for none. */
   readonly notice?: NewNotice | null;
+  /**
+   * A UUID of its own, for one that is tried again when nobody knows whether it has happened. Under a claim it happens once
+   * then, and the later call is answered as the first would have been.
+   */
+  readonly name?: string;
 }
 
 export interface ListQuery {
@@ -135,7 +140,8 @@ export interface TransferStore {
    * hole, and times do not go back.
    *
    * @returns The record after the change, or null where there is none in one of the `from` statuses.
-   * @throws {GramcastError} STORAGE_FULL when it cannot be written; then nothing has changed.
+   * @throws {GramcastError} STORAGE_FULL when it cannot be written; then nothing has changed. STORAGE_UNAVAILABLE when the
+   *   storage does not answer; then it is not known whether all of it has happened, or nothing.
    */
   append(id: string, append: Append): Promise<TransferRecord | null>;
   /** Events with a sequence number above `after`, in order, at most `limit`. */

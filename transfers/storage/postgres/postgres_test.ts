@@ -9,8 +9,7 @@ import { TemporaryDatabase } from "./testing/temporary_database.ts";
 async function open() {
   const temporary = await TemporaryDatabase.make();
   const database = await temporary.open();
-  const outbox = { addWebhook: () => Promise.resolve(), addNotice: () => Promise.resolve() };
-  const store = new PostgresTransferStore(database, new MemoryBlobs(), outbox);
+  const store = new PostgresTransferStore(database, new MemoryBlobs());
   return { store, queue: new FencingClaims(database), close: () => temporary[Symbol.asyncDispose]() };
 }
 

@@ -4,14 +4,12 @@ import type { BlobStore } from "../blobs/ports.ts";
 import {
   type Append,
   type Claim,
-  ClaimLost,
   type Footprint,
   type FrameRecord,
   type KeptFrame,
   type Listed,
   type ListQuery,
   type NewEvent,
-  type NewNotice,
   type TransferStore,
 } from "../ports.ts";
 import {
@@ -22,15 +20,17 @@ import {
   type TransferStatus,
   type WebhookRecord,
 } from "../../types.ts";
+import { Appender } from "./appender.ts";
+import { ClaimedAppends, compareEpochs } from "./claimed_appends.ts";
 import type { Queries, Value } from "./client.ts";
 import type { Database } from "./database.ts";
-import { type EncodedEvents, EVENT_BYTES, EventLog, insertEvents } from "./event_log.ts";
+import { EVENT_BYTES, EventLog, insertEvents } from "./event_log.ts";
 import { useImages } from "./image_uses.ts";
 import { KnownLossLayers } from "./loss_layers.ts";
+import { addWebhook } from "./outbox.ts";
 import { TransferFiles } from "./transfer_files.ts";
 import {
   type Assignments,
-  changesDocument,
   columnsOf,
   documentOf,
   recordsOf,
@@ -38,44 +38,39 @@ import {
   type TransferRow,
 } from "./transfer_rows.ts";
 
-/** What transfers add for webhooks, as part of their transactions. */
-export interface Outbox {
-  addWebhook(queries: Queries, webhook: WebhookRecord, transfer: number | null): Promise<void>;
-  addNotice(queries: Queries, transfer: number, record: TransferRecord, notice: NewNotice): Promise<void>;
-}
-
-/** What the store and those under claims share. */
-interface Parts {
-  readonly database: Database;
-  readonly blobs: BlobStore;
-  readonly outbox: Outbox;
-  readonly layers: KnownLossLayers;
-  readonly log: EventLog;
-}
-
 /** Transfers in PostgreSQL, their checkpoints and frames in blobs. Any number of servers may have it open. */
 export class PostgresTransferStore implements TransferStore {
-  readonly #parts: Parts;
   readonly #database: Database;
+  readonly #blobs: BlobStore;
+  readonly #claim: Claim | null;
   readonly #layers: KnownLossLayers;
   readonly #log: EventLog;
+  readonly #appender: Appender;
+  readonly #claimed: ClaimedAppends | null;
   readonly #files: TransferFiles;
-  readonly #claim: Claim | null;
 
-  constructor(database: Database, blobs: BlobStore, outbox: Outbox);
-  constructor(parts: Parts, claim: Claim);
-  constructor(...given: readonly [Database, BlobStore, Outbox] | readonly [Parts, Claim]) {
-    const [parts, claim] = given.length === 2 ? given : [partsOf(...given), null];
-    this.#parts = parts;
-    this.#database = parts.database;
-    this.#layers = parts.layers;
-    this.#log = parts.log;
+  /**
+   * @param claim What it writes one of them under.
+   * @param layers Those that are known already.
+   */
+  constructor(
+    database: Database,
+    blobs: BlobStore,
+    claim: Claim | null = null,
+    layers: KnownLossLayers = new KnownLossLayers(database),
+  ) {
+    this.#database = database;
+    this.#blobs = blobs;
     this.#claim = claim;
-    this.#files = new TransferFiles(parts.database, parts.blobs, (queries, id) => this.#lock(queries, id));
+    this.#layers = layers;
+    this.#log = new EventLog(database, layers);
+    this.#appender = new Appender(database, layers, this.#log);
+    this.#claimed = claim && new ClaimedAppends(database, this.#appender, claim);
+    this.#files = new TransferFiles(database, blobs, (queries, id) => this.#lock(queries, id));
   }
 
   under(claim: Claim): TransferStore {
-    return new PostgresTransferStore(this.#parts, claim);
+    return new PostgresTransferStore(this.#database, this.#blobs, claim, this.#layers);
   }
 
   async create(
@@ -92,6 +87,7 @@ export class PostgresTransferStore implements TransferStore {
       ["sequence", 1],
       ["at", events.at],
       ["former_at", 0],
+      ["written", crypto.randomUUID()],
       ["silent", events.silent],
       ["document", documentOf(record)],
       ...await columnsOf(record, this.#layers),
@@ -114,7 +110,7 @@ export class PostgresTransferStore implements TransferStore {
       const made = await queries.first<{ ordinal: number }>(sql, ...values);
       if (made === undefined) return false;
       await useImages(queries, made.ordinal, imagesOf(record));
-      if (webhook !== null) await this.#parts.outbox.addWebhook(queries, webhook, made.ordinal);
+      if (webhook !== null) await addWebhook(queries, webhook, made.ordinal);
       return true;
     });
     // Another was faster, and is found now, unless it has been removed already.
@@ -166,61 +162,12 @@ export class PostgresTransferStore implements TransferStore {
     return await recordsOf(rows, this.#layers);
   }
 
-  async append(id: string, append: Append): Promise<TransferRecord | null> {
-    const { from, changes, notice = null } = append;
-    const events = await this.#log.encode(append.events);
-    const columns = await columnsOf(changes, this.#layers);
-    const row = notice === null && !changesDocument(changes)
-      ? await this.#change(this.#database, id, from, columns, events)
-      : await this.#database.transaction(async (queries) => {
-        const before = await this.#locked(queries, id);
-        if (before === undefined || !from.includes(before.status)) return undefined;
-        const [former] = await recordsOf([before], this.#layers);
-        const wanted = { ...former!, ...changes };
-        const row = await this.#change(queries, id, from, [...columns, ["document", documentOf(wanted)]], events);
-        if (row === undefined) return undefined;
-        await replaceImageUses(queries, row.ordinal, imagesOf(former!), imagesOf(wanted));
-        const [record] = await recordsOf([row], this.#layers);
-        if (notice !== null) await this.#parts.outbox.addNotice(queries, row.ordinal, record!, notice);
-        return row;
-      });
-    if (row !== undefined) return (await recordsOf([row], this.#layers))[0]!;
-    await this.#checkClaim(id);
-    return null;
-  }
-
-  /** The whole of an append in one statement: none comes in between, and it waits for no more than the row's lock. */
-  async #change(
-    queries: Queries,
-    id: string,
-    from: readonly TransferStatus[],
-    columns: Assignments,
-    events: EncodedEvents,
-  ): Promise<TransferRow | undefined> {
-    const values: Value[] = [id, from];
-    const fenced = this.#epochOf(id) === null ? "" : `AND epoch = $${values.push(this.#epochOf(id))}`;
-    const assignments = columns.map(([column, value]) => `${column} = $${values.push(value)}`);
-    if (events.count > 0) {
-      assignments.push(
-        `sequence = sequence + $${values.push(events.count)}`,
-        `at = greatest(at, $${values.push(events.at)})`,
-        "former_at = at",
-      );
-    }
-    if (events.silent.length > 0) {
-      const places = `unnest($${values.push(events.silent)}::integer[]) AS place`;
-      assignments.push(`silent = silent || ARRAY (SELECT transfers.sequence + place FROM ${places})`);
-    }
-    if (assignments.length === 0) assignments.push("sequence = sequence");
-    const changed = `UPDATE transfers SET ${assignments.join(", ")}
-      WHERE id = $1 AND status = ANY ($2::text[]) ${fenced} RETURNING former_at, ${TRANSFER_COLUMNS}`;
-    if (events.count === 0) return await queries.first<TransferRow>(changed, ...values);
-    return await queries.first<TransferRow>(
-      `WITH changed AS (${changed}), added AS (${insertEvents("changed", values.length + 1)}) SELECT * FROM changed`,
-      ...values,
-      events.count,
-      ...events.columns,
-    );
+  async append(id: string, { name = crypto.randomUUID(), ...append }: Append): Promise<TransferRecord | null> {
+    const named = { ...append, name };
+    const row = this.#claim?.id === id
+      ? await this.#claimed!.append(named)
+      : await this.#appender.append(id, named, null);
+    return row === undefined ? null : (await recordsOf([row], this.#layers))[0]!;
   }
 
   async events(id: string, after: number, limit: number): Promise<readonly TransferEvent[]> {
@@ -322,51 +269,13 @@ export class PostgresTransferStore implements TransferStore {
     return (await recordsOf(rows, this.#layers))[0] ?? null;
   }
 
-  /** Of the claim that a transfer is written under here; null for none. */
-  #epochOf(id: string): number | null {
-    return this.#claim?.id === id ? this.#claim.epoch : null;
-  }
-
   async #lock(queries: Queries, id: string): Promise<number | null> {
-    return (await this.#locked(queries, id))?.ordinal ?? null;
-  }
-
-  /** A row that stays as it is until the transaction ends; a claim has to wait for that, too. @throws {ClaimLost} */
-  async #locked(queries: Queries, id: string): Promise<TransferRow | undefined> {
-    const row = await queries.first<TransferRow & { epoch: number }>(
-      `SELECT epoch, ${TRANSFER_COLUMNS} FROM transfers WHERE id = $1 FOR NO KEY UPDATE`,
+    const row = await queries.first<{ ordinal: number; epoch: number }>(
+      "SELECT ordinal, epoch FROM transfers WHERE id = $1 FOR NO KEY UPDATE",
       id,
     );
-    if (row !== undefined) this.#compare(id, row.epoch);
-    return row;
+    if (row === undefined) return null;
+    if (this.#claim?.id === id) compareEpochs(this.#claim, row.epoch);
+    return row.ordinal;
   }
-
-  /** @throws {ClaimLost} */
-  async #checkClaim(id: string): Promise<void> {
-    if (this.#epochOf(id) === null) return;
-    const row = await this.#database.first<{ epoch: number }>("SELECT epoch FROM transfers WHERE id = $1", id);
-    if (row !== undefined) this.#compare(id, row.epoch);
-  }
-
-  #compare(id: string, epoch: number): void {
-    const claimed = this.#epochOf(id);
-    if (claimed === null || claimed === epoch) return;
-    throw new ClaimLost(`Cannot write ${id}: found epoch ${epoch}, wanted ${claimed}`);
-  }
-}
-
-function partsOf(database: Database, blobs: BlobStore, outbox: Outbox): Parts {
-  const layers = new KnownLossLayers(database);
-  return { database, blobs, outbox, layers, log: new EventLog(database, layers) };
-}
-
-async function replaceImageUses(
-  queries: Queries,
-  transfer: number,
-  had: readonly string[],
-  has: readonly string[],
-): Promise<void> {
-  if (had.length === has.length && has.every((id, i) => id === had[i])) return;
-  await queries.run("DELETE FROM transfer_images WHERE transfer = $1", transfer);
-  await useImages(queries, transfer, has);
 }

@@ -4,14 +4,16 @@ import { isError } from "../../testing/errors.ts";
 import { statusOnly, stepEvent, transferRecord } from "../../testing/records.ts";
 import { TRANSFER_STATUSES } from "../../types.ts";
 import { MemoryBlobs } from "../blobs/memory_blobs.ts";
+import type { Queries, Value } from "./client.ts";
 import type { Database } from "./database.ts";
+import { fence } from "./fence.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { PostgresTransferStore } from "./postgres_transfer_store.ts";
+import { unavailable } from "./storage_error.ts";
 import { postgresTest } from "./testing/postgres_suite.ts";
 import type { TemporaryDatabase } from "./testing/temporary_database.ts";
 import { pointedTransferBlobs } from "./transfer_files.ts";
 
-const NO_OUTBOX = { addWebhook: () => Promise.resolve(), addNotice: () => Promise.resolve() };
 const FRAME = { step: 1, width: 1, height: 1 };
 const test = postgresTest("transfers in PostgreSQL");
 
@@ -19,7 +21,7 @@ const test = postgresTest("transfers in PostgreSQL");
 async function servers(temporary: TemporaryDatabase, count: number) {
   const blobs = new MemoryBlobs();
   const databases = await Promise.all(Array.from({ length: count }, () => temporary.open()));
-  const stores = databases.map((database) => new PostgresTransferStore(database, blobs, NO_OUTBOX));
+  const stores = databases.map((database) => new PostgresTransferStore(database, blobs));
   return { blobs, database: databases[0]!, stores };
 }
 
@@ -86,6 +88,76 @@ test("have all of an append, or nothing, when connections end in between", async
   assert.deepEqual(log.slice(1).map(({ step }) => step), log.slice(1).map((_, i) => 1 + i % 2));
   assert.ok(sequence >= 1 + 2 * answered);
   assert.equal((await store.lossHistory("a", 200)).length, sequence - 1);
+});
+
+/** Has the answers to what changes rows be lost, as when the connection breaks after that is done; answers how to end it. */
+function loseAnswers(database: Database): () => void {
+  const { first, transaction } = database;
+  const lose = async () => {
+    await Promise.resolve();
+    throw unavailable("its connection broken");
+  };
+  database.first = async <Row>(sql: string, ...values: Value[]): Promise<Row | undefined> => {
+    const row = await first.call(database, sql, ...values);
+    return sql.includes("UPDATE") ? await lose() : row as Row;
+  };
+  database.transaction = async <T>(body: (queries: Queries) => Promise<T>): Promise<T> => {
+    await transaction.call(database, body);
+    return await lose();
+  };
+  return () => Object.assign(database, { first, transaction });
+}
+
+for (const changes of [{ step: 1 }, { step: 1, resultId: "r" }]) {
+  const kind = Object.keys(changes).join(" and ");
+  test(`have an append under a claim once that is tried again by its name: ${kind}`, async (temporary) => {
+    const { stores: [store], database } = await servers(temporary, 1);
+    await store!.create(transferRecord({ id: "a" }), statusOnly("QUEUED"));
+    await fence(database, "a", 1);
+    const held = store!.under({ id: "a", epoch: 1 });
+    const append = (step: number, name: string) => ({
+      from: TRANSFER_STATUSES,
+      changes: { ...changes, step },
+      events: [stepEvent(step)],
+      name,
+    });
+    const names = Array.from({ length: 4 }, () => crypto.randomUUID());
+    assert.equal((await held.append("a", append(1, names[0]!)))?.sequence, 2);
+    const found = loseAnswers(database);
+    await assert.rejects(held.append("a", append(2, names[1]!)), isError("STORAGE_UNAVAILABLE"));
+    await assert.rejects(held.append("a", append(2, names[1]!)), isError("STORAGE_UNAVAILABLE"));
+    found();
+    // Others may have their turn in between.
+    assert.equal((await held.append("a", append(3, names[2]!)))?.sequence, 4);
+    assert.equal((await held.append("a", append(2, names[1]!)))?.sequence, 4);
+    assert.equal((await held.append("a", append(4, names[3]!)))?.sequence, 5);
+    assert.deepEqual((await store!.events("a", 1, 9)).map(({ step }) => step), [1, 2, 3, 4]);
+    assert.equal(await held.append("a", { ...append(5, crypto.randomUUID()), from: ["FAILED"] }), null);
+  });
+}
+
+test("take an append that was given up and arrives late for none", async (temporary) => {
+  const patience = { connect: 5_000, statement: 60_000, answer: 200 };
+  const { stores: [, other], database, blobs } = await servers(temporary, 2);
+  const store = new PostgresTransferStore(await temporary.open({ patience }), blobs);
+  await store.create(transferRecord({ id: "a" }), statusOnly("QUEUED"));
+  await fence(database, "a", 1);
+  const held = store.under({ id: "a", epoch: 1 });
+  const append = { from: TRANSFER_STATUSES, changes: { step: 1 }, events: [stepEvent(1)], name: crypto.randomUUID() };
+  await held.append("a", { ...append, events: [], name: crypto.randomUUID() });
+  await database.transaction(async (queries) => {
+    await queries.run("SELECT 1 FROM transfers WHERE id = 'a' FOR UPDATE");
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await assert.rejects(held.append("a", append), isError("STORAGE_UNAVAILABLE", "no answer"));
+    }
+  });
+  // All three wait in the server still, and one of them changes the row.
+  const record = await held.append("a", append);
+  const atWork = `SELECT 1 FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'`;
+  while (await database.first(atWork) !== undefined);
+  assert.deepEqual([record?.sequence, (await other!.events("a", 0, 9)).length], [2, 2]);
+  assert.equal((await held.append("a", { ...append, name: crypto.randomUUID() }))?.sequence, 3);
 });
 
 test("leave no blob behind a row that was not written, but where nobody knows", async (temporary) => {

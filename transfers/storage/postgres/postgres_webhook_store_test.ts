@@ -138,7 +138,7 @@ async function servers(temporary: TemporaryDatabase) {
   const blobs = new MemoryBlobs();
   const [database, other] = await Promise.all([temporary.open(), temporary.open()]);
   const [a, b] = [database, other].map((each) => ({
-    store: new PostgresTransferStore(each, blobs, outbox),
+    store: new PostgresTransferStore(each, blobs),
     webhooks: new PostgresWebhookStore(each, KEPT),
   }));
   return { database, a: a!, b: b! };

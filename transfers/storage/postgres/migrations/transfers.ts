@@ -29,6 +29,8 @@ export const TRANSFERS: Migration = {
     finished_at bigint,
     -- Of the claim that it may be written under; 0 for none. A claim sets it in its own transaction.
     epoch bigint NOT NULL DEFAULT 0,
+    -- Name of the append that has written the row last.
+    written uuid NOT NULL DEFAULT gen_random_uuid(),
     -- Of the newest event, and the time before the last change.
     sequence integer NOT NULL,
     at bigint NOT NULL,

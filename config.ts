@@ -10,6 +10,7 @@ import { GramcastError } from "./errors.ts";
 import { type Role, ROLES } from "./transfers/caller.ts";
 import { type BlobAddress, parseBlobAddress } from "./transfers/storage/blobs/address.ts";
 import type { S3Credentials, S3Place } from "./transfers/storage/blobs/s3_place.ts";
+import { databasePeer } from "./transfers/storage/postgres/address.ts";
 
 /** Ways in which callers show who they are. */
 export const AUTH_WAYS = ["keys", "oidc"] as const;
@@ -39,6 +40,8 @@ export interface Config {
   readonly dataDir: string;
   /** `memory` forgets everything at exit. */
   readonly store: "sqlite" | "memory";
+  /** The database that servers share; null where one process is alone with what is in `dataDir`. It may hold a password. */
+  readonly databaseUrl: string | null;
   /** Where servers that share a database have pictures, frames and checkpoints; null where they are in `dataDir`. */
   readonly blobs: BlobAddress | null;
   /** Where S3 is; null for Amazon's of the region. */
@@ -99,6 +102,8 @@ interface Setting<T> {
   readonly help: string;
   /** Undefined when the text is not a value. */
   readonly parse: (text: string) => T | undefined;
+  /** Whether a value may hold what no message may. */
+  readonly secret?: boolean;
 }
 
 function text(
@@ -229,6 +234,14 @@ const SETTINGS = {
     fallback: "sqlite",
     wanted: "sqlite or memory",
     parse: (value: string) => value === "sqlite" || value === "memory" ? value : undefined,
+  },
+  databaseUrl: {
+    variable: "DATABASE_URL",
+    help: "the PostgreSQL that servers share",
+    fallback: "",
+    wanted: "postgres://user:password@host:port/database, or nothing",
+    parse: (value: string) => value === "" ? null : databasePeer(value) && value,
+    secret: true,
   },
   blobs: {
     variable: "BLOBS",
@@ -416,7 +429,7 @@ export function readConfig(get: (variable: string) => string | undefined): Confi
     if (value === undefined) {
       throw new GramcastError(
         "BAD_USER_INPUT",
-        `Cannot use ${setting.variable}="${given}": wanted ${setting.wanted}`,
+        `Cannot use ${setting.variable}${shown(setting, given)}: wanted ${setting.wanted}`,
         { field: setting.variable },
       );
     }
@@ -426,6 +439,10 @@ export function readConfig(get: (variable: string) => string | undefined): Confi
   oidcSettings(config);
   blobSettings(config);
   return config;
+}
+
+function shown({ secret = false }: Setting<unknown>, given: string | undefined): string {
+  return secret ? " as it is" : `="${given}"`;
 }
 
 /** In which ways callers have to show who they are: without a word on it, whoever is on this machine does not have to. */

@@ -158,6 +158,15 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   TRUSTED_PROXIES: ["proxy", "10.0.0.0/33", "10.0.0.1/", "10.0.0"],
 };
 
+Deno.test("a database is named whole, and no message tells what was given for one", () => {
+  const read = (url: string) => readConfig((name) => name === "DATABASE_URL" ? url : undefined);
+  const url = "postgres://ann:hush@db.example:6432/gramcast?sslmode=verify-full";
+  assert.deepEqual([read(url).databaseUrl, read("").databaseUrl], [url, null]);
+  const wrong = () => read("postgres://ann:hush@db.example");
+  const message = "Cannot use DATABASE_URL as it is: wanted postgres://user:password@host:port/database, or nothing";
+  assert.throws(wrong, { message });
+});
+
 Deno.test("readConfig() refuses a value in one line with the variable, the value and what it should be", async (t) => {
   for (const [name, values] of Object.entries(WRONG)) {
     for (const value of values) {

@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 import { blobSettings, type Config, oidcSettings, readConfig } from "./config.ts";
 import { LIBC_HINT, pathList } from "./engine/backends/permissions.ts";
 import { GramcastError } from "./errors.ts";
+import { databasePeer } from "./transfers/storage/postgres/address.ts";
 import { objectUrl } from "./transfers/storage/blobs/s3_place.ts";
 
 const ROOT = fileURLToPath(new URL(".", import.meta.url));
@@ -40,6 +41,9 @@ const INSIDE: readonly (readonly [address: string, bits: number])[] = [
 /** Where hosting companies tell a machine its secrets, and what can be no peer of a connection; never opened. */
 const NEVER = ["169.254.0.0/16", "168.63.129.16", "[fd00:ec2::254]", "224.0.0.0/4"];
 
+/** A name that never leads anywhere. */
+const NOWHERE = "nowhere.invalid";
+
 /** What the server reads: the program, the data, and the files that the configuration names. */
 export function serverReads(config: Config): string[] {
   const { weights, trustedDocuments, policy } = config;
@@ -48,8 +52,30 @@ export function serverReads(config: Config): string[] {
 }
 
 /** What the server writes: the data. */
-export function serverWrites({ dataDir, blobs }: Config): string[] {
-  return [dataDir, ...(blobs?.kind === "folder" ? [blobs.path] : [])];
+export function serverWrites(config: Config): string[] {
+  const { dataDir, blobs } = config;
+  return [dataDir, ...(blobs?.kind === "folder" ? [blobs.path] : []), ...databaseSockets(config)];
+}
+
+/** What the command that makes keys writes: where it makes them. */
+function keysWrites(config: Config): string[] {
+  return [config.dataDir, ...databaseSockets(config)];
+}
+
+/** Hosts and sockets that the command that makes keys connects to. Deno has no way to write that it is to none. */
+function keysHosts(config: Config): string[] {
+  const hosts = [...databaseHosts(config).map(bracketed), ...databaseSockets(config).map((path) => `unix:${path}`)];
+  return hosts.length > 0 ? hosts : [NOWHERE];
+}
+
+function databaseHosts({ databaseUrl }: Config): string[] {
+  const peer = databaseUrl === null ? undefined : databasePeer(databaseUrl);
+  return peer !== undefined && "host" in peer ? [peer.host] : [];
+}
+
+function databaseSockets({ databaseUrl }: Config): string[] {
+  const peer = databaseUrl === null ? undefined : databasePeer(databaseUrl);
+  return peer !== undefined && "socket" in peer ? [peer.socket] : [];
 }
 
 /** What every process that loads the program's libraries reads. */
@@ -87,7 +113,8 @@ function peersOf(config: Config): string[] {
     ...(issuer === undefined ? [] : [new URL(issuer)]),
     ...(blobs?.kind === "s3" ? [objectUrl(blobs.place, blobs.place.endpoint, "")] : []),
   ];
-  return [config.host, ...urls.map(({ hostname }) => hostname.replace(/^\[(.*)\]$/, "$1"))];
+  const hosts = urls.map(({ hostname }) => hostname.replace(/^\[(.*)\]$/, "$1"));
+  return [config.host, ...hosts, ...databaseHosts(config)];
 }
 
 function contains([network, bits]: (typeof INSIDE)[number], address: string): boolean {
@@ -101,7 +128,11 @@ function family(address: string): "ipv4" | "ipv6" {
 }
 
 function said([network, bits]: (typeof INSIDE)[number]): string {
-  return isIP(network) === 6 ? `[${network}]` : `${network}/${bits}`;
+  return isIP(network) === 6 ? bracketed(network) : `${network}/${bits}`;
+}
+
+function bracketed(host: string): string {
+  return isIP(host) === 6 ? `[${host}]` : host;
 }
 
 async function resolveName(name: string): Promise<string[]> {
@@ -112,7 +143,9 @@ async function resolveName(name: string): Promise<string[]> {
 export const LISTS: Readonly<Record<string, (config: Config) => readonly string[] | Promise<readonly string[]>>> = {
   "server-reads": serverReads,
   "server-writes": serverWrites,
-  "keys-reads": ({ dataDir }) => [...PROGRAM.map((name) => join(ROOT, name)), dataDir],
+  "keys-reads": (config) => [...PROGRAM.map((name) => join(ROOT, name)), ...keysWrites(config)],
+  "keys-writes": keysWrites,
+  "keys-hosts": keysHosts,
   "server-denied-hosts": (config) => serverDeniedHosts(config),
 };
 

@@ -4,19 +4,30 @@
  * @module
  */
 import { authWays, type Config, isLoopback, oidcSettings } from "../config.ts";
+import { GramcastError } from "../errors.ts";
 import { SystemClock } from "../transfers/clock.ts";
 import type { Log } from "../transfers/log.ts";
 import { Access } from "./access.ts";
 import { OidcTokens } from "./oidc_tokens.ts";
+import type { AccessStore } from "./ports.ts";
 import { MemoryAccessStore } from "./storage/memory_access_store.ts";
 import { SqliteAccessStore } from "./storage/sqlite_access_store.ts";
 
 const FIRST_KEY = "admin";
 
+/** Opens what the layer has kept where the configuration says. @throws {GramcastError} STORAGE_UNAVAILABLE, STORAGE_UNREADABLE */
+export async function openAccessStore({ databaseUrl, store, dataDir }: Config, log: Log): Promise<AccessStore> {
+  if (databaseUrl === null) {
+    return store === "sqlite" ? await SqliteAccessStore.open(dataDir, log) : new MemoryAccessStore();
+  }
+  // With the client of the database, which nobody else needs.
+  const { PostgresAccessStore } = await import("./storage/postgres_access_store.ts");
+  return await PostgresAccessStore.open(databaseUrl, log);
+}
+
 /** @throws {GramcastError} STORAGE_UNAVAILABLE, STORAGE_UNREADABLE */
 export async function openAccess(config: Config, log: Log): Promise<Access> {
-  const { store: kind, dataDir } = config;
-  const store = kind === "sqlite" ? await SqliteAccessStore.open(dataDir, log) : new MemoryAccessStore();
+  const store = await openAccessStore(config, log);
   const clock = new SystemClock();
   const settings = oidcSettings(config);
   const oidc = settings && new OidcTokens(settings, clock, log);
@@ -47,8 +58,19 @@ export async function tellAccess(
   // Who waits for its answer are those with a token; the server is there for the others meanwhile.
   void access.prepare();
   if (!ways.includes("keys") || (await access.keys.list()).length > 0) return;
-  const key = await access.keys.create({ name: FIRST_KEY, role: "ADMIN", expiresAt: null });
+  const key = await firstKey(access);
+  if (key === null) return;
   const page = (config.publicUrl?.href ?? url).replace(/\/+$/, "");
   tell(`The first key, of an admin; it is not shown again: ${key}`);
   tell(`To sign in, open ${page}/#key=${key}`);
+}
+
+/** Null where another server that started at once has made it. */
+async function firstKey({ keys }: Access): Promise<string | null> {
+  try {
+    return await keys.create({ name: FIRST_KEY, role: "ADMIN", expiresAt: null });
+  } catch (error) {
+    if (error instanceof GramcastError && error.code === "CONFLICT") return null;
+    throw error;
+  }
 }

@@ -6,8 +6,8 @@
  */
 import { parseArgs } from "node:util";
 import { ApiKeys } from "../access/api_keys.ts";
+import { openAccessStore } from "../access/open.ts";
 import { type AccessStore, KEPT_AUDIT } from "../access/ports.ts";
-import { SqliteAccessStore } from "../access/storage/sqlite_access_store.ts";
 import { readConfig } from "../config.ts";
 import { GramcastError } from "../errors.ts";
 import { type Role, ROLES } from "../transfers/caller.ts";
@@ -15,7 +15,8 @@ import { SystemClock } from "../transfers/clock.ts";
 import { SILENT_LOG } from "../transfers/log.ts";
 import { checkChoice, type ChoiceShape } from "../values.ts";
 
-const USAGE = `Makes, lists and revokes the API keys of the server whose DATA_DIR this is, and tells who did what on it.
+const USAGE =
+  `Makes, lists and revokes the API keys of the server whose DATA_DIR or DATABASE_URL this is, and tells who did what on it.
 
   deno task keys create NAME [--role viewer|user|admin] [--owner OWNER] [--expires WHEN]
   deno task keys list
@@ -148,7 +149,8 @@ function wrong(found: string, wanted: string): GramcastError {
 if (import.meta.main) {
   try {
     const config = readConfig((name) => Deno.env.get(name));
-    const store = await SqliteAccessStore.open(config.dataDir, SILENT_LOG);
+    // A server whose STORE is its memory has none that anybody else could make.
+    const store = await openAccessStore({ ...config, store: "sqlite" }, SILENT_LOG);
     const clock = new SystemClock();
     const keys = new ApiKeys(store, clock, "terminal");
     console.log((await runKeys(Deno.args, keys, store, clock.now())).trimEnd());

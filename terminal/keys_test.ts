@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { ApiKeys } from "../access/api_keys.ts";
+import { PostgresAccessStore } from "../access/storage/postgres_access_store.ts";
 import { MemoryAccessStore } from "../access/storage/memory_access_store.ts";
+import { SILENT_LOG } from "../transfers/log.ts";
 import { isError } from "../transfers/testing/errors.ts";
+import { postgresTest } from "../transfers/storage/postgres/testing/postgres_suite.ts";
 import { FakeClock } from "../transfers/testing/fake_clock.ts";
 import { runKeys } from "./keys.ts";
 
@@ -67,4 +70,18 @@ Deno.test("keys makes nothing of what it cannot read, and says what it wants", a
     ] as const
   ) await assert.rejects(run(...args), isError(code, wanted), args.join(" "));
   assert.equal((await keys.list()).length, 1);
+});
+
+postgresTest("the task")("makes keys in the database that servers share", async ({ url }) => {
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "keys", "create", "ann"],
+    cwd: new URL("..", import.meta.url),
+    env: { DATABASE_URL: url },
+  }).output();
+  const key = /^gram_\w+/.exec(new TextDecoder().decode(stdout))?.[0];
+  assert.ok(key, new TextDecoder().decode(stderr));
+  const store = await PostgresAccessStore.open(url, SILENT_LOG);
+  const keys = new ApiKeys(store, new FakeClock(), "server");
+  assert.equal((await keys.identify(key))?.caller.name, "ann");
+  await store.close();
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readConfig } from "../config.ts";
+import { type Config, readConfig } from "../config.ts";
 import { parseTransferArguments } from "../terminal/arguments.ts";
 import { transferPermissions } from "../terminal/transfer.ts";
 import { launchEngine } from "../transfers/process/launch.ts";
@@ -177,6 +177,24 @@ Deno.test("blobs are reached where the configuration says that they are", async 
   const denied = await serverDeniedHosts(s3, (name) => (asked.push(name), Promise.resolve(["10.0.0.5"])));
   assert.deepEqual(asked, ["bucket.minio.example"]);
   assert.ok(denied.includes("127.0.0.0/8") && !denied.includes("10.0.0.0/8"));
+});
+
+Deno.test("a database is reached where the configuration says that it is, and by the command that makes keys, too", async () => {
+  const config = (url?: string) => readConfig((name) => ({ DATABASE_URL: url, DATA_DIR: "/d" })[name]);
+  const host = config("postgres://ann:hush@db.example/gramcast");
+  const asked: string[] = [];
+  const denied = await serverDeniedHosts(host, (name) => (asked.push(name), Promise.resolve(["10.0.0.5"])));
+  assert.deepEqual(asked, ["db.example"]);
+  assert.ok(!denied.includes("10.0.0.0/8") && denied.includes("192.168.0.0/16"));
+  const socket = config("postgres://ann@/gramcast?host=/run/postgresql");
+  const path = "/run/postgresql/.s.PGSQL.5432";
+  assert.deepEqual(serverWrites(socket), ["/d", path]);
+  assert.ok(serverReads(socket).includes(path));
+  const lists = (config: Config) => ["keys-hosts", "keys-writes"].map((name) => LISTS[name]!(config));
+  assert.deepEqual(lists(host), [["db.example"], ["/d"]]);
+  assert.deepEqual(lists(config("postgres://ann@[fd00::5]/gramcast")), [["[fd00::5]"], ["/d"]]);
+  assert.deepEqual(lists(socket), [[`unix:${path}`], ["/d", path]]);
+  assert.deepEqual(lists(config()), [["nowhere.invalid"], ["/d"]]);
 });
 
 Deno.test("tasks ask for lists that there are", async () => {

@@ -8,6 +8,9 @@
 import pg from "pg";
 import { breaksConnection } from "./storage_error.ts";
 
+// Where nobody has said one it would look for a file of passwords, which no process of ours may read.
+pg.defaults.password = "";
+
 /** What a statement can be given. Arrays are PostgreSQL's; bytes go as they are. */
 export type Value = string | number | bigint | boolean | Uint8Array | null | readonly Value[];
 

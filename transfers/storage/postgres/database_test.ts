@@ -125,6 +125,8 @@ test("gives a connection up over which no answer comes", async (temporary) => {
 
 test("says what is wrong without saying where, and when to try again", async (temporary) => {
   const database = await temporary.open();
+  await database.run("DROP ROLE IF EXISTS stranger");
+  await database.run("CREATE ROLE stranger LOGIN");
   await assert.rejects(
     database.run("SET default_transaction_read_only = on; CREATE TABLE a (b int)"),
     (error) => error instanceof Error,
@@ -133,6 +135,7 @@ test("says what is wrong without saying where, and when to try again", async (te
     const [url, found] of [
       ["postgres://ann:secret@127.0.0.1:1/private", "nothing that answers"],
       [temporary.url.replace("/t_", "/u_"), "no database of this name"],
+      [temporary.url.replace("gramcast@", "stranger@"), "no right to its tables"],
     ] as const
   ) {
     await assert.rejects(

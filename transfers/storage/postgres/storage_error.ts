@@ -19,6 +19,7 @@ const UNAVAILABLE: readonly (readonly [string, string])[] = [
   ["25006", "it read-only"],
   ["28", "this user or password refused"],
   ["3D000", "no database of this name"],
+  ["3F000", "no right to its tables"],
   ["42501", "no right to do this"],
   ["40", "others changing the same at once, again and again"],
   ["58", "its disk failing"],
@@ -30,7 +31,8 @@ const CONNECTION: readonly (readonly [RegExp, string])[] = [
   [/ENOTFOUND|EAI_AGAIN/, "no address for its name"],
   [/EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL/, "no way to its address"],
   [/ECONNRESET|EPIPE|ECONNABORTED|Connection terminated unexpectedly|not queryable/, "its connection broken"],
-  [/ETIMEDOUT|due to connection timeout|Query read timeout/, "no answer in time"],
+  [/ETIMEDOUT|due to connection timeout|Query read timeout|timeout expired/, "no answer in time"],
+  [/SASL: .*password/, "no password where it asks for one"],
   [/timeout exceeded when trying to connect/, "all connections to it busy"],
   [/does not support SSL|certificate|SSL|TLS/i, "no encryption that both sides accept"],
 ];

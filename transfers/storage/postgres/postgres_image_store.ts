@@ -9,6 +9,12 @@ import type { Database } from "./database.ts";
 /** Keys of the blobs of pictures begin with it. */
 export const IMAGE_BLOBS = "images/";
 
+/** Which of these blobs are pointed to. */
+export async function pointedImageBlobs(queries: Queries, keys: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await queries.all<{ key: string }>("SELECT key FROM blobs WHERE key = ANY ($1::text[])", keys);
+  return new Set(rows.map(({ key }) => key));
+}
+
 const COLUMNS = `id, owner, sha256, width, height, mime_type AS "mimeType", byte_length AS "byteLength",
   created_at AS "createdAt", uploaded_at AS "uploadedAt"`;
 

@@ -3,7 +3,7 @@ import { testFencedWrites } from "../conformance/fenced_writes.ts";
 import { testTransferStore } from "../conformance/transfer_store.ts";
 import { PostgresTransferStore } from "./postgres_transfer_store.ts";
 import { FencingClaims } from "./testing/fencing_claims.ts";
-import { NO_POSTGRES } from "./testing/postgres_server.ts";
+import { NO_POSTGRES } from "./testing/postgres_programs.ts";
 import { TemporaryDatabase } from "./testing/temporary_database.ts";
 
 async function open() {

@@ -1,5 +1,5 @@
-import { join } from "node:path";
 import { existsSync } from "node:fs";
+import { POSTGRES_PROGRAMS, type PostgresPrograms } from "./postgres_programs.ts";
 
 /**
  * A PostgreSQL of the tests' own, from the programs of the system's packages: in a folder of its own, reached by a socket
@@ -38,28 +38,10 @@ touch "$folder/ready"
 while kill -0 "$process" 2>/dev/null; do sleep 1; done
 `;
 
-/** Why there is no PostgreSQL here, for the name of a skipped test; null where there is one. */
-export const NO_POSTGRES: string | null = whyNot();
-
 /** The server of this process, started where it is not there yet. */
-export const POSTGRES: PostgresServer | null = NO_POSTGRES === null ? await start() : null;
+export const POSTGRES: PostgresServer | null = POSTGRES_PROGRAMS === null ? null : await start(POSTGRES_PROGRAMS);
 
-function programs(): { directory: string; version: string } | null {
-  const root = "/usr/lib/postgresql";
-  if (!existsSync(root)) return null;
-  const versions = [...Deno.readDirSync(root)].map(({ name }) => name)
-    .filter((version) => existsSync(join(root, version, "bin", "initdb")))
-    .sort((a, b) => Number(b) - Number(a));
-  const version = versions[0];
-  return version === undefined ? null : { directory: join(root, version, "bin"), version };
-}
-
-function whyNot(): string | null {
-  return programs() === null ? "no PostgreSQL in /usr/lib/postgresql" : null;
-}
-
-async function start(): Promise<PostgresServer> {
-  const { directory: bin, version } = programs()!;
+async function start({ directory: bin, version }: PostgresPrograms): Promise<PostgresServer> {
   const directory = `/tmp/gramcast-postgres-${Deno.pid}`;
   if (await isFirst(directory)) {
     // PostgreSQL refuses to run as root.

@@ -1,4 +1,4 @@
-import { NO_POSTGRES } from "./postgres_server.ts";
+import { NO_POSTGRES } from "./postgres_programs.ts";
 import { TemporaryDatabase } from "./temporary_database.ts";
 
 /** Registers tests, each on an empty database of its own; skipped where there is no PostgreSQL. @param name Begins their names. */

@@ -121,6 +121,49 @@ Deno.test("pictures are served with their type, for ever, and not twice", async 
   assert.equal(services.encodings.length, before);
 });
 
+Deno.test("whoever can follow is sent to where a picture is, and nobody who may not see it", async () => {
+  await using fake = await serveFake();
+  const { services } = fake;
+  const id = await fake.start(OPTIONS);
+  const { resultId } = await services.finish(id);
+  services.ports.images.link = ({ sha256 }, seconds) => Promise.resolve(`https://s3.example/${sha256}?${seconds}`);
+  const { sha256 } = (await services.own.images.get(resultId!))!;
+  const ask = async (path: string, headers: HeadersInit = {}, method = "GET") => {
+    const response = await fetch(fake.url + path, { method, headers, redirect: "manual" });
+    await response.body?.cancel();
+    return response;
+  };
+  const cors = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors" };
+  for (
+    const [path, caching] of [[`/images/${resultId}`, "private, max-age=120"], [
+      `/transfers/${id}/result.png`,
+      "private, no-cache",
+    ]]
+  ) {
+    for (
+      const headers of [{}, { "sec-fetch-site": "none", "sec-fetch-mode": "navigate" }, {
+        ...cors,
+        "sec-fetch-mode": "no-cors",
+      }]
+    ) {
+      const response = await ask(path!, headers);
+      assert.equal(response.status, 307);
+      assert.equal(response.headers.get("location"), `https://s3.example/${sha256}?300`);
+      assert.equal(response.headers.get("cache-control"), caching);
+      assert.match(response.headers.get("vary")!, /sec-fetch-mode/);
+    }
+    for (const headers of [cors, { "sec-fetch-site": "same-origin", "sec-fetch-mode": "no-cors" }]) {
+      assert.equal((await ask(path!, headers)).status, 200);
+    }
+    assert.equal((await ask(path!, {}, "HEAD")).status, 200);
+    assert.equal((await ask(path!, { "if-none-match": `"${sha256}"` })).status, 304);
+  }
+  for (const path of ["/images/sample-content", `/transfers/${id}/frames/2.png`, `/transfers/${id}/result.jpg`]) {
+    assert.equal((await ask(path)).status, 200, path);
+  }
+  assert.equal((await ask(`/images/${crypto.randomUUID()}`)).status, 404);
+});
+
 Deno.test("what is no picture of the caller's is 404, and not cached", async () => {
   await using fake = await serveFake();
   const id = await fake.start(OPTIONS);

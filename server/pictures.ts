@@ -10,6 +10,8 @@ type Format = "jpg" | "png" | "webp";
 const IMMUTABLE = "private, max-age=31536000, immutable";
 /** A resumed transfer gets another result under the same path: caches have to ask, and are mostly told 304. */
 const REVALIDATED = "private, no-cache";
+/** A link is good for longer than this. */
+const LINKED = "private, max-age=120";
 const MIME_TYPES: Readonly<Record<Format, string>> = {
   jpg: "image/jpeg",
   png: "image/png",
@@ -34,6 +36,8 @@ interface Found {
   readonly mimeType: string;
   readonly cacheControl: string;
   open(): Promise<Content>;
+  /** An address to which whoever asks is sent instead, for some minutes; null where there is none. */
+  link?(): Promise<string | null>;
 }
 
 /** Answers `/images/:id`, `/transfers/:id/frames/:step.jpg|png|webp` and `/transfers/:id/result.jpg|png|webp`; else undefined. */
@@ -56,16 +60,33 @@ export async function servePicture(
   const headers = new Headers({
     "etag": found.etag,
     "cache-control": found.cacheControl,
-    "vary": "authorization",
+    "vary": "authorization, sec-fetch-mode, sec-fetch-site",
     "content-type": found.mimeType,
     // Opened by itself, a picture is a page of this origin: it may do nothing.
     "content-security-policy": "default-src 'none'; sandbox",
   });
   const known = notModified(request, headers);
   if (known) return known;
+  const link = mayLeadElsewhere(request) ? await found.link?.() ?? null : null;
+  if (link !== null) {
+    headers.set("location", link);
+    if (found.cacheControl === IMMUTABLE) headers.set("cache-control", LINKED);
+    headers.delete("content-type");
+    return new Response(null, { status: 307, headers });
+  }
   const content = await found.open();
   headers.set("content-length", String(content.byteLength));
   return inRange(request, new Response(request.method === "HEAD" ? null : await content.stream(), { headers }));
+}
+
+/**
+ * Whether who asks gets a picture from another origin, too. Of pages those do that show it as it is; a script would need
+ * that origin's leave, and the studio's page loads from its own alone. What says nothing of it is no page.
+ */
+function mayLeadElsewhere({ method, headers }: Request): boolean {
+  const site = headers.get("sec-fetch-site");
+  const shows = ["navigate", "no-cors"].includes(headers.get("sec-fetch-mode") ?? "");
+  return method === "GET" && (site === null || site !== "same-origin" && shows);
 }
 
 function route(pathname: string): ((source: Source) => Promise<Found | null>) | undefined {
@@ -83,7 +104,7 @@ async function findImage({ transfers: { images } }: Source, id: string, cacheCon
   if (!image) return null;
   const { byteLength, mimeType } = image;
   const open = () => Promise.resolve({ byteLength, stream: () => images.stream(image) });
-  return { etag: `"${image.sha256}"`, mimeType, cacheControl, open };
+  return { etag: `"${image.sha256}"`, mimeType, cacheControl, open, link: () => images.link(image) };
 }
 
 async function findFrame(source: Source, id: string, step: number, format: Format): Promise<Found | null> {

@@ -216,6 +216,8 @@ export interface ImageLibrary {
   read(image: ImageRecord): Promise<Uint8Array>;
   /** As `read`, piece by piece as it is asked for; to be read to the end or cancelled. */
   stream(image: ImageRecord): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
+  /** An address from which whoever has it gets an image for some minutes, without this server; null where there is none. */
+  link(image: ImageRecord): Promise<string | null>;
   /** Frames of an animation, or pages, in its file: the first is the picture. */
   frames(image: ImageRecord): Promise<number>;
   /** What its file says it was made from, as JSON; null where it does not. */

@@ -44,6 +44,7 @@ export class CallerTransfers implements Transfers {
       find: (sha256) => images.find(this.#caller.owner, sha256),
       read: (image) => images.read(image),
       stream: (image) => images.stream(image),
+      link: (image) => images.link(image),
       frames: (image) => images.frames(image),
       recipe: (image) => images.recipe(image),
       samples: () => images.samples(),

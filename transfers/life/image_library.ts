@@ -9,6 +9,9 @@ import type { QuotaBook } from "./quota_book.ts";
 import type { ImageStore } from "../storage/ports.ts";
 import type { ImageRecord, Owner } from "../types.ts";
 
+/** Of an address that leads past the server: whoever may not see a picture any more can follow it until then. */
+const LINK_SECONDS = 300;
+
 /** A picture that comes with the program. */
 export interface BuiltInSample {
   readonly name: string;
@@ -91,6 +94,10 @@ export class KeptImages {
   async stream(image: ImageRecord): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     const sample = (await this.#load()).find((sample) => sample.image.id === image.id);
     return sample ? new Blob([new Uint8Array(sample.bytes)]).stream() : await this.#images.stream(image);
+  }
+
+  async link(image: ImageRecord): Promise<string | null> {
+    return await this.#sample(image.id) ? null : await this.#images.link(image, LINK_SECONDS);
   }
 
   async frames(image: ImageRecord): Promise<number> {

@@ -215,6 +215,13 @@ export interface ImageStore {
    */
   stream(record: ImageRecord): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
   /**
+   * An address from which whoever has it gets the bytes without this server; null where there is none.
+   *
+   * @param seconds For which it is good.
+   * @throws {GramcastError} NOT_FOUND
+   */
+  link(record: ImageRecord, seconds: number): Promise<string | null>;
+  /**
    * Keeps an image from being removed by another server for an hour, and answers it; null where there is none. Servers
    * that are alone with the storage hold images in their memory.
    */

@@ -53,6 +53,10 @@ export class MemoryImageStore implements ImageStore {
     return new Blob([new Uint8Array(await this.read(record))]).stream();
   }
 
+  async link(): Promise<null> {
+    return null;
+  }
+
   async hold(id: string): Promise<ImageRecord | null> {
     return this.#records.get(id) ?? null;
   }

@@ -81,6 +81,14 @@ export class PostgresImageStore implements ImageStore {
     return await this.#there(record, (key) => this.#blobs.stream(key));
   }
 
+  async link(record: ImageRecord, seconds: number): Promise<string | null> {
+    const { mimeType: contentType } = record;
+    const there = await this.#there(record, async (key) => ({
+      link: await this.#blobs.presign(key, { seconds, contentType, fileName: null }),
+    }));
+    return there.link;
+  }
+
   async hold(id: string): Promise<ImageRecord | null> {
     const sql =
       `UPDATE images SET held_until = clock_timestamp() + interval '1 hour' WHERE id = $1 RETURNING ${COLUMNS}`;

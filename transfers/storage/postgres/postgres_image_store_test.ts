@@ -4,7 +4,7 @@ import { isError } from "../../testing/errors.ts";
 import { imageRecord } from "../../testing/records.ts";
 import type { ImageRecord } from "../../types.ts";
 import { MemoryBlobs } from "../blobs/memory_blobs.ts";
-import type { BlobStore } from "../blobs/ports.ts";
+import type { BlobStore, LinkOptions } from "../blobs/ports.ts";
 import { testImageStore } from "../conformance/image_store.ts";
 import type { Database } from "./database.ts";
 import { useImages } from "./image_uses.ts";
@@ -75,6 +75,20 @@ test("read a picture that is removed and put anew meanwhile", async (temporary) 
   const { a, b } = await servers(temporary, store, blobs);
   const record = await b.put(image("a", "ann"), BYTES);
   assert.deepEqual(await a.read(record), BYTES);
+});
+
+test("know a link to what is in the blobs, where those have any", async (temporary) => {
+  const store = new MemoryBlobs();
+  const { a } = await servers(temporary, store);
+  const record = await a.put(image("a"), BYTES);
+  assert.equal(await a.link(record, 60), null);
+  Object.assign(store, {
+    presign: (key: string, options: LinkOptions) => Promise.resolve(JSON.stringify([key, options])),
+  });
+  const shown = { seconds: 60, contentType: record.mimeType, fileName: null };
+  assert.deepEqual(JSON.parse((await a.link(record, 60))!), [...await keys(store), shown]);
+  await a.remove("a");
+  await assert.rejects(a.link(record, 60), isError("NOT_FOUND"));
 });
 
 test("do not remove what the other holds, until the hour is over", async (temporary) => {

@@ -67,6 +67,10 @@ export class SqliteImageStore implements ImageStore {
     return (await this.#folder.open(() => this.#blob(record.sha256)))?.readable ?? gone(record);
   }
 
+  async link(): Promise<null> {
+    return null;
+  }
+
   async hold(id: string): Promise<ImageRecord | null> {
     return await this.get(id);
   }

@@ -1,4 +1,6 @@
 import { IMAGES } from "./migrations/images.ts";
+import { QUEUE } from "./migrations/queue.ts";
+import { SHARING } from "./migrations/sharing.ts";
 import { TRANSFERS } from "./migrations/transfers.ts";
 import { WEBHOOKS } from "./migrations/webhooks.ts";
 
@@ -17,4 +19,6 @@ export const MIGRATIONS: readonly Migration[] = [
   TRANSFERS,
   IMAGES,
   WEBHOOKS,
+  QUEUE,
+  SHARING,
 ];

@@ -24,6 +24,7 @@ const EMPTY = `
     LOOP
       EXECUTE 'DELETE FROM ' || name;
     END LOOP;
+    INSERT INTO gramcast.queue_state DEFAULT VALUES;
     PERFORM setval(oid::regclass, 1, false) FROM pg_class
       WHERE relnamespace = 'gramcast'::regnamespace AND relkind = 'S';
   END $$`;

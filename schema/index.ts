@@ -16,6 +16,7 @@ import "./weights.ts";
 import "./classification.ts";
 import "./transfer.ts";
 import "./start_transfer.ts";
+import "./enlarge_transfer.ts";
 import "./transfer_control.ts";
 import "./transfer_progress.ts";
 import "./webhook.ts";

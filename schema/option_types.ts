@@ -7,7 +7,7 @@ import type { FieldRef, InputFieldRef, InputObjectRef, ObjectRef } from "@pothos
 import type { SettingName, TransferOptions } from "../engine/options/options.ts";
 import { describe, type Described } from "../engine/options/describe.ts";
 import { settingOf } from "../engine/options/resolve.ts";
-import type { Given, GroupShape, NamedChoiceShape, Part } from "../engine/options/shapes.ts";
+import type { Given, GroupShape, NamedChoiceShape, Part, Parts } from "../engine/options/shapes.ts";
 import { entryOf, type OptionName, type OPTIONS } from "../engine/options/table.ts";
 import { builder } from "./builder.ts";
 import { ImageInput, type ImageInputValue } from "./image_input.ts";
@@ -54,6 +54,11 @@ class Made<Shape, Type> {
 const enums = new Made(makeEnum);
 const inputs: Made<GroupShape, InputObjectRef<Types, object>> = new Made(makeInput);
 const outputs: Made<GroupShape, ObjectRef<Types, Members>> = new Made(makeOutput);
+
+/** The input type of a group, as of an argument. */
+export function inputTypeOf<Members extends Parts>(shape: GroupShape<Members>) {
+  return inputs.get(shape.types.input, shape) as InputObjectRef<Types, Given<GroupShape<Members>>>;
+}
 
 /** The input fields of options, with their descriptions. */
 export function inputFields<Name extends OptionName>(t: InputFields, names: readonly Name[]): OptionInputFields<Name> {

@@ -9,9 +9,10 @@ import { optional } from "../values.ts";
 import { Transfer } from "./transfer.ts";
 import { StartTransferInput, type StartTransferValue } from "./transfer_inputs.ts";
 
-const StartTransferPayload = builder.objectRef<Started>("StartTransferPayload").implement(
+/** What starting a transfer answers, in whichever way. */
+export const StartTransferPayload = builder.objectRef<Started>("StartTransferPayload").implement(
   {
-    description: "The result of startTransfer.",
+    description: "The result of startTransfer, and of enlargeTransfer.",
     fields: (t) => ({
       transfer: t.field({
         type: Transfer,

@@ -210,6 +210,15 @@ export const Transfer = builder.objectRef<TransferRecord>("Transfer").implement(
   }),
 });
 
+builder.objectField(Transfer, "enlargedFrom", (t) =>
+  t.field({
+    type: Transfer,
+    nullable: true,
+    description: "The painting that it paints larger; null where there is none, or none that the caller can see.",
+    resolve: ({ enlargedFromId }, _args, { transfers }) =>
+      enlargedFromId === undefined ? null : transfers.get(enlargedFromId),
+  }));
+
 async function imageOf({ transfers }: Context, id: string): Promise<ImageRecord> {
   const image = await transfers.images.get(id);
   if (!image) throw new GramcastError("NOT_FOUND", `Cannot find image "${id}": it has been removed`);

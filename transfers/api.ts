@@ -7,6 +7,7 @@ import type { EngineInfo } from "../engine/backends/backend.ts";
 import type { ScaleCost } from "../engine/estimate/estimate.ts";
 import type { LossPoint } from "../engine/objective/losses.ts";
 import type { Retuning, TransferOptions, TransferRequest } from "../engine/options/options.ts";
+import type { Fit } from "../engine/options/schedule.ts";
 import type { Picture } from "../engine/picture.ts";
 import type { Recorder } from "./audit.ts";
 import type { Caller } from "./caller.ts";
@@ -34,6 +35,15 @@ export interface StartRequest extends TransferRequest, TransferPictures {
   readonly idempotencyKey: string | null;
   /** Told of this transfer alone. */
   readonly webhook?: WebhookRequest | null;
+  /** The finished transfer that it paints larger; left out where there is none. */
+  readonly enlargedFromId?: string;
+}
+
+/** How a finished painting is painted larger. */
+export interface EnlargeRequest extends Pick<StartRequest, "idempotencyKey"> {
+  readonly fit: Fit;
+  /** At each new size; null for as many as the painting had at its last. */
+  readonly steps: number | null;
 }
 
 /** A transfer that has been started, or had been by the same key. */
@@ -135,6 +145,8 @@ export interface AllTransfers {
  */
 export interface Transfers {
   start(request: StartRequest): Promise<Started>;
+  /** Starts a transfer of the caller that paints a finished one larger. */
+  enlarge(id: string, request: EnlargeRequest): Promise<Started>;
   cancel(id: string): Promise<TransferRecord>;
   resume(id: string, steps: number | null): Promise<TransferRecord>;
   retune(id: string, retuning: Retuning): Promise<TransferRecord>;

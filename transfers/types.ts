@@ -104,6 +104,8 @@ export interface TransferRecord extends TransferPictures {
    * after a checkpoint are computed again as they were.
    */
   readonly tunings: readonly Tuning[];
+  /** The finished transfer that it paints larger; left out where there is none. */
+  readonly enlargedFromId?: string;
   /** The trace that it was queued in, as a W3C `traceparent`; left out where nothing was traced. */
   readonly traceparent?: string;
   /** When it was admitted to the queue last, and under which role; left out in records from before there was it. */

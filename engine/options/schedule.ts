@@ -1,7 +1,22 @@
 import { invalid, refused } from "../../values.ts";
 import { fitLongestSide, type Size } from "../picture.ts";
 import type { Scale, TransferOptions, TransferRequest } from "./options.ts";
-import { MAX_SIZE, MAX_STEPS, MIN_SIZE, type Schedule } from "./table.ts";
+import { checked } from "./shapes.ts";
+import { MAX_SIZE, MAX_STEPS, MIN_SIZE, OPTIONS, type Schedule } from "./table.ts";
+
+/** A size of the result in one of the ways to say it. */
+export type Fit = NonNullable<TransferRequest["fit"]>;
+
+/**
+ * Checks a way to say the size by itself.
+ *
+ * @param field Of the request.
+ * @throws {GramcastError} BAD_USER_INPUT with the field.
+ */
+export function checkFit(field: string, fit: Fit): void {
+  checked(field, OPTIONS.fit.value, fit);
+  if (fit.original === false) throw refused(`${field}.original`, false, "true, or another way to say the size");
+}
 
 /**
  * Checks that a request's sizes and steps agree. Each value has been checked before.
@@ -9,7 +24,7 @@ import { MAX_SIZE, MAX_STEPS, MIN_SIZE, type Schedule } from "./table.ts";
  * @throws {GramcastError} BAD_USER_INPUT with the field.
  */
 export function checkSchedule({ scales, size, steps, fit }: TransferRequest): void {
-  if (fit?.original === false) throw refused("fit.original", false, "true, or another way to say the size");
+  if (fit) checkFit("fit", fit);
   if (fit && (scales || (size !== undefined && size !== null))) {
     throw invalid("fit", `Cannot use fit beside ${scales ? "scales" : "size"}: wanted one of them`);
   }
@@ -33,7 +48,7 @@ export function checkSchedule({ scales, size, steps, fit }: TransferRequest): vo
  * @throws {GramcastError} BAD_USER_INPUT when `fit` gives this picture a size out of range.
  */
 export function resolveSchedule(request: TransferRequest, preset: Schedule, content: Size): readonly Scale[] {
-  const size = request.fit ? fittedSize(request.fit, content) : request.size ?? null;
+  const size = request.fit ? fittedSize("fit", request.fit, content).size : request.size ?? null;
   const schedule = scheduleOf({ ...request, size }, preset);
   return schedule.map(({ size, steps }) => ({ size, ...fitLongestSide(content, size), steps }));
 }
@@ -46,8 +61,13 @@ function scheduleOf({ scales, size, steps, init }: TransferRequest, preset: Sche
   return steps === undefined || steps === null ? kept : distribute(kept, steps);
 }
 
-/** Longest side of the result, in pixels, that a `fit` gives a content picture. */
-function fittedSize(fit: NonNullable<TransferRequest["fit"]>, { width, height }: Size): number {
+/**
+ * Longest side of the result, in pixels, that a way to say the size gives a picture; which way it is, and its value.
+ *
+ * @param field Of the request.
+ * @throws {GramcastError} BAD_USER_INPUT where it is out of range.
+ */
+export function fittedSize(field: string, fit: Fit, { width, height }: Size) {
   const [[way, given]] = Object.entries(fit).filter(([, value]) => value !== null) as [[keyof typeof fit, number]];
   const longest = Math.max(width, height);
   const sizes = {
@@ -58,8 +78,17 @@ function fittedSize(fit: NonNullable<TransferRequest["fit"]>, { width, height }:
     original: longest,
   };
   const size = Math.round(sizes[way]);
-  if (size >= MIN_SIZE && size <= MAX_SIZE) return size;
-  throw refused(`fit.${way}`, given, `a longest side of ${MIN_SIZE} to ${MAX_SIZE} pixels, which would be ${size}`);
+  if (size >= MIN_SIZE && size <= MAX_SIZE) return { way, given, size };
+  throw refused(
+    `${field}.${way}`,
+    given,
+    `a longest side of ${MIN_SIZE} to ${MAX_SIZE} pixels, which would be ${size}`,
+  );
+}
+
+/** From a scale that is done to a larger size: as a preset's schedule goes on beyond its own size. */
+export function enlargedSchedule(done: Schedule[number], wanted: number): Schedule {
+  return sized([done], wanted).filter(({ size }) => size > done.size);
 }
 
 /** The shortest request for a schedule: a size and a number of steps where they are enough. */

@@ -103,6 +103,10 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     kind: "makes",
     document: ({ image }) => `mutation { startTransfer(input: ${styled(image)}) { transfer { steps } } }`,
   },
+  "Mutation.enlargeTransfer": {
+    kind: "changes",
+    document: ({ transfer }) => `mutation { enlargeTransfer(id: "${transfer}") { transfer { steps } } }`,
+  },
   "Mutation.cancelTransfer": {
     kind: "changes",
     document: ({ transfer }) => `mutation { cancelTransfer(id: "${transfer}") { transfer { status } } }`,
@@ -174,6 +178,8 @@ function selected(field: GraphQLField<unknown, unknown>, depth: number): string 
   const type = getNamedType(field.type as GraphQLOutputType);
   // The rest of a page is the same again.
   if (["transfer", "base64", "dataUrl", "frames"].includes(field.name)) return "";
+  // A transfer in a transfer is one that is asked for like any other.
+  if (field.name === "enlargedFrom") return "enlargedFrom { id }";
   if (!isCompositeType(type)) return field.name;
   return depth === 0 ? "" : `${field.name} ${everything(type.name, depth - 1)}`;
 }

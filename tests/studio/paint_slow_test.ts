@@ -82,6 +82,33 @@ browserTest("a painting of samples, from start to finish", async (t, visit) => {
     assert.deepEqual(startTransfer.transfer.request, transfer.request);
   });
 
+  await t.step("it is painted larger, and says what it came from", async () => {
+    const smaller = page.url();
+    await page.getByRole("button", { name: "Paint it larger, 96 × 64" }).click();
+    await page.waitForURL((url) => url.href !== smaller);
+    await seePicture(page.getByRole("img", { name: "The painting after 12 of 12 steps" }), "/images/");
+    const { pathname } = new URL(page.url());
+    const { transfer } = await visit.ask(
+      "query ($id: ID!) { transfer(id: $id) { options { width } enlargedFrom { id } } }",
+      {
+        id: pathname.split("/").at(-1),
+      },
+    );
+    assert.deepEqual(transfer, {
+      options: { width: 96 },
+      enlargedFrom: { id: new URL(smaller).pathname.split("/").at(-1) },
+    });
+    await page.getByRole("button", { name: "Paint it larger, 192 × 128" }).waitFor();
+    await page.getByRole("link", { name: "Same style on another picture" }).click();
+    // What it began with stays behind.
+    await page.getByText("More options").click();
+    await page.getByLabel("Size", { exact: true }).waitFor();
+    assert.equal(await page.getByText("Another picture", { exact: true }).count(), 0);
+    await page.goBack();
+    await page.getByRole("link", { name: "The painting it was enlarged from" }).click();
+    await page.waitForURL(smaller);
+  });
+
   await t.step("it goes on for 100 steps more", async () => {
     await page.getByRole("button", { name: "Go on for 100 more" }).click();
     await page.getByText("112 / 112").waitFor();
@@ -96,12 +123,12 @@ browserTest("a painting of samples, from start to finish", async (t, visit) => {
   await t.step("the gallery shows it, and forgets it when told twice", async () => {
     await page.getByRole("link", { name: "Gallery" }).click();
     const pieces = paintings(page);
-    await page.getByText("2 paintings").waitFor();
+    await page.getByText("3 paintings").waitFor();
     await pieces.nth(1).getByText("Finished").waitFor();
     await pieces.nth(1).getByRole("button", { name: /^Delete/ }).click();
     await pieces.nth(1).getByRole("button", { name: /^Really delete/ }).click();
-    await page.getByText("1 painting", { exact: true }).waitFor();
-    assert.equal(await pieces.count(), 1);
+    await page.getByText("2 paintings", { exact: true }).waitFor();
+    assert.equal(await pieces.count(), 2);
   });
 });
 

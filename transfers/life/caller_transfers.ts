@@ -3,6 +3,7 @@ import type { Retuning } from "../../engine/options/options.ts";
 import { GramcastError } from "../../errors.ts";
 import type {
   CostEstimate,
+  EnlargeRequest,
   FrameHandle,
   ImageIntake,
   ImageLibrary,
@@ -54,6 +55,16 @@ export class CallerTransfers implements Transfers {
   async start(request: StartRequest): Promise<Started> {
     checkMayChange(this.#caller, "start a transfer");
     const started = await this.#service.start(this.#caller, request);
+    await this.#record("start", started.transfer.id);
+    return started;
+  }
+
+  async enlarge(id: string, request: EnlargeRequest): Promise<Started> {
+    const painting = await this.own(id, "enlarge the transfer");
+    // Whoever deletes the painting now must not take the pictures along.
+    await using intake = this.#intake();
+    for (const image of imagesOf(painting)) await intake.get(image);
+    const started = await this.#service.enlarge(this.#caller, painting, request);
     await this.#record("start", started.transfer.id);
     return started;
   }

@@ -10,6 +10,7 @@ import { checkNumber } from "../../values.ts";
 import type {
   AllTransfers,
   CostEstimate,
+  EnlargeRequest,
   FrameHandle,
   Page,
   PageRequest,
@@ -264,6 +265,11 @@ export class TransferService implements AllTransfers {
   /** Starts a transfer of the caller. */
   start(caller: Caller, request: StartRequest): Promise<Started> {
     return this.#starter.start(caller, request);
+  }
+
+  /** Starts a transfer of the caller that paints a finished one larger. */
+  enlarge(caller: Caller, painting: TransferRecord, request: EnlargeRequest): Promise<Started> {
+    return this.#starter.enlarge(caller, painting, request);
   }
 
   async cancel(id: string): Promise<TransferRecord> {

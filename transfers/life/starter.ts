@@ -1,9 +1,10 @@
 import { checkLayers } from "../../engine/options/check_layers.ts";
+import { enlargedRequest } from "../../engine/options/enlarge.ts";
 import { resolveOptions } from "../../engine/options/resolve.ts";
 import type { TransferOptions } from "../../engine/options/options.ts";
 import { GramcastError } from "../../errors.ts";
 import { mapPictures } from "../../images/pictures.ts";
-import type { Started, StartRequest } from "../api.ts";
+import type { EnlargeRequest, Started, StartRequest } from "../api.ts";
 import { type Caller, maySeeImage, type Role } from "../caller.ts";
 import { KeyedTurns } from "../keyed_turns.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -57,6 +58,30 @@ export class Starter {
     const key = request.idempotencyKey;
     if (key === null) return await this.#start(caller, request);
     return await this.#turns.take(JSON.stringify([caller.owner, key]), () => this.#start(caller, request));
+  }
+
+  /**
+   * Starts a transfer that paints a finished one larger.
+   *
+   * @throws {GramcastError} CONFLICT for one that has not succeeded, and what `start` throws.
+   */
+  async enlarge(caller: Caller, painting: TransferRecord, request: EnlargeRequest): Promise<Started> {
+    const { id, status, resultId, options, contentId, styles, contentMaskId, priority } = painting;
+    if (status !== "SUCCEEDED" || resultId === null) {
+      throw new GramcastError("CONFLICT", `Cannot enlarge the transfer: it is ${status}, wanted one that SUCCEEDED`);
+    }
+    const content = await this.#image(caller, "content", contentId);
+    const { fit, steps, idempotencyKey } = request;
+    return await this.start(caller, {
+      ...enlargedRequest(options, fit, content, steps),
+      contentId,
+      styles,
+      contentMaskId,
+      initImageId: resultId,
+      priority,
+      idempotencyKey,
+      enlargedFromId: id,
+    });
   }
 
   async #start(caller: Caller, request: StartRequest): Promise<Started> {
@@ -250,6 +275,7 @@ function newRecord(
     fingerprint,
     createdAt,
     admitted: { at: createdAt, role },
+    ...(request.enlargedFromId === undefined ? {} : { enlargedFromId: request.enlargedFromId }),
     ...NOT_STARTED,
   };
 }

@@ -165,6 +165,7 @@ export type Whole = {
   };
   readonly request: unknown;
   readonly settings: unknown;
+  readonly enlargedFrom: { readonly id: string } | null;
   readonly result: Picture | null;
   readonly frame: { readonly step: number; readonly dataUrl: string } | null;
 };
@@ -240,7 +241,7 @@ export type FollowData = {
 export type FollowVariables = { readonly id: string };
 export const Follow: Operation<FollowData, FollowVariables> = {
   text:
-    "query Follow($id:ID!){transfer(id:$id){...Whole link{...Link}lossHistory(points:1000){step total content style tv}}}fragment Whole on Transfer{id status step steps progress queuePosition etaSeconds secondsPerStep createdAt startedAt finishedAt error{code message}engine{backend device}content{...Picture}styles{weight scale image{...Picture}}options{preset width height seed keepFrames}request settings:request(complete:true)result{...Picture}frame{step dataUrl(maxSize:1024)}}fragment Picture on Image{id url width height}fragment Link on TransferLink{url expires}",
+    "query Follow($id:ID!){transfer(id:$id){...Whole link{...Link}lossHistory(points:1000){step total content style tv}}}fragment Whole on Transfer{id status step steps progress queuePosition etaSeconds secondsPerStep createdAt startedAt finishedAt error{code message}engine{backend device}content{...Picture}styles{weight scale image{...Picture}}options{preset width height seed keepFrames}request settings:request(complete:true)enlargedFrom{id}result{...Picture}frame{step dataUrl(maxSize:1024)}}fragment Picture on Image{id url width height}fragment Link on TransferLink{url expires}",
 };
 
 export type FramesData = {
@@ -306,6 +307,12 @@ export type StartData = { readonly startTransfer: { readonly transfer: { readonl
 export type StartVariables = { readonly input: StartTransferInput };
 export const Start: Operation<StartData, StartVariables> = {
   text: "mutation Start($input:StartTransferInput!){startTransfer(input:$input){transfer{id}}}",
+};
+
+export type EnlargeData = { readonly enlargeTransfer: { readonly transfer: { readonly id: string } } };
+export type EnlargeVariables = { readonly id: string };
+export const Enlarge: Operation<EnlargeData, EnlargeVariables> = {
+  text: "mutation Enlarge($id:ID!){enlargeTransfer(id:$id){transfer{id}}}",
 };
 
 export type CancelData = { readonly cancelTransfer: { readonly transfer: { readonly id: string } } };

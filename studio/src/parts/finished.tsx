@@ -1,23 +1,27 @@
 import { useSignal } from "@preact/signals";
 import { request } from "../api/client.ts";
-import { Resume, Sign } from "../api/operations.ts";
+import { Enlarge, Resume, Sign } from "../api/operations.ts";
 import { makeFilm } from "../media/film.ts";
 import { save } from "../media/save.ts";
+import { options } from "../state/catalogue.ts";
 import { listFrames } from "../state/frame_list.ts";
 import { reuseStyle } from "../state/reuse.ts";
+import { navigate, transferPath } from "../state/route.ts";
 import { mayChange } from "../state/session.ts";
 import { useAttempt } from "./attempt.ts";
 import { PageLink } from "./page_link.tsx";
 import type { TransferProps } from "./painting.tsx";
 
 const MORE_STEPS = 100;
+/** Times as large as it is, as the server has it where nothing is said. */
+const LARGER = 2;
 
 /** What can be done with a painting that has ended. */
 export function Finished({ followed, transfer, live }: TransferProps) {
   const [attempt, problem] = useAttempt();
   /** Share of the film that is made; null while none is. */
   const filmed = useSignal<number | null>(null);
-  const { id, result } = transfer;
+  const { id, result, enlargedFrom } = transfer;
   const name = `gramcast-${id}`;
   const frame = followed.frame.value;
   const file = result ? "result" : frame && `frames/${frame.step}`;
@@ -33,6 +37,10 @@ export function Finished({ followed, transfer, live }: TransferProps) {
       await request(Resume, { id, steps });
       await followed.load();
     });
+  const enlarge = () =>
+    attempt(async () => navigate(transferPath((await request(Enlarge, { id })).enlargeTransfer.transfer.id)));
+  const largest = options.value.find(({ name }) => name === "size")?.maximum ?? 0;
+  const mayGrow = result && live.status === "SUCCEEDED" && LARGER * Math.max(result.width, result.height) <= largest;
   const film = () =>
     attempt(async () => {
       filmed.value = 0;
@@ -68,10 +76,18 @@ export function Finished({ followed, transfer, live }: TransferProps) {
               </button>
             )}
             <button type="button" class="wide" onClick={() => goOn(MORE_STEPS)}>Go on for {MORE_STEPS} more</button>
+            {mayGrow && (
+              <button type="button" class="wide" onClick={enlarge}>
+                Paint it larger, {LARGER * result.width} × {LARGER * result.height}
+              </button>
+            )}
             <PageLink class="button wide" to="/" onClick={() => reuseStyle(transfer)}>
               Same style on another picture
             </PageLink>
           </>
+        )}
+        {enlargedFrom && (
+          <PageLink class="button wide" to={transferPath(enlargedFrom.id)}>The painting it was enlarged from</PageLink>
         )}
       </div>
       <p class="problem" role="alert">{problem.value}</p>

@@ -86,7 +86,8 @@ export const ERROR_CODES = {
   STORAGE_FULL: { when: "request", meaning: "the server's disk is full", remedy: "delete transfers, or make room" },
   STORAGE_UNAVAILABLE: {
     when: "request",
-    meaning: "the database does not answer; at a start also: `DATA_DIR` cannot be written, or another server uses it",
+    meaning:
+      "the database, or what has pictures, does not answer; at a start also: `DATA_DIR` cannot be written, or another server uses it",
     remedy:
       "try again after `Retry-After`, or `extensions.retryAfter` seconds; choose another folder, or stop the other server",
   },

@@ -88,10 +88,15 @@ export function maskError(error: unknown): GraphQLError {
 }
 
 /** How an answer says that the same may go well later, where it knows when. */
-function retryOf({ code, details }: GramcastError) {
+function retryOf(error: GramcastError) {
+  const headers = retryHeaders(error);
+  return headers === null ? {} : { http: { status: 503, headers } };
+}
+
+/** Null where an error does not say when the same may go well. */
+export function retryHeaders({ code, details }: GramcastError): Record<string, string> | null {
   const seconds = details["retryAfter"];
-  if (code !== "STORAGE_UNAVAILABLE" || typeof seconds !== "number") return {};
-  return { http: { status: 503, headers: { "retry-after": String(seconds) } } };
+  return code === "STORAGE_UNAVAILABLE" && typeof seconds === "number" ? { "retry-after": String(seconds) } : null;
 }
 
 /** Whether an error is a bug: neither one that a client can act on, nor one of GraphQL itself, nor that the client left. */

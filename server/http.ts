@@ -2,10 +2,10 @@ import { GraphQLError } from "graphql";
 import type { Rates } from "../access/rates.ts";
 import type { Services } from "../schema/context.ts";
 import type { Credentials } from "../access/identity.ts";
-import { GramcastError } from "../errors.ts";
+import { type ErrorCode, GramcastError } from "../errors.ts";
 import { checkIsAdmin } from "../transfers/caller.ts";
 import type { Log } from "../transfers/log.ts";
-import { formatError, logInternal } from "./errors.ts";
+import { formatError, logInternal, retryHeaders } from "./errors.ts";
 import { exampleOperations } from "./example_operations.ts";
 import { GraphiqlPage } from "./graphiql.ts";
 import type { GraphqlServer } from "./graphql.ts";
@@ -133,12 +133,16 @@ function credentialsOf({ method, headers, url }: Request): Credentials {
   return { authorization: headers.get("authorization"), url: reads ? new URL(url) : null };
 }
 
-/** The answer to a request that nobody, or not this caller, may make. */
-function refusal({ code, message }: GramcastError): Response {
-  const headers = new Headers({ "cache-control": "no-store" });
+/** Statuses of refusals, where it is not that the server cannot. */
+const REFUSALS: Partial<Record<ErrorCode, number>> = { UNAUTHENTICATED: 401, FORBIDDEN: 403, NOT_FOUND: 404 };
+
+/** The answer to a request that nobody, or not this caller, may make, or that cannot be answered now. */
+function refusal(error: GramcastError): Response {
+  const { code, message, details } = error;
+  const headers = new Headers({ "cache-control": "no-store", ...retryHeaders(error) });
   if (code === "UNAUTHENTICATED") headers.set("www-authenticate", 'Bearer realm="Gramcast"');
-  const status = code === "UNAUTHENTICATED" ? 401 : code === "FORBIDDEN" ? 403 : 503;
-  return Response.json({ errors: [{ message, extensions: { code } }] }, { status, headers });
+  const status = REFUSALS[code] ?? 503;
+  return Response.json({ errors: [{ message, extensions: { code, ...details } }] }, { status, headers });
 }
 
 /** The answer to a request that comes too often. */

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { encodePicture } from "../images/encode.ts";
+import { GramcastError } from "../errors.ts";
+import { storageUnavailable } from "../transfers/storage/unavailable.ts";
 import { FullStorage } from "../transfers/testing/full_storage.ts";
 import { serveFake } from "./testing/serve_fake.ts";
 
@@ -119,6 +121,25 @@ Deno.test("pictures are served with their type, for ever, and not twice", async 
   const before = services.encodings.length;
   await fetch(`${fake.url}/transfers/${id}/frames/2.jpg`, { headers: { "if-none-match": `"${id}-2-jpg"` } });
   assert.equal(services.encodings.length, before);
+});
+
+Deno.test("a picture that cannot be had now says when to ask again, and one that is gone that it is", async () => {
+  await using fake = await serveFake();
+  const { services } = fake;
+  const id = await fake.start(OPTIONS);
+  const { resultId } = await services.finish(id);
+  const { images } = services.ports;
+  const answer = async (error: GramcastError) => {
+    images.stream = () => Promise.reject(error);
+    const response = await fetch(`${fake.url}/images/${resultId}`);
+    const { errors: [{ extensions }] } = await response.json();
+    return [response.status, response.headers.get("retry-after"), extensions];
+  };
+  assert.deepEqual(await answer(storageUnavailable("Cannot read it")), [503, "5", {
+    code: "STORAGE_UNAVAILABLE",
+    retryAfter: 5,
+  }]);
+  assert.deepEqual(await answer(new GramcastError("NOT_FOUND", "It is gone")), [404, null, { code: "NOT_FOUND" }]);
 });
 
 Deno.test("whoever can follow is sent to where a picture is, and nobody who may not see it", async () => {

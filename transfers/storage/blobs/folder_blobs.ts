@@ -4,6 +4,7 @@ import { PIECE_BYTES, readPieces } from "../../file_pieces.ts";
 import type { Log } from "../../log.ts";
 import { sha256Hex } from "../../sha256.ts";
 import { syncNames, UNFINISHED, writeDurably } from "../durable_file.ts";
+import { storageUnavailable } from "../unavailable.ts";
 import { fileSymptom, isFull, writeFault } from "../write_fault.ts";
 import { damageOf, type OpenBlob, type Pieces, readChecked, streamChecked } from "./checked.ts";
 import {
@@ -251,7 +252,9 @@ function storeError(what: string, error: unknown): unknown {
   const symptom = fileSymptom(error);
   if (!("code" in error) && !(error.name in Deno.errors)) return error;
   const found = writeFault(symptom) ?? (isMissing(error) ? "no such folder" : symptom.trim());
-  const code = isFull(symptom) ? "STORAGE_FULL" : "STORAGE_UNAVAILABLE";
-  const wanted = code === "STORAGE_FULL" ? "room to write in" : "a folder to write in";
-  return new GramcastError(code, `Cannot ${what} BLOBS: found ${found}, wanted ${wanted}`, { cause: error });
+  if (!isFull(symptom)) {
+    return storageUnavailable(`Cannot ${what} BLOBS: found ${found}, wanted a folder to write in`, error);
+  }
+  const message = `Cannot ${what} BLOBS: found ${found}, wanted room to write in`;
+  return new GramcastError("STORAGE_FULL", message, { cause: error });
 }

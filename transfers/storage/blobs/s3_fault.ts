@@ -1,4 +1,5 @@
 import { GramcastError } from "../../../errors.ts";
+import { storageUnavailable } from "../unavailable.ts";
 
 /** Codes of stores that have no room, or none for this bucket. */
 const FULL =
@@ -36,8 +37,8 @@ export class S3Fault extends Error {
 
   /** @param what Was to be done, as `read from`. */
   told(what: string): GramcastError {
-    const wanted = this.isFull ? "room to write in" : "a store that does it";
-    const code = this.isFull ? "STORAGE_FULL" : "STORAGE_UNAVAILABLE";
-    return new GramcastError(code, `Cannot ${what} BLOBS: found ${this.found}, wanted ${wanted}`, { cause: this });
+    const found = `Cannot ${what} BLOBS: found ${this.found}`;
+    if (!this.isFull) return storageUnavailable(`${found}, wanted a store that does it`, this);
+    return new GramcastError("STORAGE_FULL", `${found}, wanted room to write in`, { cause: this });
   }
 }

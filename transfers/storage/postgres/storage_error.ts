@@ -1,7 +1,7 @@
 import { GramcastError } from "../../../errors.ts";
+import { storageUnavailable } from "../unavailable.ts";
 
 /** Seconds after which it is worth trying again. A restart of a database takes about as long. */
-const RETRY_SECONDS = 5;
 
 /** What PostgreSQL's codes (SQLSTATE) mean that are no bug: the first that a code begins with counts. */
 const UNAVAILABLE: readonly (readonly [string, string])[] = [
@@ -69,11 +69,7 @@ export function storageError(error: unknown): unknown {
 
 /** @param found What is wrong, in a few words that may follow "found". */
 export function unavailable(found: string, cause?: unknown): GramcastError {
-  return new GramcastError(
-    "STORAGE_UNAVAILABLE",
-    `Cannot use the database: found ${found}, wanted it to answer; try again later`,
-    { cause, details: { retryAfter: RETRY_SECONDS } },
-  );
+  return storageUnavailable(`Cannot use the database: found ${found}, wanted it to answer; try again later`, cause);
 }
 
 /** Whether a transaction that ended with this has changed nothing and may go well when it is tried again. */

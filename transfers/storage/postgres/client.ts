@@ -51,6 +51,8 @@ export function clientConfig(url: string, patience: Patience, schema = SCHEMA): 
     tcp_keepalives_idle: 10,
     tcp_keepalives_interval: 5,
     tcp_keepalives_count: 3,
+    // Whoever is told that something is written goes on from there: a crash must not take it back.
+    synchronous_commit: "on",
     // Compiling a statement costs more than any here takes.
     jit: "off",
   };

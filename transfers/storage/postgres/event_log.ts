@@ -9,7 +9,7 @@ import type { Value } from "./client.ts";
 import type { KnownLossLayers } from "./loss_layers.ts";
 
 /** Bytes that an event takes in the database, roughly, its place in the index among them. */
-export const EVENT_BYTES = 350;
+export const EVENT_BYTES = 330;
 /** Events that are removed at once. */
 const AT_ONCE = 5000;
 

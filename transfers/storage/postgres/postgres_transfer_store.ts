@@ -15,6 +15,7 @@ import {
 import {
   imagesOf,
   type Owner,
+  TRANSFER_STATUSES,
   type TransferEvent,
   type TransferRecord,
   type TransferStatus,
@@ -126,19 +127,16 @@ export class PostgresTransferStore implements TransferStore {
   }
 
   async list({ owner, statuses, olderThan, newerThan, limit, take }: ListQuery): Promise<readonly Listed[]> {
-    const range = "ordinal < $1 AND ordinal > $2";
     const values: Value[] = [olderThan ?? Number.MAX_SAFE_INTEGER, newerThan ?? 0, limit];
-    const ofOwner = owner === null ? "" : `AND owner = $${values.push(owner)}`;
+    const wanted = `ordinal < $1 AND ordinal > $2 ${owner === null ? "" : `AND owner = $${values.push(owner)}`}`;
     const order = `ORDER BY ordinal ${take === "newest" ? "DESC" : "ASC"} LIMIT $3`;
-    // Each status is looked up on its own: an index has its transfers in order.
-    const rows = await this.#database.all<TransferRow>(
-      statuses === null
-        ? `SELECT ${TRANSFER_COLUMNS} FROM transfers WHERE ${range} ${ofOwner} ${order}`
-        : `SELECT found.* FROM unnest($${values.push([...new Set(statuses)])}::text[]) AS wanted, LATERAL (
-             SELECT ${TRANSFER_COLUMNS} FROM transfers WHERE status = wanted AND ${range} ${ofOwner} ${order}
-           ) AS found ${order}`,
-      ...values,
-    );
+    const all = (condition: string) => `SELECT ${TRANSFER_COLUMNS} FROM transfers WHERE ${condition} ${order}`;
+    // Each status on its own, since an index has its transfers in order, and by its name, since some of them are rare.
+    const each = TRANSFER_STATUSES.filter((status) => statuses?.includes(status))
+      .map((status) => `(${all(`status = '${status}' AND ${wanted}`)})`);
+    if (statuses !== null && each.length === 0) return [];
+    const sql = statuses === null ? all(wanted) : `SELECT * FROM (${each.join(" UNION ALL ")}) AS found ${order}`;
+    const rows = await this.#database.all<TransferRow>(sql, ...values);
     if (take === "oldest") rows.reverse();
     const records = await recordsOf(rows, this.#layers);
     return rows.map(({ ordinal }, i) => ({ ordinal, record: records[i]! }));

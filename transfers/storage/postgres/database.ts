@@ -13,6 +13,7 @@ import {
   tell,
   type Value,
 } from "./client.ts";
+import { goodbye } from "./goodbye.ts";
 import { migrate } from "./migrate.ts";
 import { type Migration, MIGRATIONS } from "./migrations.ts";
 import { Session } from "./session.ts";
@@ -22,8 +23,6 @@ import { isPassing, storageError } from "./storage_error.ts";
 const ATTEMPTS = 8;
 /** Milliseconds before the second attempt, at most; each later one may wait twice as long. */
 const PAUSE = 10;
-/** Milliseconds that a connection has to be closed in. Nobody may be at its other end. */
-const GOODBYE = 1_000;
 
 export interface DatabaseOptions {
   /** Connections at most. Default 10. */
@@ -121,10 +120,7 @@ export class Database implements Queries {
   /** Nothing may be under way. */
   async close(): Promise<void> {
     await this.#pool.end();
-    const { promise: tooLate, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, GOODBYE);
-    await Promise.race([Promise.all(this.#open.values()), tooLate]);
-    clearTimeout(timer);
+    await goodbye(Promise.all(this.#open.values()));
   }
 
   #ask(sql: string, values: readonly Value[]): Promise<pg.QueryResult> {

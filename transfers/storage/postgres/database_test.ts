@@ -141,7 +141,8 @@ test("says what is wrong without saying where, and when to try again", async (te
     await assert.rejects(
       Database.open(url, SILENT_LOG),
       (error) =>
-        isError("STORAGE_UNAVAILABLE", found)(error) && error instanceof Error && "details" in error &&
+        isError("STORAGE_UNAVAILABLE", found, "wanted DATABASE_URL to name one that answers")(error) &&
+        error instanceof Error && "details" in error &&
         !/secret|private|127|u_/.test(error.message) &&
         (error.details as { retryAfter?: number }).retryAfter === 5,
     );

@@ -2,9 +2,10 @@
 import pg from "pg";
 import { GramcastError } from "../../../errors.ts";
 import { clientConfig, Connected, type Patience, SCHEMA, tell } from "./client.ts";
+import { goodbye } from "./goodbye.ts";
 import type { Migration } from "./migrations.ts";
 import { connect } from "./session.ts";
-import { storageError } from "./storage_error.ts";
+import { openingError } from "./storage_error.ts";
 
 /** The oldest server that will do, as it numbers itself. */
 const OLDEST_SERVER = 140000;
@@ -27,18 +28,18 @@ export async function migrate(
 ): Promise<void> {
   const long = { ...patience, statement: MIGRATION_PATIENCE, answer: MIGRATION_PATIENCE };
   const client = new pg.Client(clientConfig(url, long, schema));
-  await connect(client);
   try {
+    await connect(client);
     await tell(client, "BEGIN");
     await tell(client, `SELECT pg_advisory_xact_lock(${LOCK})`);
     await checkServer(new Connected(client));
     await takeSteps(client, migrations, schema);
     await tell(client, "COMMIT");
   } catch (error) {
-    throw storageError(error);
+    throw openingError(error);
   } finally {
     // What is not committed is undone.
-    await client.end().catch(() => {});
+    await goodbye(client.end());
   }
 }
 

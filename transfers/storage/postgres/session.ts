@@ -1,6 +1,8 @@
+import type { EventEmitter } from "node:events";
 // @ts-types="npm:@types/pg@8.23.1"
 import pg from "pg";
 import { clientConfig, Connected, PATIENCE, type Patience, type Queries, tell, type Value } from "./client.ts";
+import { goodbye } from "./goodbye.ts";
 import { storageError, unavailable } from "./storage_error.ts";
 
 /** Milliseconds between two looks whether the other end is still there. */
@@ -60,7 +62,7 @@ export class Session implements Queries, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#lose(undefined);
-    await this.#client.end();
+    await goodbye(this.#client.end());
   }
 
   #lose(error: unknown): void {
@@ -77,7 +79,10 @@ export class Session implements Queries, AsyncDisposable {
 export async function connect(client: pg.Client): Promise<void> {
   // Of a connection that fails while nothing is asked over it; what is asked next fails, too.
   client.on("error", () => {});
-  await known(client.connect());
+  const { stream } = (client as unknown as { readonly connection: { readonly stream: EventEmitter } }).connection;
+  // One that cannot even be begun tells nobody else, and only when its time is over.
+  const failed = new Promise<never>((_, reject) => stream.on("error", reject));
+  await known(Promise.race([client.connect(), failed]));
 }
 
 async function known<T>(answer: Promise<T>): Promise<T> {

@@ -33,6 +33,7 @@ const CONNECTION: readonly (readonly [RegExp, string])[] = [
   [/ECONNRESET|EPIPE|ECONNABORTED|Connection terminated unexpectedly|not queryable/, "its connection broken"],
   [/ETIMEDOUT|due to connection timeout|Query read timeout|timeout expired/, "no answer in time"],
   [/SASL: .*password/, "no password where it asks for one"],
+  [/NotCapable|Requires net access|EPERM|EACCES/, "no permission to reach its address"],
   [/timeout exceeded when trying to connect/, "all connections to it busy"],
   [/does not support SSL|certificate|SSL|TLS/i, "no encryption that both sides accept"],
 ];
@@ -46,7 +47,8 @@ export function storageError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof GramcastError) return error;
   const state = sqlState(error);
   if (state === null) {
-    const found = CONNECTION.find(([pattern]) => pattern.test(`${codeOf(error)} ${error.message}`))?.[1];
+    const symptom = `${error.name} ${codeOf(error)} ${error.message}`;
+    const found = CONNECTION.find(([pattern]) => pattern.test(symptom))?.[1];
     return found === undefined ? error : unavailable(found, error);
   }
   if (state === "53100") {
@@ -67,9 +69,24 @@ export function storageError(error: unknown): unknown {
   return found === undefined ? error : unavailable(`${found} (${state})`, error);
 }
 
+/** What a failure means while the database is opened: then it is the address that may be wrong. */
+export function openingError(error: unknown): unknown {
+  const known = storageError(error);
+  if (!(known instanceof GramcastError) || known.code !== "STORAGE_UNAVAILABLE" || known.field !== undefined) {
+    return known;
+  }
+  return new GramcastError(known.code, known.message.replace(WANTED, "wanted DATABASE_URL to name one that answers"), {
+    field: "DATABASE_URL",
+    cause: known.cause,
+    details: known.details,
+  });
+}
+
+const WANTED = "wanted it to answer; try again later";
+
 /** @param found What is wrong, in a few words that may follow "found". */
 export function unavailable(found: string, cause?: unknown): GramcastError {
-  return storageUnavailable(`Cannot use the database: found ${found}, wanted it to answer; try again later`, cause);
+  return storageUnavailable(`Cannot use the database: found ${found}, ${WANTED}`, cause);
 }
 
 /** Whether a transaction that ended with this has changed nothing and may go well when it is tried again. */

@@ -16,10 +16,15 @@ import { databasePeer } from "./transfers/storage/postgres/address.ts";
 export const AUTH_WAYS = ["keys", "oidc"] as const;
 export type AuthWay = (typeof AUTH_WAYS)[number];
 
+/** What a server does: answer callers, run transfers, or both. */
+export const SERVER_ROLES = ["all", "api", "worker"] as const;
+export type ServerRole = (typeof SERVER_ROLES)[number];
+
 export interface Config {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
+  readonly serverRole: ServerRole;
   /** In which ways callers show who they are, none for a server that asks nobody; `auto` leaves it to `authWays`. */
   readonly auth: "auto" | readonly AuthWay[];
   /** Who issues the tokens of `oidc`, as it stands in them; null where there is none. */
@@ -170,6 +175,14 @@ const MEBIBYTE = 2 ** 20;
 const SETTINGS = {
   host: text("HOST", "127.0.0.1", "an address or host name to listen on", "where the server listens", /^[\w.:-]+$/),
   port: wholeNumber("PORT", 4000, 0, 65535, "the port that it listens on; 0 takes any free one"),
+  serverRole: {
+    variable: "ROLE",
+    help:
+      "what a server of several does: `api` answers callers, `worker` runs transfers, `all` does both ([scale](scale.md))",
+    fallback: "all",
+    wanted: "all, api or worker",
+    parse: (value: string) => SERVER_ROLES.find((role) => role === value),
+  },
   auth: {
     variable: "AUTH",
     help:

@@ -48,6 +48,7 @@ async function serve(config: Config): Promise<void> {
   ]);
   const transfers = await openTransfers(config, policy.quotas, weights, log, observer);
   await using access = await openAccess(config, log);
+  if (config.serverRole !== "all") log.info(`Role: ${config.serverRole}`);
   log.info(`Weights: ${weights.name}, ${weights.layers.length} layers`);
   const services: Services = {
     config,
@@ -64,6 +65,7 @@ async function serve(config: Config): Promise<void> {
     const connectionLimits = { ...CONNECTION_LIMITS, maxConnections };
     const options = {
       ...config,
+      answersCallers: config.serverRole !== "worker",
       connectionLimits,
       trustedDocuments,
       metrics,
@@ -73,9 +75,13 @@ async function serve(config: Config): Promise<void> {
       pages: studioPages(basePath(config.publicUrl), () => access.signIn),
     };
     const server = await startServer(services, options, log);
-    log.info(`Gramcast listens on ${server.url}: open it in a browser; GraphiQL is at ${server.url}/graphql`);
-    // A key is for who starts the server, and no line of a log.
-    await tellAccess(access, config, server.url, log, machines ? console.error : console.log);
+    if (config.serverRole === "worker") {
+      log.info(`Gramcast listens on ${server.url}: /health, /ready and /metrics; it answers no callers`);
+    } else {
+      log.info(`Gramcast listens on ${server.url}: open it in a browser; GraphiQL is at ${server.url}/graphql`);
+      // A key is for who starts the server, and no line of a log.
+      await tellAccess(access, config, server.url, log, machines ? console.error : console.log);
+    }
     log.info(`${await stop}: stopping`);
     await Promise.all([server.stop(), transfers.close()]);
   } finally {

@@ -27,6 +27,8 @@ export interface HandlerParts {
   /** Where the server is reached from outside; null where that is where it listens. */
   readonly publicUrl: URL | null;
   readonly services: Services;
+  /** Whether callers are answered, beside those who watch the server. */
+  readonly answersCallers: boolean;
   readonly graphql: GraphqlServer;
   readonly sockets: WebSocketServer;
   readonly origins: OriginPolicy;
@@ -66,7 +68,7 @@ export function createHandlers(parts: HandlerParts): ListenerHandlers {
     },
     upgrade(request, upgrade, client) {
       const { pathname } = new URL(request.url);
-      if (pathname !== "/graphql") return text(404, "Cannot upgrade here: wanted /graphql");
+      if (pathname !== "/graphql" || !parts.answersCallers) return text(404, "Cannot upgrade here: wanted /graphql");
       const refused = refuse(origins, request);
       if (refused) return refused;
       const visit = new Visit(rates, services.access, client);
@@ -91,6 +93,10 @@ async function dispatch(
 ): Promise<Response> {
   const { services, graphql, pages } = parts;
   const admit = () => visit.admit(credentialsOf(request), request.signal);
+  if (!parts.answersCallers && pathname !== "/metrics") {
+    visit.enter();
+    return text(404, "Cannot answer here: this server runs transfers, wanted one with ROLE=api or all");
+  }
   switch (pathname) {
     case "/graphql": {
       const page = request.method === "GET" && /\btext\/html\b/.test(request.headers.get("accept") ?? "");
@@ -181,7 +187,10 @@ async function ready(services: Services, stopping: boolean): Promise<Response> {
 }
 
 async function readiness({ transfers }: Services): Promise<"ready" | "starting" | "no engine" | "storage full"> {
-  if (!(await transfers.vitals()).storageWritable) return "storage full";
+  const { storageWritable, engines } = await transfers.vitals();
+  if (!storageWritable) return "storage full";
+  // What is started here waits for a worker: there may be none while there is nothing to do.
+  if (engines === 0) return "ready";
   const { promise: late, resolve } = Promise.withResolvers<"starting">();
   const timer = setTimeout(() => resolve("starting"), READY_MS);
   const engine = async () => await transfers.engine();

@@ -43,6 +43,43 @@ Deno.test("/ready answers 503 without an engine, and while the storage is full",
   assert.deepEqual(await state(), [200, "ready"]);
 });
 
+Deno.test("a server that answers no callers tells those who watch it how it is, and nobody anything else", async () => {
+  await using fake = await serveFake({ answersCallers: false });
+  for (
+    const [path, status] of [["/health", 200], ["/ready", 200], ["/metrics", 200], ["/", 404], [
+      "/graphql",
+      404,
+    ]] as const
+  ) {
+    const response = await fetch(fake.url + path, { headers: { accept: "text/html" } });
+    const text = await response.text();
+    assert.equal(response.status, status, path);
+    if (status === 404) assert.match(text, /ROLE=api or all/);
+  }
+  const body = JSON.stringify({ query: "{ __typename }" });
+  const asked = await fetch(`${fake.url}/graphql`, {
+    method: "POST",
+    body,
+    headers: { "content-type": "application/json" },
+  });
+  assert.equal(asked.status, 404);
+  await asked.body?.cancel();
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
+  const socket = new WebSocket(`${fake.url}/graphql`, "graphql-transport-ws");
+  socket.onopen = () => assert.fail("A socket was opened");
+  socket.onclose = socket.onerror = () => resolve();
+  await closed;
+});
+
+Deno.test("/ready of a server without an engine does not wait for a worker", async () => {
+  await using fake = await serveFake();
+  const { transfers } = fake.services;
+  const vitals = { ...await transfers.vitals(), engines: 0 };
+  Object.assign(transfers, { vitals: () => Promise.resolve(vitals), engine: () => Promise.reject(new Error("none")) });
+  const response = await fetch(`${fake.url}/ready`);
+  assert.deepEqual([response.status, await response.json()], [200, { status: "ready" }]);
+});
+
 Deno.test("/metrics counts transfers, steps and watchers", async () => {
   await using fake = await serveFake();
   for (let i = 0; i < 3; i++) await fake.start(OPTIONS);

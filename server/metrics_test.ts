@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { transferRecord } from "../transfers/testing/records.ts";
 import { Metrics } from "./metrics.ts";
 
-const VITALS = { waiting: 3, running: 1, watchers: 4, storageWritable: false };
+const VITALS = { waiting: 3, running: 1, watchers: 4, engines: 1, storageWritable: false };
 const FIGURES = { connections: 5, heldBytes: 4096, sockets: 2, residentBytes: 123_456_789 };
 
 Deno.test("Metrics.text() writes every figure in Prometheus' text format, by its conventions", async () => {

@@ -33,6 +33,8 @@ export interface ServerOptions {
   readonly trustedProxies?: readonly string[];
   /** Answers what no other route does: the page at `/` and its files. A page that says where to go when left out. */
   readonly pages?: Pages;
+  /** Whether it answers callers; true when left out. Otherwise only those who watch it: `/health`, `/ready`, `/metrics`. */
+  readonly answersCallers?: boolean;
   /** Documents that may be asked for by their ids. */
   readonly trustedDocuments?: ReadonlyMap<string, string>;
   /** How often callers may come; any number of times when left out. */
@@ -94,6 +96,7 @@ export async function startServer(services: Services, options: ServerOptions, lo
   const handlers = createHandlers({
     publicUrl,
     services,
+    answersCallers: options.answersCallers ?? true,
     graphql,
     sockets,
     origins,

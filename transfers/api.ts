@@ -112,11 +112,13 @@ export interface CostEstimate {
 
 /** The state of the transfers, for operators. */
 export interface Vitals {
-  /** Transfers in the queue, and on an engine. */
+  /** Transfers in the queue, and on an engine of this server. */
   readonly waiting: number;
   readonly running: number;
   /** Subscriptions to transfers. */
   readonly watchers: number;
+  /** Engines of this server; where there are none, others run what is started here. */
+  readonly engines: number;
   /** Whether the storage could be written when that was last tried. */
   readonly storageWritable: boolean;
 }

@@ -31,7 +31,7 @@ export interface TransferObserver {
   left(record: TransferRecord, end: AttemptEnd): void;
   /** It has ended. */
   ended(record: TransferRecord): void;
-  /** The server stops; it goes on at the next start. */
+  /** The server stops, or another worker has it: it goes on at the next start, or there. */
   suspended(record: TransferRecord): void;
   /** A live event with a frame has been taken by a subscriber's connection, so many seconds after it was logged. */
   delivered(seconds: number): void;

@@ -14,6 +14,8 @@ import { describeWeights } from "../weights/describe_weights.ts";
 import type { WeightsDescription } from "../weights/loaded_weights.ts";
 import { SHIPPED_WEIGHTS } from "../weights/shipped.ts";
 import { SystemClock } from "./clock.ts";
+import { Classifier } from "./process/classifier.ts";
+import type { SessionOptions } from "./process/engine_session.ts";
 import { launchEngine } from "./process/launch.ts";
 import { Supervisor } from "./process/supervisor.ts";
 import { type Log, oneLine } from "./log.ts";
@@ -49,8 +51,19 @@ export async function openTransfers(
 ): Promise<OpenTransfers> {
   const clock = new SystemClock();
   const [storage, known] = await Promise.all([openStorage(config, log), knownWeights(weights)]);
+  // On the CPU: a device may have no room beside a transfer, and the weights take longer to read than a picture.
+  const launchClassifier = (weights: string) =>
+    launchEngine(LAST_ENGINE, weights, config.checkpointSeconds, { dense: true });
+  const session: SessionOptions = {
+    stepFlops: ({ options }) => stepFlops(options, options),
+    memoryBytes: config.engineMemoryBytes,
+    silenceMilliseconds: SILENCE_MILLISECONDS,
+    clock,
+    log,
+  };
   const openEngine = (gpu?: number) =>
     new Supervisor({
+      ...session,
       launch: async (weights, without, signal) => {
         const { precision } = config;
         const engine = await chooseEngine(config.engine, {
@@ -62,21 +75,18 @@ export async function openTransfers(
         const launch = launchEngine(engine, weights, config.checkpointSeconds, options);
         return engine === config.engine || engine === LAST_ENGINE ? launch : { ...launch, replaceable: engine };
       },
-      // On the CPU: a device may have no room beside a transfer, and the weights take longer to read than a picture.
-      launchClassifier: (weights) => launchEngine(LAST_ENGINE, weights, config.checkpointSeconds, { dense: true }),
+      launchClassifier,
       findWeights: (sha256) => known.get(sha256 ?? "") ?? weights.path,
-      stepFlops: ({ options }) => stepFlops(options, options),
-      memoryBytes: config.engineMemoryBytes,
-      silenceMilliseconds: SILENCE_MILLISECONDS,
-      clock,
-      log,
     });
   const [first, ...others] = config.gpus;
-  const engines = [openEngine(first), ...others.map((gpu) => openEngine(gpu))] as const;
+  const works = config.serverRole !== "api";
+  const engines = works ? [openEngine(first), ...others.map((gpu) => openEngine(gpu))] : [];
+  // Engines have one of their own.
+  const classifier = works ? null : new Classifier(() => launchClassifier(weights.path), session);
   const privateToo = config.webhookPrivateAddresses === "allow";
   const receivers = new PublicReceivers(privateToo ? { allowsAddress: () => true, ports: null } : {});
   const service = await TransferService.open(
-    { ...storage, receivers, engines, clock, log, observer },
+    { ...storage, receivers, engines, ...(classifier && { classifier }), clock, log, observer },
     {
       maxQueued: config.maxQueued,
       quotas,
@@ -87,7 +97,8 @@ export async function openTransfers(
       cost: estimateCost,
       samples: SAMPLES.map(({ name, description }) => ({ name, description, read: () => readSample(name) })),
       layers: () => new Set(weights.layers.map(({ name }) => name)),
-      keepsHouse: true,
+      // A worker may be where no receiver of a webhook can be reached.
+      keepsHouse: config.serverRole !== "worker",
       version: project.version,
       publicUrl: config.publicUrl,
     },
@@ -99,7 +110,7 @@ export async function openTransfers(
   let closed: Promise<void> | undefined;
   return {
     service,
-    close: () => closed ??= service.drain().finally(() => storage.close()),
+    close: () => closed ??= service.drain().finally(() => classifier?.close()).finally(() => storage.close()),
   };
 }
 

@@ -34,7 +34,7 @@ testWhere(NO_PROMETHEUS, "every query of the dashboard has data once transfers h
 Deno.test("the panels of the dashboard have ids, titles and units, and name no metric that the server has not", async () => {
   assert.equal(new Set(dashboard.panels.map(({ id }) => id)).size, dashboard.panels.length);
   assert.ok(dashboard.panels.every(({ title, fieldConfig }) => title !== "" && fieldConfig.defaults.unit !== ""));
-  const vitals = { waiting: 0, running: 0, watchers: 0, storageWritable: true };
+  const vitals = { waiting: 0, running: 0, watchers: 0, engines: 1, storageWritable: true };
   const text = await new Metrics().text(vitals, { connections: 0, heldBytes: 0, sockets: 0, residentBytes: 0 });
   const known = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
   const named = QUERIES.flatMap(({ expr }) => [...expr.matchAll(/(?:gramcast|process)_\w+/g)].map(([name]) => name));

@@ -110,16 +110,19 @@ export class Dispatcher {
     const { runs, quotas, clock, abilities } = this.#ports;
     // What was claimed and not settled, before a stop or a failure, comes first. Null until it is known.
     let unsettled: Claim[] | null = null;
+    let failing = false;
     while (!this.stopped) {
       const nudges = this.#nudges;
       try {
         if (!await this.#isReady(engine)) continue;
         unsettled ??= [...await this.#queue.claimed(worker)];
+        failing = false;
         const claim = unsettled.shift() ?? await this.#queue.claim({ ...abilities, name: worker }, quotas.mostRunning);
         if (claim !== null) await inLogScope({ transferId: claim.id }, () => this.#runOne(engine, claim));
         else await this.#nudged(nudges);
       } catch (error) {
-        runs.log.warn(`Cannot continue with the queue now: ${oneLine(error)}`);
+        if (!failing) runs.log.warn(`Cannot continue with the queue now: ${oneLine(error)}`);
+        failing = true;
         using delay = clock.delay(QUEUE_RETRY_MILLISECONDS);
         await Promise.race([delay.done, this.stopped ? null : this.#nextNudge()]);
         unsettled = null;

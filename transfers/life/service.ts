@@ -294,6 +294,7 @@ export class TransferService implements AllTransfers {
         ...statusChange("CANCELLED", record, this.#journal.now()),
       });
       if (cancelled === null) continue;
+      await this.#ports.shared?.liveFrames.remove(id);
       await this.#quotas.giveBack(cancelled);
       await this.#ports.queue.settle(id);
       return cancelled;
@@ -457,6 +458,7 @@ export class TransferService implements AllTransfers {
     return {
       waiting: await this.#ports.queue.length(),
       running: this.#dispatcher.runningIds().length,
+      engines: this.#ports.engines.length,
       watchers: this.#ports.bus.watchers,
       storageWritable: this.#journal.storageFailure === null,
     };

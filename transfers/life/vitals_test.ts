@@ -22,6 +22,7 @@ Deno.test("TransferService.vitals() counts what waits, runs and is watched", asy
     waiting: 0,
     running: 0,
     watchers: 0,
+    engines: 1,
     storageWritable: true,
   });
   engine.hold();

@@ -536,6 +536,37 @@ export function blobSettings(config: Config): BlobSettings | null {
   return { kind: "s3", place, credentials: { accessKeyId, secretAccessKey, sessionToken } };
 }
 
+/** What several servers share. */
+export interface SharedSettings {
+  readonly databaseUrl: string;
+  readonly blobs: BlobSettings;
+}
+
+/**
+ * Null for a server that is alone with what it keeps.
+ *
+ * @throws {GramcastError} BAD_USER_INPUT where what several servers need is half there.
+ */
+export function sharedSettings(config: Config): SharedSettings | null {
+  const { serverRole, databaseUrl, store, gpus } = config;
+  const blobs = blobSettings(config);
+  const refused = (what: string, { variable, wanted }: Setting<unknown>) =>
+    new GramcastError("BAD_USER_INPUT", `Cannot use ${what}: wanted ${wanted.replace(/, or nothing$/, "")}`, {
+      field: variable,
+    });
+  if (databaseUrl === null) {
+    if (serverRole !== "all") throw refused(`ROLE="${serverRole}" without DATABASE_URL`, SETTINGS.databaseUrl);
+    if (blobs !== null) throw refused("BLOBS without DATABASE_URL", SETTINGS.databaseUrl);
+    return null;
+  }
+  if (blobs === null) throw refused("DATABASE_URL without BLOBS", SETTINGS.blobs);
+  if (store === "memory") throw refused(`STORE="memory" with DATABASE_URL`, { ...SETTINGS.store, wanted: "nothing" });
+  if (serverRole === "api" && gpus.length > 0) {
+    throw refused(`GPUS="${gpus.join(",")}" with ROLE="api"`, { ...SETTINGS.gpus, wanted: "ROLE=all or worker" });
+  }
+  return { databaseUrl, blobs };
+}
+
 /** Whether a host name or an address, as it stands in a URL or in HOST, leads back to the same machine. */
 export function isLoopback(host: string): boolean {
   return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);

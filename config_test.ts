@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { authWays, CONFIG_VARIABLES, oidcSettings, readConfig } from "./config.ts";
+import { authWays, CONFIG_VARIABLES, oidcSettings, readConfig, sharedSettings } from "./config.ts";
 
 function read(variables: Record<string, string> = {}) {
   return readConfig((name) => variables[name]);
@@ -116,6 +116,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   OIDC_DEFAULT_ROLE: ["USER", "off", "gramcast-user"],
   PORT: ["-1", "65536", "4000.5", "http", "0x10"],
   STORE: ["redis"],
+  ROLE: ["workers", "API"],
   BLOBS: [
     ...[
       "folder",
@@ -180,5 +181,34 @@ Deno.test("readConfig() refuses a value in one line with the variable, the value
         });
       });
     }
+  }
+});
+
+Deno.test("what several servers need is there as a whole or not at all", () => {
+  const shared = { DATABASE_URL: "postgres://ann:hush@db.example/gramcast", BLOBS: "file:///mnt/blobs" };
+  const settings = (variables: Record<string, string>) => sharedSettings(read(variables));
+  assert.equal(settings({}), null);
+  for (const ROLE of ["all", "api", "worker"]) {
+    assert.deepEqual(settings({ ...shared, ROLE }), {
+      databaseUrl: shared.DATABASE_URL,
+      blobs: { kind: "folder", path: "/mnt/blobs" },
+    });
+  }
+  for (
+    const [variables, field, message] of [
+      [{ ROLE: "api" }, "DATABASE_URL", 'Cannot use ROLE="api" without DATABASE_URL: wanted postgres://'],
+      [{ ROLE: "worker" }, "DATABASE_URL", 'Cannot use ROLE="worker" without DATABASE_URL: wanted postgres://'],
+      [{ BLOBS: shared.BLOBS }, "DATABASE_URL", "Cannot use BLOBS without DATABASE_URL: wanted postgres://"],
+      [{ DATABASE_URL: shared.DATABASE_URL }, "BLOBS", "Cannot use DATABASE_URL without BLOBS: wanted file://"],
+      [{ ...shared, STORE: "memory" }, "STORE", 'Cannot use STORE="memory" with DATABASE_URL: wanted nothing'],
+      [{ ...shared, ROLE: "api", GPUS: "0, 1" }, "GPUS", 'Cannot use GPUS="0,1" with ROLE="api": wanted ROLE=all'],
+    ] as const
+  ) {
+    assert.throws(() => settings(variables), (error: Error & { field: string }) => {
+      assert.equal(error.field, field);
+      assert.ok(error.message.startsWith(message), error.message);
+      assert.doesNotMatch(error.message, /hush/);
+      return true;
+    });
   }
 });

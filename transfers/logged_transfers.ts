@@ -22,6 +22,10 @@ export function loggedTransfers(log: Log): Partial<TransferObserver> {
         code: failure?.code ?? null,
       }),
     suspended: ({ id: transferId, step }) =>
-      log.info("The transfer goes on at the next start, or with another worker", { event: "transfer.suspended", transferId, step }),
+      log.info("The transfer goes on at the next start, or with another worker", {
+        event: "transfer.suspended",
+        transferId,
+        step,
+      }),
   };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import project from "../deno.json" with { type: "json" };
-import type { Config } from "../config.ts";
+import { type Config, sharedSettings } from "../config.ts";
 import { attemptEngine } from "../engine/backends/attempt.ts";
 import { chooseEngine } from "../engine/backends/choose.ts";
 import { LAST_ENGINE } from "../engine/backends/engines.ts";
@@ -50,7 +50,9 @@ export async function openTransfers(
   observer: TransferObserver = NO_OBSERVER,
 ): Promise<OpenTransfers> {
   const clock = new SystemClock();
-  const [storage, known] = await Promise.all([openStorage(config, log), knownWeights(weights)]);
+  // A worker may be where no receiver of a webhook can be reached.
+  const keepsHouse = config.serverRole !== "worker";
+  const [storage, known] = await Promise.all([openStorage(config, keepsHouse, log), knownWeights(weights)]);
   // On the CPU: a device may have no room beside a transfer, and the weights take longer to read than a picture.
   const launchClassifier = (weights: string) =>
     launchEngine(LAST_ENGINE, weights, config.checkpointSeconds, { dense: true });
@@ -97,8 +99,7 @@ export async function openTransfers(
       cost: estimateCost,
       samples: SAMPLES.map(({ name, description }) => ({ name, description, read: () => readSample(name) })),
       layers: () => new Set(weights.layers.map(({ name }) => name)),
-      // A worker may be where no receiver of a webhook can be reached.
-      keepsHouse: config.serverRole !== "worker",
+      keepsHouse,
       version: project.version,
       publicUrl: config.publicUrl,
     },
@@ -120,6 +121,13 @@ async function knownWeights(weights: WeightsDescription): Promise<ReadonlyMap<st
   return new Map([shipped, weights].map(({ sha256, path }) => [sha256, path]));
 }
 
-async function openStorage({ store, dataDir }: Config, log: Log): Promise<Storage> {
+async function openStorage(config: Config, keepsHouse: boolean, log: Log): Promise<Storage> {
+  const shared = sharedSettings(config);
+  if (shared !== null) {
+    // With the client of the database, which nobody else needs.
+    const { openPostgresStorage } = await import("./storage/postgres/open.ts");
+    return await openPostgresStorage(shared, log, { keepsHouse });
+  }
+  const { store, dataDir } = config;
   return store === "sqlite" ? await openSqliteStorage(dataDir, log) : new MemoryStorage();
 }

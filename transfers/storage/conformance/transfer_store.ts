@@ -21,6 +21,16 @@ export function testTransferStore(
     assert.equal(await store.get("b"), null);
   });
 
+  test("keeps what a newer release has put into a record, whatever changes of it", async ({ store }) => {
+    const { options, ...rest } = transferRecord({ id: "a" });
+    const newer = { ...rest, options: { ...options, newerOption: [1] }, newerField: { kept: true } };
+    await store.create(newer, statusOnly("QUEUED"));
+    await store.append("a", { from: ["QUEUED"], changes: { status: "RUNNING", startedAt: 7 }, events: [] });
+    await store.append("a", { from: ["RUNNING"], changes: { step: 1, losses: lossesAt(1) }, events: [stepEvent(1)] });
+    const after = (await store.get("a"))!;
+    assert.deepEqual({ ...newer, status: "RUNNING", startedAt: 7, step: 1, losses: lossesAt(1), sequence: 2 }, after);
+  });
+
   test("answers the first transfer for a key, of the same owner only", async ({ store }) => {
     await store.create(transferRecord({ id: "a", owner: "ann", idempotencyKey: "k" }), statusOnly("QUEUED"));
     const [again, other] = await Promise.all([

@@ -6,7 +6,7 @@
 import { createClient } from "graphql-ws";
 import { startTransfer, webSocketUrl } from "../tests/testing/client.ts";
 import { ServerProcess } from "../tests/testing/server_process.ts";
-import { row } from "./table.ts";
+import { quantile, row } from "./table.ts";
 
 const size = Number(Deno.args[0] ?? 668);
 const seconds = Number(Deno.args[1] ?? 60);
@@ -31,9 +31,9 @@ try {
   console.log(
     row("startTransfer to the first frame at 256², warm engine", first.map((ms) => ms.toFixed(0)).join(", ")),
   );
-  console.log(row(`/health while ${size}² runs, median of ${times.length}`, quantile(times, 0.5)));
-  console.log(row("99th percentile", quantile(times, 0.99)));
-  console.log(row("longest", quantile(times, 1)));
+  console.log(row(`/health while ${size}² runs, median of ${times.length}`, quantile(times, 0.5).toFixed(1)));
+  console.log(row("99th percentile", quantile(times, 0.99).toFixed(1)));
+  console.log(row("longest", quantile(times, 1).toFixed(1)));
 } finally {
   await client.dispose();
 }
@@ -70,9 +70,4 @@ async function healthDuring(id: string): Promise<number[]> {
   running = false;
   await watching;
   return times;
-}
-
-function quantile(times: readonly number[], share: number): string {
-  const sorted = times.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!.toFixed(1);
 }

@@ -9,3 +9,9 @@ export function median(values: readonly number[]): number {
 export function row(...cells: readonly (string | number)[]): string {
   return `| ${cells.join(" | ")} |`;
 }
+
+/** The value that this share of them does not exceed. @param share From 0 to 1. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
+}

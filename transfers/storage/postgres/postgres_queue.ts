@@ -51,17 +51,21 @@ export class PostgresQueue implements TransferQueue, Disposable {
 
   async confirm(id: string): Promise<void> {
     await this.#database.run("SELECT queue_confirm($1)", id);
+    await this.#flush();
   }
 
   async claim({ name, memoryBytes, layers }: Claimant, most?: MostRunning): Promise<Claim | null> {
-    return await this.#database.first<Claim>(
+    const claim = await this.#database.first<Claim>(
       "SELECT id, epoch FROM queue_claim($1, $2, $3, $4, $5)",
       name,
       memoryBytes,
       layers,
       JSON.stringify(most ?? {}),
       this.leaseMilliseconds,
-    ) ?? null;
+    );
+    if (claim === undefined) return null;
+    await this.#flush();
+    return claim;
   }
 
   async renew(worker: string): Promise<readonly Claim[]> {
@@ -128,6 +132,11 @@ export class PostgresQueue implements TransferQueue, Disposable {
 
   watch(wake: () => void): Disposable {
     return this.#wakes.add(wake);
+  }
+
+  /** Waits until the disk has what was done. */
+  async #flush(): Promise<void> {
+    await this.#database.run("SELECT queue_flush()");
   }
 
   [Symbol.dispose](): void {

@@ -164,7 +164,7 @@ test("answers as the one in memory does, whatever is done", async () => {
       await queue.dropUnconfirmed();
       // Nothing is left, but lanes with their turns.
       const left = await database.first(
-        `SELECT (SELECT count(*) FROM queue) + (SELECT count(*) FROM queue_heads) + (SELECT count(*) FROM queue_claims)
+        `SELECT (SELECT count(*) FROM queue) + (SELECT count(*) FROM queue_heads) + (SELECT count(*) FROM queue_blocks) + (SELECT count(*) FROM queue_claims)
            + (SELECT count(*) FROM queue_owners) + (SELECT count(*) FROM queue_kinds)
            + (SELECT count(head) FROM queue_lanes) + (SELECT waiting + reserved FROM queue_state) AS left`,
       );

@@ -43,12 +43,22 @@ export const QUEUE: Migration = {
     priority integer NOT NULL,
     -- The last one that it had; 0 for none.
     turn bigint NOT NULL DEFAULT 0,
+    -- Seats taken so far: one for each entry, never given again.
+    seats bigint NOT NULL DEFAULT 0,
     waiting bigint NOT NULL DEFAULT 0,
     -- Arrival of the first that waits.
     head bigint,
     UNIQUE (owner, priority)
   ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
   CREATE INDEX queue_lanes_waiting ON queue_lanes (priority DESC, turn, head) WHERE waiting > 0;
+
+  -- How many wait in each 256 seats of a lane, so that a place is found without counting all that are before it.
+  CREATE TABLE queue_blocks (
+    lane bigint NOT NULL REFERENCES queue_lanes,
+    block bigint NOT NULL,
+    waiting bigint NOT NULL,
+    PRIMARY KEY (lane, block)
+  ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 
   -- The first of each kind in each lane, with what the order goes by.
   CREATE TABLE queue_heads (
@@ -68,10 +78,12 @@ export const QUEUE: Migration = {
     lane bigint NOT NULL REFERENCES queue_lanes,
     kind integer NOT NULL REFERENCES queue_kinds,
     arrival bigint NOT NULL,
+    -- In its lane; in the order of arrival.
+    seat bigint NOT NULL,
     confirmed boolean NOT NULL DEFAULT false,
     reserved_at timestamptz NOT NULL DEFAULT clock_timestamp()
   ) WITH (autovacuum_vacuum_scale_factor = 0.02);
-  CREATE INDEX queue_in_order ON queue (lane, arrival) WHERE confirmed;
+  CREATE INDEX queue_in_order ON queue (lane, seat) WHERE confirmed;
   CREATE INDEX queue_of_kind ON queue (lane, kind, arrival) WHERE confirmed;
   CREATE INDEX queue_unconfirmed ON queue (reserved_at) WHERE NOT confirmed;
 
@@ -94,10 +106,16 @@ export const QUEUE: Migration = {
     SELECT * FROM queue_state FOR UPDATE
   $$;
 
-  -- Has the transaction be on the disk with the next one that is. What a crash takes back of it is put right: a reservation
-  -- by the next one, a claim that is given up by the end of its lease.
+  -- Has the transaction be on the disk with the next one that is, so that the lock is not held while the disk is waited for.
+  -- What a crash takes back of it is put right: a reservation by another, a claim that was given up by the end of its
+  -- lease. Of a confirmation or a claim nobody is told before queue_flush.
   CREATE FUNCTION queue_lazily() RETURNS void LANGUAGE sql AS $$
     SELECT set_config('synchronous_commit', 'off', true)
+  $$;
+
+  -- Has all that is committed be on the disk once the transaction is: it writes a word into the log. Many wait for one write.
+  CREATE FUNCTION queue_flush() RETURNS void LANGUAGE sql AS $$
+    SELECT pg_logical_emit_message(true, 'gramcast', '')
   $$;
 
   CREATE FUNCTION queue_wake() RETURNS void LANGUAGE sql AS $$
@@ -130,6 +148,8 @@ export const QUEUE: Migration = {
       RETURN taken;
     END IF;
     UPDATE queue_state SET waiting = waiting - 1;
+    UPDATE queue_blocks SET waiting = waiting - 1 WHERE lane = taken.lane AND block = taken.seat / 256;
+    DELETE FROM queue_blocks WHERE lane = taken.lane AND block = taken.seat / 256 AND waiting = 0;
     SELECT arrival INTO next FROM queue WHERE lane = taken.lane AND kind = taken.kind AND confirmed
       ORDER BY arrival LIMIT 1;
     IF next IS NULL THEN
@@ -153,6 +173,7 @@ export const QUEUE: Migration = {
     own bigint;
     of_kind integer;
     of_lane bigint;
+    of_seat bigint;
   BEGIN
     PERFORM queue_lazily();
     state := queue_lock();
@@ -170,11 +191,13 @@ export const QUEUE: Migration = {
       INSERT INTO queue_kinds (role, memory_bytes, layers) VALUES (_role, _memory_bytes, _layers)
         RETURNING kind INTO of_kind;
     END IF;
-    SELECT lane INTO of_lane FROM queue_lanes WHERE owner = _owner AND priority = _priority;
+    UPDATE queue_lanes SET seats = seats + 1 WHERE owner = _owner AND priority = _priority
+      RETURNING lane, seats INTO of_lane, of_seat;
     IF of_lane IS NULL THEN
-      INSERT INTO queue_lanes (owner, priority) VALUES (_owner, _priority) RETURNING lane INTO of_lane;
+      INSERT INTO queue_lanes (owner, priority, seats) VALUES (_owner, _priority, 1)
+        RETURNING lane, seats INTO of_lane, of_seat;
     END IF;
-    INSERT INTO queue (id, lane, kind, arrival) VALUES (_id, of_lane, of_kind, state.arrivals + 1);
+    INSERT INTO queue (id, lane, kind, arrival, seat) VALUES (_id, of_lane, of_kind, state.arrivals + 1, of_seat);
     UPDATE queue_state SET arrivals = arrivals + 1, reserved = reserved + 1;
     PERFORM queue_count(_owner, 1, 0);
   END $$;
@@ -183,12 +206,15 @@ export const QUEUE: Migration = {
   DECLARE
     confirmed_one queue;
   BEGIN
+    PERFORM queue_lazily();
     PERFORM queue_lock();
     UPDATE queue SET confirmed = true WHERE id = _id AND NOT confirmed RETURNING * INTO confirmed_one;
     IF confirmed_one.id IS NULL THEN RETURN; END IF;
     UPDATE queue_state SET reserved = reserved - 1, waiting = waiting + 1;
     UPDATE queue_lanes SET waiting = waiting + 1, head = least(head, confirmed_one.arrival)
       WHERE lane = confirmed_one.lane;
+    INSERT INTO queue_blocks AS b (lane, block, waiting) VALUES (confirmed_one.lane, confirmed_one.seat / 256, 1)
+      ON CONFLICT (lane, block) DO UPDATE SET waiting = b.waiting + 1;
     INSERT INTO queue_heads AS h (lane, kind, owner, priority, turn, head)
       SELECT lane, confirmed_one.kind, owner, priority, turn, confirmed_one.arrival
         FROM queue_lanes WHERE lane = confirmed_one.lane
@@ -232,7 +258,7 @@ export const QUEUE: Migration = {
         ) h
        WHERE queue_fits(k, _memory_bytes, _layers)
        ORDER BY h.priority DESC, h.turn, h.head LIMIT 1
-    ) first JOIN queue q ON q.lane = first.lane AND q.arrival = first.head AND q.confirmed
+    ) first JOIN queue q ON q.lane = first.lane AND q.kind = first.kind AND q.arrival = first.head AND q.confirmed
   $$;
 
   -- Claims for a worker, with a lease of so many milliseconds. Answers no row where there is nothing for it.
@@ -250,6 +276,7 @@ export const QUEUE: Migration = {
       AND NOT EXISTS (SELECT 1 FROM queue_claims WHERE worker IS NULL OR expires <= clock_timestamp()) THEN
       RETURN;
     END IF;
+    PERFORM queue_lazily();
     PERFORM queue_lock();
     claimed := queue_abandoned(_memory_bytes, _layers);
     IF claimed.id IS NOT NULL THEN
@@ -334,7 +361,10 @@ export const QUEUE: Migration = {
   -- How many are claimed before it of those that wait, if any number of an owner's may be: null where it does not wait.
   CREATE FUNCTION queue_position(_id text) RETURNS bigint LANGUAGE sql STABLE AS $$
     WITH own AS (
-      SELECT l.*, (SELECT count(*) FROM queue o WHERE o.lane = q.lane AND o.confirmed AND o.arrival < q.arrival) AS round
+      SELECT l.*,
+             coalesce((SELECT sum(b.waiting) FROM queue_blocks b WHERE b.lane = q.lane AND b.block < q.seat / 256), 0)
+             + (SELECT count(*) FROM queue o WHERE o.lane = q.lane AND o.confirmed
+                  AND o.seat >= q.seat / 256 * 256 AND o.seat < q.seat) AS round
         FROM queue q JOIN queue_lanes l USING (lane) WHERE q.id = _id AND q.confirmed
     )
     SELECT own.round + coalesce((
@@ -369,8 +399,8 @@ export const QUEUE: Migration = {
       END LOOP;
       RETURN QUERY
         SELECT e.id FROM queue_lanes l CROSS JOIN LATERAL (
-          SELECT f.id, row_number() OVER (ORDER BY f.arrival) AS round FROM (
-            SELECT q.id, q.arrival FROM queue q WHERE q.lane = l.lane AND q.confirmed ORDER BY q.arrival LIMIT rounds
+          SELECT f.id, row_number() OVER (ORDER BY f.seat) AS round FROM (
+            SELECT q.id, q.seat FROM queue q WHERE q.lane = l.lane AND q.confirmed ORDER BY q.seat LIMIT rounds
           ) f
         ) e
          WHERE l.waiting > 0 AND l.priority = of_priority.priority

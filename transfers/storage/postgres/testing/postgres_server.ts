@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { Queries } from "../client.ts";
 import { POSTGRES_PROGRAMS, type PostgresPrograms } from "./postgres_programs.ts";
 
 /**
@@ -74,4 +75,12 @@ async function isFirst(directory: string): Promise<boolean> {
     if (error instanceof Deno.errors.AlreadyExists) return false;
     throw error;
   }
+}
+
+/** Has a server of tests work as one that keeps what it is given does: for measurements. */
+export async function useDisk(queries: Queries): Promise<void> {
+  for (const setting of ["fsync", "full_page_writes", "autovacuum"]) {
+    await queries.run(`ALTER SYSTEM SET ${setting} = on`);
+  }
+  await queries.run("SELECT pg_reload_conf()");
 }

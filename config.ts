@@ -250,7 +250,7 @@ const SETTINGS = {
   },
   databaseUrl: {
     variable: "DATABASE_URL",
-    help: "the PostgreSQL that servers share",
+    help: "the PostgreSQL that servers share ([scale](scale.md)), so that any number of them work together",
     fallback: "",
     wanted: "postgres://user:password@host:port/database, or nothing",
     parse: (value: string) => value === "" ? null : databasePeer(value) && value,

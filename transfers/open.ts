@@ -50,9 +50,9 @@ export async function openTransfers(
   observer: TransferObserver = NO_OBSERVER,
 ): Promise<OpenTransfers> {
   const clock = new SystemClock();
-  // A worker may be where no receiver of a webhook can be reached.
-  const keepsHouse = config.serverRole !== "worker";
-  const [storage, known] = await Promise.all([openStorage(config, keepsHouse, log), knownWeights(weights)]);
+  // A worker may be where no receiver of a webhook can be reached: it keeps no house either.
+  const answersCallers = config.serverRole !== "worker";
+  const [storage, known] = await Promise.all([openStorage(config, answersCallers, log), knownWeights(weights)]);
   // On the CPU: a device may have no room beside a transfer, and the weights take longer to read than a picture.
   const launchClassifier = (weights: string) =>
     launchEngine(LAST_ENGINE, weights, config.checkpointSeconds, { dense: true });
@@ -99,7 +99,7 @@ export async function openTransfers(
       cost: estimateCost,
       samples: SAMPLES.map(({ name, description }) => ({ name, description, read: () => readSample(name) })),
       layers: () => new Set(weights.layers.map(({ name }) => name)),
-      keepsHouse,
+      answersCallers,
       version: project.version,
       publicUrl: config.publicUrl,
     },

@@ -4,16 +4,19 @@ import type { Clock } from "../clock.ts";
 import { type Log, oneLine } from "../log.ts";
 import { pause } from "../pause.ts";
 import type { Engine } from "../process/engine.ts";
-import type { WorkerRecord, WorkerRegistry } from "../storage/ports.ts";
+import type { TransferStore, WorkerRecord, WorkerRegistry } from "../storage/ports.ts";
 
 /** Milliseconds between two looks at which workers there are. */
 const LOOK_MILLISECONDS = 2000;
+/** Transfers of which one tells what has run it. */
+const LOOKED_AT = 20;
 
 export interface FleetPorts {
   /** Of this server. */
   readonly engines: readonly Engine[];
   /** Null where there are no others. */
   readonly registry: WorkerRegistry | null;
+  readonly store: Pick<TransferStore, "list">;
   /** What an engine of this server may take. */
   readonly memoryBytes: number;
   readonly clock: Clock;
@@ -57,7 +60,12 @@ export class Fleet {
       : Math.max(...this.#workers.map(({ memoryBytes }) => memoryBytes));
   }
 
-  /** The engine that would run the next transfer: this server's where it has one. @throws {GramcastError} ENGINE_UNAVAILABLE */
+  /**
+   * The engine that would run the next transfer: this server's where it has one, and where no worker is there the one that
+   * has run the last.
+   *
+   * @throws {GramcastError} ENGINE_UNAVAILABLE
+   */
   async engine(): Promise<EngineInfo> {
     const { engines, registry } = this.#ports;
     const [own] = engines;
@@ -65,7 +73,15 @@ export class Fleet {
     if (this.#workers.length === 0 && registry !== null) this.#workers = await registry.present();
     const [first] = this.#workers;
     if (first !== undefined) return first.engine;
+    const last = await this.#lastEngine();
+    if (last !== null) return last;
     throw new GramcastError("ENGINE_UNAVAILABLE", "Cannot name an engine: found no worker, wanted one that is there");
+  }
+
+  async #lastEngine(): Promise<EngineInfo | null> {
+    const query = { owner: null, statuses: null, olderThan: null, newerThan: null, take: "newest" } as const;
+    const newest = await this.#ports.store.list({ ...query, limit: LOOKED_AT });
+    return newest.map(({ record }) => record.engine).find((engine) => engine !== null) ?? null;
   }
 
   async #run(registry: WorkerRegistry): Promise<void> {

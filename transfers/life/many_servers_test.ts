@@ -315,6 +315,10 @@ Deno.test("a server without an engine answers by the workers that are there", as
   await small.stage.service.drain();
   await cluster.pass(2500);
   assert.equal(await api.stage.transfers.etaSeconds(waiting), 9.5 + 10);
+  await large.stage.service.drain();
+  await cluster.pass(2500);
+  // It says what has run the last one.
+  assert.equal((await api.stage.service.engine()).backend, "fake");
   assert.equal((await api.stage.transfers.cancel(id)).status, "CANCELLED");
 });
 
@@ -382,7 +386,7 @@ Deno.test("webhooks are told once by one server of what any other does, and by t
   await using cluster = new Cluster();
   const api = await cluster.addApi();
   const other = await cluster.add({ works: false });
-  await cluster.add({ settings: { keepsHouse: false } });
+  await cluster.add({ settings: { answersCallers: false } });
   await api.stage.transfers.webhooks.create({ url: "https://receiver.example/hook", events: ["SUCCEEDED"] });
   const told = () => [api, other].map(({ stage }) => stage.ports.receivers.received.length);
   await api.stage.ended((await api.stage.start()).id);

@@ -57,7 +57,14 @@ import { Sharing } from "./sharing.ts";
 import { Starter } from "./starter.ts";
 import { listTransfers } from "./transfer_list.ts";
 import { acceptedChanges } from "./tuning.ts";
-import { hasEnded, type ImageRecord, type Owner, type TransferRecord, type TransferStatus } from "../types.ts";
+import {
+  hasEnded,
+  type ImageRecord,
+  type Owner,
+  TRANSFER_STATUSES,
+  type TransferRecord,
+  type TransferStatus,
+} from "../types.ts";
 
 export interface TransferPorts extends Omit<Storage, "close"> {
   readonly receivers: Receivers;
@@ -77,8 +84,11 @@ export interface TransferSettings {
   /** What one owner may have and do. */
   readonly quotas: Quotas;
   readonly retention: RetentionLimits;
-  /** What this server does for all that share its storage, beside what it is asked for: retention, webhooks, recovery. */
-  readonly keepsHouse: boolean;
+  /**
+   * Whether this server answers callers. One that does not leaves to those that do what one of all servers is to do: retention,
+   * webhooks, recovery.
+   */
+  readonly answersCallers: boolean;
   /** Of Gramcast. */
   readonly version: string;
   readonly imageLimits: { readonly maxBytes: number; readonly maxPixels: number };
@@ -101,7 +111,7 @@ export class TransferService implements AllTransfers {
   readonly images: KeptImages;
   readonly webhooks: KeptWebhooks;
   readonly #ports: TransferPorts;
-  readonly #keepsHouse: boolean;
+  readonly #answersCallers: boolean;
   readonly #journal: Journal;
   readonly #frames: FrameCache;
   /** The store as all who watch read it. */
@@ -132,11 +142,11 @@ export class TransferService implements AllTransfers {
 
   async #start(): Promise<void> {
     await this.#fleet.start();
-    if (this.#keepsHouse) await this.#recovery.start(this.#dispatcher.workers);
+    if (this.#answersCallers) await this.#recovery.start(this.#dispatcher.workers);
     await this.#learnStepTime();
     this.#sharing?.start();
     this.#dispatcher.start();
-    if (!this.#keepsHouse) return;
+    if (!this.#answersCallers) return;
     this.#retention.start();
     this.#deliverer.start();
   }
@@ -144,8 +154,8 @@ export class TransferService implements AllTransfers {
   private constructor(ports: TransferPorts, settings: TransferSettings) {
     const { store, queue, webhooks, receivers, bus, exclusion, shared, clock, log, engines } = ports;
     const { observer = NO_OBSERVER } = ports;
-    const { keepsHouse, engineMemoryBytes, version, layers } = settings;
-    this.#keepsHouse = keepsHouse;
+    const { answersCallers, engineMemoryBytes, version, layers } = settings;
+    this.#answersCallers = answersCallers;
     const lives = new ImageLives(ports.images, store);
     const hold = () => new HeldImages(ports.images, lives, clock);
     this.#ports = ports;
@@ -169,7 +179,9 @@ export class TransferService implements AllTransfers {
     );
     this.#fleet = new Fleet({
       engines,
-      registry: shared?.workers ?? null,
+      // Nobody asks one that answers no callers about others.
+      registry: answersCallers ? shared?.workers ?? null : null,
+      store,
       memoryBytes: engineMemoryBytes,
       clock,
       log,
@@ -250,12 +262,16 @@ export class TransferService implements AllTransfers {
     });
   }
 
-  /** What steps take on this machine, from the transfers that ended last. */
+  /** What steps take, from the newest transfers that have ended. */
   async #learnStepTime(): Promise<void> {
-    for (const { id } of (await this.#ports.store.ended()).slice(-LEARNED_FROM)) {
-      const record = await this.#ports.store.get(id);
-      if (record !== null) this.#forecast.observe(record);
-    }
+    const query = {
+      owner: null,
+      statuses: TRANSFER_STATUSES.filter(hasEnded),
+      olderThan: null,
+      newerThan: null,
+    } as const;
+    const newest = await this.#ports.store.list({ ...query, take: "newest", limit: LEARNED_FROM });
+    for (const { record } of newest.toReversed()) this.#forecast.observe(record);
   }
 
   as(caller: Caller, record: Recorder = NOT_RECORDED): Transfers {

@@ -33,7 +33,7 @@ export const SETTINGS: TransferSettings = {
       memoryBytes: Math.max(...costs.map(({ memoryBytes }) => memoryBytes)),
     };
   },
-  keepsHouse: true,
+  answersCallers: true,
   version: "0",
   samples: [],
   layers: () => new Set(CONV_NAMES),

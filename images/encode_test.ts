@@ -126,6 +126,39 @@ Deno.test("encodePicture() keeps alpha in PNG and WebP, and lays JPEG over white
   }
 });
 
+Deno.test("encodePicture() keeps alpha in AVIF closely, and in TIFF without loss, as it keeps colours", async () => {
+  for (const picture of [fading(), smoothPicture(61, 47), smoothPicture(1, 1)]) {
+    const decode = async (format: "AVIF" | "TIFF") => {
+      const file = await encodePicture(picture, { format, quality: 95 });
+      assert.equal(recogniseFormat(file), format);
+      return await decodePicture(file, LIMITS, { transparency: "KEEP" });
+    };
+    assert.deepEqual(await decode("TIFF"), picture);
+    const avif = await decode("AVIF");
+    assert.deepEqual([avif.width, avif.height, avif.alpha !== undefined], [
+      picture.width,
+      picture.height,
+      picture.alpha !== undefined,
+    ]);
+    avif.alpha?.forEach((value, i) => assert.ok(Math.abs(value - picture.alpha![i]!) < 12, `alpha ${i}: ${value}`));
+    const seen = (i: number) => picture.alpha === undefined || picture.alpha[Math.floor(i / 3)] === 255;
+    const worst = Math.max(...avif.rgb.map((value, i) => seen(i) ? Math.abs(value - picture.rgb[i]!) : 0));
+    assert.ok(worst < 24, `${picture.width}×${picture.height}: ${worst}`);
+  }
+});
+
+Deno.test("encodePicture() gives each pixel its own colour in JPEG and AVIF", async () => {
+  for (const format of ["JPEG", "AVIF"] as const) {
+    const rgb = Uint8Array.from(
+      { length: 3 * 32 * 32 },
+      (_, i) => (Math.floor(i / 3) % 2 ? [0, 0, 255] : [255, 0, 0])[i % 3]!,
+    );
+    const file = await encodePicture({ width: 32, height: 32, rgb }, { format, quality: 100 });
+    const [red, , , , , blue] = (await decodePicture(file, LIMITS)).rgb.subarray(3 * 32 * 16);
+    assert.ok(red! > 200 && blue! > 200, `${format}: ${red} ${blue}`);
+  }
+});
+
 Deno.test("encodePicture() scales what is transparent without its colour coming through", async () => {
   for (const format of ["PNG", "WEBP"] as const) {
     const encoded = await encodePicture(fading(), { format, maxSize: 9, quality: 100 });

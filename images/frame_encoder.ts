@@ -67,7 +67,13 @@ export class FrameEncoder {
   }
 }
 
-/** PNG has no quality, so all qualities of it are one. */
+/** PNG and TIFF have no quality, so all qualities of them are one. */
 function nameOf(key: string, { format, quality = DEFAULT_QUALITY, maxSize, recipe }: EncodeOptions): string {
-  return JSON.stringify([format, format === "PNG" ? null : quality, maxSize ?? null, recipe ?? null, key]);
+  return JSON.stringify([
+    format,
+    format === "PNG" || format === "TIFF" ? null : quality,
+    maxSize ?? null,
+    recipe ?? null,
+    key,
+  ]);
 }

@@ -6,7 +6,7 @@ import { readRecipe } from "./xmp.ts";
 import { sharp } from "./sharp.ts";
 
 const PICTURE = { width: 9, height: 7, rgb: Uint8Array.from({ length: 3 * 63 }, (_, i) => i) };
-const FORMATS = ["PNG", "JPEG", "WEBP"] as const;
+const FORMATS = ["PNG", "JPEG", "WEBP", "AVIF", "TIFF"] as const;
 
 Deno.test("a recipe is read back from files of every format, whose pixels are what they are without", async () => {
   await fc.assert(

@@ -1,4 +1,4 @@
-import type { EncodedFormat, EncodeOptions } from "../images/encode.ts";
+import type { EncodeOptions } from "../images/encode.ts";
 import type { FrameHandle } from "../transfers/api.ts";
 import { DEFAULT_QUALITY, LIMITS } from "../limits.ts";
 import { checkNumber, optional } from "../values.ts";
@@ -18,7 +18,7 @@ const FrameFormat = builder.enumType("FrameFormat", {
 });
 
 interface EncodingArguments {
-  readonly format?: EncodedFormat | null | undefined;
+  readonly format?: typeof FrameFormat.$inferType | null | undefined;
   readonly maxSize?: number | null | undefined;
   readonly quality?: number | null | undefined;
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { encodePicture } from "../images/encode.ts";
 import { GramcastError } from "../errors.ts";
 import { storageUnavailable } from "../transfers/storage/unavailable.ts";
+import type { WrittenFormat } from "../images/written_format.ts";
 import { FullStorage } from "../transfers/testing/full_storage.ts";
 import { serveFake } from "./testing/serve_fake.ts";
 
@@ -127,15 +128,23 @@ Deno.test("pictures are served with their type, for ever, and not twice", async 
   const id = await fake.start(OPTIONS);
   const { resultId } = await services.finish(id);
   const image = async (id: string) => await services.own.images.read((await services.own.images.get(id))!);
-  const frame = async (step: number, format: "JPEG" | "PNG", recipe: string | null = null) =>
+  const frame = async (step: number, format: WrittenFormat, recipe: string | null = null) =>
     await encodePicture(await (await services.own.frame(id, step))!.picture(), { format, recipe });
+  const recipe = await services.own.recipe(id);
   const paths: [path: string, type: string, caching: RegExp, bytes: Uint8Array][] = [
     ["/images/sample-content", "image/png", /immutable/, await image("sample-content")],
     [`/images/${resultId}`, "image/png", /immutable/, await image(resultId!)],
     [`/transfers/${id}/frames/2.jpg`, "image/jpeg", /immutable/, await frame(2, "JPEG")],
     [`/transfers/${id}/frames/2.png`, "image/png", /immutable/, await frame(2, "PNG")],
     [`/transfers/${id}/result.png`, "image/png", /no-cache/, await image(resultId!)],
-    [`/transfers/${id}/result.jpg`, "image/jpeg", /no-cache/, await frame(3, "JPEG", await services.own.recipe(id))],
+    [`/transfers/${id}/result.jpg`, "image/jpeg", /no-cache/, await frame(3, "JPEG", recipe)],
+    [`/transfers/${id}/result.webp`, "image/webp", /no-cache/, await frame(3, "WEBP", recipe)],
+    [`/transfers/${id}/result.avif`, "image/avif", /no-cache/, await frame(3, "AVIF", recipe)],
+    [`/transfers/${id}/result.tiff`, "image/tiff", /no-cache/, await frame(3, "TIFF", recipe)],
+    [`/transfers/${id}/result?format=tif`, "image/tiff", /no-cache/, await frame(3, "TIFF", recipe)],
+    [`/transfers/${id}/result.jpg?format=png`, "image/png", /no-cache/, await image(resultId!)],
+    [`/transfers/${id}/frames/2.jpg?format=avif`, "image/avif", /immutable/, await frame(2, "AVIF")],
+    [`/transfers/${id}/frames/2?format=JPEG`, "image/jpeg", /immutable/, await frame(2, "JPEG")],
   ];
   for (const [path, type, caching, bytes] of paths) {
     const response = await fetch(fake.url + path);
@@ -156,7 +165,7 @@ Deno.test("pictures are served with their type, for ever, and not twice", async 
     assert.equal((await rest.bytes()).toBase64(), bytes.subarray(100).toBase64(), path);
   }
   const before = services.encodings.length;
-  await fetch(`${fake.url}/transfers/${id}/frames/2.jpg`, { headers: { "if-none-match": `"${id}-2-jpg"` } });
+  await fetch(`${fake.url}/transfers/${id}/frames/2.jpg`, { headers: { "if-none-match": `"${id}-2-JPEG"` } });
   assert.equal(services.encodings.length, before);
 });
 
@@ -237,6 +246,10 @@ Deno.test("what is no picture of the caller's is 404, and not cached", async () 
     `/transfers/${id}/frames/99999999999.jpg`,
     `/transfers/${id}/result.png`,
     "/transfers/other/result.png",
+    `/transfers/${id}/result`,
+    `/transfers/${id}/frames/2`,
+    `/transfers/${id}/result.toString`,
+    "/transfers/other/result?format=avif",
   ];
   for (const path of paths) {
     const response = await fetch(fake.url + path);
@@ -246,6 +259,15 @@ Deno.test("what is no picture of the caller's is 404, and not cached", async () 
   }
   const post = await fetch(`${fake.url}/images/sample-content`, { method: "POST" });
   assert.deepEqual([post.status, await post.text()], [405, "Cannot change a picture: wanted GET\n"]);
+});
+
+Deno.test("a format that pictures are not written in is refused by name", async () => {
+  await using fake = await serveFake();
+  for (const asked of ["gif", "", "toString"]) {
+    const response = await fetch(`${fake.url}/transfers/other/result.png?format=${asked}`);
+    const wanted = `Cannot use format "${asked}": wanted one of png, jpg, webp, avif, tiff\n`;
+    assert.deepEqual([response.status, await response.text()], [400, wanted]);
+  }
 });
 
 Deno.test("an error in a route is logged and masked", async () => {

@@ -1,24 +1,17 @@
 import type { Session } from "../access/access.ts";
 import type { Services } from "../schema/context.ts";
 import { DEFAULT_QUALITY } from "../limits.ts";
+import { formatOfEnding, mimeTypeOfWritten, WRITTEN_ENDINGS, type WrittenFormat } from "../images/written_format.ts";
+import { refused } from "../values.ts";
 import type { FrameHandle, Transfers } from "../transfers/api.ts";
 import { notModified } from "./conditional.ts";
 import { inRange } from "./ranges.ts";
-
-type Format = "jpg" | "png" | "webp";
 
 const IMMUTABLE = "private, max-age=31536000, immutable";
 /** A resumed transfer gets another result under the same path: caches have to ask, and are mostly told 304. */
 const REVALIDATED = "private, no-cache";
 /** A link is good for longer than this. */
 const LINKED = "private, max-age=120";
-const MIME_TYPES: Readonly<Record<Format, string>> = {
-  jpg: "image/jpeg",
-  png: "image/png",
-  webp: "image/webp",
-};
-
-const FORMATS = { jpg: "JPEG", png: "PNG", webp: "WEBP" } as const;
 
 /** Where pictures come from: what the caller may see, and what encodes frames. */
 interface Source extends Pick<Services, "frames"> {
@@ -40,15 +33,18 @@ interface Found {
   link?(): Promise<string | null>;
 }
 
-/** Answers `/images/:id`, `/transfers/:id/frames/:step.jpg|png|webp` and `/transfers/:id/result.jpg|png|webp`; else undefined. */
+/**
+ * Answers `/images/:id`, `/transfers/:id/frames/:step` and `/transfers/:id/result`, these with an ending of
+ * `WRITTEN_ENDINGS` or with `?format=` and one of them, which goes before an ending; else undefined.
+ */
 export async function servePicture(
   services: Pick<Services, "frames" | "transfers">,
   admit: () => Promise<Session>,
   request: Request,
   pathname: string,
 ): Promise<Response | undefined> {
-  const find = route(pathname);
-  if (!find) return undefined;
+  const find = route(pathname, new URL(request.url).searchParams.get("format"));
+  if (!find || find instanceof Response) return find;
   if (request.method !== "GET" && request.method !== "HEAD") {
     return new Response("Cannot change a picture: wanted GET\n", { status: 405, headers: { allow: "GET, HEAD" } });
   }
@@ -89,14 +85,24 @@ function mayLeadElsewhere({ method, headers }: Request): boolean {
   return method === "GET" && (site === null || site !== "same-origin" && shows);
 }
 
-function route(pathname: string): ((source: Source) => Promise<Found | null>) | undefined {
+/** What a path asks for; a response where it asks for a format that there is not; undefined for other paths. */
+function route(
+  pathname: string,
+  asked: string | null,
+): ((source: Source) => Promise<Found | null>) | Response | undefined {
   const image = /^\/images\/([\w-]{1,100})$/.exec(pathname);
   if (image) return (source) => findImage(source, image[1]!, IMMUTABLE);
-  const frame = /^\/transfers\/([\w-]{1,100})\/frames\/(\d{1,9})\.(jpg|png|webp)$/.exec(pathname);
-  if (frame) return (source) => findFrame(source, frame[1]!, Number(frame[2]), frame[3] as Format);
-  const result = /^\/transfers\/([\w-]{1,100})\/result\.(jpg|png|webp)$/.exec(pathname);
-  if (result) return (source) => findResult(source, result[1]!, result[2] as Format);
-  return undefined;
+  const painting = /^\/transfers\/([\w-]{1,100})\/(?:result|frames\/(\d{1,9}))(?:\.(\w{1,8}))?$/.exec(pathname);
+  if (!painting) return undefined;
+  const [, id = "", step, ending = ""] = painting;
+  const format = formatOfEnding(asked ?? ending);
+  if (format !== null) {
+    return (source) =>
+      step === undefined ? findResult(source, id, format) : findFrame(source, id, Number(step), format);
+  }
+  if (asked === null) return undefined;
+  const { message } = refused("format", asked, `one of ${WRITTEN_ENDINGS.join(", ")}`);
+  return new Response(`${message}\n`, { status: 400, headers: { "cache-control": "no-store" } });
 }
 
 async function findImage({ transfers: { images } }: Source, id: string, cacheControl: string): Promise<Found | null> {
@@ -107,17 +113,17 @@ async function findImage({ transfers: { images } }: Source, id: string, cacheCon
   return { etag: `"${image.sha256}"`, mimeType, cacheControl, open, link: () => images.link(image) };
 }
 
-async function findFrame(source: Source, id: string, step: number, format: Format): Promise<Found | null> {
+async function findFrame(source: Source, id: string, step: number, format: WrittenFormat): Promise<Found | null> {
   const frame = await source.transfers.frame(id, step);
   return frame && encoded(source, frame, format, IMMUTABLE);
 }
 
-async function findResult(source: Source, id: string, format: Format): Promise<Found | null> {
+async function findResult(source: Source, id: string, format: WrittenFormat): Promise<Found | null> {
   const { transfers } = source;
   const transfer = await transfers.get(id);
   if (!transfer || transfer.resultId === null) return null;
   const image = await findImage(source, transfer.resultId, REVALIDATED);
-  if (image?.mimeType === MIME_TYPES[format]) return image;
+  if (image?.mimeType === mimeTypeOfWritten(format)) return image;
   const frame = await transfers.frame(id, null);
   return frame && encoded(source, frame, format, REVALIDATED, () => transfers.recipe(id));
 }
@@ -125,14 +131,14 @@ async function findResult(source: Source, id: string, format: Format): Promise<F
 function encoded(
   { frames }: Source,
   frame: FrameHandle,
-  format: Format,
+  format: WrittenFormat,
   cacheControl: string,
   recipe: () => Promise<string | null> = () => Promise.resolve(null),
 ): Found {
-  const encoding = { format: FORMATS[format], maxSize: null, quality: DEFAULT_QUALITY } as const;
+  const encoding = { format, maxSize: null, quality: DEFAULT_QUALITY } as const;
   return {
     etag: `"${frame.transferId}-${frame.step}-${format}"`,
-    mimeType: MIME_TYPES[format],
+    mimeType: mimeTypeOfWritten(format),
     cacheControl,
     open: async () => {
       const bytes = await frames.encode(frame, { ...encoding, recipe: await recipe() });

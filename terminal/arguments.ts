@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { DEFAULT_PRESET, PRESET_NAMES, type TransferRequest } from "../engine/options/options.ts";
 import { checkPictures, checkRequest } from "../engine/options/resolve.ts";
 import { GramcastError } from "../errors.ts";
-import type { EncodedFormat } from "../images/encode.ts";
+import { formatOfEnding, WRITTEN_ENDINGS, type WrittenFormat } from "../images/written_format.ts";
 import type { Pictures } from "../images/pictures.ts";
 import { LIMITS } from "../limits.ts";
 import { checkNumber } from "../values.ts";
@@ -36,7 +36,7 @@ export const USAGE = `Repaints a picture in the style of others.
   deno task transfer --content PICTURE --style PICTURE [--style PICTURE …] --out FOLDER|FILE [options]
 
 PICTURE is a file or the name of a built-in sample. FOLDER gets result, losses and frames; a FILE that ends in
-.png, .jpg or .webp gets the result alone.
+${WRITTEN_ENDINGS.map((ending) => `.${ending}`).join(", ")} gets the result alone.
 ${OWN_FLAGS}
 Options that override the preset's (docs/options.md lists its values):
 
@@ -60,9 +60,8 @@ function usageOf({ flag, value, help }: (typeof OPTION_FLAGS)[number]): string {
 }
 
 /** The format of the one file that is asked for, by its ending; null where `out` is a folder. */
-export function fileFormat(out: string): EncodedFormat | null {
-  const ending = extname(out).toLowerCase().slice(1);
-  return ending === "png" ? "PNG" : ending === "jpg" || ending === "jpeg" ? "JPEG" : ending === "webp" ? "WEBP" : null;
+export function fileFormat(out: string): WrittenFormat | null {
+  return formatOfEnding(extname(out).slice(1));
 }
 
 /** The folder of what is written. */

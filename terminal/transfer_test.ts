@@ -146,13 +146,14 @@ Deno.test("--out with the ending of a picture writes that file and nothing else,
     const content = join(folder, "cut.png");
     await Deno.writeFile(content, await sharp(cut, { raw: { width: 48, height: 32, channels: 4 } }).png().toBuffer());
     const pictures = ["--content", content, "--style", "starry-swirls"];
-    for (
-      const [name, format, transparency] of [["a.png", "PNG", true], ["b.JPG", "JPEG", false], [
-        "c.webp",
-        "WebP",
-        true,
-      ]] as const
-    ) {
+    const files = [
+      ["a.png", "PNG", true],
+      ["b.JPG", "JPEG", false],
+      ["c.webp", "WebP", true],
+      ["d.avif", "AVIF", true],
+      ["e.tif", "TIFF", true],
+    ] as const;
+    for (const [name, format, transparency] of files) {
       const out = join(folder, "made", name);
       const { code, out: text, err } = await run(...pictures, "--out", out, "--size", "32", "--steps", "1");
       assert.equal(code, 0, err);
@@ -163,5 +164,5 @@ Deno.test("--out with the ending of a picture writes that file and nothing else,
       assert.equal(alpha !== undefined, transparency, name);
       if (alpha) assert.deepEqual([alpha[0], alpha[31]], [255, 0], name);
     }
-    assert.deepEqual(filesOf(join(folder, "made")), ["a.png", "b.JPG", "c.webp"]);
+    assert.deepEqual(filesOf(join(folder, "made")), files.map(([name]) => name));
   }));

@@ -157,9 +157,10 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 
 const PATHS: readonly ((ids: Ids) => string)[] = [
   ({ image }) => `/images/${image}`,
-  ...["jpg", "png", "webp"].flatMap((format) => [
+  ...["jpg", "png", "webp", "avif", "tiff"].flatMap((format) => [
     ({ transfer }: Ids) => `/transfers/${transfer}/frames/2.${format}`,
     ({ transfer }: Ids) => `/transfers/${transfer}/result.${format}`,
+    ({ transfer }: Ids) => `/transfers/${transfer}/result?format=${format}`,
   ]),
 ];
 

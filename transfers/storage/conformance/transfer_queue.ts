@@ -312,6 +312,8 @@ export function testTransferQueue(name: string, open: () => Promise<OpenQueue>):
     await other.release(first);
     await woken.promise;
     const second = await take(queue);
+    await put(other, "b");
+    await woken.promise;
     woken = Promise.withResolvers();
     // Its owner may have another claimed now.
     await other.settle("a", second);

@@ -1,5 +1,6 @@
 import { type Log, oneLine } from "../../log.ts";
 import type { Database } from "./database.ts";
+import { aborted, pause } from "./pause.ts";
 import type { Session } from "./session.ts";
 import { storageError } from "./storage_error.ts";
 
@@ -28,9 +29,11 @@ export class Listener implements AsyncDisposable {
     (Object.keys(CHANNELS) as Channel[]).map((channel) => [channel, new Set()]),
   );
   readonly #tried = Promise.withResolvers<void>();
-  readonly #closed = Promise.withResolvers<void>();
-  #closing = false;
+  readonly #closing = new AbortController();
   readonly #running: Promise<void>;
+  /** While it is connected, and what it listens to then. */
+  #session: Session | null = null;
+  readonly #listened = new Map<Channel, Promise<void>>();
 
   /** It connects in the background. */
   constructor(database: Pick<Database, "session">, log: Log) {
@@ -49,64 +52,72 @@ export class Listener implements AsyncDisposable {
     // One that is added twice hears twice.
     const own: Hearing = { heard: (payload) => hearing.heard(payload), missed: () => hearing.missed() };
     this.#hearings.get(channel)!.add(own);
+    if (this.#session !== null) void this.#listen(this.#session, channel);
     return { [Symbol.dispose]: () => void this.#hearings.get(channel)!.delete(own) };
   }
 
+  /** Resolves when a channel that somebody hears is listened to, or when it cannot be for now. */
+  async listened(channel: Channel): Promise<void> {
+    await this.#tried.promise;
+    await this.#listened.get(channel);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing = true;
-    this.#closed.resolve();
+    this.#closing.abort();
     await this.#running;
   }
 
   async #run(): Promise<void> {
-    let pause = PAUSE;
-    while (!this.#closing) {
+    let milliseconds = PAUSE;
+    while (!this.#closing.signal.aborted) {
       const timer = setInterval(() => this.#missed(), POLL);
       try {
-        await using session = await this.#connect();
+        await using session = await this.#database.session();
+        await this.#listenAgain(session);
         clearInterval(timer);
-        pause = PAUSE;
+        milliseconds = PAUSE;
         this.#tried.resolve();
         this.#missed();
-        await Promise.race([aborted(session.lost), this.#closed.promise]);
-        if (!this.#closing) this.#log.warn(`The database is not heard any more: ${oneLine(session.lost.reason)}`);
+        await aborted(AbortSignal.any([session.lost, this.#closing.signal]));
+        if (!this.#closing.signal.aborted) {
+          this.#log.warn(`The database is not heard any more: ${oneLine(session.lost.reason)}`);
+        }
       } catch (error) {
         this.#log.warn(`Cannot listen to the database now: ${oneLine(storageError(error))}`);
         this.#tried.resolve();
-        await this.#pause(pause);
-        pause = Math.min(2 * pause, LONGEST_PAUSE);
+        // Servers that lost the same database do not come back at the same moment.
+        await pause(milliseconds * (0.5 + Math.random()), this.#closing.signal);
+        milliseconds = Math.min(2 * milliseconds, LONGEST_PAUSE);
       } finally {
+        this.#session = null;
+        this.#listened.clear();
         clearInterval(timer);
       }
     }
   }
 
-  async #connect(): Promise<Session> {
-    await using cleanup = new AsyncDisposableStack();
-    const session = cleanup.use(await this.#database.session());
-    for (const channel of Object.keys(CHANNELS) as Channel[]) {
-      await session.listen(CHANNELS[channel], (payload) => {
-        for (const hearing of this.#hearings.get(channel)!) hearing.heard(payload);
-      });
-    }
-    cleanup.move();
-    return session;
+  /** To what somebody hears: a server that watches no logs is told of none. */
+  async #listenAgain(session: Session): Promise<void> {
+    this.#session = session;
+    const heard = this.#hearings.entries().filter(([, hearings]) => hearings.size > 0);
+    await Promise.all([...heard].map(([channel]) => this.#listen(session, channel)));
+  }
+
+  /** Once for a session. Where it fails, another session is opened. */
+  #listen(session: Session, channel: Channel): Promise<void> {
+    const known = this.#listened.get(channel);
+    if (known !== undefined) return known;
+    const hearings = this.#hearings.get(channel)!;
+    const listened = session.listen(CHANNELS[channel], (payload) => {
+      for (const hearing of hearings) hearing.heard(payload);
+    }).then(() => {
+      for (const hearing of hearings) hearing.missed();
+    }, () => session[Symbol.asyncDispose]()).catch(() => {});
+    this.#listened.set(channel, listened);
+    return listened;
   }
 
   #missed(): void {
     for (const hearings of this.#hearings.values()) for (const hearing of hearings) hearing.missed();
   }
-
-  async #pause(milliseconds: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    // Servers that lost the same database do not come back at the same moment.
-    const timer = setTimeout(resolve, milliseconds * (0.5 + Math.random()));
-    await Promise.race([promise, this.#closed.promise]);
-    clearTimeout(timer);
-  }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

@@ -3,6 +3,7 @@ import { MemoryEventBus } from "../memory/memory_event_bus.ts";
 import type { EventBus, LogPosition, Watch } from "../ports.ts";
 import type { Database } from "./database.ts";
 import { CHANNELS, type Listener } from "./listener.ts";
+import { pause } from "./pause.ts";
 
 /** Bytes of one notification at most: PostgreSQL takes fewer than 8000. */
 const MOST_BYTES = 7_900;
@@ -25,22 +26,19 @@ export class PostgresEventBus implements EventBus, AsyncDisposable {
   readonly #local = new MemoryEventBus();
   /** How many watch each transfer. */
   readonly #watched = new Map<string, number>();
-  readonly #hearing: Disposable;
+  readonly #listener: Listener;
+  /** Null before the first watch: a worker has none, and is not told of all that other workers do. */
+  #hearing: Disposable | null = null;
   /** Still to be sent. */
   readonly #unsent = new Map<string, LogPosition>();
   #sending: Promise<void> | null = null;
   #polling: Promise<void> | null = null;
-  #closing = false;
-  /** Ends a pause. */
-  #hurry: () => void = () => {};
+  readonly #closing = new AbortController();
 
   constructor(database: Database, listener: Listener, log: Log) {
     this.#database = database;
     this.#log = log;
-    this.#hearing = listener.on("log", {
-      heard: (payload) => this.#hear(JSON.parse(payload)),
-      missed: () => void (this.#polling ??= this.#poll().finally(() => this.#polling = null)),
-    });
+    this.#listener = listener;
   }
 
   /** It has been told to this process then; to others it is on its way. */
@@ -51,6 +49,11 @@ export class PostgresEventBus implements EventBus, AsyncDisposable {
   }
 
   async watch(transferId: string): Promise<Watch> {
+    this.#hearing ??= this.#listener.on("log", {
+      heard: (payload) => this.#hear(JSON.parse(payload)),
+      missed: () => void (this.#polling ??= this.#poll().finally(() => this.#polling = null)),
+    });
+    await this.#listener.listened("log");
     const watch = await this.#local.watch(transferId);
     this.#watched.set(transferId, (this.#watched.get(transferId) ?? 0) + 1);
     let disposed = false;
@@ -76,9 +79,8 @@ export class PostgresEventBus implements EventBus, AsyncDisposable {
 
   /** What is still to be sent is sent, where the database answers. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing = true;
-    this.#hurry();
-    this.#hearing[Symbol.dispose]();
+    this.#closing.abort();
+    this.#hearing?.[Symbol.dispose]();
     await this.#sending;
     await this.#polling;
   }
@@ -98,37 +100,32 @@ export class PostgresEventBus implements EventBus, AsyncDisposable {
              FROM unnest($1::text[]) AS payload`,
           payloads(sent),
         );
-        await this.#pause(PACE);
+        await pause(PACE, this.#closing.signal);
       } catch (error) {
         this.#log.warn(`Cannot tell other servers of events now: ${oneLine(error)}`);
-        if (this.#closing) return;
+        if (this.#closing.signal.aborted) return;
         for (const [id, position] of sent) this.#unsent.set(id, later(this.#unsent.get(id), position));
-        await this.#pause(RETRY);
+        await pause(RETRY, this.#closing.signal);
       }
     }
   }
 
-  /** Looks how far the logs have come that are watched. */
+  /** Looks how far the logs have come that are watched, until it is known. */
   async #poll(): Promise<void> {
-    if (this.#watched.size === 0) return;
-    try {
-      this.#hear((await this.#database.all<{ news: News }>(
-        `SELECT json_build_array(id, sequence, coalesce(silent[cardinality(silent)], 0)) AS news
-           FROM transfers WHERE id = ANY($1)`,
-        [...this.#watched.keys()],
-      )).map(({ news }) => news));
-    } catch (error) {
-      this.#log.warn(`Cannot look for events now: ${oneLine(error)}`);
+    while (this.#watched.size > 0) {
+      try {
+        const rows = await this.#database.all<{ news: News }>(
+          `SELECT json_build_array(id, sequence, coalesce(silent[cardinality(silent)], 0)) AS news
+             FROM transfers WHERE id = ANY($1)`,
+          [...this.#watched.keys()],
+        );
+        return this.#hear(rows.map(({ news }) => news));
+      } catch (error) {
+        this.#log.warn(`Cannot look for events now: ${oneLine(error)}`);
+        if (this.#closing.signal.aborted) return;
+        await pause(RETRY, this.#closing.signal);
+      }
     }
-  }
-
-  async #pause(milliseconds: number): Promise<void> {
-    if (this.#closing) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#hurry = resolve;
-    const timer = setTimeout(resolve, milliseconds);
-    await promise;
-    clearTimeout(timer);
   }
 }
 

@@ -2,6 +2,7 @@ import { type Log, oneLine } from "../../log.ts";
 import { KeyedTurns } from "../../keyed_turns.ts";
 import type { Exclusion } from "../ports.ts";
 import type { Database } from "./database.ts";
+import { aborted, pause } from "./pause.ts";
 import type { Session } from "./session.ts";
 import { unavailable } from "./storage_error.ts";
 
@@ -209,20 +210,4 @@ function isLockTimeout(error: unknown): boolean {
 
 function tooLong(): Error {
   return unavailable("others at the same for too long");
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-}
-
-/** Waits, but no longer than until a signal is aborted. */
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const done = () => resolve();
-  const timer = setTimeout(done, signal.aborted ? 0 : milliseconds);
-  signal.addEventListener("abort", done, { once: true });
-  await promise;
-  clearTimeout(timer);
-  signal.removeEventListener("abort", done);
 }

@@ -17,6 +17,8 @@ import type { Listener } from "./listener.ts";
 export const LEASE_MILLISECONDS = 15_000;
 /** Milliseconds between two wakes for nothing: nobody notifies that a lease has run out. */
 const PATROL = 1_500;
+/** Milliseconds among which servers that hear the same wake. */
+const SPREAD = 20;
 
 /** The queue of servers that share a database. What makes it up is in `migrations/queue.ts`. */
 export class PostgresQueue implements TransferQueue, Disposable {
@@ -25,13 +27,15 @@ export class PostgresQueue implements TransferQueue, Disposable {
   readonly #wakes = new Wakes();
   readonly #hearing: Disposable;
   readonly #patrol: ReturnType<typeof setInterval>;
+  /** Of a wake that is to come. */
+  #soon: ReturnType<typeof setTimeout> | null = null;
 
   constructor(database: Database, listener: Listener, leaseMilliseconds = LEASE_MILLISECONDS) {
     this.#database = database;
     this.leaseMilliseconds = leaseMilliseconds;
-    const wake = () => this.#wakes.wake();
-    this.#hearing = listener.on("queue", { heard: wake, missed: wake });
-    this.#patrol = setInterval(wake, PATROL);
+    const wakeSoon = () => this.#wakeSoon();
+    this.#hearing = listener.on("queue", { heard: wakeSoon, missed: wakeSoon });
+    this.#patrol = setInterval(() => this.#wakes.wake(), PATROL);
   }
 
   async reserve({ id, owner, priority, role, needs }: QueueEntry, limits: QueueLimits | null): Promise<void> {
@@ -139,8 +143,17 @@ export class PostgresQueue implements TransferQueue, Disposable {
     await this.#database.run("SELECT queue_flush()");
   }
 
+  /** All idle workers hear at once that there is something: they do not come at once. */
+  #wakeSoon(): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = null;
+      this.#wakes.wake();
+    }, Math.random() * SPREAD);
+  }
+
   [Symbol.dispose](): void {
     clearInterval(this.#patrol);
+    clearTimeout(this.#soon ?? undefined);
     this.#hearing[Symbol.dispose]();
   }
 }

@@ -1,7 +1,6 @@
 import { MemoryBlobs } from "../blobs/memory_blobs.ts";
 import { testEventBus } from "../conformance/event_bus.ts";
 import { testExclusion } from "../conformance/exclusion.ts";
-import { testFencedWrites } from "../conformance/fenced_writes.ts";
 import { testLiveFrames } from "../conformance/live_frames.ts";
 import { testOrderBook } from "../conformance/order_book.ts";
 import { testTransferQueue } from "../conformance/transfer_queue.ts";
@@ -31,10 +30,6 @@ if (NO_POSTGRES === null) {
   testTransferQueue("PostgresQueue", async () => {
     const { first, second, ...opened } = await open();
     return { ...opened, queue: first.queue, other: second.queue };
-  });
-  testFencedWrites("PostgresQueue and PostgresTransferStore", async () => {
-    const { second, ...opened } = await open();
-    return { ...opened, queue: second.queue };
   });
   testOrderBook("PostgresOrderBook", async () => {
     const { first, second, ...opened } = await open();

@@ -271,9 +271,11 @@ export const QUEUE: Migration = {
     claimed queue_claims;
     lane_of_it queue_lanes;
   BEGIN
-    -- Idle workers ask often: they do not stand in each other's way.
-    IF NOT EXISTS (SELECT 1 FROM queue_heads)
-      AND NOT EXISTS (SELECT 1 FROM queue_claims WHERE worker IS NULL OR expires <= clock_timestamp()) THEN
+    -- Idle workers ask often: where there is nothing for them they do not stand in each other's way.
+    IF queue_next(_memory_bytes, _layers, _most) IS NULL AND NOT EXISTS (
+      SELECT 1 FROM queue_claims c JOIN queue_kinds k USING (kind)
+       WHERE (c.worker IS NULL OR c.expires <= clock_timestamp()) AND queue_fits(k, _memory_bytes, _layers)
+    ) THEN
       RETURN;
     END IF;
     PERFORM queue_lazily();
@@ -313,7 +315,8 @@ export const QUEUE: Migration = {
     IF of_owner IS NULL THEN RETURN false; END IF;
     PERFORM queue_count(of_owner, 0, -1);
     UPDATE transfers SET epoch = 0 WHERE id = _id;
-    PERFORM queue_wake();
+    -- Its owner may have another claimed.
+    IF EXISTS (SELECT 1 FROM queue_heads) THEN PERFORM queue_wake(); END IF;
     RETURN true;
   END $$;
 

@@ -54,11 +54,11 @@ export class Servers implements AsyncDisposable {
     }
   }
 
-  /** Ends all connections that hear what is notified. */
+  /** Ends all connections that hear what is notified: what they asked last is that, or a sign of life. */
   async deafen(): Promise<void> {
     await this.first.database.run(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE datname = current_database() AND query LIKE 'LISTEN%' AND pid <> pg_backend_pid()`,
+        WHERE datname = current_database() AND (query LIKE 'LISTEN%' OR query = 'SELECT 1') AND pid <> pg_backend_pid()`,
     );
   }
 

@@ -78,7 +78,7 @@ export function isBroken(client: pg.ClientBase): boolean {
 
 /** Asks over one connection; each statement is prepared once for it. @throws What the library throws. */
 export async function ask(client: pg.ClientBase, sql: string, values: readonly Value[]): Promise<pg.QueryResult> {
-  return await minding(client, () => client.query({ name: nameOf(sql), text: sql, values: [...values] }));
+  return await minding(client, () => client.query({ name: nameOf(sql), text: sql, values: values.map(sendable) }));
 }
 
 /** Has statements without values carried out over one connection. @throws What the library throws. */
@@ -114,6 +114,12 @@ export class Connected implements Queries {
   async run(sql: string, ...values: Value[]): Promise<number> {
     return (await ask(this.#client, sql, values)).rowCount ?? 0;
   }
+}
+
+/** PostgreSQL's texts hold every character but one. Whoever asks for a name with that is to find nothing, and no failure. */
+function sendable(value: Value): Value {
+  if (Array.isArray(value)) return value.map(sendable);
+  return typeof value === "string" ? value.replaceAll("\0", "\uffff") : value;
 }
 
 const names = new Map<string, string>();

@@ -65,6 +65,23 @@ test("are created once for a key when servers race", async (temporary) => {
   assert.equal(await stores[0]!.count(null, null), 1);
 });
 
+test("are asked for by names with any character", async (temporary) => {
+  const { stores: [store] } = await servers(temporary, 1);
+  const odd = `\0'${String.fromCharCode(0xd800)}\u{1f5bc}`;
+  for (let i = 0; i < 2; i++) {
+    const { created } = await store!.create(transferRecord({ id: `a${i}`, idempotencyKey: odd }), statusOnly("QUEUED"));
+    assert.equal(created, i === 0);
+  }
+  assert.equal((await store!.findByKey("local", odd))?.id, "a0");
+  assert.deepEqual([await store!.get(odd), await store!.count(odd, null), await store!.remove(odd)], [null, 0, false]);
+  assert.deepEqual([await store!.events(odd, 0, 9), await store!.imageUses(odd)], [[], 0]);
+  const failure = { code: "INTERNAL", message: odd } as const;
+  const changes = { failure, resultId: odd };
+  const record = await store!.append("a0", { from: ["QUEUED"], changes, events: [{ ...stepEvent(1), failure }] });
+  assert.deepEqual(record?.failure, failure);
+  assert.deepEqual((await store!.events("a0", 1, 1))[0]?.failure, failure);
+});
+
 test("have all of an append, or nothing, when connections end in between", async (temporary) => {
   const { stores, database } = await servers(temporary, 2);
   const store = stores[1]!;

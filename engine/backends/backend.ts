@@ -5,6 +5,7 @@
  */
 import type { DeviceAdam } from "./device_adam.ts";
 import type { Mask, Objective } from "../objective/objective.ts";
+import type { Places } from "../objective/neighbors.ts";
 import type { OptimizerOptions, Pooling } from "../options/options.ts";
 import type { OptimizerState } from "../optimizers/optimizer.ts";
 import type { Pixels, Size } from "../picture.ts";
@@ -45,7 +46,7 @@ export interface Evaluator {
 
 /**
  * What a term's loss compares with: for content the features of a picture, in the backend's own order, for style
- * `StyleFigures`.
+ * `StyleFigures`, for neighbours `targetOf()`.
  */
 export type Target = Float32Array;
 
@@ -88,6 +89,9 @@ export interface TileEvaluator {
 /** A backend that can evaluate in tiles. */
 export type TilingBackend = Backend & Required<Pick<Backend, "compileTiles">>;
 
+/** A backend that can find nearest neighbours, and compare with them. */
+export type MatchingBackend = Backend & Required<Pick<Backend, "places" | "nearest">>;
+
 /** One of the devices that can compute. */
 export interface Backend {
   readonly info: EngineInfo;
@@ -107,6 +111,13 @@ export interface Backend {
     mask?: Mask | null,
     moments?: boolean,
   ): Promise<Map<string, Target>>;
+  /** Features of a picture's places at `layers`, see `neighbors.ts`; a backend without it has no such terms. */
+  places?(pixels: Pixels, size: Size, layers: readonly string[], pooling: Pooling): Promise<Places>;
+  /**
+   * For each query the candidate with the largest dot product, the first of equals; both are rows of `length` values. A part
+   * of the queries at a time, so that memory has a bound.
+   */
+  nearest?(queries: Float32Array, candidates: Float32Array, length: number): Promise<Int32Array>;
   /** Prepares the evaluation of `objective` against `targets`, one for each of its terms. */
   compile(objective: Objective, targets: readonly Target[]): Promise<Evaluator>;
   /**

@@ -12,6 +12,7 @@ import combinations from "./golden/combinations.json" with { type: "json" };
 import layers from "./golden/layers.json" with { type: "json" };
 import momentScales from "./golden/moment_scales.json" with { type: "json" };
 import moments from "./golden/moments.json" with { type: "json" };
+import neighbors from "./golden/neighbors.json" with { type: "json" };
 import options from "./golden/options.json" with { type: "json" };
 import reference from "./golden/reference.json" with { type: "json" };
 import scales from "./golden/scales.json" with { type: "json" };
@@ -75,6 +76,8 @@ export const OBJECTIVE_CASES = [
   ...options,
   ...moments,
 ] as unknown as readonly ObjectiveCase[];
+/** For backends that can compare with neighbours. */
+export const NEIGHBOR_CASES = neighbors as unknown as readonly ObjectiveCase[];
 export const TIE_CASES = ties as unknown as readonly ObjectiveCase[];
 export const SCALE_CASES = [...scales, ...momentScales, ...combinations] as unknown as readonly ScaleCase[];
 
@@ -88,4 +91,15 @@ export function decodeFloats(base64: string): Float32Array {
 /** A soft mask: noise between 0 and 1. */
 export function formulaMask({ width, height, salt }: PictureSpec): Mask {
   return { width, height, values: Float32Array.from(formulaNoise(width * height, salt), (value) => (value + 1) / 2) };
+}
+
+/** Unit vectors of positive values: (area × channels). */
+export function formulaDirections(area: number, channels: number, salt: number): Float32Array {
+  const rows = Float32Array.from(formulaNoise(area * channels, salt), (value) => value + 1);
+  for (let at = 0; at < rows.length; at += channels) {
+    const row = rows.subarray(at, at + channels);
+    const length = Math.hypot(...row);
+    row.forEach((value, i) => row[i] = value / length);
+  }
+  return rows;
 }

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import type { Backend } from "../backends/backend.ts";
-import type { Objective } from "../objective/objective.ts";
+import { featureSize, gridLayer, type Objective } from "../objective/objective.ts";
 import { formulaParameters, formulaPicture, formulaPixels } from "../testing/formula.ts";
 import { nearestResize } from "../testing/nearest.ts";
 import { relativeDistance } from "../testing/distance.ts";
@@ -16,7 +16,9 @@ import { testBackendContract } from "./contract.ts";
 import { testTiles } from "./tiles.ts";
 import {
   decodeFloats,
+  formulaDirections,
   formulaMask,
+  NEIGHBOR_CASES,
   OBJECTIVE_CASES,
   type ObjectiveCase,
   type PictureSpec,
@@ -59,6 +61,14 @@ export function testConformance(name: string, open: OpenBackend, tolerances: Tol
     }
   });
 
+  Deno.test(`${name} gives PyTorch's losses and gradient for neighbours, where it has them`, async (t) => {
+    const backend = await open(parameters);
+    if (backend.places) {
+      for (const golden of NEIGHBOR_CASES) await t.step(golden.name, () => checkObjective(backend, golden, tolerances));
+    }
+    await backend.close();
+  });
+
   Deno.test(`${name} gives PyTorch's losses and gradient for a transfer's options`, async (t) => {
     const backend = await open(parameters);
     for (const golden of SCALE_CASES) await t.step(golden.name, () => checkScale(backend, golden, tolerances));
@@ -82,7 +92,12 @@ export function testConformance(name: string, open: OpenBackend, tolerances: Tol
 /** Targets of a case's terms, taken by the backend itself. */
 async function caseTargets(backend: Backend, golden: ObjectiveCase) {
   const styleSize = { width: golden.styleWidth, height: golden.styleHeight };
-  return await Promise.all(golden.terms.map(async ({ kind, layer, salt }) => {
+  return await Promise.all(golden.terms.map(async (term) => {
+    const { kind, layer, salt } = term;
+    if (kind === "neighbors") {
+      const { width, height } = featureSize(golden, gridLayer(term));
+      return formulaDirections(width * height, featureSize(golden, layer).channels, salt);
+    }
     const targets = kind === "content"
       ? backend.features(formulaPixels(golden.width, golden.height, salt), golden, [layer], golden.pooling)
       : backend.grams(

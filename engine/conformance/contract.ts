@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { suite } from "../../tests/testing/suite.ts";
 import type { Backend } from "../backends/backend.ts";
+import { channelsAt, placeSize } from "../objective/neighbors.ts";
 import type { Objective } from "../objective/objective.ts";
 import { relativeDistance } from "../testing/distance.ts";
 import { formulaNoise, formulaPixels } from "../testing/formula.ts";
@@ -73,6 +74,36 @@ export function testBackendContract(
     for (let i = 0; i < 2; i++) assert.ok(rest[i]! < 1e-4 * others[i]!, `${rest[i]}, ${others[i]}`);
     const all = await backend.grams(PIXELS, SIZE, LAYERS, "MAX", { ...SIZE, values: values.map(() => 1) });
     for (const layer of LAYERS) assert.ok(relativeDistance(all.get(layer)!, whole.get(layer)!) < 1e-5, layer);
+  });
+
+  test("finds nearest neighbours, and gives each place its features, where it can", async (backend) => {
+    if (!backend.places || !backend.nearest) return;
+    const layers = ["conv1_2", "conv3_1", "conv4_1"];
+    const [places, features] = [
+      await backend.places(PIXELS, SIZE, layers, "MAX"),
+      await backend.features(PIXELS, SIZE, layers, "MAX"),
+    ];
+    const { width, height } = placeSize(SIZE);
+    for (const layer of layers) assert.equal(places.get(layer)!.length, width * height * channelsAt(layer));
+    // Whatever the order of values, they have the same mean where there is one for each place.
+    assert.ok(Math.abs(mean(places.get("conv3_1")!) / mean(features.get("conv3_1")!) - 1) < 2e-3);
+
+    const length = 24;
+    const noise = (rows: number, salt: number) => Float32Array.from(formulaNoise(rows * length, salt));
+    const [queries, candidates] = [noise(31, 1), noise(17, 2)];
+    const found = await backend.nearest(queries, candidates, length);
+    const dotOf = (query: number, candidate: number) => {
+      let sum = 0;
+      for (let i = 0; i < length; i++) sum += queries[query * length + i]! * candidates[candidate * length + i]!;
+      return sum;
+    };
+    const wanted = Array.from({ length: 31 }, (_, query) => {
+      const products = Array.from({ length: 17 }, (_, candidate) => dotOf(query, candidate));
+      return products.indexOf(Math.max(...products));
+    });
+    assert.deepEqual([...found], wanted);
+    const twice = Float32Array.of(...candidates, ...candidates);
+    assert.deepEqual([...await backend.nearest(queries, twice, length)], wanted, "the first of equals");
   });
 
   test("is at rest at its own target", async (backend) => {
@@ -167,6 +198,10 @@ function formulaDenses(): Map<string, DenseParameters> {
     inUnits = units;
     return [`fc${6 + i}`, { kernel, bias: Float32Array.from(formulaNoise(units, 201 + i)) }];
   }));
+}
+
+function mean(values: Float32Array): number {
+  return values.reduce((sum, value) => sum + value / values.length, 0);
 }
 
 function norm(values: Float32Array): number {

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from golden_network import BGR_MEAN, NAMES, differentiate, forward, gram, means, noise, picture, with_rounding
+from golden_network import BGR_MEAN, NAMES, differentiate, directions, forward, gram, means, noise, picture, to_grid, with_rounding
 from golden_scale import combination_cases, moment_scale_cases, scale_cases
 
 CONTENT, STYLE, START = 1001, 1002, 1003
@@ -43,7 +43,10 @@ def case(name, size, terms, style_size=None, pooling='MAX', normalize=False, mas
     targets = []
     with torch.no_grad():
         for each in terms:
-            if each['kind'] == 'content':
+            if each['kind'] == 'neighbors':
+                x = to_grid(forward(picture(width, height, START), each['layer'], pooling, mean)[each['layer']])
+                targets.append(directions(x.shape[3], x.shape[2], x.shape[1], each['salt']))
+            elif each['kind'] == 'content':
                 targets.append(forward(picture(width, height, each['salt']), each['layer'], pooling, mean)[each['layer']])
             else:
                 features = forward(picture(style_width, style_height, each['salt']), each['layer'], pooling, mean)
@@ -115,6 +118,20 @@ def moment_cases():
     yield case('moments with normalised gradients', (18, 22), mixed, masks=masks, moments=True, normalize=True)
 
 
+def neighbor_cases():
+    """Cosines with what places have taken."""
+    def neighbors(*layers, **options):
+        return [term('neighbors', layer, **options) for layer in layers]
+
+    masks = [(22, 19, 1004), (13, 40, 1005)]
+    for layer in ('conv1_1', 'conv2_2', 'conv3_1', 'conv4_3', 'conv5_1'):
+        yield case(f'neighbours at {layer}', (19, 26), neighbors(layer, weight=10))
+    mixed = content('conv2_1', weight=1e-4) + neighbors('conv1_2', mask=0) + neighbors('conv2_1', 'conv4_1', mask=1)
+    yield case('neighbours under masks', (22, 19), mixed + neighbors('conv3_3'), masks=masks)
+    yield case('neighbours with average pooling', (21, 18), mixed, masks=masks, pooling='AVERAGE')
+    yield case('neighbours with normalised gradients', (18, 22), mixed, masks=masks, normalize=True)
+
+
 def tie_cases():
     """Flat pictures, where all values of a window are its maximum. One pool only: the sums of deeper convolutions are
     rounded differently from place to place, and what is equal by mathematics is not by float32."""
@@ -165,6 +182,7 @@ def write(name, value):
 if __name__ == '__main__':
     torch.set_num_threads(2)
     files = {'reference': reference_cases, 'layers': layer_cases, 'options': option_cases, 'moments': moment_cases,
+             'neighbors': neighbor_cases,
              'ties': tie_cases, 'scales': scale_cases, 'moment_scales': moment_scale_cases, 'combinations': combination_cases,
              'adam': adam_cases, 'classifier': classifier}
     for name in sys.argv[1:] or files:

@@ -165,8 +165,31 @@ def moments_loss(activation, target, mask):
     return MOMENTS_WEIGHT * energy / channels ** 2 * sum((shift ** 2).mean() for shift in shifts)
 
 
+def to_grid(x):
+    """Layers that are finer than conv3 as averages over 2x2 values, down to its size: see gridLayer() in objective.ts."""
+    for _ in range({64: 2, 128: 1}.get(x.shape[1], 0)):
+        x = F.avg_pool2d(x, 2, 2, ceil_mode=True, count_include_pad=False)
+    return x
+
+
+def directions(width, height, channels, salt):
+    """(1, C, H, W) of unit vectors, as formulaDirections() in engine/conformance/cases.ts."""
+    rows = (noise(width * height * channels, salt) + 1).astype(np.float32).astype(np.float64).reshape(-1, channels)
+    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return torch.tensor(rows.reshape(1, height, width, channels)).permute(0, 3, 1, 2)
+
+
+def neighbors_loss(activation, target, mask):
+    x = to_grid(activation)
+    m = torch.ones_like(x[:, :1]) if mask is None else mask_at(mask, *x.shape[2:])
+    cosine = (x * target).sum(1) / torch.sqrt((x ** 2).sum(1) + 1e-4)
+    return (m[:, 0] ** 2 * (1 - cosine)).sum() / (m ** 2).sum()
+
+
 def term_loss(kind, activation, target, mask, whitener=None):
     """`target` of a style is a Gram matrix, or a pair of it and the means, where moments are compared."""
+    if kind == 'neighbors':
+        return neighbors_loss(activation, target, mask)
     m = None if mask is None else mask_at(mask, *activation.shape[2:])
     if kind == 'style':
         if isinstance(target, tuple):

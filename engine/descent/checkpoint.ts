@@ -16,6 +16,8 @@ export interface Checkpoint {
   /** Sum of the iterates' moving average, not yet corrected for its bias; null where none is taken. */
   readonly average: Float32Array | null;
   readonly averagedSteps: number;
+  /** What neighbours were looked for in; null where they are not, and at the first scale. */
+  readonly begun: Float32Array | null;
   /** Weights as they were retuned, and the learning rate. */
   readonly weights: { readonly contentWeight: number; readonly styleWeight: number; readonly tvWeight: number };
   readonly learningRate: number;
@@ -28,9 +30,9 @@ const VERSION = 1;
 const DIGEST_BYTES = 32;
 const PREFIX_BYTES = 16;
 
-interface Header extends Omit<Checkpoint, "optimizer" | "average"> {
+interface Header extends Omit<Checkpoint, "optimizer" | "average" | "begun"> {
   readonly numbers: Record<string, number>;
-  /** Name and length of each array, in order; `average` is one of them. */
+  /** Name and length of each array, in order; `average` and `begun` are among them. */
   readonly arrays: readonly (readonly [string, number])[];
 }
 
@@ -38,9 +40,10 @@ interface Header extends Omit<Checkpoint, "optimizer" | "average"> {
  * Writes a checkpoint: magic, version, length of the header, a JSON header, float32 arrays (little-endian), and the
  * SHA-256 of all that.
  */
-export function writeCheckpoint({ optimizer, average, ...rest }: Checkpoint): Uint8Array<ArrayBuffer> {
+export function writeCheckpoint({ optimizer, average, begun, ...rest }: Checkpoint): Uint8Array<ArrayBuffer> {
   const arrays = Object.entries(optimizer.arrays);
   if (average) arrays.push(["average", average]);
+  if (begun) arrays.push(["begun", begun]);
   const header: Header = {
     ...rest,
     numbers: optimizer.numbers,
@@ -87,8 +90,8 @@ export function readCheckpoint(bytes: Uint8Array): Checkpoint {
     read[name] = new Float32Array(body.slice(offset, offset + 4 * length).buffer);
     offset += 4 * length;
   }
-  const { average = null, ...state } = read;
-  return { ...rest, optimizer: { numbers, arrays: state }, average };
+  const { average = null, begun = null, ...state } = read;
+  return { ...rest, optimizer: { numbers, arrays: state }, average, begun };
 }
 
 function digest(bytes: Uint8Array) {

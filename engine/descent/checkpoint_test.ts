@@ -18,6 +18,7 @@ const checkpoint: fc.Arbitrary<Checkpoint> = fc.record({
   }, plain),
   average: fc.option(floats),
   averagedSteps: fc.nat(),
+  begun: fc.option(floats),
   weights: fc.record({ contentWeight: number, styleWeight: number, tvWeight: number }, plain),
   learningRate: number,
   losses: fc.option(fc.record({
@@ -40,6 +41,7 @@ const SMALL: Checkpoint = {
   optimizer: { numbers: { step: 61 }, arrays: { pixels: Float32Array.of(1, 2, 3, 4, 5, 0.1) } },
   average: Float32Array.of(6, 5, 4, 3, 2, 1),
   averagedSteps: 1,
+  begun: null,
   weights: { contentWeight: 0.1, styleWeight: 500, tvWeight: 0 },
   learningRate: 10,
   losses: null,

@@ -8,11 +8,12 @@ import { channelsOf, gramOf, type StyleFigures } from "../objective/moments.ts";
 import type { Mask, Term } from "../objective/objective.ts";
 import { trace } from "../objective/square_matrix.ts";
 import { type Whitener, whitener } from "../objective/whitening.ts";
-import type { LayerWeight, Scale } from "../options/options.ts";
+import type { LayerWeight, Scale, TransferOptions } from "../options/options.ts";
 import { styleSide } from "../options/style_side.ts";
-import { fitLongestSide, toPixels } from "../picture.ts";
+import { fitLongestSide, type Pixels, toPixels } from "../picture.ts";
 import type { TargetSource } from "../tiles/target_source.ts";
 import type { OptimisationInput, Resize } from "./input.ts";
+import { neighborTerms } from "./neighbor_terms.ts";
 import { whatCounts } from "./what_counts.ts";
 
 export interface LossTerm extends Pick<Term, "kind" | "layer"> {
@@ -20,7 +21,7 @@ export interface LossTerm extends Pick<Term, "kind" | "layer"> {
   readonly share: number;
   /** Where it counts; null: everywhere. */
   readonly where: Mask | null;
-  /** Target of a style term; null for content, which is compared with the content picture. */
+  /** Target of a style term, of neighbours `targetOf()`; null for content, which is compared with the content picture. */
   readonly figures: StyleFigures | null;
   /** How a style term's Gram matrices are compared; null: as they are. */
   readonly whitener: Whitener | null;
@@ -37,15 +38,30 @@ const LEAST_DISTANCE = 0.1;
 /** Figures of each style by layer: of the style layers, and of the content layers where losses are normalised. */
 type StylesFigures = readonly ReadonlyMap<string, StyleFigures>[];
 
-/** The terms of the loss at a scale, content first; those that have a mask of their own stand beside those that have none. */
+/**
+ * The terms of the loss at a scale, content first; those that have a mask of their own stand beside those that have none.
+ *
+ * @param begun The picture that the scale begins with, for neighbours to be looked for; null at the first.
+ */
 export async function lossTerms(
   source: TargetSource,
   resize: Resize,
   input: OptimisationInput,
   scale: Scale,
+  begun: Pixels | null,
 ): Promise<LossTerm[]> {
   const figures = await styleFigures(source, resize, input, scale);
-  return [...await contentTerms(source, input, scale, figures), ...styleTerms(input, scale, figures)];
+  const terms = [...await contentTerms(source, input, scale, figures), ...styleTerms(input, scale, figures)];
+  if (input.options.styleMatch !== "NEIGHBORS") return terms;
+  return [...terms, ...await neighborTerms(source.matching(), resize, input, scale, begun)];
+}
+
+/**
+ * Whether style terms compare moments. Beside neighbours they do: a cosine does not see how large features are, and without
+ * what keeps them as large as the style's, light and colours go far beyond it.
+ */
+export function comparesMoments({ styleMatch }: Pick<TransferOptions, "styleMatch">): boolean {
+  return styleMatch === "GRAM_AND_MOMENTS" || styleMatch === "NEIGHBORS";
 }
 
 async function styleFigures(
@@ -57,7 +73,7 @@ async function styleFigures(
   const compared = options.normalizeLosses ? [...options.styleLayers, ...options.contentLayers] : options.styleLayers;
   const layers = [...new Set(compared.map(({ layer }) => layer))];
   const figures: ReadonlyMap<string, StyleFigures>[] = [];
-  const moments = options.styleMatch === "GRAM_AND_MOMENTS";
+  const moments = comparesMoments(options);
   for (const [i, style] of styles.entries()) {
     const { picture } = style;
     const size = fitLongestSide(picture, styleSide(scale.size, options, style));
@@ -147,7 +163,8 @@ function wholeWeight(styles: OptimisationInput["styles"]): number {
  * @param distance The term's loss at the content picture.
  */
 export function overDistance(term: LossTerm, distance: number): LossTerm {
-  if (term.figures === null) return term;
+  // 1 − cos is a measure already, too.
+  if (term.figures === null || term.kind === "neighbors") return term;
   const even = trace(gramOf(term.figures)) ** 2 / channelsOf(term.figures) ** 3;
   return { ...term, share: term.share / (Math.max(distance, LEAST_DISTANCE * even) || 1) };
 }

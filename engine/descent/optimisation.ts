@@ -53,6 +53,8 @@ export class Optimisation {
   /** What is shown in place of the steps' pictures; null where that is not asked for. */
   #average: MovingAverage | null;
   #lastLosses: Losses | null;
+  /** The picture that the present scale began with, where neighbours are looked for in it; null at the first. */
+  #begun: Pixels | null;
   /** The content at the size of the current scale, for its colours. */
   #content: Picture;
 
@@ -72,6 +74,7 @@ export class Optimisation {
       weights: LossWeights;
       learningRate: number;
       losses: Losses | null;
+      begun: Pixels | null;
     },
   ) {
     this.#backend = backend;
@@ -89,6 +92,7 @@ export class Optimisation {
     this.#weights = state.weights;
     this.#learningRate = state.learningRate;
     this.#lastLosses = state.losses;
+    this.#begun = state.begun;
   }
 
   /**
@@ -119,6 +123,7 @@ export class Optimisation {
       weights: options,
       learningRate,
       losses: null,
+      begun: null,
     });
   }
 
@@ -213,6 +218,7 @@ export class Optimisation {
       optimizer: await this.#descent.state(),
       average: this.#average?.sum ?? null,
       averagedSteps: this.#average?.steps ?? 0,
+      begun: this.#begun,
       weights: {
         contentWeight: this.#weights.contentWeight,
         styleWeight: this.#weights.styleWeight,
@@ -256,6 +262,7 @@ export class Optimisation {
       this.#prepared,
       this.#scale,
       this.#limits,
+      this.#begun,
     );
     // An average takes in every picture, here.
     if (!this.#average) await this.#descent.useDevice(prepared);
@@ -274,6 +281,7 @@ export class Optimisation {
     this.#scaleStep = 0;
     const start = startPicture(this.#prepared);
     const pixels = start ? await this.#carryChange(start, shown, from) : resample(shown, from, this.size);
+    if (this.#input.options.styleMatch === "NEIGHBORS") this.#begun = pixels.slice();
     this.#descent = await this.#descent.rescaled(this.size, pixels);
     await this.#preparedScale?.dispose();
     this.#preparedScale = null;

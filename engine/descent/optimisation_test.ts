@@ -10,7 +10,7 @@ import { resolveOptions } from "../options/resolve.ts";
 import { relativeDistance } from "../testing/distance.ts";
 import { formulaParameters, formulaPicture } from "../testing/formula.ts";
 import { nearestResize } from "../testing/nearest.ts";
-import { tamperedBackend } from "../testing/tampered_backend.ts";
+import { tamperedBackend, withEvaluators } from "../testing/tampered_backend.ts";
 
 const CONTENT = formulaPicture(29, 36, 1);
 const STYLE = formulaPicture(24, 18, 2);
@@ -69,6 +69,12 @@ const VARIANTS: Readonly<Record<string, OptimisationInput>> = {
   "Adam over three scales, averaged": input({ scales: SCALES, averaging: 0.7, tvWeight: 0.01 }),
   "L-BFGS": input({ optimizer: "LBFGS", scales: [{ size: 32, steps: 12 }] }),
   "L-BFGS over three scales, averaged": input({ optimizer: "LBFGS", scales: SCALES, averaging: 0.7 }),
+  "neighbours over two scales": input({
+    optimizer: "LBFGS",
+    scales: [{ size: 32, steps: 2 }, { size: 41, steps: 1 }],
+    normalizeLosses: true,
+    styleMatch: "NEIGHBORS",
+  }),
   "everything": {
     ...input({
       optimizer: "LBFGS",
@@ -389,4 +395,51 @@ test("a transparent content keeps its alpha, and its picture has no colour where
   picture.alpha!.forEach((opacity, i) => {
     if (opacity === 0) assert.deepEqual([...picture.rgb.subarray(3 * i, 3 * i + 3)], [0, 0, 0]);
   });
+});
+
+test("neighbours are refused by an engine that cannot look for them, with what it can", async (backend) => {
+  // Made of the functions that every backend has.
+  const another = {
+    ...withEvaluators(backend, (evaluator) => evaluator),
+    info: { ...backend.info, backend: "another" },
+  };
+  const optimisation = await start(another, input({ normalizeLosses: true, styleMatch: "NEIGHBORS" }));
+  await assert.rejects(optimisation.advance(), {
+    code: "BAD_USER_INPUT",
+    field: "styleMatch",
+    message: "Cannot use styleMatch NEIGHBORS with the engine another: wanted GRAM or GRAM_AND_MOMENTS",
+  });
+  await optimisation.dispose();
+});
+
+test("neighbours are looked for in the whole picture, or the transfer is too large", (backend) => {
+  const given = input({
+    normalizeLosses: true,
+    styleMatch: "NEIGHBORS",
+    scales: [{ size: 2048, steps: 1 }],
+    styleLayers: [{ layer: "conv2_1", weight: 1 }],
+  });
+  const whole = estimateCost(given.options).memoryBytes;
+  const gram = estimateCost({ ...given.options, styleMatch: "GRAM" }).memoryBytes;
+  assert.ok(whole > gram);
+  const limits = { memoryBytes: gram };
+  assert.equal(planScale(given.options.scales[0]!, given.options, gram).tiles, null);
+  return assert.rejects(Optimisation.start(backend, nearestResize, given, limits), { code: "TOO_LARGE" });
+});
+
+test("a picture in its own style has itself for neighbours", async (backend) => {
+  const given = input({
+    normalizeLosses: true,
+    styleMatch: "NEIGHBORS",
+    init: { kind: "CONTENT", noise: 0 },
+    scales: [{ size: 36, steps: 1 }],
+  });
+  const style = async (picture: typeof CONTENT) => {
+    const optimisation = await start(backend, { ...given, styles: [{ picture, weight: 1 }] });
+    const { style } = await optimisation.measure();
+    await optimisation.dispose();
+    return style;
+  };
+  const [own, other] = [await style(CONTENT), await style(STYLE)];
+  assert.ok(own < 1e-3 && other > 0.01, `${own}, ${other}`);
 });

@@ -8,7 +8,7 @@ import type { Backend, Evaluator } from "../backends/backend.ts";
 import type { DeviceAdam } from "../backends/device_adam.ts";
 import { planScale } from "../estimate/estimate.ts";
 import type { OptimisationInput, Resize } from "./input.ts";
-import { type LossTerm, lossTerms, overDistance } from "./loss_terms.ts";
+import { comparesMoments, type LossTerm, lossTerms, overDistance } from "./loss_terms.ts";
 import type { LayerLoss, Losses } from "../objective/losses.ts";
 import type { Objective } from "../objective/objective.ts";
 import type { OptimizerState } from "../optimizers/optimizer.ts";
@@ -54,7 +54,8 @@ export class PreparedScale {
    * Takes the targets from the pictures at the scale's size and compiles the objective. What takes more memory than the
    * limits allow is evaluated in tiles, where that takes less and the backend can.
    *
-   * @throws {GramcastError} BAD_USER_INPUT when nothing has any weight.
+   * @param begun The picture that the scale begins with, for neighbours to be looked for; null at the first.
+   * @throws {GramcastError} BAD_USER_INPUT when nothing has any weight, or the engine cannot search for neighbours.
    */
   static async prepare(
     backend: Backend,
@@ -62,9 +63,10 @@ export class PreparedScale {
     input: OptimisationInput,
     scale: Scale,
     limits: Limits = {},
+    begun: Pixels | null = null,
   ): Promise<PreparedScale> {
     const source = await openSource(backend, resize, input, scale, limits);
-    const terms = await lossTerms(source, resize, input, scale);
+    const terms = await lossTerms(source, resize, input, scale, begun);
     if (terms.length === 0) {
       throw new GramcastError(
         "BAD_USER_INPUT",
@@ -141,7 +143,7 @@ function objectiveOf(terms: readonly LossTerm[], size: Size, options: TransferOp
     pooling: options.pooling,
     normalizeGradients: options.normalizeGradients,
     whiteners: byIndex(terms, ({ whitener }) => whitener),
-    moments: options.styleMatch === "GRAM_AND_MOMENTS",
+    moments: comparesMoments(options),
   };
 }
 
@@ -158,7 +160,11 @@ function mergeLayers(terms: readonly LossTerm[], losses: Float64Array): LayerLos
   const merged = new Map<string, LayerLoss>();
   terms.forEach(({ kind, layer, share }, i) => {
     const key = `${kind} ${layer}`;
-    merged.set(key, { layer, kind, value: (merged.get(key)?.value ?? 0) + share * losses[i]! });
+    merged.set(key, {
+      layer,
+      kind: kind === "content" ? kind : "style",
+      value: (merged.get(key)?.value ?? 0) + share * losses[i]!,
+    });
   });
   return [...merged.values()];
 }

@@ -1,5 +1,6 @@
 import { forwardBytes, pictureBytes, processBytes, stepBytes, styleBytes } from "./memory.ts";
 import { deepestLayer, featureMaps, featureSize } from "../objective/objective.ts";
+import { placeSize } from "../objective/neighbors.ts";
 import type { Scale, TransferOptions } from "../options/options.ts";
 import { styleSide } from "../options/style_side.ts";
 import type { Size } from "../picture.ts";
@@ -40,7 +41,8 @@ export type CostModel = (options: TransferOptions, memoryBytes: number) => Cost;
  * Counts operations and memory.
  *
  * FLOPs: a convolution takes 2·9·I·O per pixel forward and as much for the gradient to its input; a Gram matrix 2·C² per
- * pixel, its gradient as much; whitening its difference and back 8·C³. Element-wise operations are not counted.
+ * pixel, its gradient as much; whitening its difference and back 8·C³. Element-wise operations are not counted, nor is the
+ * search for neighbours, once for a scale.
  *
  * @param options Of the transfer, `atLargestStyle()`.
  * @param memoryBytes What the process may take: scales that need more are counted in tiles.
@@ -68,7 +70,8 @@ export function stepFlops(size: Size, options: TransferOptions): number {
  */
 export function planScale(scale: Scale, options: TransferOptions, memoryBytes = Infinity): ScalePlan {
   const whole = { tiles: null, memoryBytes: wholeBytes(scale, options), flopsPerStep: stepFlops(scale, options) };
-  if (whole.memoryBytes <= memoryBytes) return whole;
+  // Neighbours are looked for in the whole picture.
+  if (whole.memoryBytes <= memoryBytes || options.styleMatch === "NEIGHBORS") return whole;
   const fixed = fixedBytes(scale, options);
   const tiles = planTiles(scale, options, memoryBytes - fixed);
   if (tiles === null) return whole;
@@ -82,8 +85,17 @@ function wholeBytes(scale: Scale, options: TransferOptions): number {
   const style = options.styleLayers.length === 0
     ? 0
     : forwardBytes({ width: side, height: side }, styleLayerOf(options));
-  const network = Math.max(stepBytes(scale, layerOf(options), content), style);
+  const targets = options.styleMatch === "NEIGHBORS" ? placeBytes(scale, options) : 0;
+  // The picture's places and what they are compared by, and the same of the style, before a step.
+  const search = targets === 0 ? 0 : 2 * targets + 2 * placeBytes({ width: side, height: side }, options);
+  const network = Math.max(stepBytes(scale, layerOf(options), content) + targets, style + search);
   return fixedBytes(scale, options) + network;
+}
+
+/** Features of a picture's places at all style layers. */
+function placeBytes(size: Size, { styleLayers }: TransferOptions): number {
+  const { width, height } = placeSize(size);
+  return styleLayers.reduce((sum, { layer }) => sum + 4 * width * height * featureSize(size, layer).channels, 0);
 }
 
 /** Whatever is evaluated how: the process, the optimiser, and the largest style picture. */

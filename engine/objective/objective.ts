@@ -14,12 +14,13 @@ import type { Whitener } from "./whitening.ts";
  *
  * - content: mean((F − P)²) over height, width and channels;
  * - style: mean((G − A)²) over channels × channels, with G = FᵀF / (H·W·C); where the term has a whitener R, of
- *   R (G − A) Rᵀ; where moments are compared, their part of `moments.ts` beside it.
+ *   R (G − A) Rᵀ; where moments are compared, their part of `moments.ts` beside it;
+ * - neighbors: mean(1 − cos) between F and the features that each place has taken from the style, see `neighbors.ts`.
  *
  * With a mask m (a factor per pixel, scaled to the layer) the means are weighted by m²: F becomes m·F and H·W becomes Σm².
  */
 export interface Term {
-  readonly kind: "content" | "style";
+  readonly kind: "content" | "style" | "neighbors";
   readonly layer: string;
   /** Index into the objective's masks, or null for the whole picture. */
   readonly mask: number | null;
@@ -85,18 +86,28 @@ export function deepestLayer(layers: Iterable<string>): string {
   return name;
 }
 
+/**
+ * The layer in whose grid a term is compared: its own, but for neighbours, which compare nothing that is finer than a quarter
+ * of the picture's side. Masks and areas of a term are those of this layer.
+ */
+export function gridLayer({ kind, layer }: Term): string {
+  return kind === "neighbors" && CONV_NAMES.indexOf(layer) < CONV_NAMES.indexOf("conv3_1") ? "conv3_1" : layer;
+}
+
 /** Over how many values a term's squared differences are averaged; `area` is H·W, or Σm² under a mask. */
 export function elementCount(term: Term, channels: number, area: number): number {
+  if (term.kind === "neighbors") return area;
   return term.kind === "style" ? channels * channels : channels * area;
 }
 
 /**
  * What turns the term's inner gradient into that of its mean: for content d(F − P)²/dF = 2 (F − P), for style
- * d(G − A)²/dF = 4 (G − A) F / (area · channels), with RᵀR (G − A) RᵀR in place of G − A under a whitener, each over the
- * number of averaged values. Normalised gradients have lost their scale, so only the weight stays.
+ * d(G − A)²/dF = 4 (G − A) F / (area · channels), with RᵀR (G − A) RᵀR in place of G − A under a whitener, for neighbours
+ * d(1 − cos)/dF as it is, each over the number of averaged values. Normalised gradients have lost their scale, so only the weight stays.
  */
 export function gradientFactor(term: Term, channels: number, area: number, normalized: boolean): number {
   if (normalized) return 1;
+  if (term.kind === "neighbors") return 1 / area;
   const inner = term.kind === "style" ? 4 / (area * channels) : 2;
   return inner / elementCount(term, channels, area);
 }

@@ -43,6 +43,13 @@ export function checkRequest(request: TransferRequest): Partial<Settings> {
       throw invalid(name, `Cannot use ${name} whose weights are all 0: wanted one above 0, or no layers`);
     }
   }
+  const { styleMatch, normalizeLosses } = settings as Settings;
+  if (styleMatch === "NEIGHBORS" && !normalizeLosses) {
+    throw invalid(
+      "styleMatch",
+      "Cannot use styleMatch NEIGHBORS without normalizeLosses: wanted true, so that cosines and Gram matrices compare",
+    );
+  }
   return Object.fromEntries(SETTING_NAMES.map((name) => [name, settings[name]])) as Partial<Settings>;
 }
 

@@ -242,3 +242,13 @@ Deno.test("a picture to go on from is not made coarse first", () => {
     assert.deepEqual(scales({ scales: given }), given);
   }
 });
+
+Deno.test("neighbours are refused where losses are not measured by the pictures", () => {
+  const size = { width: 40, height: 30 };
+  assert.equal(resolveOptions({ preset: "FAST", styleMatch: "NEIGHBORS" }, size, 0).styleMatch, "NEIGHBORS");
+  assert.throws(() => resolveOptions({ preset: "CLASSIC", styleMatch: "NEIGHBORS" }, size, 0), {
+    code: "BAD_USER_INPUT",
+    field: "styleMatch",
+    message: /without normalizeLosses: wanted true/,
+  });
+});

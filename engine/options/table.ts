@@ -142,6 +142,11 @@ const STYLE_MATCH = choice("StyleMatch", "What the result has in common with the
     label: "Gram matrices and moments",
     help: "Gram matrices, and beside them mean and deviation of each channel (Galerne et al. 2024).",
   },
+  NEIGHBORS: {
+    label: "Nearest neighbours",
+    help:
+      "Each place is painted as the place of the style that is most like it (Kolkin et al. 2022), beside Gram matrices and moments. Only with normalizeLosses; not in tiles, and not with the engine tensorflow.",
+  },
 });
 
 const FIT = oneOf({ input: "SizeInput", help: "The size of the result, given in exactly one way." }, {

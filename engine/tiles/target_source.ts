@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Backend, Evaluator, Target, TilingBackend } from "../backends/backend.ts";
+import { GramcastError } from "../../errors.ts";
+import type { Backend, Evaluator, MatchingBackend, Target, TilingBackend } from "../backends/backend.ts";
 import type { Mask, Objective } from "../objective/objective.ts";
 import type { Pooling } from "../options/options.ts";
 import { type Picture, type Pixels, type Size, toPixels } from "../picture.ts";
@@ -26,6 +27,12 @@ export interface TargetSource {
     mask: Mask | null,
     moments: boolean,
   ): Promise<Map<string, Target>>;
+  /**
+   * What searches for neighbours.
+   *
+   * @throws {GramcastError} BAD_USER_INPUT when the engine has no such search.
+   */
+  matching(): MatchingBackend;
   /** Content terms are compared with the content picture, style terms with `grams`, by index of the term. */
   compile(objective: Objective, grams: ReadonlyMap<number, Target>): Promise<Evaluator>;
 }
@@ -51,6 +58,10 @@ export class WholeSource implements TargetSource {
 
   grams(pixels: Pixels, size: Size, layers: readonly string[], mask: Mask | null, moments: boolean) {
     return this.#backend.grams(pixels, size, layers, this.#pooling, mask, moments);
+  }
+
+  matching(): MatchingBackend {
+    return matchingOf(this.#backend);
   }
 
   async compile(objective: Objective, grams: ReadonlyMap<number, Target>): Promise<Evaluator> {
@@ -95,10 +106,27 @@ export class TiledSource implements TargetSource {
     return tiledGrams(this.#backend, this.#cut, pixels, size, layers, this.#pooling, mask, moments);
   }
 
+  matching(): MatchingBackend {
+    throw new RangeError("Cannot search for neighbours in tiles: wanted the whole picture");
+  }
+
   compile(objective: Objective, grams: ReadonlyMap<number, Target>): Promise<Evaluator> {
     const targets = { content: this.#content, grams, keptBytes: this.#keptBytes };
     return TiledEvaluator.compile(this.#backend, this.#cut, objective, targets);
   }
+}
+
+function matchingOf(backend: Backend): MatchingBackend {
+  if (canMatch(backend)) return backend;
+  throw new GramcastError(
+    "BAD_USER_INPUT",
+    `Cannot use styleMatch NEIGHBORS with the engine ${backend.info.backend}: wanted GRAM or GRAM_AND_MOMENTS`,
+    { field: "styleMatch" },
+  );
+}
+
+function canMatch(backend: Backend): backend is MatchingBackend {
+  return backend.places !== undefined && backend.nearest !== undefined;
 }
 
 /** The mean of the squares. */

@@ -2,7 +2,8 @@ import { env } from "onnxruntime-node";
 import type { Backend, EngineInfo, Evaluator, Target, TileEvaluator, TileObjective } from "../backend.ts";
 import { areaOf, downscaleMask } from "../../objective/masks.ts";
 import { gramOf, momentTarget } from "../../objective/moments.ts";
-import { deepestLayer, featureSize, type Mask, type Objective } from "../../objective/objective.ts";
+import { type Places, placeSize } from "../../objective/neighbors.ts";
+import { deepestLayer, featureSize, gridLayer, type Mask, type Objective } from "../../objective/objective.ts";
 import type { Pooling } from "../../options/options.ts";
 import type { Pixels, Size } from "../../picture.ts";
 import { DEFAULT_PRECISION, type Precision } from "../precision.ts";
@@ -14,6 +15,7 @@ import { detectBlock } from "./detect_block.ts";
 import { HalfLayout } from "./half_layout.ts";
 import type { Features, Layout } from "./layout.ts";
 import { ModelBuilder } from "./model.ts";
+import { buildNearestGraph, CANDIDATES, NEAREST, placeRows, QUERIES } from "./neighbor_graph.ts";
 import { forward, IMAGE } from "./network.ts";
 import { PackedParameters } from "./parameters.ts";
 import { PlanarLayout } from "./planar_layout.ts";
@@ -26,6 +28,9 @@ import { OnnxTileEvaluator } from "./tile_evaluator.ts";
 
 // What goes wrong is thrown; printed as well, with paths, it would alarm those who only have no GPU.
 env.logLevel = "fatal";
+
+/** Dot products that a search of neighbours holds at a time: 16 MiB. */
+const PRODUCTS = 2 ** 22;
 
 /** Where the `onnx` backend can compute. */
 export type OnnxDevice = "cpu" | "webgpu";
@@ -95,18 +100,59 @@ export class OnnxBackend implements Backend {
     return await this.#statistics("grams", pixels, size, layers, pooling, mask, moments);
   }
 
+  async places(pixels: Pixels, size: Size, layers: readonly string[], pooling: Pooling): Promise<Places> {
+    const graph = new ModelBuilder();
+    const { exact } = this.#layout;
+    const { width, height } = placeSize(size);
+    for (const { layer, output } of forward(graph, this.#layout, size, deepestLayer(layers), pooling)) {
+      if (!layers.includes(layer.name)) continue;
+      const rows = placeRows(graph, exact, this.#layout.leave(graph, output), size);
+      graph.output(layer.name, rows, [width * height, output.channels]);
+    }
+    const session = await Session.create(graph, this.#packed, new Map(), this.#options);
+    try {
+      return await session.run({ [IMAGE]: { data: pixels, shape: [1, size.height, size.width, 3] } });
+    } finally {
+      await session.dispose();
+    }
+  }
+
+  async nearest(queries: Float32Array, candidates: Float32Array, length: number): Promise<Int32Array> {
+    const [count, choices] = [queries.length / length, candidates.length / length];
+    const rows = Math.min(count, Math.max(1, Math.floor(PRODUCTS / choices)));
+    const graph = buildNearestGraph(rows, choices, length);
+    const session = await Session.create(graph, this.#packed, new Map([[CANDIDATES, candidates]]), this.#options);
+    const found = new Int32Array(count);
+    try {
+      for (let from = 0; from < count; from += rows) {
+        // The last part is as long as the others, and begins so much earlier.
+        const start = Math.min(from, count - rows);
+        const part = queries.subarray(start * length, (start + rows) * length);
+        found.set((await session.run({ [QUERIES]: { data: part, shape: [rows, length] } })).get(NEAREST)!, start);
+      }
+      return found;
+    } finally {
+      await session.dispose();
+    }
+  }
+
   async compile(objective: Objective, targets: readonly Target[]): Promise<Evaluator> {
     const constants = new Map<string, Float32Array>();
     targets.forEach((target, i) => {
-      if (!objective.moments || objective.terms[i]!.kind === "content") return constants.set(targetInput(i), target);
+      const { kind, layer } = objective.terms[i]!;
+      if (kind === "neighbors") {
+        const { channels } = featureSize(objective.size, layer);
+        return constants.set(targetInput(i), this.#layout.exact.packRows(target, channels));
+      }
+      if (!objective.moments || kind === "content") return constants.set(targetInput(i), target);
       constants.set(targetInput(i), gramOf(target)).set(momentsInput(i), momentTarget(target));
     });
     for (const [term, factor] of objective.whiteners ?? []) constants.set(whitenerInput(term), factor);
     const areas = objective.terms.map((term) => {
-      const { width, height } = featureSize(objective.size, term.layer);
+      const { width, height } = featureSize(objective.size, gridLayer(term));
       if (term.mask === null) return width * height;
       const mask = downscaleMask(objective.masks[term.mask]!, { width, height });
-      constants.set(maskInput(term.mask, term.layer), this.#layout.packMask(mask));
+      constants.set(maskInput(term.mask, gridLayer(term)), this.#layout.packMask(mask));
       return areaOf(mask);
     });
     const model = buildStepGraph(objective, this.#layout, { areas, tile: false });

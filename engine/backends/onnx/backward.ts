@@ -102,7 +102,7 @@ export function maxPoolGradient(
 export function averagePoolGradient(
   graph: ModelBuilder,
   layout: Layout,
-  { input, output }: Activation,
+  { input, output }: Pick<Activation, "input" | "output">,
   gradient: Features,
 ): Features {
   const { height, width } = input;

@@ -124,6 +124,28 @@ export class BlockedLayout extends Float32Layout implements Layout {
     return sumsOf(graph, x.tensor, [blocks, x.height, x.width, this.#block], x.channels, scale);
   }
 
+  channelDot(graph: ModelBuilder, a: Features, b: Features): Tensor {
+    const area = a.height * a.width;
+    const products = graph.node("Mul", [a.tensor, b.tensor]);
+    const rows = graph.node("Reshape", [products, graph.ints([a.channels / this.#block, area, this.#block])]);
+    const blocks = graph.node("ReduceSum", [rows, graph.ints([0])], { keepdims: 0n });
+    const sums = graph.node("ReduceSum", [blocks, graph.ints([1])], { keepdims: 1n });
+    const repeated = graph.node("Expand", [sums, graph.ints([area, this.#block])]);
+    return graph.node("Reshape", [repeated, graph.ints(this.maskShape(area))]);
+  }
+
+  packRows(rows: Float32Array, channels: number): Float32Array {
+    const block = this.#block;
+    const area = rows.length / channels;
+    const data = new Float32Array(rows.length);
+    for (let pixel = 0; pixel < area; pixel++) {
+      for (let c = 0; c < channels; c += block) {
+        data.set(rows.subarray(pixel * channels + c, pixel * channels + c + block), (c * area) + pixel * block);
+      }
+    }
+    return data;
+  }
+
   symmetricKernel(graph: ModelBuilder, matrix: Tensor, channels: number): Tensor {
     const blocks = channels / this.#block;
     const split = graph.node("Reshape", [matrix, graph.ints([blocks, this.#block, blocks, this.#block])]);

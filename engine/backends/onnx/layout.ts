@@ -65,6 +65,10 @@ export interface Layout {
   gram(graph: ModelBuilder, x: Features, scale: number): Tensor;
   /** `scale` · the sum of each channel as a (1, channels) row. */
   channelSums(graph: ModelBuilder, x: Features, scale: number): Tensor;
+  /** The dot product of two maps' channels at each pixel, as {@linkcode scalePixels} takes it. */
+  channelDot(graph: ModelBuilder, a: Features, b: Features): Tensor;
+  /** Packs (pixels × channels) values as features. */
+  packRows(rows: Float32Array, channels: number): Float32Array;
   /** A symmetric (channels, channels) matrix as the kernel of a 1×1 convolution. */
   symmetricKernel(graph: ModelBuilder, matrix: Tensor, channels: number): Tensor;
   /** The first `channels` of `x` as a planar (1, channels, height, width) tensor. */

@@ -78,6 +78,17 @@ export class PlanarLayout extends Float32Layout implements Layout {
     return sumsOf(graph, x.tensor, [x.channels, x.height, x.width, 1], x.channels, scale);
   }
 
+  channelDot(graph: ModelBuilder, a: Features, b: Features): Tensor {
+    const products = graph.node("Mul", [a.tensor, b.tensor]);
+    const rows = graph.node("Reshape", [products, graph.ints([a.channels, a.height * a.width])]);
+    return graph.node("ReduceSum", [rows, graph.ints([0])], { keepdims: 1n });
+  }
+
+  packRows(rows: Float32Array, channels: number): Float32Array {
+    const area = rows.length / channels;
+    return rows.map((_, at) => rows[(at % area) * channels + Math.floor(at / area)]!);
+  }
+
   symmetricKernel(graph: ModelBuilder, matrix: Tensor, channels: number): Tensor {
     return graph.node("Reshape", [matrix, graph.ints([channels, channels, 1, 1])]);
   }

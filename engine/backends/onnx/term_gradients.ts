@@ -34,7 +34,7 @@ export class TermGradients {
   addStyle(layer: string, start: Features | undefined): Features | undefined {
     let sum = start;
     for (const { term, index } of this.#terms.at(layer)) {
-      if (term.kind !== "style") continue;
+      if (term.kind === "content") continue;
       const plain = !this.#scale && !this.#normalize && this.#terms.isPlain(index);
       sum = plain ? this.#convolved(index, sum) : this.#add(this.#gradient(index), sum);
     }

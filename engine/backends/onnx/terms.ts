@@ -4,10 +4,11 @@
  * @module
  */
 import { MOMENT_ROWS } from "../../objective/moments.ts";
-import { featureSize, type Objective, type Term } from "../../objective/objective.ts";
+import { featureSize, gridLayer, type Objective, type Term } from "../../objective/objective.ts";
 import type { Size } from "../../picture.ts";
 import { type Features, type Layout, like } from "./layout.ts";
 import type { ModelBuilder, Tensor } from "./model.ts";
+import { compareNeighbors, type NeighborComparison } from "./neighbor_graph.ts";
 import type { Activation } from "./network.ts";
 import { GraphStyleStatistic } from "./style_statistic.ts";
 import { sumOfSquares } from "./sum_of_squares.ts";
@@ -29,7 +30,8 @@ export function maskInput(mask: number, layer: string): string {
 
 /** Shape in which a term's target is fed; of a style that has moments, a tile's with one more row. */
 export function targetShape(layout: Layout, size: Size, term: Term, moments = false): readonly number[] {
-  const { channels, height, width } = featureSize(size, term.layer);
+  const { height, width } = featureSize(size, gridLayer(term));
+  const { channels } = featureSize(size, term.layer);
   return term.kind === "style" ? [channels + (moments ? 1 : 0), channels] : layout.shape(channels, height, width);
 }
 
@@ -70,6 +72,7 @@ export class TermGraph {
   readonly #outputs: ReadonlyMap<string, Features>;
   readonly #features = new Map<number, Features>();
   readonly #comparisons = new Map<number, Comparison>();
+  readonly #neighbors = new Map<number, NeighborComparison>();
 
   constructor(
     graph: ModelBuilder,
@@ -90,9 +93,11 @@ export class TermGraph {
     return this.#objective.terms.map((term, index) => ({ term, index })).filter(({ term }) => term.layer === layer);
   }
 
-  /** By term: the sum of squared differences; 0 for style in a tile. */
+  /** By term: the sum of squared differences, of neighbours that of 1 − cos; 0 for style in a tile. */
   sums(): Tensor[] {
-    return this.#objective.terms.map((_, index) => this.#compare(index).squares);
+    return this.#objective.terms.map(({ kind }, index) =>
+      kind === "neighbors" ? this.#neighborsOf(index).sum : this.#compare(index).squares
+    );
   }
 
   /** A term's weight times the constants of its gradient. */
@@ -106,6 +111,7 @@ export class TermGraph {
    */
   inner(index: number): Features {
     const term = this.#term(index);
+    if (term.kind === "neighbors") return this.#neighborsOf(index).gradient;
     const output = this.#output(term);
     if (term.kind === "content") return this.#weighAgain(like(output, this.#compare(index).difference), term);
     const { exact } = this.#layout;
@@ -144,6 +150,7 @@ export class TermGraph {
   /** Whether a style term's gradient is one convolution with its features, its mask in them. */
   isPlain(index: number): boolean {
     const term = this.#term(index);
+    if (term.kind === "neighbors") return false;
     return this.#objective.moments ? term.mask === null : this.#weighsOnce(term);
   }
 
@@ -163,8 +170,12 @@ export class TermGraph {
     // The L1 norm, by which it is divided, is never below the L2 norm.
     if (this.#objective.normalizeGradients) return factor;
     const term = this.#term(index);
-    if (term.kind === "content") return this.#graph.node("Mul", [factor, root(this.#compare(index).squares)]);
     const { channels } = this.#output(term);
+    if (term.kind === "content") return this.#graph.node("Mul", [factor, root(this.#compare(index).squares)]);
+    if (term.kind === "neighbors") {
+      const { tensor } = this.#neighborsOf(index).gradient;
+      return this.#graph.node("Mul", [factor, root(sumOfSquares(this.#graph, tensor, channels))]);
+    }
     const norms = [this.features(index).tensor, this.styleDifference(index)].map((each) =>
       root(sumOfSquares(this.#graph, each, channels))
     );
@@ -182,6 +193,20 @@ export class TermGraph {
       index,
       () => this.#term(index).kind === "content" ? this.#compareContent(index) : this.#compareStyle(index),
     );
+  }
+
+  #neighborsOf(index: number): NeighborComparison {
+    return once(this.#neighbors, index, () => {
+      const term = this.#term(index);
+      const { exact } = this.#layout;
+      const grid = featureSize(this.#objective.size, gridLayer(term));
+      const target = this.#graph.input(targetInput(index), targetShape(exact, this.#objective.size, term));
+      const mask = term.mask === null
+        ? undefined
+        : this.#graph.input(maskInput(term.mask, gridLayer(term)), this.#layout.maskShape(grid.width * grid.height));
+      const output = this.#layout.leave(this.#graph, this.#output(term));
+      return compareNeighbors(this.#graph, exact, output, grid, target, mask);
+    });
   }
 
   #compareContent(index: number): Comparison {

@@ -108,7 +108,7 @@ export interface StyleInput {
   readonly weight?: number | null;
 }
 
-export type StyleMatch = "GRAM" | "GRAM_AND_MOMENTS";
+export type StyleMatch = "GRAM" | "GRAM_AND_MOMENTS" | "NEIGHBORS";
 
 export type TransferEvent = "CANCELLED" | "FAILED" | "PROGRESS" | "RUNNING" | "SUCCEEDED";
 

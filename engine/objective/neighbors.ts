@@ -1,0 +1,101 @@
+/**
+ * Style by nearest neighbours: Kolkin et al. (2022), "Neural Neighbor Style Transfer". Each place of the picture, four by four
+ * pixels, takes the place of the style whose features are most like its own, and then is pulled towards them.
+ *
+ * Which one is found once for a scale, by the cosine between the features of all style layers together, less their mean, at
+ * a quarter of the side. As in the paper a layer's features are divided by the number of its channels, so that those of deep
+ * layers do not outweigh the rest. Then each layer is compared by itself: mean(1 − cos), places weighted by m² under a mask.
+ * The paper compares the layers joined, and by themselves at the end only; and it matches colours afterwards, where here Gram
+ * matrices and moments are compared beside the cosines.
+ *
+ * @module
+ */
+import type { LayerWeight } from "../options/options.ts";
+import type { Size } from "../picture.ts";
+import { featureSize } from "./objective.ts";
+
+/** Features of every place at each layer: (places × channels), rows of places from the top. */
+export type Places = ReadonlyMap<string, Float32Array>;
+
+/** The layer that has one value for each place. */
+export const PLACE_LAYER = "conv3_1";
+
+/** Added to a squared length: the gradient of a place without any features has to have bounds. */
+export const LEAST_LENGTH = 1e-4;
+
+/** How many places a picture has across and down. */
+export function placeSize(size: Size): Size {
+  const { width, height } = featureSize(size, PLACE_LAYER);
+  return { width, height };
+}
+
+/**
+ * What places are compared by: their features at all layers joined, less their mean, with length 1.
+ *
+ * @param kept Which places are wanted.
+ * @returns (kept × sum of channels), row by row.
+ */
+export function directionsOf(places: Places, layers: readonly LayerWeight[], kept: readonly number[]): Float32Array {
+  const count = kept.length;
+  const maps = layers.map(({ layer, weight }) => {
+    const rows = places.get(layer)!;
+    const channels = channelsAt(layer);
+    return { rows, channels, factor: weight / channels };
+  });
+  const length = maps.reduce((sum, { channels }) => sum + channels, 0);
+  const joined = new Float32Array(count * length);
+  let start = 0;
+  for (const { rows, channels, factor } of maps) {
+    const mean = new Float64Array(channels);
+    for (const place of kept) for (let c = 0; c < channels; c++) mean[c]! += rows[place * channels + c]! / count;
+    kept.forEach((place, k) => {
+      for (let c = 0; c < channels; c++) {
+        joined[k * length + start + c] = factor * (rows[place * channels + c]! - mean[c]!);
+      }
+    });
+    start += channels;
+  }
+  for (let at = 0; at < joined.length; at += length) normalise(joined.subarray(at, at + length));
+  return joined;
+}
+
+/**
+ * What a layer of a picture is pulled towards: the features of the places that it has taken, with length 1. Where the layer
+ * is coarser than places are, the mean of those that lie in each of its values.
+ *
+ * @param size The picture's.
+ * @param taken For each of its places, one of `rows`.
+ * @param rows Features of the style's places at the layer.
+ * @returns (values of the layer's grid × channels), see `gridLayer()`.
+ */
+export function targetOf(size: Size, layer: string, taken: Int32Array, rows: Float32Array): Float32Array {
+  const places = placeSize(size);
+  const channels = channelsAt(layer);
+  const own = featureSize(size, layer);
+  const grid = own.width < places.width || own.height < places.height ? own : places;
+  // Of conv4, a value has two by two places; of conv5 four by four.
+  const side = layer.startsWith("conv5") ? 4 : layer.startsWith("conv4") ? 2 : 1;
+  const target = new Float32Array(grid.width * grid.height * channels);
+  for (let y = 0; y < places.height; y++) {
+    for (let x = 0; x < places.width; x++) {
+      const to = (Math.floor(y / side) * grid.width + Math.floor(x / side)) * channels;
+      const from = taken[y * places.width + x]! * channels;
+      for (let c = 0; c < channels; c++) target[to + c]! += rows[from + c]!;
+    }
+  }
+  for (let at = 0; at < target.length; at += channels) normalise(target.subarray(at, at + channels));
+  return target;
+}
+
+/** How many values a layer has at each place. */
+export function channelsAt(layer: string): number {
+  return featureSize({ width: 1, height: 1 }, layer).channels;
+}
+
+/** Divides a vector by its length; nothing stays nothing. */
+function normalise(vector: Float32Array): void {
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  const length = Math.sqrt(squares);
+  if (length > 0) { for (let i = 0; i < vector.length; i++) vector[i]! /= length; }
+}

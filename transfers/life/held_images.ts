@@ -13,6 +13,7 @@ export class HeldImages implements AsyncDisposable {
   readonly #images: ImageStore;
   readonly #lives: ImageLives;
   readonly #clock: Clock;
+  readonly #holder = crypto.randomUUID();
   readonly #held: string[] = [];
 
   constructor(images: ImageStore, lives: ImageLives, clock: Clock) {
@@ -60,7 +61,7 @@ export class HeldImages implements AsyncDisposable {
   async get(id: string): Promise<ImageRecord | null> {
     this.#held.push(id);
     await this.#lives.hold(id);
-    return await this.#images.hold(id);
+    return await this.#images.hold(id, this.#holder);
   }
 
   /** Keeps an image for its own sake, though no transfer uses it. */
@@ -70,8 +71,10 @@ export class HeldImages implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const held = this.#held.splice(0);
+    if (held.length === 0) return;
     for (const id of held) this.#lives.letGo(id);
-    // What cannot be removed now goes with the next sweep.
+    // What cannot be let go or removed now goes with a later sweep.
+    await this.#images.letGo(this.#holder).catch(() => {});
     for (const id of new Set(held)) await this.#lives.removeUnused(id).catch(() => {});
   }
 }

@@ -198,6 +198,9 @@ export interface TransferStore {
   workOf(owner: Owner, day: number): Promise<number>;
 }
 
+/** Milliseconds, by the storage's own clock, after which what a server holds that has stopped may be removed. */
+export const HOLD_MILLISECONDS = 3_600_000;
+
 /** Encoded pictures. The bytes are kept once however many owners have them. */
 export interface ImageStore {
   /** Keeps a picture; where its owner has the same bytes already, that record is answered. */
@@ -222,13 +225,16 @@ export interface ImageStore {
    */
   link(record: ImageRecord, seconds: number): Promise<string | null>;
   /**
-   * Keeps an image from being removed by another server for an hour, and answers it; null where there is none. Servers
-   * that are alone with the storage hold images in their memory.
+   * Keeps an image from being removed by any server until its holder lets go, or for `HOLD_MILLISECONDS`, and answers it; null
+   * where there is none. Where one process is alone with the storage it holds images in its memory, and this is no more
+   * than `get`.
    */
-  hold(id: string): Promise<ImageRecord | null>;
+  hold(id: string, holder: string): Promise<ImageRecord | null>;
+  /** Takes back all that a holder holds. */
+  letGo(holder: string): Promise<void>;
   /**
-   * Removes a record, and the bytes with the last record that has them, unless another server holds it or a transfer has
-   * come to use it. Answers whether it is gone.
+   * Removes a record, and the bytes with the last record that has them, unless somebody holds it or a transfer has come to
+   * use it. Answers whether it is gone.
    */
   remove(id: string): Promise<boolean>;
   /** Every image, oldest first, for retention. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite } from "../../../tests/testing/suite.ts";
 import { GramcastError } from "../../../errors.ts";
-import type { ImageStore } from "../ports.ts";
+import { HOLD_MILLISECONDS, type ImageStore } from "../ports.ts";
 import { imageRecord } from "../../testing/records.ts";
 import type { ImageRecord } from "../../types.ts";
 
@@ -77,15 +77,61 @@ export function testImageStore(
   test("answers what it is to hold, and what is gone", async ({ images }) => {
     const record = await images.put(image("a"), bytes);
     await images.put(image("b", "bob"), bytes);
-    assert.deepEqual([await images.hold("a"), await images.hold("c")], [record, null]);
-    assert.deepEqual([await images.remove("b"), await images.remove("b"), await images.hold("b")], [true, true, null]);
+    assert.deepEqual([await images.hold("a", "x"), await images.hold("c", "x")], [record, null]);
+    assert.deepEqual([await images.remove("b"), await images.remove("b")], [true, true]);
+    assert.equal(await images.hold("b", "x"), null);
     assert.deepEqual(new Uint8Array(await images.read(record)), bytes);
+    await images.letGo("x");
+    assert.equal(await images.remove("a"), true);
   });
 
   test("lists by age", async ({ images }) => {
     await images.put(image("a", "ann", "1", 30), bytes);
     await images.put(image("b", "ann", "2", 20), bytes);
     assert.deepEqual((await images.all()).map(({ id }) => id), ["b", "a"]);
+  });
+}
+
+/**
+ * What a store of images must do that servers share. `other` is that of another server; `later` lets time pass by the
+ * storage's own clock.
+ */
+export function testSharedImageStore(
+  name: string,
+  open: () => Promise<{
+    images: ImageStore;
+    other: ImageStore;
+    later: (milliseconds: number) => Promise<void>;
+    close: () => Promise<void>;
+  }>,
+): void {
+  const test = suite(name, open);
+  const bytes = new Uint8Array([1, 2, 3]);
+
+  test("removes nothing that somebody holds", async ({ images, other }) => {
+    const record = await images.put(image("a"), bytes);
+    await images.put(image("b", "bob"), bytes);
+    for (const holder of ["x", "y", "y"]) assert.deepEqual(await other.hold("a", holder), record);
+    await other.hold("b", "y");
+    const removed = async () => [await images.remove("a"), await images.remove("b")];
+    assert.deepEqual(await removed(), [false, false]);
+    await other.letGo("y");
+    await other.letGo("none");
+    assert.deepEqual(await removed(), [false, true]);
+    await other.letGo("x");
+    assert.deepEqual(await removed(), [true, true]);
+  });
+
+  test("lets go of what was held long ago", async ({ images, other, later }) => {
+    await images.put(image("a"), bytes);
+    await other.hold("a", "x");
+    await later(HOLD_MILLISECONDS - 1000);
+    assert.equal(await images.remove("a"), false);
+    await other.hold("a", "y");
+    await later(2000);
+    assert.equal(await images.remove("a"), false);
+    await later(HOLD_MILLISECONDS);
+    assert.equal(await images.remove("a"), true);
   });
 }
 

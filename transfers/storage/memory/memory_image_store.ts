@@ -1,7 +1,8 @@
 // The port answers with promises and memory at once: an async method makes a rejection of whatever is thrown.
 // deno-lint-ignore-file require-await
 import { GramcastError } from "../../../errors.ts";
-import type { ImageStore } from "../ports.ts";
+import { HOLD_MILLISECONDS, type ImageStore } from "../ports.ts";
+import type { Clock } from "../../clock.ts";
 import type { ImageRecord, Owner } from "../../types.ts";
 
 /** Pictures in the memory of one process; forgotten at exit. */
@@ -9,10 +10,17 @@ export class MemoryImageStore implements ImageStore {
   readonly #records = new Map<string, ImageRecord>();
   readonly #blobs = new Map<string, Uint8Array>();
   readonly #uses: (id: string) => number;
+  readonly #clock: Pick<Clock, "now"> | null;
+  /** By image and holder, until when. */
+  readonly #holds = new Map<string, Map<string, number>>();
 
-  /** @param uses How many transfers use an image. */
-  constructor(uses: (id: string) => number = () => 0) {
+  /**
+   * @param uses How many transfers use an image.
+   * @param clock That of services which share the images; null where one is alone with them.
+   */
+  constructor(uses: (id: string) => number = () => 0, clock: Pick<Clock, "now"> | null = null) {
     this.#uses = uses;
+    this.#clock = clock;
   }
 
   async put(record: ImageRecord, bytes: Uint8Array): Promise<ImageRecord> {
@@ -57,18 +65,31 @@ export class MemoryImageStore implements ImageStore {
     return null;
   }
 
-  async hold(id: string): Promise<ImageRecord | null> {
-    return this.#records.get(id) ?? null;
+  async hold(id: string, holder: string): Promise<ImageRecord | null> {
+    const record = this.#records.get(id) ?? null;
+    if (record !== null && this.#clock !== null) {
+      this.#holds.getOrInsert(id, new Map()).set(holder, this.#clock.now() + HOLD_MILLISECONDS);
+    }
+    return record;
+  }
+
+  async letGo(holder: string): Promise<void> {
+    for (const holders of this.#holds.values()) holders.delete(holder);
   }
 
   async remove(id: string): Promise<boolean> {
-    if (this.#uses(id) > 0) return false;
+    if (this.#uses(id) > 0 || this.#isHeld(id)) return false;
     const record = this.#records.get(id);
     this.#records.delete(id);
+    this.#holds.delete(id);
     if (record !== undefined && !this.#records.values().some((other) => other.sha256 === record.sha256)) {
       this.#blobs.delete(record.sha256);
     }
     return true;
+  }
+
+  #isHeld(id: string): boolean {
+    return this.#holds.get(id)?.values().some((until) => until > this.#clock!.now()) ?? false;
   }
 
   async bytesOf(owner: Owner): Promise<number> {

@@ -29,7 +29,7 @@ export class MemoryStorage implements Storage {
     const store = new MemoryTransferStore({ webhooks, claims, orders });
     this.store = store;
     this.webhooks = webhooks;
-    this.images = new MemoryImageStore((id) => store.uses(id));
+    this.images = new MemoryImageStore((id) => store.uses(id), sharing?.clock);
     this.queue = new MemoryQueue(sharing, claims);
     this.shared = sharing && orders && {
       orders,

@@ -2,7 +2,7 @@ import { testEventBus } from "../conformance/event_bus.ts";
 import { FakeClock } from "../../testing/fake_clock.ts";
 import { testExclusion } from "../conformance/exclusion.ts";
 import { testFencedWrites } from "../conformance/fenced_writes.ts";
-import { testImageStore } from "../conformance/image_store.ts";
+import { testImageStore, testSharedImageStore } from "../conformance/image_store.ts";
 import { testLiveFrames } from "../conformance/live_frames.ts";
 import { testOrderBook } from "../conformance/order_book.ts";
 import { testTransferQueue } from "../conformance/transfer_queue.ts";
@@ -19,10 +19,10 @@ function open() {
 function openShared() {
   const clock = new FakeClock();
   const leaseMilliseconds = 15_000;
-  const { store, queue, shared, close } = new MemoryStorage({ clock, leaseMilliseconds });
+  const { store, images, queue, shared, close } = new MemoryStorage({ clock, leaseMilliseconds });
   const { orders, workers, liveFrames: frames } = shared!;
   const later = (milliseconds: number) => Promise.resolve(clock.advance(milliseconds));
-  return { store, queue, orders, workers, frames, leaseMilliseconds, later, close };
+  return { store, images, queue, orders, workers, frames, leaseMilliseconds, later, close };
 }
 
 testTransferStore("MemoryTransferStore", open);
@@ -36,6 +36,10 @@ testTransferQueue("MemoryQueue that is shared", () => {
   return Promise.resolve({ ...opened, queue, other: queue });
 });
 testImageStore("MemoryImageStore", open);
+testSharedImageStore("MemoryImageStore", () => {
+  const { images, ...opened } = openShared();
+  return Promise.resolve({ ...opened, images, other: images });
+});
 testEventBus("MemoryEventBus", open);
 testWebhookStore("MemoryWebhookStore", open);
 testOrderBook("MemoryOrderBook", () => {

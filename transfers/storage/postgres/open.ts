@@ -35,7 +35,7 @@ export async function openPostgresStorage(
   { keepsHouse }: PostgresStorageOptions,
 ): Promise<Storage> {
   await using cleanup = new AsyncDisposableStack();
-  const blobs = await openBlobs(place, log);
+  const blobs = cleanup.adopt(await openBlobs(place, log), (blobs) => blobs.close());
   const database = cleanup.adopt(await Database.open(databaseUrl, log), (database) => database.close());
   const clock = cleanup.use(await SharedClock.open(database, log));
   const listener = cleanup.use(new Listener(database, log));

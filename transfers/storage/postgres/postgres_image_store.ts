@@ -1,7 +1,7 @@
 import { GramcastError } from "../../../errors.ts";
 import { type Log, oneLine } from "../../log.ts";
 import type { BlobStore } from "../blobs/ports.ts";
-import type { ImageStore } from "../ports.ts";
+import { HOLD_MILLISECONDS, type ImageStore } from "../ports.ts";
 import type { ImageRecord, Owner } from "../../types.ts";
 import type { Queries } from "./client.ts";
 import type { Database } from "./database.ts";
@@ -89,10 +89,25 @@ export class PostgresImageStore implements ImageStore {
     return there.link;
   }
 
-  async hold(id: string): Promise<ImageRecord | null> {
-    const sql =
-      `UPDATE images SET held_until = clock_timestamp() + interval '1 hour' WHERE id = $1 RETURNING ${COLUMNS}`;
-    return await this.#database.first<ImageRecord>(sql, id) ?? null;
+  async hold(id: string, holder: string): Promise<ImageRecord | null> {
+    // What is about to remove it is waited for.
+    const held = await this.#database.first<ImageRecord>(
+      `WITH held AS (
+         INSERT INTO image_holds (holder, image, until)
+         SELECT $2, id, clock_timestamp() + $3 * interval '1 millisecond' FROM images WHERE id = $1 FOR KEY SHARE
+         ON CONFLICT (holder, image) DO UPDATE SET until = excluded.until RETURNING image
+       )
+       SELECT ${COLUMNS} FROM images JOIN held ON image = id`,
+      id,
+      holder,
+      HOLD_MILLISECONDS,
+    );
+    return held ?? null;
+  }
+
+  async letGo(holder: string): Promise<void> {
+    // And what holders that stopped have left.
+    await this.#database.run("DELETE FROM image_holds WHERE holder = $1 OR until < clock_timestamp()", holder);
   }
 
   async remove(id: string): Promise<boolean> {
@@ -160,7 +175,8 @@ async function removeRecord(queries: Queries, id: string): Promise<{ gone: boole
   await queries.run("SELECT 1 FROM images WHERE id = $1 FOR UPDATE", id);
   const kept = await queries.first(
     `SELECT 1 FROM images WHERE id = $1
-       AND (held_until > clock_timestamp() OR EXISTS (SELECT 1 FROM transfer_images WHERE image = $1))`,
+       AND (EXISTS (SELECT 1 FROM image_holds WHERE image = $1 AND until > clock_timestamp())
+         OR EXISTS (SELECT 1 FROM transfer_images WHERE image = $1))`,
     id,
   );
   if (kept !== undefined) return { gone: false, key: null };

@@ -5,7 +5,7 @@ import { imageRecord } from "../../testing/records.ts";
 import type { ImageRecord } from "../../types.ts";
 import { MemoryBlobs } from "../blobs/memory_blobs.ts";
 import type { BlobStore, LinkOptions } from "../blobs/ports.ts";
-import { testImageStore } from "../conformance/image_store.ts";
+import { testImageStore, testSharedImageStore } from "../conformance/image_store.ts";
 import type { Database } from "./database.ts";
 import { useImages } from "./image_uses.ts";
 import { IMAGE_BLOBS, PostgresImageStore } from "./postgres_image_store.ts";
@@ -19,6 +19,16 @@ if (POSTGRES !== null) {
     const temporary = await TemporaryDatabase.make();
     const images = new PostgresImageStore(await temporary.open(), new MemoryBlobs(), SILENT_LOG);
     return { images, close: () => temporary[Symbol.asyncDispose]() };
+  });
+}
+
+if (POSTGRES !== null) {
+  testSharedImageStore("PostgresImageStore", async () => {
+    const temporary = await TemporaryDatabase.make();
+    const { a: images, b: other, database } = await servers(temporary);
+    const sql = "UPDATE image_holds SET until = until - $1 * interval '1 millisecond'";
+    const later = async (milliseconds: number) => void await database.run(sql, milliseconds);
+    return { images, other, later, close: () => temporary[Symbol.asyncDispose]() };
   });
 }
 
@@ -91,28 +101,25 @@ test("know a link to what is in the blobs, where those have any", async (tempora
   await assert.rejects(a.link(record, 60), isError("NOT_FOUND"));
 });
 
-test("do not remove what the other holds, until the hour is over", async (temporary) => {
+test("do not remove what the other is coming to hold, and hold nothing that is being removed", async (temporary) => {
   const { a, b, database } = await servers(temporary);
-  const record = await a.put(image("a"), BYTES);
-  assert.deepEqual(await b.hold("a"), record);
-  assert.equal(await b.hold("none"), null);
-  assert.equal(await a.remove("a"), false);
-  const left = await database.first<{ minutes: number }>(
-    "SELECT extract(epoch FROM held_until - clock_timestamp()) / 60 AS minutes FROM images",
-  );
-  assert.equal(Math.ceil(left!.minutes), 60);
-  await database.run("UPDATE images SET held_until = clock_timestamp()");
-  assert.equal(await a.remove("a"), true);
-  assert.deepEqual([await b.hold("a"), await b.get("a"), await a.remove("a")], [null, null, true]);
+  await a.put(image("a"), BYTES);
+  const hold =
+    "INSERT INTO image_holds SELECT 'x', id, clock_timestamp() + interval '1 hour' FROM images FOR KEY SHARE";
+  assert.equal(await meanwhile(database, () => a.remove("a"), (queries) => queries.run(hold)), false);
+  await b.letGo("x");
+  const remove = "DELETE FROM images";
+  assert.equal(await meanwhile(database, () => b.hold("a", "y"), (queries) => queries.run(remove)), null);
+  assert.deepEqual(await database.all("SELECT 1 FROM image_holds"), []);
 });
 
-test("do not remove what the other is coming to hold", async (temporary) => {
-  const { a, database } = await servers(temporary);
+test("forget what holders have left that stopped", async (temporary) => {
+  const { a, b, database } = await servers(temporary);
   await a.put(image("a"), BYTES);
-  const removed = await meanwhile(database, () => a.remove("a"), async (queries) => {
-    await queries.run("UPDATE images SET held_until = clock_timestamp() + interval '1 hour'");
-  });
-  assert.equal(removed, false);
+  await a.hold("a", "stopped");
+  await database.run("UPDATE image_holds SET until = clock_timestamp() - interval '1 second'");
+  await b.letGo("other");
+  assert.deepEqual(await database.all("SELECT 1 FROM image_holds"), []);
 });
 
 test("do not remove what a transfer comes to use through the other", async (temporary) => {

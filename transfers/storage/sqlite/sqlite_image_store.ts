@@ -75,6 +75,8 @@ export class SqliteImageStore implements ImageStore {
     return await this.get(id);
   }
 
+  async letGo(): Promise<void> {}
+
   async remove(id: string): Promise<boolean> {
     return await this.#folder.release(
       () =>

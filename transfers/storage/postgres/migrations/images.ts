@@ -21,11 +21,20 @@ export const IMAGES: Migration = {
     byte_length bigint NOT NULL,
     created_at bigint NOT NULL,
     uploaded_at bigint,
-    -- No server removes it before.
-    held_until timestamptz NOT NULL DEFAULT '-infinity',
     UNIQUE (sha256, owner)
   );
   CREATE INDEX images_by_age ON images (created_at, ordinal);
+
+  -- Images that nobody removes, and who has asked for that.
+  CREATE TABLE image_holds (
+    holder text NOT NULL,
+    image text NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+    -- The holder has stopped by then.
+    until timestamptz NOT NULL,
+    PRIMARY KEY (holder, image)
+  );
+  CREATE INDEX image_holds_of_image ON image_holds (image);
+  CREATE INDEX image_holds_by_end ON image_holds (until);
 
   CREATE FUNCTION count_image_bytes() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN

@@ -3,6 +3,7 @@ import type { Engine } from "../process/engine.ts";
 import type { Forecast } from "./forecast.ts";
 import { Leases } from "./leases.ts";
 import { oneLine } from "../log.ts";
+import { pause } from "../pause.ts";
 import { inLogScope } from "../log_scope.ts";
 import type { QuotaBook } from "./quota_book.ts";
 import type { Claim, Claimant, TransferQueue } from "../storage/ports.ts";
@@ -28,6 +29,9 @@ export interface DispatcherPorts {
   /** Called when a transfer has come to run here. */
   readonly began: () => void;
 }
+
+/** Milliseconds in which whoever could not renew a lease does when the database is back. */
+const RENEWAL_MILLISECONDS = 3000;
 
 interface Running {
   readonly run: TransferRun;
@@ -116,8 +120,11 @@ export class Dispatcher {
       try {
         if (!await this.#isReady(engine)) continue;
         unsettled ??= [...await this.#queue.claimed(worker)];
+        const own = unsettled.shift();
+        if (failing && own === undefined) await this.#letOthersRenew();
         failing = false;
-        const claim = unsettled.shift() ?? await this.#queue.claim({ ...abilities, name: worker }, quotas.mostRunning);
+        if (this.stopped) continue;
+        const claim = own ?? await this.#queue.claim({ ...abilities, name: worker }, quotas.mostRunning);
         if (claim !== null) await inLogScope({ transferId: claim.id }, () => this.#runOne(engine, claim));
         else await this.#nudged(nudges);
       } catch (error) {
@@ -128,6 +135,12 @@ export class Dispatcher {
         unsettled = null;
       }
     }
+  }
+
+  /** When a database comes back, those who had something of it go on with it, and nobody computes it again. */
+  async #letOthersRenew(): Promise<void> {
+    if (this.#queue.leaseMilliseconds === null) return;
+    await pause(this.#ports.clock, RENEWAL_MILLISECONDS, this.#stopped.signal);
   }
 
   /**

@@ -27,6 +27,8 @@ export interface FleetPorts {
 export class Fleet {
   readonly #ports: FleetPorts;
   #workers: readonly WorkerRecord[] = [];
+  /** Whether the last look has failed. */
+  #failing = false;
   readonly #stopped = new AbortController();
   #loop: Promise<void> = Promise.resolve();
 
@@ -96,8 +98,10 @@ export class Fleet {
   async #look(registry: WorkerRegistry): Promise<void> {
     try {
       this.#workers = await registry.present();
+      this.#failing = false;
     } catch (error) {
-      this.#ports.log.warn(`Cannot look for workers now: ${oneLine(error)}`);
+      if (!this.#failing) this.#ports.log.warn(`Cannot look for workers now: ${oneLine(error)}`);
+      this.#failing = true;
     }
   }
 }

@@ -121,6 +121,22 @@ Deno.test("a database that is away for a minute delays a step: the worker keeps 
   assert.deepEqual(await outcome(api.stage, id), await undisturbed());
 });
 
+Deno.test("when a database comes back, a transfer goes on with the worker that had it, though its lease has run out", async () => {
+  await using cluster = new Cluster();
+  const { api, first, second, id, events } = await running(cluster);
+  for (const { link } of [first, second]) link.down();
+  first.stage.engine.allow(1);
+  await cluster.pass(LEASE_MILLISECONDS + 5000);
+  second.link.up();
+  // It is reached by one after the other.
+  await cluster.pass(1500);
+  first.link.up();
+  await cluster.pass(5000);
+  first.stage.engine.allow(Infinity);
+  await assertWhole(api.stage, id, events);
+  assert.deepEqual([first.stage.engine.jobs.length, second.stage.engine.jobs.length], [1, 0]);
+});
+
 Deno.test("a transfer that a worker begins while the database goes away is not failed for it", async () => {
   await using cluster = new Cluster();
   const api = await cluster.addApi();
@@ -138,7 +154,7 @@ Deno.test("a transfer that a worker begins while the database goes away is not f
   start();
   await cluster.pass(30_000);
   worker.link.up();
-  await cluster.pass(3000);
+  await cluster.pass(6000);
   assert.equal((await api.stage.ended(second.id)).status, "SUCCEEDED");
 });
 

@@ -25,6 +25,8 @@ export class OrderTaker {
   /** Whether there may be orders that the look under way has not seen. */
   #again = false;
   #looking: Promise<void> | null = null;
+  /** Whether the last look has failed. */
+  #failing = false;
 
   constructor(orders: OrderBook, dispatcher: Dispatcher, clock: Clock, log: Log) {
     this.#orders = orders;
@@ -57,8 +59,10 @@ export class OrderTaker {
       if (running.length === 0) return;
       try {
         for (const order of await this.#orders.open(running)) void this.#take(order);
+        this.#failing = false;
       } catch (error) {
-        this.#log.warn(`Cannot look for orders now: ${oneLine(error)}`);
+        if (!this.#failing) this.#log.warn(`Cannot look for orders now: ${oneLine(error)}`);
+        this.#failing = true;
         this.#again = true;
         await pause(this.#clock, RETRY_MILLISECONDS, signal);
       }

@@ -11,12 +11,12 @@ const BUCKET = "pictures";
 export class Versity implements AsyncDisposable {
   readonly place: S3Place;
   readonly credentials: S3Credentials = { accessKeyId: "ann", secretAccessKey: "hush-hush", sessionToken: null };
-  readonly #child: Deno.ChildProcess;
   readonly #folder: string;
+  #child!: Deno.ChildProcess;
 
-  private constructor(child: Deno.ChildProcess, folder: string, endpoint: URL) {
-    this.#child = child;
+  private constructor(folder: string) {
     this.#folder = folder;
+    const endpoint = new URL(`http://127.0.0.1:${freePort()}`);
     const prefix = "gramcast/";
     this.place = { endpoint, publicEndpoint: endpoint, region: "eu-north-1", bucket: BUCKET, prefix, pathStyle: true };
   }
@@ -24,20 +24,33 @@ export class Versity implements AsyncDisposable {
   static async start(): Promise<Versity> {
     const folder = await Deno.makeTempDir({ prefix: "gramcast-versity-" });
     for (const name of [`objects/${BUCKET}`, "about"]) await Deno.mkdir(`${folder}/${name}`, { recursive: true });
-    const address = `127.0.0.1:${freePort()}`;
-    const child = new Deno.Command("versitygw", {
+    const versity = new Versity(folder);
+    await versity.startAgain();
+    return versity;
+  }
+
+  /** After `stop`, under the same address and with what it had. */
+  async startAgain(): Promise<void> {
+    const { accessKeyId, secretAccessKey } = this.credentials;
+    const { region, endpoint } = this.place;
+    this.#child = new Deno.Command("versitygw", {
       args: [
-        ...["--access", "ann", "--secret", "hush-hush", "--region", "eu-north-1", "--port", address, "--keep-alive"],
+        ...["--access", accessKeyId, "--secret", secretAccessKey, "--region", region],
+        ...["--port", endpoint.host, "--keep-alive"],
         // Not every file system has room for attributes.
-        ...["posix", "--sidecar", `${folder}/about`, `${folder}/objects`],
+        ...["posix", "--sidecar", `${this.#folder}/about`, `${this.#folder}/objects`],
       ],
       stdin: "null",
       stdout: "null",
       stderr: "null",
     }).spawn();
-    const versity = new Versity(child, folder, new URL(`http://${address}`));
-    await versity.#ready();
-    return versity;
+    await this.#ready();
+  }
+
+  /** Ends it at once. */
+  async stop(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#child.status;
   }
 
   /** Whether the program has ended is told by its port, which nobody answers any more. */
@@ -54,8 +67,7 @@ export class Versity implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGTERM");
-    await this.#child.status;
+    await this.stop();
     await Deno.remove(this.#folder, { recursive: true });
   }
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { GramcastError } from "../../../errors.ts";
 import { SILENT_LOG } from "../../log.ts";
 import { isError } from "../../testing/errors.ts";
 import { Database } from "./database.ts";
@@ -123,14 +124,40 @@ test("gives a connection up over which no answer comes", async (temporary) => {
   assert.deepEqual(await database.first("SELECT 1 AS one"), { one: 1 });
 });
 
+test("says what its failures mean, and keeps those that are bugs", async (temporary) => {
+  const database = await temporary.open();
+  const raise = (state: string) =>
+    database.run(`DO $$ BEGIN RAISE EXCEPTION 'secret' USING ERRCODE = '${state}'; END $$`);
+  for (
+    const [state, code, found] of [
+      ["53100", "STORAGE_FULL", "no space left"],
+      ["53300", "STORAGE_UNAVAILABLE", "too many connections"],
+      ["53200", "STORAGE_UNAVAILABLE", "short of resources"],
+      ["57P01", "STORAGE_UNAVAILABLE", "shutting down"],
+      ["57P03", "STORAGE_UNAVAILABLE", "starting or shutting down"],
+      ["25006", "STORAGE_UNAVAILABLE", "read-only"],
+      ["08006", "STORAGE_UNAVAILABLE", "connection broken"],
+      ["58030", "STORAGE_UNAVAILABLE", "disk failing"],
+      ["40001", "STORAGE_UNAVAILABLE", "changing the same"],
+      ["XX001", "STORAGE_UNREADABLE", "damaged"],
+    ] as const
+  ) {
+    await assert.rejects(
+      raise(state),
+      (error) => isError(code, found)(error) && error instanceof Error && !error.message.includes("secret"),
+      state,
+    );
+  }
+  for (const state of ["22012", "42P01", "XX000"]) {
+    await assert.rejects(raise(state), (error) => !(error instanceof GramcastError), state);
+  }
+  assert.deepEqual(await database.first("SELECT 1 AS one"), { one: 1 });
+});
+
 test("says what is wrong without saying where, and when to try again", async (temporary) => {
   const database = await temporary.open();
   await database.run("DROP ROLE IF EXISTS stranger");
   await database.run("CREATE ROLE stranger LOGIN");
-  await assert.rejects(
-    database.run("SET default_transaction_read_only = on; CREATE TABLE a (b int)"),
-    (error) => error instanceof Error,
-  );
   for (
     const [url, found] of [
       ["postgres://ann:secret@127.0.0.1:1/private", "nothing that answers"],

@@ -290,9 +290,14 @@ test("are found by an index, whatever is asked of them", async (temporary) => {
   await store!.addWork("local", 1, 1);
   await store!.workOf("local", 1);
   await store!.remove("a");
-  assert.deepEqual(await readAsAWhole(settings), []);
-  await settings.all("SELECT count(*) FROM transfers WHERE document::text LIKE '%x%'");
-  assert.deepEqual(await readAsAWhole(await temporary.open()), ["transfers"]);
+  await alone(settings);
+  await settings.run("CREATE TABLE mark (a int)");
+  await settings.all("SELECT 1 FROM mark");
+  const last = await temporary.open();
+  let read: string[] = [];
+  // PostgreSQL 14 tells it a little later, and what ended earlier before what ended later.
+  while (read.length === 0) read = await readAsAWhole(last);
+  assert.deepEqual(read, ["mark"]);
 });
 
 /** Tables that connections which have ended since have read as a whole, but those that have a handful of rows. */

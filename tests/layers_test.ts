@@ -44,6 +44,8 @@ interface Import {
   readonly from: string;
   /** A path from the root, or the specifier of what is no file of the project. */
   readonly to: string;
+  /** Whether it is loaded with what imports it, and not when that is needed. */
+  readonly atStart: boolean;
 }
 
 /** The parts of `deno info --json` that are read here. */
@@ -53,6 +55,7 @@ interface ModuleGraph {
     readonly error?: string;
     readonly dependencies?: readonly {
       readonly specifier: string;
+      readonly isDynamic?: boolean;
       readonly code?: { readonly specifier?: string };
       readonly type?: { readonly specifier?: string };
     }[];
@@ -89,9 +92,10 @@ async function productImports(): Promise<Import[]> {
     return graph.modules.flatMap((module) => {
       const from = pathOf(module.specifier);
       if (!seen.has(from)) return [];
-      return (module.dependencies ?? []).map(({ specifier, code, type }) => {
+      return (module.dependencies ?? []).map(({ specifier, isDynamic = false, code, type }) => {
         const target = code?.specifier ?? type?.specifier ?? specifier;
-        return { from, to: target.startsWith("file:") ? pathOf(target) : specifier };
+        const to = target.startsWith("file:") ? pathOf(target) : specifier;
+        return { from, to, atStart: !isDynamic && code !== undefined };
       });
     });
   } finally {
@@ -152,4 +156,15 @@ Deno.test("libraries stay in the folder that wraps them", () => {
   for (const library of Object.keys(CONFINED)) {
     assert.ok(IMPORTS.some(({ to }) => to === library || to.startsWith(`${library}/`)), `${library} is not imported`);
   }
+});
+
+Deno.test("a server that is alone with what it keeps loads nothing of what several need", () => {
+  const loaded = new Set(["main.ts"]);
+  for (const path of loaded) {
+    for (const { from, to, atStart } of IMPORTS) if (from === path && atStart) loaded.add(to);
+  }
+  assert.ok(loaded.has("transfers/storage/sqlite/database.ts") && loaded.has("graphql-yoga"));
+  const shared =
+    /^(pg|aws4fetch|@rgrove\/parse-xml)$|^transfers\/storage\/postgres\/(?!address\.ts$)|postgres_access_store/;
+  assert.deepEqual([...loaded].filter((name) => shared.test(name)), []);
 });

@@ -1,6 +1,7 @@
+import { GramcastError } from "../../errors.ts";
 import { LIMITS } from "../../limits.ts";
 import { checkNumber, optional, whole } from "../../values.ts";
-import type { FrameHandle, ProgressItem, ProgressRequest } from "../api.ts";
+import type { ProgressItem, ProgressRequest } from "../api.ts";
 import type { Clock, Delay } from "../clock.ts";
 import type { TransferObserver } from "../observer.ts";
 import { BATCH, coalesce } from "./coalesce.ts";
@@ -8,6 +9,9 @@ import type { FrameCache } from "./frame_cache.ts";
 import type { EventBus, Watch } from "../storage/ports.ts";
 import type { LogReader } from "./shared_reads.ts";
 import { hasEnded, type TransferEvent, type TransferRecord } from "../types.ts";
+
+/** Milliseconds before the storage is asked again that was away. */
+const RETRY_MILLISECONDS = 1000;
 
 export interface ProgressSources {
   readonly store: LogReader;
@@ -36,6 +40,8 @@ export interface ProgressSources {
  * passed over, which shows as a jump of the sequence number, and their losses are still in the loss history. Every change
  * of status is delivered even so. Of the events at hand, the one that carries the newest frame is chosen, else the newest.
  * The end of the transfer, and the last frame before it, do not wait for the interval.
+ *
+ * While the storage is away nothing is delivered, and it goes on when that is back.
  */
 export class ProgressStream implements AsyncIterableIterator<ProgressItem> {
   readonly #sources: ProgressSources;
@@ -124,7 +130,7 @@ export class ProgressStream implements AsyncIterableIterator<ProgressItem> {
   async #next(): Promise<IteratorResult<ProgressItem, undefined>> {
     this.#noteDelivery();
     try {
-      const item = await this.#produce();
+      const item = await this.#patiently(() => this.#produce());
       if (item !== null && !this.#closed) {
         this.#lastDelivery = this.#sources.clock.elapsed();
         // What was logged before is not late, however old it is.
@@ -148,6 +154,22 @@ export class ProgressStream implements AsyncIterableIterator<ProgressItem> {
     this.#frameAt = null;
   }
 
+  /** Repeats a call, which has changed nothing then, until the storage is back or nobody waits for it any more. */
+  async #patiently(call: () => Promise<ProgressItem | null>): Promise<ProgressItem | null> {
+    while (!this.#closed) {
+      try {
+        return await call();
+      } catch (error) {
+        if (!(error instanceof GramcastError) || error.code !== "STORAGE_UNAVAILABLE") throw error;
+        using delay = this.#sources.clock.delay(RETRY_MILLISECONDS);
+        this.#delay = delay;
+        await delay.done;
+        this.#delay = null;
+      }
+    }
+    return null;
+  }
+
   /** Null when there will be nothing more. */
   async #produce(): Promise<ProgressItem | null> {
     while (!this.#closed) {
@@ -161,12 +183,11 @@ export class ProgressStream implements AsyncIterableIterator<ProgressItem> {
       }
       if (this.#minInterval === 0) {
         const event = await this.#nextEvent();
-        if (event !== undefined) return await this.#deliver(event, record);
+        if (event !== undefined) return await this.#deliver(event, record, 0);
       } else if (!await this.#waitOutInterval(record)) {
         const chosen = await coalesce(this.#sources.store, record, this.#cursor, () => this.#closed);
         if (chosen === null) continue;
-        this.#skipped += chosen.skippedFrames;
-        return await this.#deliver(chosen.event, record);
+        return await this.#deliver(chosen.event, record, chosen.skippedFrames);
       }
     }
     return null;
@@ -191,16 +212,14 @@ export class ProgressStream implements AsyncIterableIterator<ProgressItem> {
     return event;
   }
 
-  async #deliver(event: TransferEvent, record: TransferRecord): Promise<ProgressItem> {
+  /** @param passedOver Frames of events before it that are not delivered. */
+  async #deliver(event: TransferEvent, record: TransferRecord, passedOver: number): Promise<ProgressItem> {
+    // A newer one may have been made since `record` was read, and its picture has then taken this one's place.
+    const isNewest = event.frame && event.step === record.frameStep;
+    const frame = isNewest ? await this.#sources.frames.at(this.#id, event.step) : null;
     this.#cursor = event.sequence;
-    let frame: FrameHandle | null = null;
-    let skippedFrames = this.#skipped;
-    if (event.frame) {
-      // A newer one may have been made since `record` was read, and its picture has then taken this one's place.
-      if (event.step === record.frameStep) frame = await this.#sources.frames.at(this.#id, event.step);
-      if (frame === null) skippedFrames = ++this.#skipped;
-      else this.#skipped = 0;
-    }
+    const skippedFrames = this.#skipped + passedOver + (event.frame && frame === null ? 1 : 0);
+    this.#skipped = frame === null ? skippedFrames : 0;
     return { event, transfer: record, frame, skippedFrames };
   }
 

@@ -208,3 +208,31 @@ Deno.test("ProgressStream says how long a live frame took to be handed on, and s
   assert.deepEqual(stage.delivered, [0.25]);
   await stream.return();
 });
+
+Deno.test("ProgressStream waits while the storage is away, and then goes on without a hole or a repeat", async () => {
+  const stage = await ProgressStage.running();
+  const away = new GramcastError("STORAGE_UNAVAILABLE", "Cannot reach the database: found no answer, wanted one");
+  const fail = () => Promise.reject(away);
+  await stage.step(1, true);
+  const stream = await stage.open({ after: 1 });
+  for (const target of [stage.store, stage.frames]) {
+    const broken = target === stage.store ? { get: fail } : { at: fail };
+    Object.assign(target, broken);
+    const next = stream.next();
+    await until(() => stage.clock.waiting > 0);
+    for (const name of Object.keys(broken)) Reflect.deleteProperty(target, name);
+    stage.clock.advance(1000);
+    const { event, frame, skippedFrames } = (await next).value!;
+    // The status that it has begun with, and then the step with its frame.
+    assert.deepEqual(
+      [event.step, frame?.step ?? null, skippedFrames],
+      target === stage.store ? [0, null, 0] : [1, 1, 0],
+    );
+  }
+  Object.assign(stage.store, { get: fail });
+  const last = stream.next();
+  await until(() => stage.clock.waiting > 0);
+  await stream.return();
+  assert.equal((await last).done, true);
+  assert.equal(stage.clock.waiting, 0);
+});

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
+import { encodePicture } from "../../images/encode.ts";
 import { browserTest, paintings, picker, seePicture } from "./testing/browser.ts";
 
 const PHOTO = new URL("../../samples/still-life.jpg", import.meta.url);
@@ -59,8 +60,14 @@ browserTest("a painting of samples, from start to finish", async (t, visit) => {
     assert.match((await scrub.getAttribute("aria-valuetext"))!, /frame 1 of \d+/);
   });
 
-  await t.step("it can be saved as PNG, JPEG and as a film", async () => {
-    const beginnings = [["PNG", "\x89PNG"], ["JPEG", "\xff\xd8\xff"], ["film", "GIF89a"]] as const;
+  await t.step("it can be saved as a picture and as a film", async () => {
+    const beginnings = [
+      ["PNG", "\x89PNG"],
+      ["JPEG", "\xff\xd8\xff"],
+      ["AVIF", "\0\0\0"],
+      ["TIFF", "II*\0"],
+      ["film", "GIF89a"],
+    ] as const;
     for (const [format, beginning] of beginnings) {
       const download = page.waitForEvent("download");
       await page.getByRole("button", { name: new RegExp(`Save.* ${format}`) }).click();
@@ -165,6 +172,84 @@ browserTest("a painting of a person's own pictures", async (t, visit) => {
     await makeSmall(page);
     await paint(page);
     await page.getByRole("heading", { name: "Finished" }).waitFor();
+  });
+});
+
+browserTest("a painting is opened for what it was made from", async (t, visit) => {
+  const REQUEST = "query ($id: ID!) { transfer(id: $id) { status request(complete: true) } }";
+  const page = await visit.open("/");
+  const open = async (name: string, buffer: Uint8Array) => {
+    const file = { name, mimeType: "image/png", buffer: Buffer.from(buffer) };
+    await page.getByLabel("File of a painting").setInputFiles(file);
+  };
+  const picture = { width: 8, height: 6, rgb: new Uint8Array(3 * 48) };
+  const withRecipe = (request: object) =>
+    encodePicture(picture, { format: "PNG", recipe: JSON.stringify({ weights: "other", request }) });
+  const requestOf = async () =>
+    (await visit.ask(REQUEST, { id: new URL(page.url()).pathname.split("/").at(-1) })).transfer.request;
+
+  await t.step("its pictures, shares, strokes and options are filled in, and paint it again", async () => {
+    const styles = [{ image: { sample: "starry-swirls" }, scale: 0.5 }, { image: { sample: "geometry" }, weight: 2 }];
+    const input = {
+      content: { base64: Buffer.from(await encodePicture(picture, { format: "PNG" })).toString("base64") },
+      styles,
+      preset: "GATYS",
+      size: 48,
+      steps: 3,
+      seed: 11,
+      optimizer: { kind: "ADAM", learningRate: 7 },
+      keepFrames: true,
+    };
+    const { startTransfer } = await visit.ask(
+      "mutation ($input: StartTransferInput!) { startTransfer(input: $input) { transfer { id } } }",
+      { input },
+    );
+    await page.goto(`${visit.server.url}/transfers/${startTransfer.transfer.id}`);
+    await page.getByRole("heading", { name: "Finished" }).waitFor();
+    const first = await requestOf();
+    const painting = await fetch(`${visit.server.url}/transfers/${startTransfer.transfer.id}/result.webp`);
+    await page.goto(visit.server.url);
+    await page.getByText(/steps, .* of memory/).waitFor();
+    await open("mine.webp", await painting.bytes());
+    await page.getByText("Filled in from mine.webp.", { exact: true }).waitFor();
+    assert.equal(await picker(page, "In the style of").getByRole("img").count(), 2);
+    await paint(page);
+    await page.getByRole("heading", { name: "Finished" }).waitFor();
+    assert.deepEqual(await requestOf(), first);
+  });
+
+  await t.step("what is missing is told, and what else is not as it was", async () => {
+    await page.goto(visit.server.url);
+    await page.getByText(/steps, .* of memory/).waitFor();
+    const sha256 = "0".repeat(64);
+    const styles = [{ image: { sample: "geometry" }, mask: { sample: "geometry" } }, {
+      image: { sha256, width: 5, height: 4 },
+    }];
+    const init = { kind: "IMAGE", noise: 0, image: { sha256, width: 3, height: 2 } };
+    await open(
+      "theirs.png",
+      await withRecipe({ content: { sha256, width: 640, height: 480 }, styles, preset: "FAST", init }),
+    );
+    await page.getByText(
+      "Filled in from theirs.png. Not on this server: the picture (640 × 480), style 2 (5 × 4), the picture it began with (3 × 2). " +
+        "Choose anew what is missing. Its masks are left out: this page has none. It was painted with other weights, and will not be quite the same.",
+      { exact: true },
+    ).waitFor();
+    assert.equal(await page.getByRole("button", { name: "Paint", exact: true }).isDisabled(), true);
+    assert.equal(await picker(page, "In the style of").getByRole("img").count(), 1);
+    await picker(page, "Paint this").getByRole("button", { name: /Mountain lake/ }).click();
+    await page.getByText(/steps, .* of memory/).waitFor();
+  });
+
+  await t.step("a file without a recipe is refused, and nonsense in its place does no harm", async () => {
+    await open("photo.jpg", await Deno.readFile(PHOTO));
+    await page.getByText("photo.jpg says nothing of how it was made").waitFor();
+    await open("wrong.png", await withRecipe({ content: 1, styles: "all", preset: [], scales: 7, contentWeight: -1 }));
+    await page.getByText(/Cannot use contentWeight -1/).waitFor();
+    await open("odd.png", await withRecipe({ scales: { size: 64, steps: 2 }, styleLayers: { layer: "conv1_1" } }));
+    await page.getByText("Filled in from odd.png.").waitFor();
+    await page.getByText("More options").click();
+    await page.getByLabel("Size", { exact: true }).waitFor();
   });
 });
 

@@ -296,6 +296,12 @@ export const Unshare: Operation<UnshareData, UnshareVariables> = {
   text: "mutation Unshare($id:ID!){unshareTransfer(id:$id){transfer{id}}}",
 };
 
+export type ReadRecipeData = { readonly recipe: unknown | null; readonly weights: { readonly sha256: string } };
+export type ReadRecipeVariables = { readonly painting: ImageInput };
+export const ReadRecipe: Operation<ReadRecipeData, ReadRecipeVariables> = {
+  text: "query ReadRecipe($painting:ImageInput!){recipe(image:$painting)weights{sha256}}",
+};
+
 export type UploadData = { readonly uploadImage: { readonly image: Picture & { readonly frames: number } } };
 export type UploadVariables = { readonly image: ImageInput };
 export const Upload: Operation<UploadData, UploadVariables> = {

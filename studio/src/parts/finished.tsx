@@ -27,7 +27,7 @@ export function Finished({ followed, transfer, live }: TransferProps) {
   const file = result ? "result" : frame && `frames/${frame.step}`;
 
   /** What is saved by the browser itself is asked for without a header. */
-  const saveAs = (format: "png" | "jpg") =>
+  const saveAs = (format: "png" | "jpg" | "avif" | "tiff") =>
     attempt(async () => {
       const { signedUrl } = await request(Sign, { url: `/transfers/${id}/${file}.${format}` });
       save(signedUrl.url, `${name}.${format}`);
@@ -61,6 +61,8 @@ export function Finished({ followed, transfer, live }: TransferProps) {
           <>
             <button type="button" onClick={() => saveAs("png")}>Save as PNG</button>
             <button type="button" onClick={() => saveAs("jpg")}>Save as JPEG</button>
+            <button type="button" onClick={() => saveAs("avif")}>Save as AVIF</button>
+            <button type="button" onClick={() => saveAs("tiff")}>Save as TIFF</button>
           </>
         )}
         {file && transfer.options.keepFrames && (

@@ -5,7 +5,7 @@ import { options, samples } from "./catalogue.ts";
 import { type Choice, suitedFirst } from "./choices.ts";
 
 /** A style, its share, and how large it is looked at. */
-interface StyleChoice {
+export interface StyleChoice {
   readonly choice: Choice;
   readonly weight: number;
   readonly scale: number;

@@ -4,6 +4,7 @@ import { Start, type StartTransferInput } from "../api/operations.ts";
 import { Advanced } from "../parts/advanced.tsx";
 import { useAttempt } from "../parts/attempt.ts";
 import { ContentPicker } from "../parts/content_picker.tsx";
+import { OpenPainting } from "../parts/open_painting.tsx";
 import { PresetCards } from "../parts/preset_cards.tsx";
 import { Quote } from "../parts/quote.tsx";
 import { Slider } from "../parts/slider.tsx";
@@ -71,6 +72,7 @@ export function Compose() {
         </section>
       </div>
       <Advanced />
+      <OpenPainting />
     </div>
   );
 }

@@ -47,7 +47,7 @@ async function serve(config: Config): Promise<void> {
     ...(traces ? [new TransferTraces(), new Measurements()] : []),
   ]);
   const transfers = await openTransfers(config, policy.quotas, weights, log, observer);
-  await using access = await openAccess(config, log);
+  await using access = await openAccess(config, transfers.clock, log);
   if (config.serverRole !== "all") log.info(`Role: ${config.serverRole}`);
   log.info(`Weights: ${weights.name}, ${weights.layers.length} layers`);
   const services: Services = {

@@ -5,7 +5,7 @@
  */
 import { authWays, type Config, isLoopback, oidcSettings } from "../config.ts";
 import { GramcastError } from "../errors.ts";
-import { SystemClock } from "../transfers/clock.ts";
+import type { Clock } from "../transfers/clock.ts";
 import type { Log } from "../transfers/log.ts";
 import { Access } from "./access.ts";
 import { OidcTokens } from "./oidc_tokens.ts";
@@ -25,10 +25,12 @@ export async function openAccessStore({ databaseUrl, store, dataDir }: Config, l
   return await PostgresAccessStore.open(databaseUrl, log);
 }
 
-/** @throws {GramcastError} STORAGE_UNAVAILABLE, STORAGE_UNREADABLE */
-export async function openAccess(config: Config, log: Log): Promise<Access> {
+/**
+ * @param clock That of all servers that share the storage: what one signs, another takes until the same moment.
+ * @throws {GramcastError} STORAGE_UNAVAILABLE, STORAGE_UNREADABLE
+ */
+export async function openAccess(config: Config, clock: Clock, log: Log): Promise<Access> {
   const store = await openAccessStore(config, log);
-  const clock = new SystemClock();
   const settings = oidcSettings(config);
   const oidc = settings && new OidcTokens(settings, clock, log);
   return await Access.open({ ways: authWays(config), oidc, store, clock, log });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readConfig } from "../config.ts";
 import { SILENT_LOG } from "../transfers/log.ts";
+import { isError } from "../transfers/testing/errors.ts";
 import { FakeClock } from "../transfers/testing/fake_clock.ts";
 import { postgresTest } from "../transfers/storage/postgres/testing/postgres_suite.ts";
 import { Access } from "./access.ts";
@@ -38,8 +39,9 @@ Deno.test("of servers that start at once with no key, one tells the first", asyn
 
 postgresTest("servers of one database")("take each other's keys, links and shares", async ({ url }) => {
   const config = { ...CONFIG, databaseUrl: url };
-  await using a = await openAccess(config, SILENT_LOG);
-  await using b = await openAccess(config, SILENT_LOG);
+  const clock = new FakeClock();
+  await using a = await openAccess(config, clock, SILENT_LOG);
+  await using b = await openAccess(config, clock, SILENT_LOG);
   const key = await a.keys.create({ name: "ann", role: "USER", expiresAt: null });
   const until = new AbortController();
   const session = await b.admit({ authorization: `Bearer ${key}`, url: null }, until.signal);
@@ -47,6 +49,10 @@ postgresTest("servers of one database")("take each other's keys, links and share
   const { path } = b.link(session, "/images/i");
   const linked = await a.admit({ authorization: null, url: new globalThis.URL(path, URL) }, until.signal);
   assert.equal(linked.caller.owner, "ann");
+  // By the clock of all, which has nothing to do with this machine's.
+  clock.advance(3 * 3_600_000);
+  const late = a.admit({ authorization: null, url: new globalThis.URL(path, URL) }, until.signal);
+  await assert.rejects(late, isError("UNAUTHENTICATED"));
   await b.keys.revoke("ann");
   await a.check();
   assert.equal(session.ended.aborted, false);

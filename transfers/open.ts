@@ -13,7 +13,7 @@ import { readSample, SAMPLES } from "../samples/samples.ts";
 import { describeWeights } from "../weights/describe_weights.ts";
 import type { WeightsDescription } from "../weights/loaded_weights.ts";
 import { SHIPPED_WEIGHTS } from "../weights/shipped.ts";
-import { SystemClock } from "./clock.ts";
+import { type Clock, SystemClock } from "./clock.ts";
 import { Classifier } from "./process/classifier.ts";
 import type { SessionOptions } from "./process/engine_session.ts";
 import { launchEngine } from "./process/launch.ts";
@@ -24,6 +24,7 @@ import type { Quotas } from "./quotas.ts";
 import { MemoryStorage } from "./storage/memory/memory_storage.ts";
 import { PublicReceivers } from "./notices/receivers.ts";
 import type { Storage } from "./storage/ports.ts";
+import { sharedClock } from "./shared_clock.ts";
 import { TransferService } from "./life/service.ts";
 import { openSqliteStorage } from "./storage/sqlite/open.ts";
 
@@ -33,6 +34,8 @@ const SILENCE_MILLISECONDS = 30_000;
 /** The service with what it stands on. */
 export interface OpenTransfers {
   readonly service: TransferService;
+  /** That of all servers that share the storage. */
+  readonly clock: Clock;
   /** Drains the service and lets go of engine and storage; once, however often it is called. */
   close(): Promise<void>;
 }
@@ -111,6 +114,7 @@ export async function openTransfers(
   let closed: Promise<void> | undefined;
   return {
     service,
+    clock: storage.shared === null ? clock : sharedClock(clock, storage.shared.clock),
     close: () => closed ??= service.drain().finally(() => classifier?.close()).finally(() => storage.close()),
   };
 }

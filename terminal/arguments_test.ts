@@ -127,7 +127,10 @@ for (const [args, message] of REFUSED) {
 
 /** Where a value is wrong, the words are those of the API; numbers are tried in tests/refusals_test.ts. */
 const REFUSED_VALUES: readonly [string[], string][] = [
-  [["--preset", "slow"], 'Cannot use preset "slow": wanted one of CLASSIC, FAST, BALANCED, QUALITY, GATYS, JOHNSON'],
+  [
+    ["--preset", "slow"],
+    'Cannot use preset "slow": wanted one of CLASSIC, FAST, BALANCED, QUALITY, PAINTERLY, GATYS, JOHNSON',
+  ],
   [["--size", "big"], 'Cannot use size "big": wanted a whole number from 32 to 4096'],
   [["--size", ""], 'Cannot use size "": wanted a whole number from 32 to 4096'],
   [["--scales", "128"], "Cannot leave out scales.0.steps: wanted a whole number from 1 to 10000"],

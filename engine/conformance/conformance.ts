@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { Backend } from "../backends/backend.ts";
+import type { Backend, Evaluation } from "../backends/backend.ts";
 import { featureSize, gridLayer, type Objective } from "../objective/objective.ts";
 import { formulaParameters, formulaPicture, formulaPixels } from "../testing/formula.ts";
 import { nearestResize } from "../testing/nearest.ts";
@@ -112,7 +112,8 @@ async function caseTargets(backend: Backend, golden: ObjectiveCase) {
   }));
 }
 
-async function checkObjective(backend: Backend, golden: ObjectiveCase, tolerances: Tolerances): Promise<void> {
+/** What a backend makes of a case. */
+export async function evaluateCase(backend: Backend, golden: ObjectiveCase): Promise<Evaluation> {
   const { width, height, terms, pooling, normalizeGradients, moments = false, flat } = golden;
   const objective: Objective = {
     size: { width, height },
@@ -127,15 +128,19 @@ async function checkObjective(backend: Backend, golden: ObjectiveCase, tolerance
     const start = flat === null
       ? formulaPixels(width, height, START_SALT)
       : new Float32Array(3 * width * height).fill(flat);
-    const { losses, gradient } = await evaluator.evaluate(start, terms.map(({ weight }) => weight));
-    assert.equal(losses.length, terms.length);
-    terms.forEach(({ kind, layer }, i) =>
-      assertLoss(`${kind} at ${layer}`, losses[i]!, golden.losses[i]!, tolerances.lossTolerance)
-    );
-    assertGradient(gradient, golden, tolerances);
+    return await evaluator.evaluate(start, terms.map(({ weight }) => weight));
   } finally {
     await evaluator.dispose();
   }
+}
+
+async function checkObjective(backend: Backend, golden: ObjectiveCase, tolerances: Tolerances): Promise<void> {
+  const { losses, gradient } = await evaluateCase(backend, golden);
+  assert.equal(losses.length, golden.terms.length);
+  golden.terms.forEach(({ kind, layer }, i) =>
+    assertLoss(`${kind} at ${layer}`, losses[i]!, golden.losses[i]!, tolerances.lossTolerance)
+  );
+  assertGradient(gradient, golden, tolerances);
 }
 
 async function checkScale(backend: Backend, golden: ScaleCase, tolerances: Tolerances): Promise<void> {

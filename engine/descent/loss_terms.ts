@@ -52,8 +52,8 @@ export async function lossTerms(
 ): Promise<LossTerm[]> {
   const figures = await styleFigures(source, resize, input, scale);
   const terms = [...await contentTerms(source, input, scale, figures), ...styleTerms(input, scale, figures)];
-  if (input.options.styleMatch !== "NEIGHBORS") return terms;
-  return [...terms, ...await neighborTerms(source.matching(), resize, input, scale, begun)];
+  const matching = input.options.styleMatch === "NEIGHBORS" ? source.matching() : null;
+  return matching ? [...terms, ...await neighborTerms(matching, resize, input, scale, begun)] : terms;
 }
 
 /**

@@ -412,19 +412,21 @@ test("neighbours are refused by an engine that cannot look for them, with what i
   await optimisation.dispose();
 });
 
-test("neighbours are looked for in the whole picture, or the transfer is too large", (backend) => {
-  const given = input({
-    normalizeLosses: true,
-    styleMatch: "NEIGHBORS",
-    scales: [{ size: 2048, steps: 1 }],
-    styleLayers: [{ layer: "conv2_1", weight: 1 }],
-  });
-  const whole = estimateCost(given.options).memoryBytes;
-  const gram = estimateCost({ ...given.options, styleMatch: "GRAM" }).memoryBytes;
-  assert.ok(whole > gram);
-  const limits = { memoryBytes: gram };
-  assert.equal(planScale(given.options.scales[0]!, given.options, gram).tiles, null);
-  return assert.rejects(Optimisation.start(backend, nearestResize, given, limits), { code: "TOO_LARGE" });
+test("neighbours are looked for in a whole picture; in tiles it goes on by Gram matrices and moments", async (backend) => {
+  const given = (styleMatch: TransferOptions["styleMatch"]) =>
+    input({ normalizeLosses: true, styleMatch, scales: [{ size: 192, steps: 1 }] });
+  const [scale] = given("NEIGHBORS").options.scales;
+  const whole = (styleMatch: TransferOptions["styleMatch"]) => planScale(scale!, given(styleMatch).options).memoryBytes;
+  assert.ok(whole("NEIGHBORS") > whole("GRAM"));
+  const limits = { memoryBytes: whole("GRAM") - 1 };
+  assert.ok(planScale(scale!, given("NEIGHBORS").options, limits.memoryBytes).tiles !== null);
+  const losses = async (styleMatch: TransferOptions["styleMatch"]) => {
+    const optimisation = await Optimisation.start(backend, nearestResize, given(styleMatch), limits);
+    const found = await optimisation.measure();
+    await optimisation.dispose();
+    return found;
+  };
+  assert.deepEqual(await losses("NEIGHBORS"), await losses("GRAM_AND_MOMENTS"));
 });
 
 test("a picture in its own style has itself for neighbours", async (backend) => {

@@ -70,8 +70,7 @@ export function stepFlops(size: Size, options: TransferOptions): number {
  */
 export function planScale(scale: Scale, options: TransferOptions, memoryBytes = Infinity): ScalePlan {
   const whole = { tiles: null, memoryBytes: wholeBytes(scale, options), flopsPerStep: stepFlops(scale, options) };
-  // Neighbours are looked for in the whole picture.
-  if (whole.memoryBytes <= memoryBytes || options.styleMatch === "NEIGHBORS") return whole;
+  if (whole.memoryBytes <= memoryBytes) return whole;
   const fixed = fixedBytes(scale, options);
   const tiles = planTiles(scale, options, memoryBytes - fixed);
   if (tiles === null) return whole;

@@ -6,7 +6,7 @@
 import type { Given, Group, GroupShape, Parts, Value } from "./shapes.ts";
 import { entryOf, OPTION_NAMES, type OptionName, OPTIONS } from "./table.ts";
 
-export const PRESET_NAMES = ["CLASSIC", "FAST", "BALANCED", "QUALITY", "GATYS", "JOHNSON"] as const;
+export const PRESET_NAMES = ["CLASSIC", "FAST", "BALANCED", "QUALITY", "PAINTERLY", "GATYS", "JOHNSON"] as const;
 export type PresetName = (typeof PRESET_NAMES)[number];
 export const DEFAULT_PRESET: PresetName = "BALANCED";
 

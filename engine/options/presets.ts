@@ -71,6 +71,13 @@ const RECIPES: Readonly<Record<PresetName, Recipe>> = {
     scales: [...COARSE, { size: 256, steps: 60 }, { size: 512, steps: 50 }, { size: 1024, steps: 40 }],
     frameEvery: 5,
   },
+  PAINTERLY: {
+    ...COARSE_TO_FINE,
+    description: "512 px, each place as the style's place that is most like it: outlines, flat colours and strokes.",
+    styleMatch: "NEIGHBORS",
+    scales: [...COARSE, { size: 256, steps: 40 }, { size: 512, steps: 35 }],
+    frameEvery: 2,
+  },
   GATYS: {
     description:
       "Gatys, Ecker and Bethge (2016): relu1_1 to relu5_1 for style, relu4_2 for content, L-BFGS from noise.",

@@ -28,11 +28,11 @@ export interface TargetSource {
     moments: boolean,
   ): Promise<Map<string, Target>>;
   /**
-   * What searches for neighbours.
+   * What searches for neighbours; null where there is no search, because it needs the whole picture.
    *
    * @throws {GramcastError} BAD_USER_INPUT when the engine has no such search.
    */
-  matching(): MatchingBackend;
+  matching(): MatchingBackend | null;
   /** Content terms are compared with the content picture, style terms with `grams`, by index of the term. */
   compile(objective: Objective, grams: ReadonlyMap<number, Target>): Promise<Evaluator>;
 }
@@ -106,8 +106,9 @@ export class TiledSource implements TargetSource {
     return tiledGrams(this.#backend, this.#cut, pixels, size, layers, this.#pooling, mask, moments);
   }
 
-  matching(): MatchingBackend {
-    throw new RangeError("Cannot search for neighbours in tiles: wanted the whole picture");
+  /** Forms and outlines were found at scales before; a search would take what tiles are there to save. */
+  matching(): null {
+    return null;
   }
 
   compile(objective: Objective, grams: ReadonlyMap<number, Target>): Promise<Evaluator> {

@@ -1,5 +1,6 @@
 import type { Backend, EngineInfo, Evaluation, Evaluator, Target } from "../backend.ts";
 import { areaOf, downscaleMask } from "../../objective/masks.ts";
+import { type Places, placeSize } from "../../objective/neighbors.ts";
 import { deepestLayer, type Mask, type Objective } from "../../objective/objective.ts";
 import type { DeviceAdam } from "../device_adam.ts";
 import type { OptimizerOptions, Pooling } from "../../options/options.ts";
@@ -11,9 +12,12 @@ import { TensorflowAdam } from "./adam.ts";
 import { classify } from "./classifier.ts";
 import { Network } from "./network.ts";
 import { openRuntime, type Runtime } from "./runtime.ts";
-import { Step } from "./step.ts";
+import { coarsened, Step } from "./step.ts";
 import { TensorflowStyleStatistic } from "./style_statistic.ts";
 import type { Tensor, Tf } from "./tf.ts";
+
+/** Dot products that a search of neighbours holds at a time: 16 MiB. */
+const PRODUCTS = 2 ** 22;
 
 /** TensorFlow as a backend: CUDA where it sees a GPU, the CPU otherwise. */
 export class TensorflowBackend implements Backend {
@@ -63,6 +67,36 @@ export class TensorflowBackend implements Backend {
     });
   }
 
+  places(pixels: Pixels, size: Size, layers: readonly string[], pooling: Pooling): Promise<Places> {
+    const tf = this.#tf;
+    const grid = placeSize(size);
+    return this.#statistics(pixels, size, layers, pooling, (output) => {
+      const channels = output.shape.at(-1)!;
+      const x = refined(tf, coarsened(tf, output, grid).at(-1)!, grid, channels);
+      return tf.reshape(x, [grid.width * grid.height, channels]);
+    });
+  }
+
+  async nearest(queries: Float32Array, candidates: Float32Array, length: number): Promise<Int32Array> {
+    const tf = this.#tf;
+    const [count, choices] = [queries.length / length, candidates.length / length];
+    const rows = Math.max(1, Math.floor(PRODUCTS / choices));
+    const all = tf.tensor(candidates, [choices, length]);
+    const found = new Int32Array(count);
+    try {
+      for (let from = 0; from < count; from += rows) {
+        const to = Math.min(count, from + rows);
+        const part = queries.slice(from * length, to * length);
+        const indices = tf.tidy(() => tf.argMax(tf.matMul(tf.tensor(part, [to - from, length]), all, false, true), 1));
+        found.set(await indices.data(), from);
+        indices.dispose();
+      }
+      return found;
+    } finally {
+      all.dispose();
+    }
+  }
+
   compile(objective: Objective, targets: readonly Target[]): Promise<TensorflowEvaluator> {
     const step = new Step(this.#tf, this.#network, objective, targets);
     return Promise.resolve(new TensorflowEvaluator(this.#tf, this.#network, step, objective.size));
@@ -99,6 +133,18 @@ export class TensorflowBackend implements Backend {
       tf.dispose(Object.values(tensors));
     }
   }
+}
+
+/** A map that is coarser than `grid`, each value repeated for its places; as it is where it is not. */
+function refined(tf: Tf, x: Tensor, grid: Size, channels: number): Tensor {
+  const [, rows, columns] = x.shape as [number, number, number, number];
+  if (rows >= grid.height && columns >= grid.width) return x;
+  // Of conv5, in two steps, the first of which ends at conv4's size.
+  const half = { width: Math.ceil(grid.width / 2), height: Math.ceil(grid.height / 2) };
+  const near = refined(tf, x, half, channels);
+  const [, nearRows, nearColumns] = near.shape as [number, number, number, number];
+  const spread = tf.image.resizeNearestNeighbor(near, [2 * nearRows, 2 * nearColumns]);
+  return tf.slice(spread, [0, 0, 0, 0], [1, grid.height, grid.width, channels]);
 }
 
 /** An objective on the device. */

@@ -1,14 +1,17 @@
 import { areaOf, downscaleMask } from "../../objective/masks.ts";
 import { gramOf, MOMENT_ROWS, momentTarget } from "../../objective/moments.ts";
+import { LEAST_LENGTH } from "../../objective/neighbors.ts";
 import {
   deepestLayer,
   elementCount,
   featureSize,
   gradientFactor,
+  gridLayer,
   type Objective,
   type Term,
 } from "../../objective/objective.ts";
-import { averagePoolShares } from "../../objective/pooling.ts";
+import { AVERAGE_POOL_GAIN, averagePoolShares } from "../../objective/pooling.ts";
+import type { Size } from "../../picture.ts";
 import type { ConvLayer } from "../../vgg16.ts";
 import type { Activation, Network } from "./network.ts";
 import { TensorflowStyleStatistic } from "./style_statistic.ts";
@@ -53,7 +56,7 @@ export class Step {
   readonly #objective: Objective;
   readonly #terms: readonly DeviceTerm[];
   readonly #statistic: TensorflowStyleStatistic;
-  /** Shares of average pools at odd sizes, by layer. */
+  /** Shares of average pools, by the size of what they take in. */
   readonly #shares = new Map<string, Tensor>();
 
   constructor(tf: Tf, network: Network, objective: Objective, targets: readonly Float32Array[]) {
@@ -62,7 +65,8 @@ export class Step {
     this.#objective = objective;
     this.#statistic = new TensorflowStyleStatistic(tf);
     this.#terms = objective.terms.map((term, index) => {
-      const { width, height, channels } = featureSize(objective.size, term.layer);
+      const { channels } = featureSize(objective.size, term.layer);
+      const { width, height } = featureSize(objective.size, gridLayer(term));
       const shape = term.kind === "style" ? [channels, channels] : [1, height, width, channels];
       const comparesMoments = term.kind === "style" && objective.moments === true;
       const target = tf.tensor(comparesMoments ? gramOf(targets[index]!) : targets[index]!, shape);
@@ -125,7 +129,7 @@ export class Step {
       const made: Tensor[] = [];
       for (const each of this.#terms) {
         if (each.term.layer !== layer.name) continue;
-        const { loss, inner } = each.term.kind === "content" ? this.#content(each, output) : this.#style(each, output);
+        const { loss, inner } = this.#compare(each, output);
         made.push(loss);
         const scaled = this.#scale(inner, each, weights[each.index]!);
         sum = sum ? tf.add(sum, scaled) : scaled;
@@ -141,7 +145,7 @@ export class Step {
   /** The gradient behind `below` from that behind or before the layer above it. */
   #through(below: Activation, above: Activation, gradient: Tensor): Tensor {
     if (above.layer.kind === "conv") return this.#network.convGradient(gradient, above.layer);
-    if (this.#objective.pooling === "AVERAGE") return this.#averagePoolGradient(below, above, gradient);
+    if (this.#objective.pooling === "AVERAGE") return this.#averagePoolGradient(below.output, above.output, gradient);
     const attributes = { filterSize: 2, strides: 2, pad: "same" };
     return this.#tf.engine().runKernel(
       "MaxPoolGrad",
@@ -150,11 +154,11 @@ export class Step {
     );
   }
 
-  #averagePoolGradient(below: Activation, above: Activation, gradient: Tensor): Tensor {
+  #averagePoolGradient(below: Tensor, above: Tensor, gradient: Tensor): Tensor {
     const tf = this.#tf;
-    const [, height, width, channels] = below.output.shape as [number, number, number, number];
-    const [, rows, columns] = above.output.shape as [number, number, number, number];
-    const { name } = above.layer;
+    const [, height, width, channels] = below.shape as [number, number, number, number];
+    const [, rows, columns] = above.shape as [number, number, number, number];
+    const name = `${width}×${height}`;
     let shares = this.#shares.get(name);
     if (!shares) {
       const values = averagePoolShares({ height, width }, { height: rows, width: columns });
@@ -164,6 +168,38 @@ export class Step {
     const spread = tf.image.resizeNearestNeighbor(tf.mul(gradient, shares), [2 * rows, 2 * columns]);
     if (height === 2 * rows && width === 2 * columns) return spread;
     return tf.slice(spread, [0, 0, 0, 0], [1, height, width, channels]);
+  }
+
+  /** Loss, and the gradient behind the layer up to its factor. */
+  #compare(each: DeviceTerm, output: Tensor): { loss: Tensor; inner: Tensor } {
+    switch (each.term.kind) {
+      case "content":
+        return this.#content(each, output);
+      case "style":
+        return this.#style(each, output);
+      case "neighbors":
+        return this.#neighbors(each, output);
+    }
+  }
+
+  /** That of 1 − cos is m² (cos F / |F| − T) / |F|, through the pools that the layer is seen through. */
+  #neighbors(each: DeviceTerm, output: Tensor): { loss: Tensor; inner: Tensor } {
+    const tf = this.#tf;
+    const { mask, target } = each;
+    const [, rows, columns] = target.shape as [number, number, number, number];
+    const pools = coarsened(tf, output, { width: columns, height: rows });
+    const x = pools.at(-1)!;
+    const dot = (a: Tensor, b: Tensor) => tf.sum(tf.mul(a, b), 3, true);
+    const weighTwice = (values: Tensor) => weigh(tf, weigh(tf, values, mask), mask);
+    const squares = tf.add(dot(x, x), LEAST_LENGTH);
+    const length = tf.sqrt(squares);
+    const cosine = tf.div(dot(x, target), length);
+    const pull = tf.mul(target, weighTwice(tf.div(tf.scalar(-1), length)));
+    let gradient = tf.add(pull, tf.mul(x, weighTwice(tf.div(cosine, squares))));
+    for (let i = pools.length - 1; i > 0; i--) {
+      gradient = tf.div(this.#averagePoolGradient(pools[i - 1]!, pools[i]!, gradient), AVERAGE_POOL_GAIN);
+    }
+    return { loss: this.#mean(tf.sum(weighTwice(tf.sub(tf.scalar(1), cosine))), each), inner: gradient };
   }
 
   /** Loss, and the gradient behind the layer up to its factor: m² (F − P). */
@@ -204,6 +240,15 @@ export class Step {
     if (!normalizeGradients) return tf.mul(inner, factor);
     return tf.mul(inner, tf.div(tf.scalar(factor), tf.add(tf.sum(tf.abs(inner)), SMALLEST_NORM)));
   }
+}
+
+/** A map, and its averages over 2×2 values down to the size of `grid`; it alone where it is no finer. */
+export function coarsened(tf: Tf, output: Tensor, grid: Size): readonly Tensor[] {
+  const pools = [output];
+  for (let x = output; x.shape[1]! > grid.height || x.shape[2]! > grid.width; pools.push(x)) {
+    x = tf.avgPool(x, 2, 2, "same");
+  }
+  return pools;
 }
 
 function weigh(tf: Tf, x: Tensor, mask: Tensor | null): Tensor {

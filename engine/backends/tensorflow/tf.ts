@@ -37,6 +37,8 @@ export interface Tf {
   softmax(x: Tensor): Tensor;
   /** Over all axes, or one of them. */
   sum(x: Tensor, axis?: number, keepDims?: boolean): Tensor;
+  /** The first of the largest values along an axis: whole numbers. */
+  argMax(x: Tensor, axis: number): Tensor;
   matMul(a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: boolean): Tensor;
   reshape(x: Tensor, shape: readonly number[]): Tensor;
   transpose(x: Tensor, order: readonly number[]): Tensor;

@@ -44,7 +44,7 @@ export type OptionKind = "CHOICE" | "FLAG" | "INIT" | "INTEGER" | "LAYERS" | "NU
 
 export type Pooling = "AVERAGE" | "MAX";
 
-export type PresetName = "BALANCED" | "CLASSIC" | "FAST" | "GATYS" | "JOHNSON" | "QUALITY";
+export type PresetName = "BALANCED" | "CLASSIC" | "FAST" | "GATYS" | "JOHNSON" | "PAINTERLY" | "QUALITY";
 
 export interface RetuneInput {
   readonly contentWeight?: number | null;

@@ -15,6 +15,7 @@ interface Card {
 const CARDS: Readonly<Record<PresetName, Card>> = {
   FAST: { title: "Sketch" },
   BALANCED: { title: "Painting" },
+  PAINTERLY: { title: "By the brush" },
   QUALITY: { title: "Large painting" },
   CLASSIC: { title: "The article", published: true },
   GATYS: { title: "Gatys 2016", published: true },

@@ -6,6 +6,7 @@ import { DEFAULT_QUALITY, LIMITS } from "../limits.ts";
 import { checkNumber, whole } from "../values.ts";
 import { Admission } from "./admission.ts";
 import type { WrittenFormat } from "./written_format.ts";
+import { pngInSrgb } from "./png_chunks.ts";
 import { jpegWithPacket, recipePacket } from "./xmp.ts";
 import { kernelFor, ownBytes, rawRgb, type Sharp, sharp } from "./sharp.ts";
 
@@ -82,7 +83,8 @@ async function encodeJpeg(picture: Picture, size: Size, quality: number): Promis
 
 async function encodePng(picture: Picture, size: Size, packet: string | null): Promise<Uint8Array<ArrayBuffer>> {
   // A painting of 2048×2048: filters chosen by row make it 27 % smaller in 1.4 times the time; level 6 gains nothing more.
-  return await written((await scaled(picture, size)).png({ compressionLevel: 3, adaptiveFiltering: true }), packet);
+  const png = (await scaled(picture, size)).png({ compressionLevel: 3, adaptiveFiltering: true });
+  return pngInSrgb(await written(png, packet));
 }
 
 /** The file of a picture that has been told its format, with an XMP packet where there is one. */

@@ -27,13 +27,22 @@ export interface Ended {
   readonly losses: readonly number[];
 }
 
-/** Tries again until the server answers; an error that it answers with is one. */
+/** Where a server is; of several, the one to ask now. */
+export type Address = string | (() => string);
+
+export function addressNow(address: Address): string {
+  return typeof address === "string" ? address : address();
+}
+
+/** Tries again until the server answers; an error that it answers with is one, but for a storage that is away. */
 export async function persist<T>(attempt: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error;
+      const isAway = error instanceof TypeError || error instanceof SyntaxError ||
+        (error instanceof Error && /^STORAGE_UNAVAILABLE/.test(error.message));
+      if (!isAway) throw error;
       await new Promise((resume) => setTimeout(resume, 50));
     }
   }
@@ -41,7 +50,7 @@ export async function persist<T>(attempt: () => Promise<T>): Promise<T> {
 
 /** Starts a transfer exactly once, whatever happens to the server meanwhile: its key sees to that. */
 export async function startOnce(
-  url: string,
+  address: Address,
   { seed, steps, size, frameEvery = 5, shallow = false }: Asked,
   key: string,
 ): Promise<string> {
@@ -56,12 +65,13 @@ export async function startOnce(
     ...(shallow ? { contentLayers: [{ layer: "conv1_1" }], styleLayers: [{ layer: "conv1_1" }] } : {}),
     idempotencyKey: key,
   };
-  return await persist(() => startTransfer(url, input));
+  return await persist(() => startTransfer(addressNow(address), input));
 }
 
 /** How a transfer has ended. */
-export async function endOf(url: string, id: string): Promise<Ended> {
+export async function endOf(address: Address, id: string): Promise<Ended> {
   return await persist(async () => {
+    const url = addressNow(address);
     const { transfer } = await ask<{
       transfer: {
         status: string;
@@ -72,7 +82,7 @@ export async function endOf(url: string, id: string): Promise<Ended> {
       };
     }>(url, RESULT, { id });
     const { status, step, error, result, lossHistory } = transfer;
-    const bytes = result === null ? null : await (await fetch(new URL(result.url, url))).bytes();
+    const bytes = result === null ? null : await bytesAt(new URL(result.url, url));
     return {
       status,
       step,
@@ -81,4 +91,11 @@ export async function endOf(url: string, id: string): Promise<Ended> {
       losses: lossHistory.map(({ total }) => total),
     };
   });
+}
+
+async function bytesAt(url: URL): Promise<Uint8Array> {
+  const response = await fetch(url);
+  const bytes = await response.bytes();
+  if (response.status === 503) throw new Error(new TextDecoder().decode(bytes));
+  return bytes;
 }

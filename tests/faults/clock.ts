@@ -7,7 +7,7 @@ import { type Asked, endOf, startOnce } from "./client.ts";
 import { assertWhole, watch } from "./watcher.ts";
 
 const ASKED: Asked = { seed: 9, steps: 60, size: 32 };
-const PRELOAD = fileURLToPath(new URL("./clock_back.ts", import.meta.url));
+const PRELOAD = fileURLToPath(new URL("./shifted_clock.ts", import.meta.url));
 
 /** The clock is set back under a transfer, and the server is killed and comes back at that earlier time. */
 export async function clockSetBack(): Promise<string> {
@@ -24,7 +24,7 @@ export async function clockSetBack(): Promise<string> {
     },
   });
   await setBack.promise;
-  await Deno.writeTextFile(join(server.dataDir, "clock-back"), "");
+  await Deno.writeTextFile(join(server.dataDir, "clock-shift"), "-1");
   await killed.promise;
   await server.kill();
   await server.startAgain();

@@ -1,11 +1,14 @@
 /**
- * `deno task faults [names]`: all that can happen to a server, or what is named of it, written as rows of the table in
- * docs/reliability.md; rows of other names stay. Linux only: it looks for processes in /proc; what mounts file systems
+ * `deno task faults [names]`: all that can happen to a server and to several that share a database, or what is named of it,
+ * written as rows of the tables in docs/reliability.md and docs/scale.md; rows of other names stay. Linux only: it looks for processes in /proc; what mounts file systems
  * needs root.
  *
  * @module
  */
 import { NO_DISK } from "../../transfers/storage/sqlite/testing/temporary_disk.ts";
+import { NO_POSTGRES } from "../../transfers/storage/postgres/testing/postgres_programs.ts";
+import { NO_NETWORK } from "../scale/network.ts";
+import { BLOWS, survivesStorm } from "../scale/storm.ts";
 import { clockSetBack } from "./clock.ts";
 import { survivesKills } from "./kills.ts";
 import { stopAndStart } from "./stop.ts";
@@ -19,10 +22,16 @@ interface Fault {
   readonly what: string;
   /** Why it cannot be tried here. */
   readonly missing?: string | null;
+  /** Whose table it is in; that of one server's when left out. */
+  readonly page?: URL;
   readonly run: () => Promise<string>;
 }
 
+const ONE_SERVER = new URL("../../docs/reliability.md", import.meta.url);
+const MANY_SERVERS = new URL("../../docs/scale.md", import.meta.url);
 const KILLS = 100;
+/** How often each blow comes in a storm. */
+const BLOWS_EACH = 5;
 
 const FAULTS: readonly Fault[] = [
   {
@@ -43,6 +52,15 @@ const FAULTS: readonly Fault[] = [
   { name: "database", what: "A damaged page in the database", run: damagedDatabase },
   { name: "checkpoint", what: "A damaged checkpoint after a crash", run: damagedCheckpoint },
   { name: "silent", what: "A watcher that reads nothing during 1,000 frames", run: () => silentWatcher(1000) },
+  {
+    name: "storm",
+    what:
+      `Three API servers, three workers and PostgreSQL on machines whose clocks are an hour apart; ${BLOWS_EACH} times each, ` +
+      `in a drawn order: ${BLOWS.join("; ")}`,
+    missing: NO_POSTGRES ?? NO_NETWORK,
+    page: MANY_SERVERS,
+    run: storm,
+  },
   { name: "watchers", what: "200 watchers on one transfer of 512²", run: () => manyWatchers(200, 512) },
 ];
 
@@ -61,22 +79,34 @@ async function webhooks(): Promise<string> {
     `requests, every signature right (${Math.round(seconds)} s)`;
 }
 
-const PAGE = new URL("../../docs/reliability.md", import.meta.url);
+async function storm(): Promise<string> {
+  const blows = Object.fromEntries(BLOWS.map((blow) => [blow, BLOWS_EACH]));
+  const plan = { apis: 3, workers: 3, blows, concurrent: 4, steps: 100, size: 32, seed: 1 };
+  const { transfers, events, connections, goneOnAfter, seconds } = await survivesStorm(plan);
+  const longest = goneOnAfter.length === 0
+    ? ""
+    : `; at most ${Math.max(...goneOnAfter).toFixed(1)} s from the death of ` +
+      "a worker to the next step of its transfer, the lease of 15 s among them";
+  return `${transfers} transfers: each ended once, SUCCEEDED, with the bytes and losses of an undisturbed run; each of their ` +
+    `two watchers, who turn to another API server every 1.5 s, saw each of the ${events} events once, over ` +
+    `${connections} connections${longest} (${Math.round(seconds)} s)`;
+}
+
 const MARK = "<!-- Below: written by `deno task faults`. -->";
 
 /** Puts an outcome into the table, in the place of an older one. */
-async function write(what: string, outcome: string): Promise<void> {
-  const [text, table = ""] = (await Deno.readTextFile(PAGE)).split(MARK);
+async function write(what: string, page: URL, outcome: string): Promise<void> {
+  const [text, table = ""] = (await Deno.readTextFile(page)).split(MARK);
   const outcomes = new Map(table.split("\n").map((row) => row.split(" | ")).map(([what, outcome]) => [what, outcome]));
   const key = (what: string) => `| ${what}`;
   outcomes.set(key(what), `${outcome} |`);
   const rows = FAULTS.map(({ what }) => key(what)).filter((key) => outcomes.has(key))
     .map((key) => `${key} | ${outcomes.get(key)}`);
   const lines = ["| Fault | Outcome |", "| --- | --- |", ...rows];
-  await Deno.writeTextFile(PAGE, `${text}${MARK}\n\n${lines.join("\n")}\n`);
+  await Deno.writeTextFile(page, `${text}${MARK}\n\n${lines.join("\n")}\n`);
 }
 
-for (const { name, what, missing = null, run } of FAULTS) {
+for (const { name, what, missing = null, page = ONE_SERVER, run } of FAULTS) {
   if (Deno.args.length > 0 && !Deno.args.includes(name)) continue;
   console.log(`${what} …`);
   if (missing !== null) {
@@ -85,5 +115,5 @@ for (const { name, what, missing = null, run } of FAULTS) {
   }
   const outcome = await run();
   console.log(`  ${outcome}`);
-  await write(what, outcome);
+  await write(what, page, outcome);
 }

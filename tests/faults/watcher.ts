@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createClient } from "graphql-ws";
 import { webSocketUrl } from "../testing/client.ts";
+import { type Address, addressNow } from "./client.ts";
 
 /** The subscription, with more that is asked for. */
 export function follow(more: string): string {
@@ -35,6 +36,8 @@ interface WatchOptions {
   readonly more?: string;
   /** Called for every step that is told of. */
   readonly onStep?: (step: number) => void;
+  /** Breaks each connection off after so many milliseconds, to go on at the address of then. */
+  readonly hopEvery?: number;
 }
 
 /**
@@ -42,9 +45,9 @@ interface WatchOptions {
  * a client has to do: the variables are read anew at each connection.
  */
 export async function watch(
-  url: string,
+  address: Address,
   id: string,
-  { more = "frame { width }", onStep = () => {} }: WatchOptions = {},
+  { more = "frame { width }", onStep = () => {}, hopEvery }: WatchOptions = {},
 ): Promise<Seen> {
   const variables = { id, after: 0 };
   const sequences: number[] = [];
@@ -53,27 +56,44 @@ export async function watch(
   let connections = 0;
   const closeCodes: number[] = [];
   const client = createClient({
-    url: webSocketUrl(url),
+    url: () => webSocketUrl(addressNow(address)),
     retryAttempts: Infinity,
     shouldRetry: () => true,
     retryWait: () => new Promise((resume) => setTimeout(resume, 50)),
     on: { connected: () => void connections++, closed: (event) => void closeCodes.push((event as CloseEvent).code) },
   });
-  try {
-    for await (const { data, errors } of client.iterate<Progress>({ query: follow(more), variables })) {
-      assert.equal(errors, undefined, JSON.stringify(errors));
-      const { sequence, status, step, losses: seen } = data!.transferProgress;
-      variables.after = sequence;
-      sequences.push(sequence);
-      statuses.push(status);
-      if (seen === null) continue;
-      losses.set(step, seen.total);
-      onStep(step);
+  const hops = hopEvery === undefined ? undefined : setInterval(() => client.terminate(), hopEvery);
+  /** Answers whether it was followed to its end. */
+  const followOnce = async () => {
+    try {
+      for await (const { data, errors } of client.iterate<Progress>({ query: follow(more), variables })) {
+        if (errors !== undefined) throw errors;
+        const { sequence, status, step, losses: seen } = data!.transferProgress;
+        variables.after = sequence;
+        sequences.push(sequence);
+        statuses.push(status);
+        if (seen === null) continue;
+        losses.set(step, seen.total);
+        onStep(step);
+      }
+      return true;
+    } catch (errors) {
+      if (!isAway(errors)) throw new Error(JSON.stringify(errors), { cause: errors });
+      return false;
     }
+  };
+  try {
+    while (!await followOnce());
   } finally {
+    clearInterval(hops);
     await client.dispose();
   }
   return { sequences, statuses, losses, connections, closeCodes };
+}
+
+/** Whether the errors of a subscription say that the storage is away for the moment. */
+function isAway(errors: unknown): boolean {
+  return Array.isArray(errors) && errors.some(({ extensions }) => extensions?.code === "STORAGE_UNAVAILABLE");
 }
 
 /** Asserts what every watcher is promised: each event once, in order, and one end, which is the last of them. */

@@ -15,6 +15,8 @@ interface ServerSettings {
   readonly preload?: string;
   /** How many descriptors it may have; a shell has to be there to say so. */
   readonly descriptors?: number;
+  /** The network namespace that it runs in. */
+  readonly namespace?: string;
 }
 
 /**
@@ -111,16 +113,18 @@ export class ServerProcess implements AsyncDisposable {
 
   /** @returns what waits for where it listens. */
   async #spawn(): Promise<() => Promise<string>> {
-    const { preload, descriptors } = this.#settings;
+    const { preload, descriptors, namespace } = this.#settings;
     const port = this.url === "" ? "0" : new URL(this.url).port;
     const env = { PORT: port, DATA_DIR: this.dataDir, ENGINE: "onnx:cpu", NO_COLOR: "1", ...this.#settings.env };
     const args = (await startArguments(env)).flatMap((argument) =>
       argument === "run" && preload !== undefined ? [argument, "--preload", preload] : [argument]
     );
-    const [command, before] = descriptors === undefined
-      ? [Deno.execPath(), []]
-      : ["sh", ["-c", `ulimit -n ${descriptors}; exec "$0" "$@"`, Deno.execPath()]];
-    this.#child = new Deno.Command(command, {
+    const [command, ...before] = [
+      ...(namespace === undefined ? [] : ["ip", "netns", "exec", namespace]),
+      ...(descriptors === undefined ? [] : ["sh", "-c", `ulimit -n ${descriptors}; exec "$0" "$@"`]),
+      Deno.execPath(),
+    ];
+    this.#child = new Deno.Command(command!, {
       args: [...before, ...args],
       cwd: ROOT,
       env,

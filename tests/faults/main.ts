@@ -7,8 +7,10 @@
  */
 import { NO_DISK } from "../../transfers/storage/sqlite/testing/temporary_disk.ts";
 import { NO_POSTGRES } from "../../transfers/storage/postgres/testing/postgres_programs.ts";
+import { LEASE_MILLISECONDS } from "../../transfers/storage/postgres/postgres_queue.ts";
 import { NO_NETWORK } from "../scale/network.ts";
 import { BLOWS, survivesStorm } from "../scale/storm.ts";
+import { takeovers } from "../scale/takeover.ts";
 import { clockSetBack } from "./clock.ts";
 import { survivesKills } from "./kills.ts";
 import { stopAndStart } from "./stop.ts";
@@ -30,6 +32,7 @@ interface Fault {
 const ONE_SERVER = new URL("../../docs/reliability.md", import.meta.url);
 const MANY_SERVERS = new URL("../../docs/scale.md", import.meta.url);
 const KILLS = 100;
+const TAKEOVERS = 10;
 /** How often each blow comes in a storm. */
 const BLOWS_EACH = 5;
 
@@ -61,6 +64,13 @@ const FAULTS: readonly Fault[] = [
     page: MANY_SERVERS,
     run: storm,
   },
+  {
+    name: "takeover",
+    what: `The worker that runs a transfer is killed while another has nothing to do, ${TAKEOVERS} times`,
+    missing: NO_POSTGRES ?? NO_NETWORK,
+    page: MANY_SERVERS,
+    run: takeover,
+  },
   { name: "watchers", what: "200 watchers on one transfer of 512²", run: () => manyWatchers(200, 512) },
 ];
 
@@ -82,17 +92,19 @@ async function webhooks(): Promise<string> {
 async function storm(): Promise<string> {
   const blows = Object.fromEntries(BLOWS.map((blow) => [blow, BLOWS_EACH]));
   const plan = { apis: 3, workers: 3, blows, concurrent: 4, steps: 100, size: 32, seed: 1 };
-  const { transfers, events, connections, goneOnAfter, seconds } = await survivesStorm(plan);
-  const longest = goneOnAfter.length === 0
-    ? ""
-    : `; at most ${Math.max(...goneOnAfter).toFixed(1)} s from the death of ` +
-      "a worker to the next step of its transfer, the lease of 15 s among them";
+  const { transfers, events, connections, seconds } = await survivesStorm(plan);
   return `${transfers} transfers: each ended once, SUCCEEDED, with the bytes and losses of an undisturbed run; each of their ` +
     `two watchers, who turn to another API server every 1.5 s, saw each of the ${events} events once, over ` +
-    `${connections} connections${longest} (${Math.round(seconds)} s)`;
+    `${connections} connections (${Math.round(seconds)} s)`;
 }
 
 const MARK = "<!-- Below: written by `deno task faults`. -->";
+
+async function takeover(): Promise<string> {
+  const silences = await takeovers(TAKEOVERS);
+  const [least, most] = [Math.min(...silences), Math.max(...silences)].map((seconds) => seconds.toFixed(1));
+  return `the transfer goes on after ${least} to ${most} s, the lease of ${LEASE_MILLISECONDS / 1000} s among them`;
+}
 
 /** Puts an outcome into the table, in the place of an older one. */
 async function write(what: string, page: URL, outcome: string): Promise<void> {

@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Random } from "../../engine/descent/random.ts";
 import { type Asked, type Ended, endOf, startOnce } from "../faults/client.ts";
 import { assertWhole, type Seen, watch } from "../faults/watcher.ts";
+import { LEASE_MILLISECONDS } from "../../transfers/storage/postgres/postgres_queue.ts";
 import { Cluster, type Member } from "./cluster.ts";
 
 /** What can happen to a cluster. */
@@ -35,8 +36,6 @@ export interface StormReport {
   readonly transfers: number;
   readonly events: number;
   readonly connections: number;
-  /** From each death of a worker that ran a transfer to the next step of that transfer; seconds. */
-  readonly goneOnAfter: readonly number[];
   readonly seconds: number;
 }
 
@@ -46,8 +45,6 @@ interface Run {
   readonly seen: readonly Seen[];
 }
 
-/** As the server has it. */
-export const LEASE_MILLISECONDS = 15_000;
 /** Longest calm before the next blow, in milliseconds; drawn evenly from 0. */
 const LONGEST_CALM = 2000;
 /** Milliseconds that an API server or the database is away. */
@@ -67,7 +64,6 @@ export async function survivesStorm(plan: StormPlan): Promise<StormReport> {
   let turn = 0;
   /** Another API server at each call. */
   const anyApi = () => cluster.apis[turn++ % cluster.apis.length]!.server.url;
-  const steps = new StepTimes();
   const runs: Run[] = [];
   let striking = true;
   let next = 0;
@@ -75,16 +71,15 @@ export async function survivesStorm(plan: StormPlan): Promise<StormReport> {
     while (striking) {
       const asked = { seed: next++, steps: plan.steps, size: plan.size };
       const id = await startOnce(anyApi, asked, `storm-${asked.seed}`);
-      const follow = () => watch(anyApi, id, { hopEvery: HOP, onStep: (step) => steps.heard(id, step) });
+      const follow = () => watch(anyApi, id, { hopEvery: HOP });
       const seen = await Promise.all([follow(), follow()]);
-      steps.ended(id);
       runs.push({ asked, ended: await endOf(anyApi, id), seen });
     }
   };
   const strikes = async () => {
     for (const blow of shuffled(plan.blows, random)) {
       await pause(random.uniform() * LONGEST_CALM);
-      await strike(cluster, blow, random, steps);
+      await strike(cluster, blow, random);
     }
     striking = false;
   };
@@ -101,19 +96,17 @@ export async function survivesStorm(plan: StormPlan): Promise<StormReport> {
     transfers: runs.length,
     events: runs.reduce((sum, { seen }) => sum + seen[0]!.sequences.length, 0),
     connections: runs.reduce((sum, { seen }) => sum + seen[0]!.connections + seen[1]!.connections, 0),
-    goneOnAfter: steps.gaps,
     seconds: (performance.now() - begun) / 1000,
   };
 }
 
-async function strike(cluster: Cluster, blow: Blow, random: Random, steps: StepTimes): Promise<void> {
+async function strike(cluster: Cluster, blow: Blow, random: Random): Promise<void> {
   const one = (members: readonly Member[]) => members[Math.floor(random.uniform() * members.length)]!;
   const longer = LEASE_MILLISECONDS * (1.1 + 0.3 * random.uniform());
   switch (blow) {
     case "a worker is killed": {
       const { server } = one(cluster.workers);
       await server.kill();
-      steps.workerDied();
       // It comes back when another has had to take over.
       await pause(longer);
       return await server.startAgain();
@@ -148,35 +141,4 @@ function shuffled(blows: StormPlan["blows"], random: Random): Blow[] {
   return BLOWS.flatMap((blow) => Array.from({ length: blows[blow] ?? 0 }, () => ({ blow, at: random.uniform() })))
     .sort((a, b) => a.at - b.at)
     .map(({ blow }) => blow);
-}
-
-/** When watchers heard of steps, and how long they heard of none after a worker had died. */
-class StepTimes {
-  readonly gaps: number[] = [];
-  /** By transfer: the newest step, and when it was heard of. */
-  readonly #newest = new Map<string, { readonly step: number; readonly at: number }>();
-  #diedAt: number | null = null;
-  /** Transfers that have taken no step since the death. */
-  #silent = new Set<string>();
-
-  heard(id: string, step: number): void {
-    const newest = this.#newest.get(id);
-    if (newest !== undefined && newest.step >= step) return;
-    const at = performance.now();
-    this.#newest.set(id, { step, at });
-    if (this.#diedAt === null || !this.#silent.delete(id)) return;
-    // Those that other workers run go on at once.
-    const gap = (at - this.#diedAt) / 1000;
-    if (gap > LEASE_MILLISECONDS / 1000 / 2) this.gaps.push(gap);
-  }
-
-  workerDied(): void {
-    this.#diedAt = performance.now();
-    this.#silent = new Set(this.#newest.keys());
-  }
-
-  ended(id: string): void {
-    this.#newest.delete(id);
-    this.#silent.delete(id);
-  }
 }

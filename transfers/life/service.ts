@@ -3,7 +3,6 @@ import type { CostModel } from "../../engine/estimate/estimate.ts";
 import { decodePicture, NO_LIMITS } from "../../images/decode.ts";
 import type { LossPoint } from "../../engine/objective/losses.ts";
 import type { Retuning } from "../../engine/options/options.ts";
-import { checkRetuning } from "../../engine/options/retune.ts";
 import { GramcastError } from "../../errors.ts";
 import { LIMITS } from "../../limits.ts";
 import { checkNumber } from "../../values.ts";
@@ -35,9 +34,9 @@ import { FrameCache } from "../watch/frame_cache.ts";
 import { HeldImages } from "./held_images.ts";
 import { ImageLives } from "./image_lives.ts";
 import { type BuiltInSample, KeptImages } from "./image_library.ts";
-import { Journal, statusChange } from "./journal.ts";
+import { Interventions } from "./interventions.ts";
+import { Journal } from "./journal.ts";
 import { QuotaBook } from "./quota_book.ts";
-import { KeyedTurns } from "../keyed_turns.ts";
 import { sharedClock } from "../shared_clock.ts";
 import type { Log } from "../log.ts";
 import { Deliverer } from "../notices/deliverer.ts";
@@ -56,7 +55,6 @@ import { Retention, type RetentionLimits } from "./retention.ts";
 import { Sharing } from "./sharing.ts";
 import { Starter } from "./starter.ts";
 import { listTransfers } from "./transfer_list.ts";
-import { acceptedChanges } from "./tuning.ts";
 import {
   hasEnded,
   type ImageRecord,
@@ -128,8 +126,7 @@ export class TransferService implements AllTransfers {
   readonly #fleet: Fleet;
   /** Null where no other server has a part in the storage. */
   readonly #sharing: Sharing | null;
-  /** Retunings under way, by the transfer. */
-  readonly #retunings = new KeyedTurns();
+  readonly #interventions: Interventions;
 
   /** Takes up what a stop left unfinished, and begins to run transfers. */
   static async open(ports: TransferPorts, settings: TransferSettings): Promise<TransferService> {
@@ -240,6 +237,14 @@ export class TransferService implements AllTransfers {
       memoryBytes: engineMemoryBytes,
       layers,
     });
+    this.#interventions = new Interventions({
+      record: (id) => this.#record(id),
+      queue,
+      journal: this.#journal,
+      dispatcher: this.#dispatcher,
+      quotas: this.#quotas,
+      others: shared && this.#sharing && { orders: this.#sharing.orders, liveFrames: shared.liveFrames },
+    });
     this.#queueForecast = new QueueForecast({
       store,
       queue,
@@ -288,33 +293,8 @@ export class TransferService implements AllTransfers {
     return this.#starter.enlarge(caller, painting, request);
   }
 
-  async cancel(id: string): Promise<TransferRecord> {
-    for (;;) {
-      const record = await this.#record(id);
-      if (hasEnded(record.status)) return record;
-      const running = this.#dispatcher.running(id);
-      if (running !== undefined) {
-        running.run.cancel();
-        // It ends after its present step. A drain leaves it unfinished, and then it is what it is.
-        await running.done;
-        const after = await this.#record(id);
-        if (hasEnded(after.status) || this.#dispatcher.stopped) return after;
-        continue;
-      }
-      if (this.#sharing !== null && await this.#isHeld(id)) {
-        await this.#sharing.orders.send(id, { kind: "CANCEL" }, async () => !await this.#isHeld(id));
-        continue;
-      }
-      const cancelled = await this.#journal.append(id, {
-        from: [record.status],
-        ...statusChange("CANCELLED", record, this.#journal.now()),
-      });
-      if (cancelled === null) continue;
-      await this.#ports.shared?.liveFrames.remove(id);
-      await this.#quotas.giveBack(cancelled);
-      await this.#ports.queue.settle(id);
-      return cancelled;
-    }
+  cancel(id: string): Promise<TransferRecord> {
+    return this.#interventions.cancel(id);
   }
 
   async resume(caller: Caller, id: string, steps: number | null): Promise<TransferRecord> {
@@ -323,47 +303,7 @@ export class TransferService implements AllTransfers {
 
   /** Answers when the retuning is in the record; the next step is computed with it. @throws {GramcastError} STORAGE_FULL */
   retune(id: string, retuning: Retuning): Promise<TransferRecord> {
-    return this.#retunings.take(id, () => this.#retune(id, retuning));
-  }
-
-  async #retune(id: string, retuning: Retuning): Promise<TransferRecord> {
-    for (;;) {
-      const record = await this.#record(id);
-      if (hasEnded(record.status)) {
-        throw new GramcastError(
-          "CONFLICT",
-          `Cannot retune the transfer: it is ${record.status}, wanted one that is QUEUED or RUNNING`,
-        );
-      }
-      checkRetuning(retuning);
-      const running = this.#dispatcher.running(id);
-      if (running !== undefined) {
-        const after = await running.run.retune(retuning);
-        if (after !== null) return after;
-        continue;
-      }
-      // One that is RUNNING without a worker will have one soon, which computes again what is in the log as it was.
-      if (this.#sharing !== null && (record.status === "RUNNING" || await this.#isHeld(id))) {
-        const order = { kind: "RETUNE", retuning } as const;
-        if (await this.#sharing.orders.send(id, order, () => this.#isIdle(id))) return await this.#record(id);
-        continue;
-      }
-      // No engine computes it: one that came after the same step was in force for no step.
-      const changes = acceptedChanges(record, retuning, ({ afterStep }) => afterStep < record.step);
-      const after = await this.#journal.append(id, { from: [record.status], changes, events: [] });
-      if (after !== null) return after;
-    }
-  }
-
-  /** Whether a worker has a transfer. */
-  async #isHeld(id: string): Promise<boolean> {
-    return await this.#ports.queue.holder(id) !== null;
-  }
-
-  /** Whether nothing is computed of a transfer, nor will be before somebody changes it. */
-  async #isIdle(id: string): Promise<boolean> {
-    const { status } = await this.#record(id);
-    return hasEnded(status) || (status === "QUEUED" && !await this.#isHeld(id));
+    return this.#interventions.retune(id, retuning);
   }
 
   async remove(id: string): Promise<void> {

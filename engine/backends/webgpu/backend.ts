@@ -1,0 +1,113 @@
+import type { Backend, EngineInfo, Evaluator, Target, TileEvaluator, TileObjective } from "../backend.ts";
+import { areaOf, downscaleMask } from "../../objective/masks.ts";
+import { featureSize, type Mask, type Objective, type Term } from "../../objective/objective.ts";
+import type { Pooling } from "../../options/options.ts";
+import type { Pixels, Size } from "../../picture.ts";
+import type { Vgg16Parameters } from "../../vgg16.ts";
+import { classify } from "./classifier.ts";
+import { Device } from "./device.ts";
+import { WebgpuEvaluator } from "./evaluator.ts";
+import { mapLength } from "./feature_map.ts";
+import { PICTURE } from "./network_plan.ts";
+import { DeviceParameters } from "./parameters.ts";
+import type { Plan } from "./plan.ts";
+import { Program } from "./program.ts";
+import { gramBuffer, planFeatures, planGrams } from "./statistics_plan.ts";
+import { maskBuffer } from "./term_plan.ts";
+import { WebgpuTileEvaluator } from "./tile_evaluator.ts";
+
+/** The project's own kernels on Deno's WebGPU. */
+export class WebgpuBackend implements Backend {
+  readonly info: EngineInfo;
+  readonly #device: Device;
+  readonly #parameters: Vgg16Parameters;
+  readonly #onDevice: DeviceParameters;
+
+  private constructor(device: Device, parameters: Vgg16Parameters) {
+    this.info = { backend: "webgpu", device: device.name, precision: "float32", version: Deno.version.deno };
+    this.#device = device;
+    this.#parameters = parameters;
+    this.#onDevice = new DeviceParameters(device, parameters);
+  }
+
+  /** @throws {Error} where there is no GPU. */
+  static async open(parameters: Vgg16Parameters): Promise<WebgpuBackend> {
+    return new WebgpuBackend(await Device.open(), parameters);
+  }
+
+  async features(
+    pixels: Pixels,
+    size: Size,
+    layers: readonly string[],
+    pooling: Pooling,
+  ): Promise<Map<string, Target>> {
+    if (layers.length === 0) return new Map();
+    const names = [...new Set(layers)];
+    const plan = planFeatures(this.#network(size, pooling), names);
+    const buffers = names.map((layer) => ({ name: layer, length: mapLength(featureSize(size, layer)) }));
+    const values = await this.#runOnce(plan, new Map([[PICTURE, pixels]]), buffers);
+    return new Map(names.map((layer, i) => [layer, values[i]!]));
+  }
+
+  async grams(
+    pixels: Pixels,
+    size: Size,
+    layers: readonly string[],
+    pooling: Pooling,
+    mask: Mask | null = null,
+  ): Promise<Map<string, Target>> {
+    if (layers.length === 0) return new Map();
+    const terms = [...new Set(layers)].map((layer): Term => ({ kind: "style", layer, mask: mask && 0 }));
+    const inputs = new Map([[PICTURE, pixels]]);
+    const areas = terms.map(({ layer }) => {
+      const { width, height } = featureSize(size, layer);
+      if (mask === null) return width * height;
+      const values = downscaleMask(mask, { width, height });
+      inputs.set(maskBuffer(0, layer), values);
+      return areaOf(values);
+    });
+    const plan = planGrams(this.#network(size, pooling), terms, areas);
+    const buffers = terms.map(({ layer }, i) => ({
+      name: gramBuffer(i),
+      length: featureSize(size, layer).channels ** 2,
+    }));
+    const values = await this.#runOnce(plan, inputs, buffers);
+    return new Map(terms.map(({ layer }, i) => [layer, values[i]!]));
+  }
+
+  compile(objective: Objective, targets: readonly Target[]): Promise<Evaluator> {
+    return WebgpuEvaluator.create(this.#device, this.#onDevice, objective, targets);
+  }
+
+  compileTiles(objective: TileObjective, areas: readonly number[]): Promise<TileEvaluator> {
+    return Promise.resolve(new WebgpuTileEvaluator(this.#device, this.#onDevice, objective, areas));
+  }
+
+  classify(pixels: Pixels): Promise<Float32Array> {
+    return classify(this.#device, this.#parameters, this.#onDevice, pixels);
+  }
+
+  close(): Promise<void> {
+    this.#onDevice.dispose();
+    this.#device.close();
+    return Promise.resolve();
+  }
+
+  #network(size: Size, pooling: Pooling) {
+    return { size, pooling, mean: this.#onDevice.mean };
+  }
+
+  async #runOnce(
+    plan: Plan,
+    inputs: ReadonlyMap<string, Float32Array>,
+    outputs: readonly { readonly name: string; readonly length: number }[],
+  ): Promise<Float32Array[]> {
+    const program = await Program.create(this.#device, plan, (buffer) => this.#onDevice.get(buffer));
+    try {
+      for (const [name, values] of inputs) program.write(name, values);
+      return await program.run(outputs.map(({ name, length }) => program.reading(name, length)));
+    } finally {
+      program.dispose();
+    }
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * A GPU: buffers, pipelines, and what goes wrong with them.
+ *
+ * @module
+ */
+import { GramcastError } from "../../../errors.ts";
+import { findAdapter } from "../webgpu_adapter.ts";
+import type { Dispatch } from "./plan.ts";
+import { bindingNumbers, composeWgsl } from "./wgsl.ts";
+
+/** A kernel's variant, ready to run. */
+export interface Pipeline {
+  readonly pipeline: GPUComputePipeline;
+  /** Of its bindings, by the names of its variables. */
+  readonly bindings: ReadonlyMap<string, number>;
+}
+
+/** A part of a buffer that is read: its length in values of 32 bits. */
+export interface Reading {
+  readonly buffer: GPUBuffer;
+  readonly length: number;
+}
+
+const USAGE = { STORAGE: 0x80, UNIFORM: 0x40, COPY_DST: 0x8, COPY_SRC: 0x4, MAP_READ: 0x1 };
+
+/** Deno's WebGPU device. Pipelines are kept, by what they are made of. */
+export class Device {
+  readonly gpu: GPUDevice;
+  /** Its name, as the driver gives it. */
+  readonly name: string;
+  readonly #pipelines = new Map<string, Promise<Pipeline>>();
+  #lost: string | null = null;
+
+  private constructor(gpu: GPUDevice, name: string) {
+    this.gpu = gpu;
+    this.name = name;
+    gpu.lost.then(({ message }) => this.#lost = message || "no reason given");
+  }
+
+  /** @throws {Error} where there is no GPU. */
+  static async open(): Promise<Device> {
+    const adapter = await findAdapter();
+    if (adapter === null) throw new Error("no GPU found");
+    const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
+    const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize };
+    return new Device(await adapter.requestDevice({ requiredLimits }), adapter.info.description);
+  }
+
+  /** Bytes of the largest buffer that a kernel can be given. */
+  get largestBuffer(): number {
+    const { maxStorageBufferBindingSize, maxBufferSize } = this.gpu.limits;
+    return Math.min(maxStorageBufferBindingSize, maxBufferSize);
+  }
+
+  /**
+   * A buffer of zeros.
+   *
+   * @param length In values of 32 bits.
+   * @throws {GramcastError} TOO_LARGE for the device.
+   */
+  buffer(length: number): GPUBuffer {
+    const bytes = 4 * length;
+    if (bytes > this.largestBuffer) {
+      throw new GramcastError(
+        "TOO_LARGE",
+        `Cannot compute on this GPU: a layer takes ${mebibytes(bytes)} MiB, wanted at most ${
+          mebibytes(this.largestBuffer)
+        } MiB: choose a smaller size`,
+        { field: "size" },
+      );
+    }
+    return this.gpu.createBuffer({ size: bytes, usage: USAGE.STORAGE | USAGE.COPY_DST | USAGE.COPY_SRC });
+  }
+
+  /** A buffer of what kernels take as `Numbers`. */
+  uniforms(data: ArrayBuffer): GPUBuffer {
+    const buffer = this.gpu.createBuffer({ size: data.byteLength, usage: USAGE.UNIFORM | USAGE.COPY_DST });
+    this.gpu.queue.writeBuffer(buffer, 0, data);
+    return buffer;
+  }
+
+  write(buffer: GPUBuffer, values: Float32Array): void {
+    this.gpu.queue.writeBuffer(buffer, 0, values as Float32Array<ArrayBuffer>);
+  }
+
+  /** The pipeline of a dispatch's kernel, compiled when it is first asked for. */
+  pipeline({ kernel, source, variant }: Dispatch): Promise<Pipeline> {
+    const key = JSON.stringify([kernel, variant]);
+    let pipeline = this.#pipelines.get(key);
+    if (!pipeline) {
+      pipeline = this.#compile(kernel, composeWgsl(source, variant));
+      this.#pipelines.set(key, pipeline);
+    }
+    return pipeline;
+  }
+
+  /**
+   * Makes what takes memory there.
+   *
+   * @throws {Error} where the device has not enough of it.
+   */
+  async allocate<T>(make: () => T): Promise<T> {
+    this.gpu.pushErrorScope("out-of-memory");
+    let made: T;
+    try {
+      made = make();
+    } finally {
+      const error = await this.gpu.popErrorScope();
+      if (error) throw new Error("the GPU is out of memory", { cause: error });
+    }
+    return made;
+  }
+
+  /** Runs commands, each a submission of its own, and reads parts of buffers after them. */
+  async submit(commands: readonly GPUCommandBuffer[], readings: readonly Reading[] = []): Promise<Float32Array[]> {
+    this.throwIfLost();
+    for (const each of commands) this.gpu.queue.submit([each]);
+    const size = readings.reduce((sum, { length }) => sum + 4 * length, 0);
+    if (size === 0) return [];
+    const staging = this.gpu.createBuffer({ size, usage: USAGE.MAP_READ | USAGE.COPY_DST });
+    try {
+      const encoder = this.gpu.createCommandEncoder();
+      let offset = 0;
+      for (const { buffer, length } of readings) {
+        encoder.copyBufferToBuffer(buffer, 0, staging, offset, 4 * length);
+        offset += 4 * length;
+      }
+      this.gpu.queue.submit([encoder.finish()]);
+      await staging.mapAsync(USAGE.MAP_READ);
+      const values = new Float32Array(staging.getMappedRange().slice(0));
+      let start = 0;
+      return readings.map(({ length }) => values.slice(start, start += length));
+    } catch (error) {
+      this.throwIfLost();
+      throw error;
+    } finally {
+      staging.destroy();
+    }
+  }
+
+  /** @throws {Error} when the device is gone: its driver was reset, or it was unplugged. */
+  throwIfLost(): void {
+    if (this.#lost !== null) throw new Error(`Cannot compute: the GPU was lost (${this.#lost})`);
+  }
+
+  close(): void {
+    this.gpu.destroy();
+  }
+
+  async #compile(label: string, code: string): Promise<Pipeline> {
+    const compute = { module: this.gpu.createShaderModule({ label, code }), entryPoint: "main" };
+    const pipeline = await this.gpu.createComputePipelineAsync({ label, layout: "auto", compute });
+    return { pipeline, bindings: bindingNumbers(code) };
+  }
+}
+
+function mebibytes(bytes: number): number {
+  return Math.ceil(bytes / 2 ** 20);
+}

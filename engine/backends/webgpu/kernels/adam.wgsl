@@ -1,0 +1,89 @@
+// One step of Adam along the gradient and that of total variation; Σ of the squared differences between neighbours, and
+// the gradient's L1 norm, in parts.
+
+struct Numbers {
+  width: u32,
+  height: u32,
+}
+
+struct Rates {
+  beta1: f32,
+  rest1: f32,
+  beta2: f32,
+  rest2: f32,
+  rate: f32,
+  correction: f32,
+  epsilon: f32,
+  // Of total variation's gradient.
+  variation: f32,
+}
+
+@group(0) @binding(0) var<uniform> numbers: Numbers;
+@group(0) @binding(1) var<storage, read> rates: Rates;
+@group(0) @binding(2) var<storage, read> along: array<vec4f>;
+@group(0) @binding(3) var<storage, read> picture: array<f32>;
+// First and second moment of each value.
+@group(0) @binding(4) var<storage, read> moments: array<vec2f>;
+@group(0) @binding(5) var<storage, read_write> moved_picture: array<f32>;
+@group(0) @binding(6) var<storage, read_write> moved_moments: array<vec2f>;
+// All sums of squares first, then all norms.
+@group(0) @binding(7) var<storage, read_write> parts: array<f32>;
+
+var<workgroup> sums: array<vec2f, THREADS>;
+
+@compute @workgroup_size(THREADS)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) index: u32,
+) {
+  let part = group.y * groups.x + group.x;
+  let pixel = part * THREADS + index;
+  var sum = vec2f();
+  if (pixel < numbers.width * numbers.height) {
+    let column = pixel % numbers.width;
+    let row = pixel / numbers.width;
+    let quad = along[pixel];
+    for (var channel = 0u; channel < 3u; channel++) {
+      let i = 3u * pixel + channel;
+      let here = picture[i];
+      var pull = 0.0;
+      if (column > 0u) {
+        pull += here - picture[i - 3u];
+      }
+      if (row > 0u) {
+        pull += here - picture[i - 3u * numbers.width];
+      }
+      if (column + 1u < numbers.width) {
+        let difference = picture[i + 3u] - here;
+        pull -= difference;
+        sum.x += difference * difference;
+      }
+      if (row + 1u < numbers.height) {
+        let difference = picture[i + 3u * numbers.width] - here;
+        pull -= difference;
+        sum.x += difference * difference;
+      }
+      let gradient = quad[channel] + rates.variation * pull;
+      sum.y += abs(gradient);
+      let moment = moments[i];
+      let first = rates.beta1 * moment.x + rates.rest1 * gradient;
+      let second = rates.beta2 * moment.y + rates.rest2 * gradient * gradient;
+      moved_moments[i] = vec2f(first, second);
+      moved_picture[i] = here - rates.rate * first / (sqrt(second) * rates.correction + rates.epsilon);
+    }
+  }
+  sums[index] = sum;
+  workgroupBarrier();
+  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+    if (index < half) {
+      sums[index] += sums[index + half];
+    }
+    workgroupBarrier();
+  }
+  if (index == 0u) {
+    let count = groups.x * groups.y;
+    parts[part] = sums[0].x;
+    parts[count + part] = sums[0].y;
+  }
+}

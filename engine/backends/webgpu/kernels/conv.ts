@@ -1,0 +1,84 @@
+import { type FeatureMap, quadCount, quadsOf } from "../feature_map.ts";
+import type { Dispatch, PlannedBuffer } from "../plan.ts";
+import { flagsOf } from "./elementwise.ts";
+import source from "./conv.wgsl" with { type: "text" };
+
+/** How a workgroup is laid out: invocations in a row, rows of them, and quads. */
+export interface ConvTile {
+  readonly width: number;
+  readonly lanes: number;
+  readonly quads: number;
+}
+
+/** What becomes of the sums. */
+export interface ConvOptions {
+  /** Added before a ReLU. */
+  readonly bias?: PlannedBuffer;
+  /** Whether what the output holds is added. */
+  readonly sum?: boolean;
+  /** Where this is not positive, the result is 0. */
+  readonly activation?: FeatureMap | undefined;
+  /** Chosen by the size where it is left out. */
+  readonly tile?: ConvTile;
+}
+
+/** Pixels below one another that an invocation computes: `ROWS` of the kernel. */
+const ROWS = 8;
+/** Layouts of a workgroup's pixels, the preferred ones first. */
+const SHAPES = [{ width: 16, lanes: 2 }, { width: 16, lanes: 1 }, { width: 8, lanes: 1 }] as const;
+/** Invocations that every device has in a workgroup. */
+const MOST_INVOCATIONS = 256;
+const MOST_QUADS = 8;
+
+/**
+ * A 3×3 SAME convolution.
+ *
+ * @param weights As `packKernel()` has them.
+ */
+export function conv(from: FeatureMap, weights: PlannedBuffer, to: FeatureMap, options: ConvOptions = {}): Dispatch {
+  const { bias, sum = false, activation, tile = chooseTile(to) } = options;
+  const { width, height } = from;
+  const [inQuads, outQuads] = [quadsOf(from.channels), quadsOf(to.channels)];
+  const workgroups = [
+    Math.ceil(outQuads / tile.quads),
+    Math.ceil(width / tile.width),
+    Math.ceil(height / (ROWS * tile.lanes)),
+  ] as const;
+  const groups = workgroups[0] * workgroups[1] * workgroups[2];
+  const loads = (tile.width + 2) * (ROWS * tile.lanes + 2) + 36 * tile.quads;
+  const passes = 1 + Number(sum) + Number(activation !== undefined);
+  return {
+    kernel: "conv",
+    source,
+    variant: {
+      constants: { TILE_WIDTH: tile.width, LANE_ROWS: tile.lanes, QUADS: tile.quads },
+      flags: flagsOf({ BIAS: bias !== undefined, SUM: sum, DERIVATIVE: activation !== undefined }),
+    },
+    numbers: [width, height, inQuads, outQuads],
+    buffers: {
+      x: from.buffer,
+      weights,
+      y: to.buffer,
+      ...(bias ? { bias } : {}),
+      ...(activation ? { activation: activation.buffer } : {}),
+    },
+    workgroups,
+    work: {
+      flops: 2 * 9 * from.channels * to.channels * width * height,
+      bytes: 16 * (groups * inQuads * loads + passes * quadCount(to)),
+    },
+  };
+}
+
+/** The layout that computes the fewest pixels outside the picture. */
+function chooseTile({ width, height, channels }: FeatureMap): ConvTile {
+  const computed = (shape: typeof SHAPES[number]) =>
+    roundUp(width, shape.width) * roundUp(height, ROWS * shape.lanes);
+  const shape = SHAPES.reduce((best, each) => computed(each) < computed(best) ? each : best);
+  const quads = Math.min(MOST_QUADS, quadsOf(channels), MOST_INVOCATIONS / (shape.width * shape.lanes));
+  return { ...shape, quads };
+}
+
+function roundUp(value: number, multiple: number): number {
+  return multiple * Math.ceil(value / multiple);
+}

@@ -1,0 +1,151 @@
+// A 3×3 convolution with zeros around it, from quads to quads.
+//
+// A workgroup computes TILE_WIDTH × (ROWS · LANE_ROWS) pixels of QUADS quads. It takes one quad of the input at a time, with
+// a border of one pixel, into workgroup memory; an invocation computes ROWS pixels below one another of one quad, so that
+// each value that it loads serves three of them, and each of the kernel's all.
+
+struct Numbers {
+  width: u32,
+  height: u32,
+  in_quads: u32,
+  out_quads: u32,
+}
+
+@group(0) @binding(0) var<uniform> numbers: Numbers;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+// By quad of the output, quad of the input, column, row and channel of the input.
+@group(0) @binding(2) var<storage, read> weights: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
+//if BIAS
+@group(0) @binding(4) var<storage, read> bias: array<vec4f>;
+//end
+//if DERIVATIVE
+@group(0) @binding(5) var<storage, read> activation: array<vec4f>;
+//end
+
+const ROWS = 8u;
+const HALO_WIDTH = TILE_WIDTH + 2u;
+const HALO = HALO_WIDTH * (ROWS * LANE_ROWS + 2u);
+const TAPS = 36u;
+const THREADS = TILE_WIDTH * LANE_ROWS * QUADS;
+
+var<workgroup> halo: array<vec4f, HALO>;
+var<workgroup> kernel: array<vec4f, QUADS * TAPS>;
+
+fn accumulate(sum: vec4f, taps: mat4x4f, value: vec4f) -> vec4f {
+  let first = fma(taps[0], vec4f(value.x), sum);
+  let second = fma(taps[1], vec4f(value.y), first);
+  let third = fma(taps[2], vec4f(value.z), second);
+  return fma(taps[3], vec4f(value.w), third);
+}
+
+fn tapsAt(at: u32) -> mat4x4f {
+  return mat4x4f(kernel[at], kernel[at + 1u], kernel[at + 2u], kernel[at + 3u]);
+}
+
+fn put(column: u32, row: u32, quad: u32, sum: vec4f) {
+  if (column >= numbers.width || row >= numbers.height || quad >= numbers.out_quads) {
+    return;
+  }
+  let at = (quad * numbers.height + row) * numbers.width + column;
+  var value = sum;
+//if BIAS
+  value = max(value + bias[quad], vec4f(0.0));
+//end
+//if SUM
+  value += y[at];
+//end
+//if DERIVATIVE
+  value = select(vec4f(0.0), value, activation[at] > vec4f(0.0));
+//end
+  y[at] = value;
+}
+
+@compute @workgroup_size(TILE_WIDTH, LANE_ROWS, QUADS)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_id) lane: vec3u,
+  @builtin(local_invocation_index) index: u32,
+) {
+  let first_quad = group.x * QUADS;
+  let left = group.y * TILE_WIDTH;
+  let top = group.z * ROWS * LANE_ROWS;
+  var a0 = vec4f();
+  var a1 = vec4f();
+  var a2 = vec4f();
+  var a3 = vec4f();
+  var a4 = vec4f();
+  var a5 = vec4f();
+  var a6 = vec4f();
+  var a7 = vec4f();
+  for (var in_quad = 0u; in_quad < numbers.in_quads; in_quad++) {
+    for (var i = index; i < HALO; i += THREADS) {
+      // Counted from one before the picture; below 0 it wraps round, and is too large as well.
+      let row = top + i / HALO_WIDTH - 1u;
+      let column = left + i % HALO_WIDTH - 1u;
+      var value = vec4f();
+      if (row < numbers.height && column < numbers.width) {
+        value = x[(in_quad * numbers.height + row) * numbers.width + column];
+      }
+      halo[i] = value;
+    }
+    for (var i = index; i < QUADS * TAPS; i += THREADS) {
+      let quad = min(first_quad + i / TAPS, numbers.out_quads - 1u);
+      kernel[i] = weights[(quad * numbers.in_quads + in_quad) * TAPS + i % TAPS];
+    }
+    workgroupBarrier();
+    for (var dx = 0u; dx < 3u; dx++) {
+      let at = lane.y * ROWS * HALO_WIDTH + lane.x + dx;
+      let tap = lane.z * TAPS + dx * 12u;
+      let r0 = halo[at];
+      let r1 = halo[at + HALO_WIDTH];
+      let r2 = halo[at + 2u * HALO_WIDTH];
+      let r3 = halo[at + 3u * HALO_WIDTH];
+      let r4 = halo[at + 4u * HALO_WIDTH];
+      let r5 = halo[at + 5u * HALO_WIDTH];
+      let r6 = halo[at + 6u * HALO_WIDTH];
+      let r7 = halo[at + 7u * HALO_WIDTH];
+      let r8 = halo[at + 8u * HALO_WIDTH];
+      let r9 = halo[at + 9u * HALO_WIDTH];
+      let upper = tapsAt(tap);
+      a0 = accumulate(a0, upper, r0);
+      a1 = accumulate(a1, upper, r1);
+      a2 = accumulate(a2, upper, r2);
+      a3 = accumulate(a3, upper, r3);
+      a4 = accumulate(a4, upper, r4);
+      a5 = accumulate(a5, upper, r5);
+      a6 = accumulate(a6, upper, r6);
+      a7 = accumulate(a7, upper, r7);
+      let middle = tapsAt(tap + 4u);
+      a0 = accumulate(a0, middle, r1);
+      a1 = accumulate(a1, middle, r2);
+      a2 = accumulate(a2, middle, r3);
+      a3 = accumulate(a3, middle, r4);
+      a4 = accumulate(a4, middle, r5);
+      a5 = accumulate(a5, middle, r6);
+      a6 = accumulate(a6, middle, r7);
+      a7 = accumulate(a7, middle, r8);
+      let lower = tapsAt(tap + 8u);
+      a0 = accumulate(a0, lower, r2);
+      a1 = accumulate(a1, lower, r3);
+      a2 = accumulate(a2, lower, r4);
+      a3 = accumulate(a3, lower, r5);
+      a4 = accumulate(a4, lower, r6);
+      a5 = accumulate(a5, lower, r7);
+      a6 = accumulate(a6, lower, r8);
+      a7 = accumulate(a7, lower, r9);
+    }
+    workgroupBarrier();
+  }
+  let column = left + lane.x;
+  let row = top + lane.y * ROWS;
+  let quad = first_quad + lane.z;
+  put(column, row, quad, a0);
+  put(column, row + 1u, quad, a1);
+  put(column, row + 2u, quad, a2);
+  put(column, row + 3u, quad, a3);
+  put(column, row + 4u, quad, a4);
+  put(column, row + 5u, quad, a5);
+  put(column, row + 6u, quad, a6);
+  put(column, row + 7u, quad, a7);
+}

@@ -1,0 +1,19 @@
+import { AVERAGE_POOL_GAIN } from "../../../objective/pooling.ts";
+import type { Pooling } from "../../../options/options.ts";
+import { type FeatureMap, quadCount, quadsOf } from "../feature_map.ts";
+import type { Dispatch } from "../plan.ts";
+import { groupsFor, THREADS } from "./elementwise.ts";
+import source from "./pool.wgsl" with { type: "text" };
+
+/** A 2×2 pool with stride 2 and SAME padding. */
+export function pool(from: FeatureMap, to: FeatureMap, pooling: Pooling): Dispatch {
+  return {
+    kernel: "pool",
+    source,
+    variant: { constants: { THREADS }, flags: [pooling] },
+    numbers: [from.width, from.height, quadsOf(from.channels), { float: AVERAGE_POOL_GAIN }],
+    buffers: { x: from.buffer, y: to.buffer },
+    workgroups: groupsFor(quadCount(to)),
+    work: { flops: 0, bytes: 16 * (quadCount(from) + quadCount(to)) },
+  };
+}

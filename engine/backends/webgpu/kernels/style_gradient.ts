@@ -1,0 +1,47 @@
+import { type FeatureMap, quadCount, quadsOf } from "../feature_map.ts";
+import type { Dispatch, PlannedBuffer } from "../plan.ts";
+import type { TermOptions } from "./content.ts";
+import { flagsOf } from "./elementwise.ts";
+import source from "./style_gradient.wgsl" with { type: "text" };
+
+/** Pixels and quads of a workgroup: `PIXELS` and `QUADS` of the kernel. */
+const PIXELS = 128;
+const QUADS = 8;
+
+/**
+ * The gradient of a style term.
+ *
+ * @param matrix D of `StyleComparison`.
+ */
+export function styleGradient(
+  features: FeatureMap,
+  matrix: PlannedBuffer,
+  gradient: FeatureMap,
+  { term, factors, mask, sum = false, derivative = false }: TermOptions,
+): Dispatch {
+  const { width, height, channels } = features;
+  const [area, quads] = [width * height, quadsOf(channels)];
+  const workgroups = [Math.ceil(quads / QUADS), Math.ceil(area / PIXELS), 1] as const;
+  const passes = 1 + Number(sum) + Number(derivative);
+  return {
+    kernel: "style_gradient",
+    source,
+    variant: {
+      constants: {},
+      flags: flagsOf({ FACTOR: factors !== undefined, MASK: mask !== undefined, SUM: sum, DERIVATIVE: derivative }),
+    },
+    numbers: [area, quads, term],
+    buffers: {
+      features: features.buffer,
+      matrix,
+      gradient: gradient.buffer,
+      ...(factors ? { factors } : {}),
+      ...(mask ? { mask } : {}),
+    },
+    workgroups,
+    work: {
+      flops: 2 * channels ** 2 * area,
+      bytes: 16 * (workgroups[0] * workgroups[1] * quads * (PIXELS + 4 * QUADS) + passes * quadCount(features)),
+    },
+  };
+}

@@ -1,0 +1,44 @@
+// Σ v², or Σ |v|, in parts.
+
+struct Numbers {
+  count: u32,
+}
+
+@group(0) @binding(0) var<uniform> numbers: Numbers;
+@group(0) @binding(1) var<storage, read> values: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> parts: array<f32>;
+
+var<workgroup> sums: array<f32, THREADS>;
+
+@compute @workgroup_size(THREADS)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) index: u32,
+) {
+  let part = group.y * groups.x + group.x;
+  var sum = 0.0;
+  for (var k = 0u; k < EACH; k++) {
+    let i = (part * EACH + k) * THREADS + index;
+    if (i < numbers.count) {
+      let value = values[i];
+//if SQUARES
+      sum += dot(value, value);
+//end
+//if ABSOLUTE
+      sum += dot(abs(value), vec4f(1.0));
+//end
+    }
+  }
+  sums[index] = sum;
+  workgroupBarrier();
+  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+    if (index < half) {
+      sums[index] += sums[index + half];
+    }
+    workgroupBarrier();
+  }
+  if (index == 0u) {
+    parts[part] = sums[0];
+  }
+}

@@ -1,0 +1,63 @@
+import type { Pooling } from "../../options/options.ts";
+import type { Size } from "../../picture.ts";
+import { featureMaps } from "../../objective/objective.ts";
+import type { ConvLayer, PoolLayer } from "../../vgg16.ts";
+import { type FeatureMap, mapLength } from "./feature_map.ts";
+import { conv } from "./kernels/conv.ts";
+import { enter, pictureLength } from "./kernels/enter.ts";
+import { pool } from "./kernels/pool.ts";
+import { PARAMETERS } from "./parameters.ts";
+import type { Plan } from "./plan.ts";
+
+/** Buffer of a plan: the picture, three values a pixel, RGB, 0–255. */
+export const PICTURE = "picture";
+
+/** A layer with what it gives out. */
+export interface Activation {
+  readonly layer: ConvLayer | PoolLayer;
+  readonly output: FeatureMap;
+}
+
+/** What a forward pass goes through. */
+export interface NetworkOptions {
+  readonly size: Size;
+  /** The layer that it ends with. */
+  readonly last: string;
+  readonly pooling: Pooling;
+  /** RGB. */
+  readonly mean: readonly [number, number, number];
+}
+
+/** The buffer that a layer gives out to; two that take turns will do where nothing looks back. */
+export type NameOutput = (layer: string, index: number) => string;
+
+/**
+ * The network forward, one layer at a time: what comes after a layer can be planned before the next one is.
+ *
+ * @param name Names the buffer of a layer.
+ */
+export function* planNetwork(
+  plan: Plan,
+  { size, last, pooling, mean }: NetworkOptions,
+  name: NameOutput = (layer) => layer,
+): Generator<Activation, void> {
+  const entered = mapOf(plan, "entered", { ...size, channels: 3 });
+  plan.add(enter(plan.buffer(PICTURE, pictureLength(size)), entered, mean));
+  let input = entered;
+  for (const [i, { layer, ...shape }] of featureMaps(size, last).entries()) {
+    const output = mapOf(plan, name(layer.name, i), shape);
+    plan.add(
+      layer.kind === "pool"
+        ? pool(input, output, pooling)
+        : conv(input, PARAMETERS.kernel(plan, layer), output, { bias: PARAMETERS.bias(plan, layer) }),
+    );
+    yield { layer, output };
+    input = output;
+  }
+}
+
+/** A map in a buffer of that name, which may hold a larger one at another time. */
+export function mapOf(plan: Plan, name: string, { width, height, channels }: Omit<FeatureMap, "buffer">): FeatureMap {
+  const shape = { width, height, channels };
+  return { ...shape, buffer: plan.buffer(name, mapLength(shape)) };
+}

@@ -1,0 +1,92 @@
+import { CONV_LAYERS, type ConvLayer, type Vgg16Parameters } from "../../vgg16.ts";
+import type { Device } from "./device.ts";
+import { quadsOf } from "./feature_map.ts";
+import type { Plan, PlannedBuffer } from "./plan.ts";
+
+/** One value of a 3×3 kernel. */
+type Tap = (row: number, column: number, input: number, output: number) => number;
+
+/** What a convolution needs, forward and back, as buffers of a plan. */
+export const PARAMETERS = {
+  kernel: (plan: Plan, layer: ConvLayer): PlannedBuffer =>
+    plan.shared(`${layer.name}.kernel`, kernelLength(layer.inChannels, layer.outChannels)),
+  bias: (plan: Plan, layer: ConvLayer): PlannedBuffer =>
+    plan.shared(`${layer.name}.bias`, 4 * quadsOf(layer.outChannels)),
+  /** Of the convolution that takes the gradient to the layer's input. */
+  gradient: (plan: Plan, layer: ConvLayer): PlannedBuffer =>
+    plan.shared(`${layer.name}.gradient`, kernelLength(layer.outChannels, layer.inChannels)),
+} as const;
+
+/** VGG16's parameters on a device. They move there when they are first used, and stay. */
+export class DeviceParameters {
+  readonly #device: Device;
+  readonly #parameters: Vgg16Parameters;
+  readonly #buffers = new Map<string, GPUBuffer>();
+
+  constructor(device: Device, parameters: Vgg16Parameters) {
+    this.#device = device;
+    this.#parameters = parameters;
+  }
+
+  /** RGB. */
+  get mean(): readonly [number, number, number] {
+    const [blue, green, red] = this.#parameters.inputMean;
+    return [red, green, blue];
+  }
+
+  /** The buffer for one that a plan has from `PARAMETERS`. */
+  get({ name, length }: PlannedBuffer): GPUBuffer {
+    let buffer = this.#buffers.get(name);
+    if (!buffer) {
+      buffer = this.#device.buffer(length);
+      this.#device.write(buffer, this.#pack(name));
+      this.#buffers.set(name, buffer);
+    }
+    return buffer;
+  }
+
+  dispose(): void {
+    for (const buffer of this.#buffers.values()) buffer.destroy();
+    this.#buffers.clear();
+  }
+
+  #pack(name: string): Float32Array {
+    const [layerName, part] = name.split(".");
+    const layer = CONV_LAYERS.find((each) => each.name === layerName)!;
+    const parameters = this.#parameters.convs.get(layer.name);
+    if (!parameters) throw new RangeError(`Cannot compute ${layer.name}: the parameters have no such layer`);
+    const { inChannels, outChannels } = layer;
+    const { kernel, bias } = parameters;
+    if (part === "bias") return bias;
+    // The picture is RGB, VGG16 wants BGR: the first kernel's input channels change places, so that no pixel has to.
+    const place = (input: number) => inChannels === 3 ? 2 - input : input;
+    const tap: Tap = (row, column, input, output) =>
+      kernel[((3 * row + column) * inChannels + place(input)) * outChannels + output]!;
+    return part === "kernel"
+      ? packKernel(tap, inChannels, outChannels)
+      // Rotated by 180°, input and output channels swapped.
+      : packKernel((row, column, input, output) => tap(2 - row, 2 - column, output, input), outChannels, inChannels);
+  }
+}
+
+/** Values of a packed kernel. */
+function kernelLength(inChannels: number, outChannels: number): number {
+  return 9 * 16 * quadsOf(inChannels) * quadsOf(outChannels);
+}
+
+/** A kernel as `conv.wgsl` takes it: by quad of the output, quad of the input, column, row, channel of the input. */
+export function packKernel(tap: Tap, inChannels: number, outChannels: number): Float32Array {
+  const packed = new Float32Array(kernelLength(inChannels, outChannels));
+  const inQuads = quadsOf(inChannels);
+  for (let output = 0; output < outChannels; output++) {
+    for (let input = 0; input < inChannels; input++) {
+      const block = 144 * ((output >> 2) * inQuads + (input >> 2)) + 4 * (input & 3) + (output & 3);
+      for (let column = 0; column < 3; column++) {
+        for (let row = 0; row < 3; row++) {
+          packed[block + 16 * (3 * column + row)] = tap(row, column, input, output);
+        }
+      }
+    }
+  }
+  return packed;
+}

@@ -1,0 +1,91 @@
+/**
+ * What a device has to do, as data: buffers, and dispatches in their order. It is made without a device, so that its work
+ * and its memory can be counted without one.
+ *
+ * @module
+ */
+import type { Variant } from "./wgsl.ts";
+
+/** A buffer of a plan. */
+export interface PlannedBuffer {
+  /** Unique in its plan. */
+  readonly name: string;
+  /** Length in values of 32 bits. */
+  readonly length: number;
+  /** Whether it is none of the plan's own: it holds parameters of the network, or what plans hand on to one another. */
+  readonly shared: boolean;
+}
+
+/** What a dispatch costs. */
+export interface Work {
+  /** Multiplications and additions. */
+  readonly flops: number;
+  /** Read and written, each value once for each workgroup that needs it. */
+  readonly bytes: number;
+}
+
+/** One call of a kernel. */
+export interface Dispatch {
+  /** Names the kernel in messages and tables. */
+  readonly kernel: string;
+  readonly source: string;
+  readonly variant: Variant;
+  /** Members of the kernel's `Numbers`, in their order. */
+  readonly numbers: readonly PlannedNumber[];
+  /** By the names of the kernel's variables. */
+  readonly buffers: Readonly<Record<string, PlannedBuffer>>;
+  readonly workgroups: readonly [number, number, number];
+  readonly work: Work;
+}
+
+/** A number that a kernel is given: whole, or a float. */
+export type PlannedNumber = number | { readonly float: number };
+
+/** Workgroups in a row; WebGPU promises 65535 in each direction. */
+const ROW = 32768;
+
+/** So many workgroups, in rows where they are too many for one. */
+export function rowsOfGroups(count: number): readonly [number, number, number] {
+  return count <= ROW ? [count, 1, 1] : [ROW, Math.ceil(count / ROW), 1];
+}
+
+/** Buffers and dispatches of one pass over the device. */
+export class Plan {
+  readonly #buffers = new Map<string, { name: string; length: number; shared: boolean }>();
+  readonly #dispatches: Dispatch[] = [];
+
+  get buffers(): readonly PlannedBuffer[] {
+    return [...this.#buffers.values()];
+  }
+
+  get dispatches(): readonly Dispatch[] {
+    return this.#dispatches;
+  }
+
+  /** Bytes of the plan's own buffers. */
+  get bytes(): number {
+    return this.buffers.reduce((sum, { length, shared }) => sum + (shared ? 0 : 4 * length), 0);
+  }
+
+  /** The buffer of that name, made if there is none, and made longer where it is too short. */
+  buffer(name: string, length: number): PlannedBuffer {
+    return this.#take(name, length, false);
+  }
+
+  /** The same for one that is not the plan's own. */
+  shared(name: string, length: number): PlannedBuffer {
+    return this.#take(name, length, true);
+  }
+
+  add(...dispatches: readonly Dispatch[]): void {
+    this.#dispatches.push(...dispatches);
+  }
+
+  #take(name: string, length: number, shared: boolean): PlannedBuffer {
+    const known = this.#buffers.get(name);
+    const buffer = known ?? { name, length, shared };
+    buffer.length = Math.max(buffer.length, length);
+    this.#buffers.set(name, buffer);
+    return buffer;
+  }
+}

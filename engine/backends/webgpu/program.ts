@@ -1,0 +1,152 @@
+/**
+ * A plan on a device.
+ *
+ * @module
+ */
+import type { Device, Reading } from "./device.ts";
+import type { Dispatch, Plan, PlannedBuffer } from "./plan.ts";
+
+/** A dispatch, ready to be encoded. */
+interface Call {
+  readonly pipeline: GPUComputePipeline;
+  readonly bindings: GPUBindGroup;
+  readonly workgroups: readonly [number, number, number];
+  readonly flops: number;
+}
+
+/** Gives the buffers that are not a plan's own. */
+export type SharedBuffers = (buffer: PlannedBuffer) => GPUBuffer;
+
+/** Where one dispatch's numbers begin after another's: WebGPU's default alignment. */
+const ALIGNMENT = 256;
+/**
+ * Operations that are submitted together. Systems that watch a GPU reset it after about two seconds of one submission;
+ * the slowest that are worth using compute 10¹¹ a second.
+ */
+const FLOPS_OF_SUBMISSION = 5e10;
+
+/** A plan with its buffers and pipelines. */
+export class Program {
+  readonly #device: Device;
+  readonly #buffers: ReadonlyMap<string, GPUBuffer>;
+  readonly #owned: readonly GPUBuffer[];
+  readonly #calls: readonly Call[];
+
+  private constructor(
+    device: Device,
+    buffers: ReadonlyMap<string, GPUBuffer>,
+    owned: readonly GPUBuffer[],
+    calls: readonly Call[],
+  ) {
+    this.#device = device;
+    this.#buffers = buffers;
+    this.#owned = owned;
+    this.#calls = calls;
+  }
+
+  /**
+   * @throws {GramcastError} TOO_LARGE where a buffer is larger than the device has any.
+   */
+  static async create(device: Device, plan: Plan, shared: SharedBuffers): Promise<Program> {
+    const pipelines = await Promise.all(plan.dispatches.map((dispatch) => device.pipeline(dispatch)));
+    const owned: GPUBuffer[] = [];
+    try {
+      return await device.allocate(() => {
+        const own = (buffer: GPUBuffer) => {
+          owned.push(buffer);
+          return buffer;
+        };
+        const buffers = new Map(plan.buffers.map((planned) => [
+          planned.name,
+          planned.shared ? shared(planned) : own(device.buffer(planned.length)),
+        ]));
+        const numbers = own(device.uniforms(packNumbers(plan.dispatches)));
+        const calls = plan.dispatches.map(({ buffers: used, numbers: given, workgroups, work }, i): Call => {
+          const { pipeline, bindings } = pipelines[i]!;
+          const entries = Object.entries(used).map(([name, { name: buffer }]) => ({
+            binding: bindings.get(name)!,
+            resource: { buffer: buffers.get(buffer)! },
+          }));
+          const own = { buffer: numbers, offset: i * ALIGNMENT, size: 4 * given.length };
+          return {
+            pipeline,
+            bindings: device.gpu.createBindGroup({
+              layout: pipeline.getBindGroupLayout(0),
+              entries: [{ binding: bindings.get("numbers")!, resource: own }, ...entries],
+            }),
+            workgroups,
+            flops: work.flops,
+          };
+        });
+        return new Program(device, buffers, owned, calls);
+      });
+    } catch (error) {
+      owned.forEach((buffer) => buffer.destroy());
+      throw error;
+    }
+  }
+
+  /** A buffer of the plan. */
+  get(name: string): GPUBuffer {
+    const buffer = this.#buffers.get(name);
+    if (!buffer) throw new RangeError(`Cannot find buffer ${name}: the plan has ${[...this.#buffers.keys()]}`);
+    return buffer;
+  }
+
+  write(name: string, values: Float32Array): void {
+    this.#device.write(this.get(name), values);
+  }
+
+  /** A buffer as it is read: from its start. */
+  reading(name: string, length: number): Reading {
+    return { buffer: this.get(name), length };
+  }
+
+  /** The commands of one run, in as many submissions as they are to be watched in. */
+  commands(): GPUCommandBuffer[] {
+    const { gpu } = this.#device;
+    const finished: GPUCommandBuffer[] = [];
+    let flops = Infinity;
+    let encoder: GPUCommandEncoder | undefined;
+    let pass: GPUComputePassEncoder | undefined;
+    const finish = () => {
+      pass?.end();
+      if (encoder) finished.push(encoder.finish());
+    };
+    for (const call of this.#calls) {
+      if (flops + call.flops > FLOPS_OF_SUBMISSION) {
+        finish();
+        encoder = gpu.createCommandEncoder();
+        pass = encoder.beginComputePass();
+        flops = 0;
+      }
+      pass!.setPipeline(call.pipeline);
+      pass!.setBindGroup(0, call.bindings);
+      pass!.dispatchWorkgroups(...call.workgroups);
+      flops += call.flops;
+    }
+    finish();
+    return finished;
+  }
+
+  /** Runs it once. */
+  run(readings: readonly Reading[] = []): Promise<Float32Array[]> {
+    return this.#device.submit(this.commands(), readings);
+  }
+
+  dispose(): void {
+    this.#owned.forEach((buffer) => buffer.destroy());
+  }
+}
+
+function packNumbers(dispatches: readonly Dispatch[]): ArrayBuffer {
+  const data = new DataView(new ArrayBuffer(ALIGNMENT * Math.max(1, dispatches.length)));
+  dispatches.forEach(({ numbers }, i) =>
+    numbers.forEach((number, k) => {
+      const at = i * ALIGNMENT + 4 * k;
+      if (typeof number === "number") data.setUint32(at, number, true);
+      else data.setFloat32(at, number.float, true);
+    })
+  );
+  return data.buffer;
+}

@@ -148,7 +148,11 @@ export class Device {
   }
 
   async #compile(label: string, code: string): Promise<Pipeline> {
-    const compute = { module: this.gpu.createShaderModule({ label, code }), entryPoint: "main" };
+    const module = this.gpu.createShaderModule({ label, code });
+    const { messages } = await module.getCompilationInfo();
+    const error = messages.find(({ type }) => type === "error");
+    if (error) throw new Error(`Cannot compile kernel ${label}, line ${error.lineNum}: ${error.message}`);
+    const compute = { module, entryPoint: "main" };
     const pipeline = await this.gpu.createComputePipelineAsync({ label, layout: "auto", compute });
     return { pipeline, bindings: bindingNumbers(code) };
   }

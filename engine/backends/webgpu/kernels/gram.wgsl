@@ -79,10 +79,10 @@ fn main(
   var s01 = mat4x4f();
   var s10 = mat4x4f();
   var s11 = mat4x4f();
-  for (var from = start; from < end; from += STEP) {
+  for (var base = start; base < end; base += STEP) {
     for (var i = index; i < BLOCK * STEP; i += SIDE * SIDE) {
-      rows[i] = load(first_row + i / STEP, from + i % STEP, end);
-      columns[i] = load(first_column + i / STEP, from + i % STEP, end);
+      rows[i] = load(first_row + i / STEP, base + i % STEP, end);
+      columns[i] = load(first_column + i / STEP, base + i % STEP, end);
     }
     workgroupBarrier();
     for (var k = 0u; k < STEP; k++) {

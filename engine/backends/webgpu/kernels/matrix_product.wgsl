@@ -22,14 +22,14 @@ fn main(
 ) {
   let side = numbers.side;
   var sum = 0.0;
-  for (var from = 0u; from < side; from += SIDE) {
+  for (var base = 0u; base < side; base += SIDE) {
     var row_value = 0.0;
     var column_value = 0.0;
-    if (id.y < side && from + lane.x < side) {
-      row_value = left[id.y * side + from + lane.x];
+    if (id.y < side && base + lane.x < side) {
+      row_value = left[id.y * side + base + lane.x];
     }
-    if (id.x < side && from + lane.y < side) {
-      column_value = right[(from + lane.y) * side + id.x];
+    if (id.x < side && base + lane.y < side) {
+      column_value = right[(base + lane.y) * side + id.x];
     }
     rows[index] = row_value;
     columns[index] = column_value;

@@ -3,8 +3,8 @@
 struct Numbers {
   count: u32,
   // Where the first part is, and where the sum goes.
-  from: u32,
-  to: u32,
+  start: u32,
+  place: u32,
 }
 
 @group(0) @binding(0) var<uniform> numbers: Numbers;
@@ -17,7 +17,7 @@ var<workgroup> sums: array<f32, THREADS>;
 fn main(@builtin(local_invocation_index) index: u32) {
   var sum = 0.0;
   for (var i = index; i < numbers.count; i += THREADS) {
-    sum += parts[numbers.from + i];
+    sum += parts[numbers.start + i];
   }
   sums[index] = sum;
   workgroupBarrier();
@@ -28,6 +28,6 @@ fn main(@builtin(local_invocation_index) index: u32) {
     workgroupBarrier();
   }
   if (index == 0u) {
-    totals[numbers.to] = sums[0];
+    totals[numbers.place] = sums[0];
   }
 }

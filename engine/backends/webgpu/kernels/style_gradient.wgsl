@@ -76,9 +76,9 @@ fn main(
   var a5 = vec4f();
   var a6 = vec4f();
   var a7 = vec4f();
-  for (var from = 0u; from < numbers.quads; from += STEP) {
+  for (var base = 0u; base < numbers.quads; base += STEP) {
     for (var i = index; i < STEP * PIXELS; i += THREADS) {
-      let quad = from + i / PIXELS;
+      let quad = base + i / PIXELS;
       let pixel = first_pixel + i % PIXELS;
       var value = vec4f();
       if (quad < numbers.quads && pixel < numbers.area) {
@@ -87,7 +87,7 @@ fn main(
       values[i] = value;
     }
     for (var i = index; i < 4u * STEP * QUADS; i += THREADS) {
-      let row = 4u * from + i / QUADS;
+      let row = 4u * base + i / QUADS;
       let quad = first_quad + i % QUADS;
       var value = vec4f();
       if (row < 4u * numbers.quads && quad < numbers.quads) {

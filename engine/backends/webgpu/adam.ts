@@ -72,7 +72,10 @@ export class WebgpuAdam implements DeviceAdam {
     options: OptimizerOptions,
     state: OptimizerState,
   ): Promise<WebgpuAdam> {
-    const plans = { even: planAdam(evaluation.gradient, "even", "odd"), odd: planAdam(evaluation.gradient, "odd", "even") };
+    const plans = {
+      even: planAdam(evaluation.gradient, "even", "odd"),
+      odd: planAdam(evaluation.gradient, "odd", "even"),
+    };
     const { gradient: { buffer: gradient } } = evaluation;
     const buffers = await device.allocate(() =>
       new Map(
@@ -172,4 +175,3 @@ function other(state: State): State {
 function interleave(first: Float32Array, second: Float32Array): Float32Array {
   return Float32Array.from({ length: 2 * first.length }, (_, i) => (i % 2 === 0 ? first : second)[i >> 1]!);
 }
-

@@ -1,6 +1,5 @@
 import { type FeatureMap, quadCount, quadsOf } from "../feature_map.ts";
 import type { Dispatch, PlannedBuffer } from "../plan.ts";
-import { flagsOf } from "./elementwise.ts";
 import source from "./conv.wgsl" with { type: "text" };
 
 /** How a workgroup is laid out: invocations in a row, rows of them, and quads. */
@@ -24,6 +23,8 @@ export interface ConvOptions {
 
 /** Pixels below one another that an invocation computes: `ROWS` of the kernel. */
 const ROWS = 8;
+/** Columns of taps. */
+const COLUMNS = 3;
 /** Layouts of a workgroup's pixels, the preferred ones first. */
 const SHAPES = [{ width: 16, lanes: 2 }, { width: 16, lanes: 1 }, { width: 8, lanes: 1 }] as const;
 /** Invocations that every device has in a workgroup. */
@@ -52,15 +53,26 @@ export function conv(from: FeatureMap, weights: PlannedBuffer, to: FeatureMap, o
     source,
     variant: {
       constants: { TILE_WIDTH: tile.width, LANE_ROWS: tile.lanes, QUADS: tile.quads },
-      flags: flagsOf({ BIAS: bias !== undefined, SUM: sum, DERIVATIVE: activation !== undefined }),
+      flags: [],
     },
-    numbers: [width, height, inQuads, outQuads],
+    numbers: [
+      width,
+      height,
+      inQuads,
+      outQuads,
+      COLUMNS,
+      ROWS,
+      Number(bias !== undefined),
+      Number(sum),
+      Number(activation !== undefined),
+    ],
     buffers: {
       x: from.buffer,
       weights,
       y: to.buffer,
-      ...(bias ? { bias } : {}),
-      ...(activation ? { activation: activation.buffer } : {}),
+      // What is not used has to be something.
+      bias: bias ?? weights,
+      activation: activation?.buffer ?? from.buffer,
     },
     workgroups,
     work: {
@@ -72,8 +84,7 @@ export function conv(from: FeatureMap, weights: PlannedBuffer, to: FeatureMap, o
 
 /** The layout that computes the fewest pixels outside the picture. */
 function chooseTile({ width, height, channels }: FeatureMap): ConvTile {
-  const computed = (shape: typeof SHAPES[number]) =>
-    roundUp(width, shape.width) * roundUp(height, ROWS * shape.lanes);
+  const computed = (shape: typeof SHAPES[number]) => roundUp(width, shape.width) * roundUp(height, ROWS * shape.lanes);
   const shape = SHAPES.reduce((best, each) => computed(each) < computed(best) ? each : best);
   const quads = Math.min(MOST_QUADS, quadsOf(channels), MOST_INVOCATIONS / (shape.width * shape.lanes));
   return { ...shape, quads };

@@ -9,6 +9,13 @@ struct Numbers {
   height: u32,
   in_quads: u32,
   out_quads: u32,
+  // Columns of taps, and rows of an invocation. The compiler does not know them, which keeps it from writing loops out.
+  columns: u32,
+  rows: u32,
+  // What becomes of the sums: a flag each, so that one program serves all.
+  bias: u32,
+  sum: u32,
+  derivative: u32,
 }
 
 @group(0) @binding(0) var<uniform> numbers: Numbers;
@@ -16,12 +23,8 @@ struct Numbers {
 // By quad of the output, quad of the input, column, row and channel of the input.
 @group(0) @binding(2) var<storage, read> weights: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
-//if BIAS
 @group(0) @binding(4) var<storage, read> bias: array<vec4f>;
-//end
-//if DERIVATIVE
 @group(0) @binding(5) var<storage, read> activation: array<vec4f>;
-//end
 
 const ROWS = 8u;
 const HALO_WIDTH = TILE_WIDTH + 2u;
@@ -49,15 +52,15 @@ fn put(column: u32, row: u32, quad: u32, sum: vec4f) {
   }
   let at = (quad * numbers.height + row) * numbers.width + column;
   var value = sum;
-//if BIAS
-  value = max(value + bias[quad], vec4f(0.0));
-//end
-//if SUM
-  value += y[at];
-//end
-//if DERIVATIVE
-  value = select(vec4f(0.0), value, activation[at] > vec4f(0.0));
-//end
+  if (numbers.bias != 0u) {
+    value = max(value + bias[quad], vec4f(0.0));
+  }
+  if (numbers.sum != 0u) {
+    value += y[at];
+  }
+  if (numbers.derivative != 0u) {
+    value = select(vec4f(0.0), value, activation[at] > vec4f(0.0));
+  }
   y[at] = value;
 }
 
@@ -94,7 +97,7 @@ fn main(
       kernel[i] = weights[(quad * numbers.in_quads + in_quad) * TAPS + i % TAPS];
     }
     workgroupBarrier();
-    for (var dx = 0u; dx < 3u; dx++) {
+    for (var dx = 0u; dx < numbers.columns; dx++) {
       let at = lane.y * ROWS * HALO_WIDTH + lane.x + dx;
       let tap = lane.z * TAPS + dx * 12u;
       let upper = tapsAt(tap);
@@ -140,12 +143,15 @@ fn main(
   let column = left + lane.x;
   let row = top + lane.y * ROWS;
   let quad = first_quad + lane.z;
-  put(column, row, quad, a0);
-  put(column, row + 1u, quad, a1);
-  put(column, row + 2u, quad, a2);
-  put(column, row + 3u, quad, a3);
-  put(column, row + 4u, quad, a4);
-  put(column, row + 5u, quad, a5);
-  put(column, row + 6u, quad, a6);
-  put(column, row + 7u, quad, a7);
+  // One after another through the same lines: written out, they would take most of the time that compiling takes.
+  for (var i = 0u; i < numbers.rows; i++) {
+    put(column, row + i, quad, a0);
+    a0 = a1;
+    a1 = a2;
+    a2 = a3;
+    a3 = a4;
+    a4 = a5;
+    a5 = a6;
+    a6 = a7;
+  }
 }

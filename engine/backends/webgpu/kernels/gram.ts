@@ -34,6 +34,9 @@ export function gram(features: FeatureMap, grams: PlannedBuffer, mask?: PlannedB
     numbers: [area, quads, span],
     buffers: { features: features.buffer, grams, ...(mask ? { mask } : {}) },
     workgroups: [pairs, spans, 1],
-    work: { flops: 2 * pairs * (4 * BLOCK) ** 2 * area, bytes: 16 * (pairs * 2 * BLOCK * area + spans * 4 * quads ** 2) },
+    work: {
+      flops: 2 * pairs * (4 * BLOCK) ** 2 * area,
+      bytes: 16 * (pairs * 2 * BLOCK * area + spans * 4 * quads ** 2),
+    },
   };
 }

@@ -5,7 +5,12 @@ import source from "./matrix_product.wgsl" with { type: "text" };
 const SIDE = 16;
 
 /** The product of two (side × side) matrices. */
-export function matrixProduct(left: PlannedBuffer, right: PlannedBuffer, product: PlannedBuffer, side: number): Dispatch {
+export function matrixProduct(
+  left: PlannedBuffer,
+  right: PlannedBuffer,
+  product: PlannedBuffer,
+  side: number,
+): Dispatch {
   const groups = Math.ceil(side / SIDE);
   return {
     kernel: "matrix_product",

@@ -1,12 +1,13 @@
 import { type FeatureMap, quadCount, quadsOf } from "../feature_map.ts";
 import type { Dispatch, PlannedBuffer } from "../plan.ts";
 import type { TermOptions } from "./content.ts";
-import { flagsOf } from "./elementwise.ts";
 import source from "./style_gradient.wgsl" with { type: "text" };
 
 /** Pixels and quads of a workgroup: `PIXELS` and `QUADS` of the kernel. */
 const PIXELS = 128;
 const QUADS = 8;
+/** Pixels of an invocation. */
+const EACH = 8;
 
 /**
  * The gradient of a style term.
@@ -26,17 +27,24 @@ export function styleGradient(
   return {
     kernel: "style_gradient",
     source,
-    variant: {
-      constants: {},
-      flags: flagsOf({ FACTOR: factors !== undefined, MASK: mask !== undefined, SUM: sum, DERIVATIVE: derivative }),
-    },
-    numbers: [area, quads, term],
+    variant: { constants: {}, flags: [] },
+    numbers: [
+      area,
+      quads,
+      term,
+      Number(mask !== undefined),
+      Number(factors !== undefined),
+      Number(sum),
+      Number(derivative),
+      EACH,
+    ],
     buffers: {
       features: features.buffer,
       matrix,
       gradient: gradient.buffer,
-      ...(factors ? { factors } : {}),
-      ...(mask ? { mask } : {}),
+      // What is not used has to be something.
+      factors: factors ?? matrix,
+      mask: mask ?? matrix,
     },
     workgroups,
     work: {

@@ -8,6 +8,13 @@ struct Numbers {
   quads: u32,
   // Which term.
   term: u32,
+  // What becomes of the products: a flag each, so that one program serves all.
+  mask: u32,
+  factor: u32,
+  sum: u32,
+  derivative: u32,
+  // Pixels of an invocation. The compiler does not know them, which keeps it from writing the loop out.
+  each: u32,
 }
 
 @group(0) @binding(0) var<uniform> numbers: Numbers;
@@ -15,12 +22,8 @@ struct Numbers {
 // By row and quad of columns.
 @group(0) @binding(2) var<storage, read> matrix: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> gradient: array<vec4f>;
-//if FACTOR
 @group(0) @binding(4) var<storage, read> factors: array<f32>;
-//end
-//if MASK
 @group(0) @binding(5) var<storage, read> mask: array<f32>;
-//end
 
 const LANES = 16u;
 const EACH = 8u;
@@ -45,18 +48,18 @@ fn put(pixel: u32, quad: u32, sum: vec4f) {
   }
   let at = quad * numbers.area + pixel;
   var value = sum;
-//if MASK
-  value *= mask[pixel] * mask[pixel];
-//end
-//if FACTOR
-  value *= factors[numbers.term];
-//end
-//if SUM
-  value += gradient[at];
-//end
-//if DERIVATIVE
-  value = select(vec4f(0.0), value, features[at] > vec4f(0.0));
-//end
+  if (numbers.mask != 0u) {
+    value *= mask[pixel] * mask[pixel];
+  }
+  if (numbers.factor != 0u) {
+    value *= factors[numbers.term];
+  }
+  if (numbers.sum != 0u) {
+    value += gradient[at];
+  }
+  if (numbers.derivative != 0u) {
+    value = select(vec4f(0.0), value, features[at] > vec4f(0.0));
+  }
   gradient[at] = value;
 }
 
@@ -118,12 +121,15 @@ fn main(
   }
   let pixel = first_pixel + lane.x;
   let quad = first_quad + lane.y;
-  put(pixel, quad, a0);
-  put(pixel + LANES, quad, a1);
-  put(pixel + 2u * LANES, quad, a2);
-  put(pixel + 3u * LANES, quad, a3);
-  put(pixel + 4u * LANES, quad, a4);
-  put(pixel + 5u * LANES, quad, a5);
-  put(pixel + 6u * LANES, quad, a6);
-  put(pixel + 7u * LANES, quad, a7);
+  // One after another through the same lines: written out, they would take most of the time that compiling takes.
+  for (var i = 0u; i < numbers.each; i++) {
+    put(pixel + i * LANES, quad, a0);
+    a0 = a1;
+    a1 = a2;
+    a2 = a3;
+    a3 = a4;
+    a4 = a5;
+    a5 = a6;
+    a6 = a7;
+  }
 }

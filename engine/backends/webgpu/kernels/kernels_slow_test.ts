@@ -1,0 +1,456 @@
+/** Every kernel beside plain loops in float64, over odd sizes and channel counts. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { addTotalVariation } from "../../../objective/total_variation.ts";
+import { AVERAGE_POOL_GAIN } from "../../../objective/pooling.ts";
+import { Adam, adamRates } from "../../../optimizers/adam.ts";
+import { relativeDistance } from "../../../testing/distance.ts";
+import { formulaNoise } from "../../../testing/formula.ts";
+import { transferOptions } from "../../../testing/options.ts";
+import type { Device } from "../device.ts";
+import { mapLength, quadCount } from "../feature_map.ts";
+import { mapOf } from "../network_plan.ts";
+import { packKernel } from "../parameters.ts";
+import { Plan, type PlannedBuffer } from "../plan.ts";
+import { runPlan, testOnDevice } from "../testing/device.ts";
+import { fromQuads, noisePlanes, type Planes, planesOf, type Shape, toQuads, valueAt } from "../testing/planes.ts";
+import { adam, adamGroups, RATES } from "./adam.ts";
+import { content } from "./content.ts";
+import { conv } from "./conv.ts";
+import { groupCount, partsOf } from "./elementwise.ts";
+import { enter } from "./enter.ts";
+import { gram, spansOf } from "./gram.ts";
+import { gramParts, gramSum } from "./gram_sum.ts";
+import { leave } from "./leave.ts";
+import { matrixProduct } from "./matrix_product.ts";
+import { normalized } from "./normalized.ts";
+import { pool } from "./pool.ts";
+import { poolGradient } from "./pool_gradient.ts";
+import { reduce } from "./reduce.ts";
+import { styleGradient } from "./style_gradient.ts";
+import { total } from "./total.ts";
+
+const TOLERANCE = 1e-5;
+const side = fc.integer({ min: 1, max: 37 });
+const channels = fc.integer({ min: 1, max: 45 });
+const flag = fc.boolean();
+const pooling = fc.constantFrom("MAX" as const, "AVERAGE" as const);
+
+/** Checks a property on a device with few cases, which are the same at each run. */
+function testKernel<T>(title: string, cases: fc.Arbitrary<T>, check: (device: Device, given: T) => Promise<void>) {
+  testOnDevice(title, async (device) => {
+    await fc.assert(fc.asyncProperty(cases, (given) => check(device, given)), { seed: 1, numRuns: 12 });
+  });
+}
+
+function assertNear(found: ArrayLike<number>, wanted: ArrayLike<number>, what = "values"): void {
+  assert.equal(found.length, wanted.length);
+  const distance = relativeDistance(found, wanted);
+  assert.ok(distance <= TOLERANCE, `${what}: relative distance ${distance}, wanted at most ${TOLERANCE}`);
+}
+
+testKernel(
+  "a convolution is the sum over nine taps, with bias and ReLU, with what was there, through a ReLU",
+  fc.record({
+    width: side,
+    height: side,
+    inChannels: channels,
+    outChannels: channels,
+    bias: flag,
+    sum: flag,
+    derivative: flag,
+    tile: fc.constantFrom(undefined, { width: 8, lanes: 1, quads: 1 }, { width: 16, lanes: 2, quads: 3 }),
+  }),
+  async (device, { width, height, inChannels, outChannels, bias, sum, derivative, tile }) => {
+    const x = noisePlanes({ width, height, channels: inChannels }, 1);
+    const shape = { width, height, channels: outChannels };
+    const [before, behind] = [noisePlanes(shape, 2), noisePlanes(shape, 3, true)];
+    const kernel = formulaNoise(9 * inChannels * outChannels, 4);
+    const tap = (row: number, column: number, input: number, output: number) =>
+      kernel[((3 * row + column) * inChannels + input) * outChannels + output]!;
+    const biases = noisePlanes({ width: 1, height: 1, channels: outChannels }, 5);
+
+    const plan = new Plan();
+    const [from, to] = [mapOf(plan, "x", x), mapOf(plan, "y", shape)];
+    const activation = mapOf(plan, "activation", shape);
+    const packed = packKernel(tap, inChannels, outChannels);
+    const weights = plan.buffer("weights", packed.length);
+    const biasBuffer = plan.buffer("bias", toQuads(biases).length);
+    plan.add(conv(from, weights, to, {
+      sum,
+      ...(bias ? { bias: biasBuffer } : {}),
+      ...(derivative ? { activation } : {}),
+      ...(tile ? { tile } : {}),
+    }));
+    const found = await runPlan(device, plan, [
+      [from.buffer, toQuads(x)],
+      [to.buffer, toQuads(before)],
+      [activation.buffer, toQuads(behind)],
+      [weights, packed],
+      [biasBuffer, toQuads(biases)],
+    ], to.buffer);
+
+    const wanted = planesOf(shape, (output, row, column) => {
+      let value = 0;
+      for (let input = 0; input < inChannels; input++) {
+        for (let k = 0; k < 9; k++) {
+          const [dy, dx] = [Math.floor(k / 3), k % 3];
+          value += tap(dy, dx, input, output) * valueAt(x, input, row + dy - 1, column + dx - 1);
+        }
+      }
+      if (bias) value = Math.max(0, value + biases.values[output]!);
+      if (sum) value += valueAt(before, output, row, column);
+      return derivative && valueAt(behind, output, row, column) <= 0 ? 0 : value;
+    });
+    assertNear(fromQuads(found, shape).values, wanted.values);
+  },
+);
+
+/** What a pool gives out, and how many inputs there are and are the largest in each window. */
+function plainPool(x: Planes, kind: "MAX" | "AVERAGE") {
+  const shape = { width: Math.ceil(x.width / 2), height: Math.ceil(x.height / 2), channels: x.channels };
+  const inputs = (channel: number, row: number, column: number) =>
+    [[0, 0], [0, 1], [1, 0], [1, 1]].map(([dy, dx]) => [2 * row + dy!, 2 * column + dx!] as const)
+      .filter(([y, x_]) => y < x.height && x_ < x.width)
+      .map(([y, x_]) => valueAt(x, channel, y, x_));
+  const pooled = planesOf(shape, (...at) => {
+    const values = inputs(...at);
+    if (kind === "MAX") return Math.max(...values);
+    return (AVERAGE_POOL_GAIN * values.reduce((a, b) => a + b)) / values.length;
+  });
+  return { shape, pooled, inputs };
+}
+
+testKernel(
+  "a pool takes the largest or the mean of what lies inside, and its gradient goes back there, shared by equal maxima",
+  fc.record({ width: side, height: side, channels, kind: pooling, sum: flag, levels: fc.integer({ min: 2, max: 9 }) }),
+  async (device, { width, height, channels, kind, sum, levels }) => {
+    const shape = { width, height, channels };
+    // Few levels: many maxima are equal.
+    const noise = noisePlanes(shape, 1, true);
+    const x = { ...shape, values: noise.values.map((value) => Math.floor(levels * value) / levels) };
+    const { shape: small, pooled, inputs } = plainPool(x, kind);
+    const [before, behind] = [noisePlanes(shape, 2), noisePlanes(small, 3)];
+
+    const plan = new Plan();
+    const maps = [
+      mapOf(plan, "x", shape),
+      mapOf(plan, "y", small),
+      mapOf(plan, "behind", small),
+      mapOf(plan, "g", shape),
+    ];
+    const [from, to, back, gradient] = maps as [typeof maps[0], typeof maps[0], typeof maps[0], typeof maps[0]];
+    plan.add(pool(from, to, kind), poolGradient(from, back, gradient, kind, sum));
+    const given = [
+      [from.buffer, toQuads(x)],
+      [back.buffer, toQuads(behind)],
+      [gradient.buffer, toQuads(before)],
+    ] as const;
+    assertNear(fromQuads(await runPlan(device, plan, given, to.buffer), small).values, pooled.values, "pool");
+
+    const wanted = planesOf(shape, (channel, row, column) => {
+      const [value, window] = [valueAt(x, channel, row, column), [channel, row >> 1, column >> 1] as const];
+      if (value <= 0) return 0;
+      const values = inputs(...window);
+      const largest = Math.max(...values);
+      const share = kind === "AVERAGE"
+        ? AVERAGE_POOL_GAIN / values.length
+        : value === largest
+        ? 1 / values.filter((each) => each === largest).length
+        : 0;
+      return share * valueAt(behind, ...window) + (sum ? valueAt(before, channel, row, column) : 0);
+    });
+    const found = fromQuads(await runPlan(device, plan, given, gradient.buffer), shape);
+    assertNear(found.values, wanted.values, "gradient");
+  },
+);
+
+/** A sum from its parts. */
+function addSum(plan: Plan, parts: PlannedBuffer, count: number): PlannedBuffer {
+  const sums = plan.buffer("sums", 3);
+  plan.add(reduce(parts, count, sums, { to: 1 }));
+  return sums;
+}
+
+testKernel(
+  "a content term sums up squared differences under its mask, and gives their gradient",
+  fc.record({ width: side, height: side, channels, mask: flag, factor: flag, sum: flag, derivative: flag }),
+  async (device, { width, height, channels, mask, factor, sum, derivative }) => {
+    const shape = { width, height, channels };
+    const [features, wanted, before] = [
+      noisePlanes(shape, 1, true),
+      noisePlanes(shape, 2, true),
+      noisePlanes(shape, 3),
+    ];
+    const masks = noisePlanes({ width, height, channels: 1 }, 4, true);
+    const factors = Float32Array.of(0, 0, 1.5);
+
+    const plan = new Plan();
+    const [from, gradient] = [mapOf(plan, "x", shape), mapOf(plan, "gradient", shape)];
+    const target = plan.buffer("target", mapLength(shape));
+    const count = groupCount(partsOf(quadCount(shape)));
+    const parts = plan.buffer("parts", count);
+    const [maskBuffer, factorBuffer] = [plan.buffer("mask", width * height), plan.buffer("factors", 3)];
+    plan.add(content(from, target, gradient, parts, {
+      term: 2,
+      mask: mask ? maskBuffer : undefined,
+      factors: factor ? factorBuffer : undefined,
+      sum,
+      derivative,
+    }));
+    const sums = addSum(plan, parts, count);
+    const given = [
+      [from.buffer, toQuads(features)],
+      [target, toQuads(wanted)],
+      [gradient.buffer, toQuads(before)],
+      [maskBuffer, masks.values],
+      [factorBuffer, factors],
+    ] as const;
+    const weight = (row: number, column: number) => mask ? valueAt(masks, 0, row, column) : 1;
+    const difference = planesOf(
+      shape,
+      (channel, row, column) =>
+        weight(row, column) * (valueAt(features, channel, row, column) - valueAt(wanted, channel, row, column)),
+    );
+    const squares = difference.values.reduce((all, value) => all + value * value, 0);
+    assertNear([(await runPlan(device, plan, given, sums))[1]!], [squares], "sum");
+
+    const inner = planesOf(shape, (...at) => {
+      if (derivative && valueAt(features, ...at) <= 0) return 0;
+      const value = weight(at[1], at[2]) * valueAt(difference, ...at) * (factor ? 1.5 : 1);
+      return value + (sum ? valueAt(before, ...at) : 0);
+    });
+    const found = fromQuads(await runPlan(device, plan, given, gradient.buffer), shape);
+    assertNear(found.values, inner.values, "gradient");
+  },
+);
+
+testKernel(
+  "sums of squares and of absolute values are those of all values",
+  fc.record({
+    count: fc.integer({ min: 1, max: 70_000 }),
+    of: fc.constantFrom("SQUARES" as const, "ABSOLUTE" as const),
+  }),
+  async (device, { count, of }) => {
+    const values = Float32Array.from(formulaNoise(4 * count, 1));
+    const plan = new Plan();
+    const [buffer, parts] = [plan.buffer("values", 4 * count), plan.buffer("parts", groupCount(partsOf(count)))];
+    plan.add(total(of, buffer, count, parts));
+    const sums = addSum(plan, parts, groupCount(partsOf(count)));
+    const found = await runPlan(device, plan, [[buffer, values]], sums);
+    const wanted = values.reduce((sum, value) => sum + (of === "SQUARES" ? value * value : Math.abs(value)), 0);
+    assertNear([...found], [0, wanted, 0]);
+  },
+);
+
+/** A style layer: wider pictures too, for several spans of pixels, and channels of several blocks. */
+const styleShape = fc.record({
+  width: fc.integer({ min: 1, max: 61 }),
+  height: fc.integer({ min: 1, max: 61 }),
+  channels: fc.constantFrom(4, 12, 60, 68, 132),
+});
+
+testKernel(
+  "a Gram matrix sums up the products of channels under a mask, and is compared with another",
+  fc.record({ shape: styleShape, mask: flag, compared: flag }),
+  async (device, { shape, mask, compared }) => {
+    const { width, height, channels } = shape;
+    const features = noisePlanes(shape, 1, true);
+    const masks = noisePlanes({ width, height, channels: 1 }, 2, true);
+    const wanted = Float32Array.from(formulaNoise(channels ** 2, 3));
+    const scale = 1 / (width * height);
+
+    const plan = new Plan();
+    const from = mapOf(plan, "x", shape);
+    const spans = plan.buffer("spans", spansOf(from).spans * channels ** 2);
+    const matrix = plan.buffer("matrix", channels ** 2);
+    const [target, maskBuffer] = [plan.buffer("target", channels ** 2), plan.buffer("mask", width * height)];
+    const parts = plan.buffer("parts", gramParts(channels));
+    plan.add(
+      gram(from, spans, mask ? maskBuffer : undefined),
+      gramSum(from, spans, matrix, scale, compared ? { wanted: target, parts } : undefined),
+    );
+    const sums = addSum(plan, parts, gramParts(channels));
+    const given = [[from.buffer, toQuads(features)], [target, wanted], [maskBuffer, masks.values]] as const;
+
+    const area = width * height;
+    const rows = Float64Array.from(features.values, (value, i) => mask ? value * masks.values[i % area]! : value);
+    const plain = Float64Array.from({ length: channels ** 2 }, (_, i) => {
+      const [a, b] = [Math.floor(i / channels) * area, (i % channels) * area];
+      let value = 0;
+      for (let pixel = 0; pixel < area; pixel++) value += rows[a + pixel]! * rows[b + pixel]!;
+      return scale * value - (compared ? wanted[i]! : 0);
+    });
+    const found = await runPlan(device, plan, given, matrix);
+    assertNear(found, plain, "matrix");
+    if (!compared) {
+      for (let i = 0; i < plain.length; i++) {
+        assert.equal(found[i], found[(i % channels) * channels + Math.floor(i / channels)], "not symmetric");
+      }
+      return;
+    }
+    const squares = plain.reduce((sum, value) => sum + value * value, 0);
+    assertNear([(await runPlan(device, plan, given, sums))[1]!], [squares], "squares");
+  },
+);
+
+testKernel(
+  "a style term's gradient is the product of its matrix with the features, under its mask",
+  fc.record({ shape: styleShape, mask: flag, factor: flag, sum: flag, derivative: flag }),
+  async (device, { shape, mask, factor, sum, derivative }) => {
+    const { width, height, channels } = shape;
+    const [features, before] = [noisePlanes(shape, 1, true), noisePlanes(shape, 2)];
+    const masks = noisePlanes({ width, height, channels: 1 }, 3, true);
+    const noise = formulaNoise(channels ** 2, 4);
+    const matrix = Float32Array.from(
+      noise,
+      (value, i) => value + noise[(i % channels) * channels + Math.floor(i / channels)]!,
+    );
+
+    const plan = new Plan();
+    const [from, gradient] = [mapOf(plan, "x", shape), mapOf(plan, "gradient", shape)];
+    const difference = plan.buffer("matrix", channels ** 2);
+    const [maskBuffer, factors] = [plan.buffer("mask", width * height), plan.buffer("factors", 2)];
+    plan.add(styleGradient(from, difference, gradient, {
+      term: 1,
+      mask: mask ? maskBuffer : undefined,
+      factors: factor ? factors : undefined,
+      sum,
+      derivative,
+    }));
+    const found = await runPlan(device, plan, [
+      [from.buffer, toQuads(features)],
+      [gradient.buffer, toQuads(before)],
+      [difference, matrix],
+      [maskBuffer, masks.values],
+      [factors, Float32Array.of(0, -2)],
+    ], gradient.buffer);
+
+    const wanted = planesOf(shape, (channel, row, column) => {
+      if (derivative && valueAt(features, channel, row, column) <= 0) return 0;
+      let value = 0;
+      for (let k = 0; k < channels; k++) value += matrix[channel * channels + k]! * valueAt(features, k, row, column);
+      if (mask) value *= valueAt(masks, 0, row, column) ** 2;
+      return value * (factor ? -2 : 1) + (sum ? valueAt(before, channel, row, column) : 0);
+    });
+    assertNear(fromQuads(found, shape).values, wanted.values);
+  },
+);
+
+testKernel(
+  "a product of matrices is that of rows and columns",
+  fc.integer({ min: 1, max: 70 }),
+  async (device, side) => {
+    const [a, b] = [1, 2].map((salt) => Float32Array.from(formulaNoise(side ** 2, salt))) as [
+      Float32Array,
+      Float32Array,
+    ];
+    const plan = new Plan();
+    const [left, right, product] = ["a", "b", "c"].map((name) => plan.buffer(name, side ** 2));
+    plan.add(matrixProduct(left!, right!, product!, side));
+    const found = await runPlan(device, plan, [[left!, a], [right!, b]], product!);
+    const wanted = Float64Array.from({ length: side ** 2 }, (_, i) => {
+      let sum = 0;
+      for (let k = 0; k < side; k++) sum += a[Math.floor(i / side) * side + k]! * b[k * side + i % side]!;
+      return sum;
+    });
+    assertNear(found, wanted);
+  },
+);
+
+testKernel(
+  "a normalised gradient is divided by its norm",
+  fc.record({ width: side, height: side, channels, sum: flag, derivative: flag }),
+  async (device, { width, height, channels, sum, derivative }) => {
+    const shape = { width, height, channels };
+    const [inner, before, behind] = [noisePlanes(shape, 1), noisePlanes(shape, 2), noisePlanes(shape, 3, true)];
+    const plan = new Plan();
+    const names = ["inner", "gradient", "activation"] as const;
+    const [from, gradient, activation] = names.map((name) => mapOf(plan, name, shape));
+    const [norms, factors] = [plan.buffer("norms", 2), plan.buffer("factors", 2)];
+    plan.add(normalized(from!, gradient!, {
+      term: 1,
+      norms,
+      factors,
+      sum,
+      activation: derivative ? activation : undefined,
+    }));
+    const found = await runPlan(device, plan, [
+      [from!.buffer, toQuads(inner)],
+      [gradient!.buffer, toQuads(before)],
+      [activation!.buffer, toQuads(behind)],
+      [norms, Float32Array.of(0, 8)],
+      [factors, Float32Array.of(0, 3)],
+    ], gradient!.buffer);
+    const wanted = planesOf(shape, (...at) => {
+      if (derivative && valueAt(behind, ...at) <= 0) return 0;
+      return valueAt(inner, ...at) * (3 / 8) + (sum ? valueAt(before, ...at) : 0);
+    });
+    assertNear(fromQuads(found, shape).values, wanted.values);
+  },
+);
+
+testKernel(
+  "a picture enters without the mean and leaves with three values a pixel",
+  fc.record({ width: side, height: side }),
+  async (device, size) => {
+    const pixels = Float32Array.from(formulaNoise(3 * size.width * size.height, 1));
+    const plan = new Plan();
+    const map = mapOf(plan, "map", { ...size, channels: 3 });
+    const [from, to] = [plan.buffer("from", pixels.length), plan.buffer("to", pixels.length)];
+    plan.add(enter(from, map, [0.5, 0.25, -1]), leave(map, to));
+    const found = await runPlan(device, plan, [[from, pixels]], to);
+    assert.deepEqual(found, pixels.map((value, i) => value - [0.5, 0.25, -1][i % 3]!));
+  },
+);
+
+testKernel(
+  "Adam moves a picture as it does here, with the pull of total variation",
+  fc.record({ width: side, height: side, tvWeight: fc.constantFrom(0, 0.5), step: fc.integer({ min: 0, max: 30 }) }),
+  async (device, { width, height, tvWeight, step }) => {
+    const shape: Shape = { width, height, channels: 3 };
+    const length = 3 * width * height;
+    const noise = (salt: number) => Float32Array.from(formulaNoise(length, salt));
+    const [pixels, first] = [noise(1).map((value) => 128 + 100 * value), noise(2)];
+    const second = noise(3).map((value) => value * value);
+    const along = noisePlanes(shape, 4);
+
+    const plan = new Plan();
+    const map = mapOf(plan, "along", shape);
+    const moving = (name: string) => ({
+      picture: plan.buffer(`picture.${name}`, length),
+      moments: plan.buffer(`moments.${name}`, 2 * length),
+    });
+    const [from, to] = [moving("from"), moving("to")];
+    const rates = plan.buffer("rates", RATES);
+    const count = groupCount(adamGroups(shape));
+    const parts = plan.buffer("parts", 2 * count);
+    plan.add(adam(map, rates, from, to, parts));
+    const report = plan.buffer("report", 2);
+    plan.add(reduce(parts, count, report, { to: 0 }), reduce(parts, count, report, { from: count, to: 1 }));
+    const { optimizer: options } = transferOptions(shape, { scales: [{ size: 32, steps: 1 }] });
+    const { beta1, beta2, epsilon } = options;
+    const { rate, correction } = adamRates(options, step + 1, options.learningRate);
+    const given = [
+      [map.buffer, toQuads(along)],
+      [rates, Float32Array.of(beta1, 1 - beta1, beta2, 1 - beta2, rate, correction, epsilon, (2 * tvWeight) / length)],
+      [from.picture, pixels],
+      [from.moments, Float32Array.from({ length: 2 * length }, (_, i) => (i % 2 ? second : first)[i >> 1]!)],
+    ] as const;
+
+    const gradient = Float32Array.from(
+      { length },
+      (_, i) => valueAt(along, i % 3, Math.floor(i / 3 / width), Math.floor(i / 3) % width),
+    );
+    const tv = addTotalVariation(pixels, shape, tvWeight, gradient);
+    const norm = gradient.reduce((sum, value) => sum + Math.abs(value), 0);
+    const here = new Adam(options, { numbers: { step }, arrays: { pixels: pixels.slice(), first, second } });
+    here.advance({ loss: 0, gradient });
+    assertNear(await runPlan(device, plan, given, report), [tv * length, norm], "report");
+    const moved = await runPlan(device, plan, given, to.picture);
+    assertNear(moved.map((value, i) => value - pixels[i]!), here.pixels.map((value, i) => value - pixels[i]!), "move");
+    const moments = await runPlan(device, plan, given, to.moments);
+    assertNear(moments.filter((_, i) => i % 2 === 0), here.state().arrays["first"]!, "first");
+    assertNear(moments.filter((_, i) => i % 2 === 1), here.state().arrays["second"]!, "second");
+  },
+);

@@ -30,7 +30,7 @@ async function requireGpu(engine: string, precision: Precision): Promise<void> {
   if (engine === "tensorflow" && (await openRuntime(precision)).info.device === "cpu") {
     throw new Error("TensorFlow sees no CUDA device");
   }
-  if (engine !== "onnx:webgpu") return;
+  if (!engine.endsWith("webgpu")) return;
   const adapter = await findAdapter();
   if (adapter === null) throw new Error("no GPU found");
   if (adapter.info.isFallbackAdapter) throw new Error("no GPU found, only a driver that computes on the CPU");

@@ -21,6 +21,7 @@ import { row } from "./table.ts";
 const ENGINES = [
   "tensorflow",
   "tensorflow:float32",
+  "webgpu",
   "onnx:webgpu",
   "onnx:webgpu:float16",
   "onnx:cpu",

@@ -17,6 +17,9 @@ const ENTRIES = [
   "bench/gpu.ts",
   "bench/gpu_engine.ts",
   "engine/backends/onnx/webgpu_slow_test.ts",
+  "engine/backends/webgpu/backend_slow_test.ts",
+  "engine/backends/webgpu/device_slow_test.ts",
+  "engine/backends/webgpu/kernels/kernels_slow_test.ts",
 ];
 const BESIDE = ["bench/gpu_torch.py", "bench/gpu.sh"];
 /** Finds Vulkan's drivers; bare machines have a driver more often than this. */

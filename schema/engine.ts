@@ -5,7 +5,7 @@ import { builder } from "./builder.ts";
 export const Engine = builder.objectRef<EngineInfo>("Engine").implement({
   description: "What computes the transfers.",
   fields: (t) => ({
-    backend: t.exposeString("backend", { description: "Name of the library, `onnx` or `tensorflow`." }),
+    backend: t.exposeString("backend", { description: "What computes: `onnx`, `tensorflow` or `webgpu`." }),
     device: t.exposeString("device", { description: "`cpu`, or the name of the GPU." }),
     precision: t.exposeString("precision", {
       description: "Precision of its convolutions: `float32`, `tf32` or `float16`.",

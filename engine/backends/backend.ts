@@ -12,9 +12,9 @@ import type { Pixels, Size } from "../picture.ts";
 
 /** Which engine computes, on what, and how exactly. */
 export interface EngineInfo {
-  /** `onnx` or `tensorflow`. */
+  /** `onnx`, `tensorflow` or `webgpu`. */
   readonly backend: string;
-  /** `cpu`, or the kind of GPU. */
+  /** `cpu`, or the kind or name of the GPU. */
   readonly device: string;
   /** Of its convolutions: `float32`, `tf32`, `float16`. */
   readonly precision: string;

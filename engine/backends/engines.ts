@@ -9,6 +9,7 @@ import type { EngineInfo } from "./backend.ts";
 export const ENGINE_NEEDS = {
   "onnx:cpu": "onnxruntime-node's library for this processor",
   "onnx:webgpu": "a GPU with a Vulkan, Metal or Direct3D 12 driver",
+  "webgpu": "a GPU with a Vulkan, Metal or Direct3D 12 driver",
   "tensorflow": "`deno task install:tensorflow`, with --cuda for an NVIDIA GPU",
 } as const;
 

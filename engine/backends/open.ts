@@ -99,6 +99,10 @@ async function openUnchecked(
     const { TensorflowBackend } = await import("./tensorflow/backend.ts");
     return await TensorflowBackend.open(parameters, options.precision);
   }
+  if (engine === "webgpu") {
+    const { WebgpuBackend } = await import("./webgpu/backend.ts");
+    return await WebgpuBackend.open(parameters);
+  }
   const { OnnxBackend } = await import("./onnx/backend.ts");
   return await OnnxBackend.open(parameters, engine.split(":")[1] as OnnxDevice, options);
 }

@@ -41,9 +41,11 @@ export class Device {
   static async open(): Promise<Device> {
     const adapter = await findAdapter();
     if (adapter === null) throw new Error("no GPU found");
+    const { description, vendor } = adapter.info;
     const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
+    // All other limits are those that every device keeps, and kernels are refused that go beyond them.
     const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize };
-    return new Device(await adapter.requestDevice({ requiredLimits }), adapter.info.description);
+    return new Device(await adapter.requestDevice({ requiredLimits }), description || vendor || "GPU without a name");
   }
 
   /** Bytes of the largest buffer that a kernel can be given. */
@@ -101,13 +103,9 @@ export class Device {
    */
   async allocate<T>(make: () => T): Promise<T> {
     this.gpu.pushErrorScope("out-of-memory");
-    let made: T;
-    try {
-      made = make();
-    } finally {
-      const error = await this.gpu.popErrorScope();
-      if (error) throw new Error("the GPU is out of memory", { cause: error });
-    }
+    // The scope is closed before anything else can be made in it.
+    const [made, error] = await Promise.all([Promise.try(make), this.gpu.popErrorScope()]);
+    if (error) throw new Error("the GPU is out of memory", { cause: error });
     return made;
   }
 

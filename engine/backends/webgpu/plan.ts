@@ -20,7 +20,7 @@ export interface PlannedBuffer {
 export interface Work {
   /** Multiplications and additions. */
   readonly flops: number;
-  /** Read and written, each value once for each workgroup that needs it. */
+  /** Read from memory and written there, each value once: caches have to hold what several workgroups need. */
   readonly bytes: number;
 }
 

@@ -23,6 +23,8 @@ export interface ConvOptions {
 
 /** Pixels below one another that an invocation computes: `ROWS` of the kernel. */
 const ROWS = 8;
+/** Quads of the kernel from one quad to another. */
+const KERNEL_QUADS = 36;
 /** Columns of taps. */
 const COLUMNS = 3;
 /** Layouts of a workgroup's pixels, the preferred ones first. */
@@ -45,8 +47,6 @@ export function conv(from: FeatureMap, weights: PlannedBuffer, to: FeatureMap, o
     Math.ceil(width / tile.width),
     Math.ceil(height / (ROWS * tile.lanes)),
   ] as const;
-  const groups = workgroups[0] * workgroups[1] * workgroups[2];
-  const loads = (tile.width + 2) * (ROWS * tile.lanes + 2) + 36 * tile.quads;
   const passes = 1 + Number(sum) + Number(activation !== undefined);
   return {
     kernel: "conv",
@@ -77,7 +77,7 @@ export function conv(from: FeatureMap, weights: PlannedBuffer, to: FeatureMap, o
     workgroups,
     work: {
       flops: 2 * 9 * from.channels * to.channels * width * height,
-      bytes: 16 * (groups * inQuads * loads + passes * quadCount(to)),
+      bytes: 16 * (quadCount(from) + KERNEL_QUADS * inQuads * outQuads + passes * quadCount(to)),
     },
   };
 }

@@ -36,7 +36,7 @@ export function gram(features: FeatureMap, grams: PlannedBuffer, mask?: PlannedB
     workgroups: [pairs, spans, 1],
     work: {
       flops: 2 * pairs * (4 * BLOCK) ** 2 * area,
-      bytes: 16 * (pairs * 2 * BLOCK * area + spans * 4 * quads ** 2),
+      bytes: 16 * (quads * area + spans * 4 * quads ** 2),
     },
   };
 }

@@ -19,6 +19,6 @@ export function matrixProduct(
     numbers: [side],
     buffers: { left, right, product },
     workgroups: [groups, groups, 1],
-    work: { flops: 2 * side ** 3, bytes: 4 * (2 * groups * side ** 2 + side ** 2) },
+    work: { flops: 2 * side ** 3, bytes: 12 * side ** 2 },
   };
 }

@@ -49,7 +49,7 @@ export function styleGradient(
     workgroups,
     work: {
       flops: 2 * channels ** 2 * area,
-      bytes: 16 * (workgroups[0] * workgroups[1] * quads * (PIXELS + 4 * QUADS) + passes * quadCount(features)),
+      bytes: 16 * ((1 + passes) * quadCount(features) + 4 * quads ** 2),
     },
   };
 }

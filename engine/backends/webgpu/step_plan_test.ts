@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { stepFlops } from "../../estimate/estimate.ts";
+import { featureSize, type Term } from "../../objective/objective.ts";
+import { transferOptions } from "../../testing/options.ts";
+import { CONV_NAMES } from "../../vgg16.ts";
+import type { Dispatch, Plan } from "./plan.ts";
+import { planFeatures, planGrams, planNorms } from "./statistics_plan.ts";
+import { planStep } from "./step_plan.ts";
+import { bindingNumbers, composeWgsl } from "./wgsl.ts";
+
+const MEAN = [1, 2, 3] as const;
+
+const objective = fc.record({
+  size: fc.record({ width: fc.integer({ min: 1, max: 700 }), height: fc.integer({ min: 1, max: 700 }) }),
+  terms: fc.array(
+    fc.record({
+      kind: fc.constantFrom("content" as const, "style" as const),
+      layer: fc.constantFrom(...CONV_NAMES),
+      mask: fc.constantFrom(null, 0),
+    }),
+    { minLength: 1, maxLength: 5 },
+  ),
+  pooling: fc.constantFrom("MAX" as const, "AVERAGE" as const),
+  normalize: fc.boolean(),
+  tile: fc.boolean(),
+  whitens: fc.boolean(),
+});
+
+/** What a kernel is told to take, and what it is given. */
+function assertFits({ kernel, source, variant, buffers, numbers, workgroups }: Dispatch): void {
+  const program = composeWgsl(source, variant);
+  const wanted = [...bindingNumbers(program).keys()].filter((name) => name !== "numbers");
+  assert.deepEqual(Object.keys(buffers).sort(), wanted.sort(), kernel);
+  const [, members] = /struct Numbers \{([^}]*)\}/.exec(program)!;
+  const floats = [...members!.matchAll(/^ +\w+: (u32|f32),$/gm)].map(([, type]) => type === "f32");
+  assert.deepEqual(floats, numbers.map((number) => typeof number !== "number"), `numbers of ${kernel}`);
+  for (const groups of workgroups) assert.ok(groups >= 1 && groups <= 65535, `${kernel}: ${workgroups}`);
+}
+
+/** Buffers that something is written to are bound once in a dispatch, as WebGPU wants it. */
+function assertNoAliases({ kernel, source, variant, buffers }: Dispatch): void {
+  const program = composeWgsl(source, variant);
+  for (const [name, buffer] of Object.entries(buffers)) {
+    if (!program.includes(`read_write> ${name}:`)) continue;
+    const same = Object.values(buffers).filter((other) => other === buffer);
+    assert.equal(same.length, 1, `${kernel} writes ${buffer.name}, which it has twice`);
+  }
+}
+
+function assertWhole(plan: Plan): void {
+  plan.dispatches.forEach((dispatch) => {
+    assertFits(dispatch);
+    assertNoAliases(dispatch);
+    for (const buffer of Object.values(dispatch.buffers)) assert.ok(plan.buffers.includes(buffer), buffer.name);
+  });
+}
+
+Deno.test("kernels are given what they take, for any objective", () => {
+  fc.assert(
+    fc.property(objective, ({ size, terms, pooling, normalize, tile, whitens }) => {
+      const areas = terms.map(({ layer }) => featureSize(size, layer).width);
+      const network = { size, pooling, mean: MEAN };
+      const options = { terms, areas: tile ? null : areas, normalize, whitened: () => whitens };
+      assertWhole(planStep(network, options).plan);
+      assertWhole(planFeatures(network, terms.map(({ layer }) => layer)));
+      assertWhole(planNorms(network, terms));
+      if (terms.some(({ kind }) => kind === "style")) assertWhole(planGrams(network, terms, areas));
+    }),
+    { seed: 1, numRuns: 60 },
+  );
+});
+
+Deno.test("the convolutions of a step have the operations of the estimate", () => {
+  const size = { width: 97, height: 64 };
+  const contentLayers = [{ layer: "conv2_2", weight: 1 }, { layer: "conv4_1", weight: 1 }];
+  const options = transferOptions(size, { scales: [{ size: 97, steps: 1 }], contentLayers, styleLayers: [] });
+  const terms = contentLayers.map(({ layer }): Term => ({ kind: "content", layer, mask: null }));
+  const { plan } = planStep({ size, pooling: "MAX", mean: MEAN }, {
+    terms,
+    areas: [1, 1],
+    normalize: false,
+    whitened: () => false,
+  });
+  const convolutions = plan.dispatches.filter(({ kernel }) => kernel === "conv");
+  assert.equal(convolutions.reduce((sum, { work }) => sum + work.flops, 0), stepFlops(size, options));
+});

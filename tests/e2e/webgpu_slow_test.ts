@@ -1,0 +1,37 @@
+/** A server on the project's own WebGPU kernels, as a user of its API meets it. */
+import assert from "node:assert/strict";
+import { findAdapter } from "../../engine/backends/webgpu_adapter.ts";
+import { endOf, startOnce } from "../faults/client.ts";
+import { survivesKills } from "../faults/kills.ts";
+import { assertWhole, watch } from "../faults/watcher.ts";
+import { ask } from "../testing/client.ts";
+import { ServerProcess } from "../testing/server_process.ts";
+import { testWhere } from "../testing/test_where.ts";
+
+interface EngineAnswer {
+  readonly engine: { readonly backend: string; readonly device: string; readonly precision: string };
+}
+
+const MISSING = await findAdapter() ? null : "no WebGPU adapter here (Debian: apt-get install mesa-vulkan-drivers)";
+
+testWhere(MISSING, "ENGINE=webgpu runs a transfer that is watched live, and says what computes it", async () => {
+  await using server = await ServerProcess.start({ env: { ENGINE: "webgpu" } });
+  const id = await startOnce(server.url, { seed: 1, steps: 6, size: 32 }, "webgpu");
+  const seen = await watch(server.url, id);
+  assertWhole(seen);
+  const { status, losses } = await endOf(server.url, id);
+  assert.equal(status, "SUCCEEDED");
+  assert.equal(losses.length, 6);
+  assert.ok(losses.at(-1)! < losses[0]!, `${losses}`);
+  const { engine } = await ask<EngineAnswer>(server.url, "{ engine { backend device precision } }");
+  assert.equal(engine.backend, "webgpu");
+  assert.equal(engine.precision, "float32");
+  const log = server.lines.join("\n");
+  assert.ok(log.includes(`computes on ${engine.device} in float32`), log);
+});
+
+testWhere(MISSING, "kills of server and engine change nothing of what WebGPU makes", async () => {
+  const plan = { serverKills: 1, engineKills: 1, concurrent: 1, steps: 8, size: 32, seed: 5 };
+  const { transfers } = await survivesKills({ ...plan, engine: "webgpu" });
+  assert.ok(transfers >= 1);
+});

@@ -95,6 +95,8 @@ export type MatchingBackend = Backend & Required<Pick<Backend, "places" | "neare
 /** One of the devices that can compute. */
 export interface Backend {
   readonly info: EngineInfo;
+  /** Bytes of the largest feature map that it can hold: pictures with larger ones are evaluated in tiles. Left out: any. */
+  readonly largestMap?: number;
   /** Features of a picture at `layers`, in the backend's own order of values. */
   features(pixels: Pixels, size: Size, layers: readonly string[], pooling: Pooling): Promise<Map<string, Target>>;
   /**

@@ -113,7 +113,7 @@ Deno.test("an engine that does not work says why in one line without paths, and 
     "tensorflow": /^Cannot open engine tensorflow: not installed, wanted `deno task install:tensorflow`, with --cuda/,
     "onnx:cpu": /^Cannot open engine onnx:cpu: wrong results \(gradient NaN off\), wanted onnxruntime-node's library/,
     "onnx:webgpu": /^Cannot open engine onnx:webgpu: libvulkan\.so\.1: cannot open shared object file, …, wanted a GPU/,
-    "onnx:tpu": /^Cannot open engine onnx:tpu: wanted auto or one of onnx:cpu, onnx:webgpu, tensorflow$/,
+    "onnx:tpu": /^Cannot open engine onnx:tpu: wanted auto or one of onnx:cpu, onnx:webgpu, webgpu, tensorflow$/,
   };
   for (const [engine, message] of Object.entries(refusals)) {
     await assert.rejects(openBackend(engine, PARAMETERS, () => {}, here.options), {

@@ -128,8 +128,8 @@ async function openSource(
 ): Promise<TargetSource> {
   const { pooling } = options;
   const picture = await resize(content, scale);
-  if (memoryBytes === undefined || !canTile(backend)) return new WholeSource(backend, picture, pooling);
-  const plan = planScale(scale, atLargestStyle(options, styles), memoryBytes);
+  if (!canTile(backend)) return new WholeSource(backend, picture, pooling);
+  const plan = planScale(scale, atLargestStyle(options, styles), memoryBytes, backend.largestMap);
   if (plan.tiles === null) return new WholeSource(backend, picture, pooling);
   return new TiledSource(backend, picture, pooling, plan.tiles.cut, plan.tiles.keptBytes);
 }

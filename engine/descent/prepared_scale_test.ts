@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { suite } from "../../tests/testing/suite.ts";
 import fc from "fast-check";
+import type { Backend } from "../backends/backend.ts";
 import { OnnxBackend } from "../backends/onnx/backend.ts";
 import type { OptimisationInput } from "./input.ts";
 import { dot } from "../optimizers/vectors.ts";
+import { largestMapBytes } from "../objective/objective.ts";
 import type { LayerWeight, TransferOptions } from "../options/options.ts";
 import { type Picture, type Pixels, type Size, toPixels } from "../picture.ts";
 import { LEAST_CONTENT } from "./loss_terms.ts";
@@ -79,7 +81,7 @@ function inputOf(given: Case): OptimisationInput {
 }
 
 /** What a transfer's only scale has at some pixels, as most tests ask. */
-async function evaluate(backend: OnnxBackend, input: OptimisationInput, weights: LossWeights, at?: Pixels) {
+async function evaluate(backend: Backend, input: OptimisationInput, weights: LossWeights, at?: Pixels) {
   const scale = input.options.scales[0]!;
   const prepared = await PreparedScale.prepare(backend, nearestResize, input, scale);
   try {
@@ -133,6 +135,32 @@ async function checkSlope(backend: OnnxBackend, given: Case, salt = 7): Promise<
     await prepared.dispose();
   }
 }
+
+test("a picture with a map that is too large for the device is evaluated in tiles", async (backend) => {
+  const input = inputOf({ size: { width: 140, height: 60 }, content: content("conv1_2"), style: style("conv2_1") });
+  const scale = input.options.scales[0]!;
+  const small: Backend = {
+    info: backend.info,
+    largestMap: 4 * 64 * 110 * 74,
+    features: (...given) => backend.features(...given),
+    grams: (...given) => backend.grams(...given),
+    compile: () => assert.fail("compiled for the whole picture"),
+    compileTiles: (objective, areas) => {
+      assert.ok(largestMapBytes(objective.size, "conv2_1") <= small.largestMap!);
+      return backend.compileTiles(objective, areas);
+    },
+    classify: (pixels) => backend.classify(pixels),
+    close: () => Promise.resolve(),
+  };
+  const pixels = formulaPixels(scale.width, scale.height, 1003);
+  const weights = { contentWeight: 1, styleWeight: 1, tvWeight: 0 };
+  const [whole, tiled] = [
+    await evaluate(backend, input, weights, pixels),
+    await evaluate(small, input, weights, pixels),
+  ];
+  assert.ok(Math.abs(tiled.losses.total / whole.losses.total - 1) < 1e-5);
+  assert.ok(relativeDistance(tiled.gradient, whole.gradient) < 1e-4);
+});
 
 test("the gradient of every term and option alone agrees with differences of the total loss", async (backend, t) => {
   for (const [name, given] of Object.entries(SINGLE)) {

@@ -1,5 +1,5 @@
 import { forwardBytes, pictureBytes, processBytes, stepBytes, styleBytes } from "./memory.ts";
-import { deepestLayer, featureMaps, featureSize } from "../objective/objective.ts";
+import { deepestLayer, featureMaps, featureSize, largestMapBytes } from "../objective/objective.ts";
 import { placeSize } from "../objective/neighbors.ts";
 import type { Scale, TransferOptions } from "../options/options.ts";
 import { styleSide } from "../options/style_side.ts";
@@ -67,12 +67,19 @@ export function stepFlops(size: Size, options: TransferOptions): number {
 /**
  * How a scale is evaluated within `memoryBytes`: as a whole where that fits, else in tiles; where neither fits, as a whole
  * all the same.
+ *
+ * @param largestMap Bytes of the largest feature map that the device can hold.
  */
-export function planScale(scale: Scale, options: TransferOptions, memoryBytes = Infinity): ScalePlan {
+export function planScale(
+  scale: Scale,
+  options: TransferOptions,
+  memoryBytes = Infinity,
+  largestMap = Infinity,
+): ScalePlan {
   const whole = { tiles: null, memoryBytes: wholeBytes(scale, options), flopsPerStep: stepFlops(scale, options) };
-  if (whole.memoryBytes <= memoryBytes) return whole;
+  if (whole.memoryBytes <= memoryBytes && wholeMap(scale, options) <= largestMap) return whole;
   const fixed = fixedBytes(scale, options);
-  const tiles = planTiles(scale, options, memoryBytes - fixed);
+  const tiles = planTiles(scale, options, memoryBytes - fixed, largestMap);
   if (tiles === null) return whole;
   return { tiles, memoryBytes: fixed + tiles.bytes, flopsPerStep: tiledFlops(tiles, options) };
 }
@@ -80,13 +87,11 @@ export function planScale(scale: Scale, options: TransferOptions, memoryBytes = 
 /** A step, or the Gram matrices of a style picture before it; of that only the longest side is known. */
 function wholeBytes(scale: Scale, options: TransferOptions): number {
   const content = options.contentLayers.map(({ layer }) => layer);
-  const side = styleSide(scale.size, options);
-  const style = options.styleLayers.length === 0
-    ? 0
-    : forwardBytes({ width: side, height: side }, styleLayerOf(options));
+  const largest = styleSize(scale, options);
+  const style = options.styleLayers.length === 0 ? 0 : forwardBytes(largest, styleLayerOf(options));
   const targets = options.styleMatch === "NEIGHBORS" ? placeBytes(scale, options) : 0;
   // The picture's places and what they are compared by, and the same of the style, before a step.
-  const search = targets === 0 ? 0 : 2 * targets + 2 * placeBytes({ width: side, height: side }, options);
+  const search = targets === 0 ? 0 : 2 * targets + 2 * placeBytes(largest, options);
   const network = Math.max(stepBytes(scale, layerOf(options), content) + targets, style + search);
   return fixedBytes(scale, options) + network;
 }
@@ -101,6 +106,19 @@ function placeBytes(size: Size, { styleLayers }: TransferOptions): number {
 function fixedBytes(scale: Scale, options: TransferOptions): number {
   const style = options.styleLayers.length === 0 ? 0 : styleBytes(scale.size, styleSide(scale.size, options));
   return processBytes(layerOf(options)) + pictureBytes(scale, options) + style;
+}
+
+/** Bytes of the largest feature map of the picture and of the style pictures. */
+function wholeMap(scale: Scale, options: TransferOptions): number {
+  const picture = largestMapBytes(scale, layerOf(options));
+  if (options.styleLayers.length === 0) return picture;
+  return Math.max(picture, largestMapBytes(styleSize(scale, options), styleLayerOf(options)));
+}
+
+/** At most: of a style picture only the longest side is known. */
+function styleSize({ size }: Scale, options: TransferOptions): Size {
+  const side = styleSide(size, options);
+  return { width: side, height: side };
 }
 
 /** Two passes over every tile, the first forward only; one more for the content where it is not kept, one for norms. */

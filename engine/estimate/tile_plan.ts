@@ -1,5 +1,5 @@
 import { forwardBytes, stepBytes } from "./memory.ts";
-import { deepestLayer, featureBytes, featureSize } from "../objective/objective.ts";
+import { deepestLayer, featureBytes, featureSize, largestMapBytes } from "../objective/objective.ts";
 import type { TransferOptions } from "../options/options.ts";
 import type { Size } from "../picture.ts";
 import { chooseGrid, finestGrid, type TileGrid } from "../tiles/tile_grid.ts";
@@ -26,9 +26,15 @@ const MASK_CHANNELS = 16;
  * forward pass, but smaller tiles overlap more.
  *
  * @param bytes What tiles and features may take.
+ * @param largestMap Bytes of the largest feature map that a device can hold.
  * @returns null where they cannot do with so little.
  */
-export function planTiles(size: Size, options: TransferOptions, bytes: number): TilePlan | null {
+export function planTiles(
+  size: Size,
+  options: TransferOptions,
+  bytes: number,
+  largestMap = Infinity,
+): TilePlan | null {
   const content = options.contentLayers.map(({ layer }) => layer);
   const styles = options.styleLayers.map(({ layer }) => layer);
   const last = deepestLayer([...content, ...styles]);
@@ -38,14 +44,20 @@ export function planTiles(size: Size, options: TransferOptions, bytes: number): 
     (styles.length > 0 ? forwardBytes(tile, deepestLayer(styles)) : 0) +
     (content.length > 0 && !keeps ? forwardBytes(tile, deepestLayer(content)) : 0) +
     maskBytes(tile, [...content, ...styles]);
+  const holds = ({ size }: TileGrid) => largestMapBytes(size, last) <= largestMap;
   for (const keeps of [true, false]) {
     const most = keeps ? bytes / 2 : 0;
     const total = (grid: TileGrid) => tileBytes(grid.size, keeps) + (keeps ? keptOf(grid) : 0);
-    const grid = chooseGrid(size, last, (grid) => total(grid) <= bytes && (!keeps || keptOf(grid) <= most));
+    const grid = chooseGrid(
+      size,
+      last,
+      (grid) => holds(grid) && total(grid) <= bytes && (!keeps || keptOf(grid) <= most),
+    );
     if (!grid) continue;
     const largest = tileBytes(grid.size, keeps);
     const cut = (size: Size, layer: string) =>
-      chooseGrid(size, layer, (other) => tileBytes(other.size, keeps) <= largest) ?? finestGrid(size, layer);
+      chooseGrid(size, layer, (other) => holds(other) && tileBytes(other.size, keeps) <= largest) ??
+        finestGrid(size, layer);
     return { grid, cut, keptBytes: keeps ? keptOf(grid) : 0, bytes: total(grid) };
   }
   return null;

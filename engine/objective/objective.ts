@@ -72,6 +72,11 @@ export function featureBytes(size: Size, layers: readonly string[]): number {
   return layers.reduce((sum, layer) => sum + bytesOf(featureSize(size, layer)), 0);
 }
 
+/** Bytes of the largest feature map up to `last`. */
+export function largestMapBytes(size: Size, last: string): number {
+  return Math.max(...featureMaps(size, last).map(bytesOf));
+}
+
 /** Bytes of a feature map. */
 export function bytesOf({ width, height, channels }: FeatureSize): number {
   return 4 * channels * width * height;

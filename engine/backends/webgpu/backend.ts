@@ -19,12 +19,14 @@ import { WebgpuTileEvaluator } from "./tile_evaluator.ts";
 /** The project's own kernels on Deno's WebGPU. */
 export class WebgpuBackend implements Backend {
   readonly info: EngineInfo;
+  readonly largestMap: number;
   readonly #device: Device;
   readonly #parameters: Vgg16Parameters;
   readonly #onDevice: DeviceParameters;
 
   private constructor(device: Device, parameters: Vgg16Parameters) {
     this.info = { backend: "webgpu", device: device.name, precision: "float32", version: Deno.version.deno };
+    this.largestMap = device.largestBuffer;
     this.#device = device;
     this.#parameters = parameters;
     this.#onDevice = new DeviceParameters(device, parameters);

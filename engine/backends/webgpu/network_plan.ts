@@ -46,11 +46,8 @@ export function* planNetwork(
   let input = entered;
   for (const [i, { layer, ...shape }] of featureMaps(size, last).entries()) {
     const output = mapOf(plan, name(layer.name, i), shape);
-    plan.add(
-      layer.kind === "pool"
-        ? pool(input, output, pooling)
-        : conv(input, PARAMETERS.kernel(plan, layer), output, { bias: PARAMETERS.bias(plan, layer) }),
-    );
+    if (layer.kind === "pool") plan.add(pool(input, output, pooling));
+    else plan.add(...conv(input, PARAMETERS.kernel(plan, layer), output, { bias: PARAMETERS.bias(plan, layer) }));
     yield { layer, output };
     input = output;
   }

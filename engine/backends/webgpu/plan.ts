@@ -41,6 +41,12 @@ export interface Dispatch {
 /** A number that a kernel is given: whole, or a float. */
 export type PlannedNumber = number | { readonly float: number };
 
+/**
+ * Operations that are submitted together, and at most those of one call. Systems that watch a GPU reset it after about two
+ * seconds of one submission; the slowest that are worth using compute 10¹¹ a second.
+ */
+export const FLOPS_OF_SUBMISSION = 5e10;
+
 /** Workgroups in a row; WebGPU promises 65535 in each direction. */
 const ROW = 32768;
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Device, Reading } from "./device.ts";
-import type { Dispatch, Plan, PlannedBuffer } from "./plan.ts";
+import { type Dispatch, FLOPS_OF_SUBMISSION, type Plan, type PlannedBuffer } from "./plan.ts";
 
 /** A dispatch, ready to be encoded. */
 interface Call {
@@ -19,12 +19,6 @@ export type SharedBuffers = (buffer: PlannedBuffer) => GPUBuffer;
 
 /** Where one dispatch's numbers begin after another's: WebGPU's default alignment. */
 const ALIGNMENT = 256;
-/**
- * Operations that are submitted together. Systems that watch a GPU reset it after about two seconds of one submission;
- * the slowest that are worth using compute 10¹¹ a second.
- */
-const FLOPS_OF_SUBMISSION = 5e10;
-
 /** A plan with its buffers and pipelines. */
 export class Program {
   readonly #device: Device;

@@ -42,7 +42,7 @@ export function planStep(network: Omit<NetworkOptions, "last">, options: TermsOp
     [above, gradient, turn] = [activation, next, 1 - turn];
   }
   const picture = mapOf(plan, `gradient.${turn}`, { ...network.size, channels: 3 });
-  plan.add(conv(gradient!, PARAMETERS.gradient(plan, above!.layer as ConvLayer), picture));
+  plan.add(...conv(gradient!, PARAMETERS.gradient(plan, above!.layer as ConvLayer), picture));
   return { plan, gradient: picture };
 }
 
@@ -61,5 +61,5 @@ function addThrough(
     return;
   }
   const activation = below.layer.kind === "conv" ? below.output : undefined;
-  plan.add(conv(gradient, PARAMETERS.gradient(plan, above.layer), next, { sum, activation }));
+  plan.add(...conv(gradient, PARAMETERS.gradient(plan, above.layer), next, { sum, activation }));
 }

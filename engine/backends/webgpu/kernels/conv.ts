@@ -1,5 +1,5 @@
 import { type FeatureMap, quadCount, quadsOf } from "../feature_map.ts";
-import type { Dispatch, PlannedBuffer } from "../plan.ts";
+import { type Dispatch, FLOPS_OF_SUBMISSION, type PlannedBuffer } from "../plan.ts";
 import source from "./conv.wgsl" with { type: "text" };
 
 /** How a workgroup is laid out: invocations in a row, rows of them, and quads. */
@@ -19,6 +19,8 @@ export interface ConvOptions {
   readonly activation?: FeatureMap | undefined;
   /** Chosen by the size where it is left out. */
   readonly tile?: ConvTile;
+  /** Operations of one call, at most. */
+  readonly mostFlops?: number;
 }
 
 /** Pixels below one another that an invocation computes: `ROWS` of the kernel. */
@@ -34,19 +36,45 @@ const MOST_INVOCATIONS = 256;
 const MOST_QUADS = 8;
 
 /**
- * A 3×3 SAME convolution.
+ * A 3×3 SAME convolution, in as many calls as it has to be submitted in.
  *
  * @param weights As `packKernel()` has them.
  */
-export function conv(from: FeatureMap, weights: PlannedBuffer, to: FeatureMap, options: ConvOptions = {}): Dispatch {
-  const { bias, sum = false, activation, tile = chooseTile(to) } = options;
+export function conv(from: FeatureMap, weights: PlannedBuffer, to: FeatureMap, options: ConvOptions = {}): Dispatch[] {
+  const { tile = chooseTile(to), mostFlops = FLOPS_OF_SUBMISSION } = options;
+  const groups = Math.ceil(quadsOf(to.channels) / tile.quads);
+  const flops = flopsOf(from, to.channels);
+  const groupsEach = Math.ceil(groups / Math.ceil(flops / mostFlops));
+  return Array.from({ length: Math.ceil(groups / groupsEach) }, (_, i) => {
+    const first = i * groupsEach;
+    return convOfGroups(from, weights, to, options, tile, first, Math.min(groupsEach, groups - first));
+  });
+}
+
+/** Operations of a convolution to so many channels. */
+function flopsOf({ width, height, channels }: FeatureMap, outChannels: number): number {
+  return 2 * 9 * channels * outChannels * width * height;
+}
+
+/** The call that computes some groups of quads. */
+function convOfGroups(
+  from: FeatureMap,
+  weights: PlannedBuffer,
+  to: FeatureMap,
+  { bias, sum = false, activation }: ConvOptions,
+  tile: ConvTile,
+  first: number,
+  groups: number,
+): Dispatch {
   const { width, height } = from;
   const [inQuads, outQuads] = [quadsOf(from.channels), quadsOf(to.channels)];
   const workgroups = [
-    Math.ceil(outQuads / tile.quads),
+    groups,
     Math.ceil(width / tile.width),
     Math.ceil(height / (ROWS * tile.lanes)),
   ] as const;
+  const channels = Math.min(to.channels - 4 * first * tile.quads, 4 * groups * tile.quads);
+  const quads = quadsOf(channels);
   const passes = 1 + Number(sum) + Number(activation !== undefined);
   return {
     kernel: "conv",
@@ -60,6 +88,7 @@ export function conv(from: FeatureMap, weights: PlannedBuffer, to: FeatureMap, o
       height,
       inQuads,
       outQuads,
+      first * tile.quads,
       COLUMNS,
       ROWS,
       Number(bias !== undefined),
@@ -76,8 +105,8 @@ export function conv(from: FeatureMap, weights: PlannedBuffer, to: FeatureMap, o
     },
     workgroups,
     work: {
-      flops: 2 * 9 * from.channels * to.channels * width * height,
-      bytes: 16 * (quadCount(from) + KERNEL_QUADS * inQuads * outQuads + passes * quadCount(to)),
+      flops: flopsOf(from, channels),
+      bytes: 16 * (quadCount(from) + KERNEL_QUADS * inQuads * quads + passes * quads * width * height),
     },
   };
 }

@@ -9,6 +9,8 @@ struct Numbers {
   height: u32,
   in_quads: u32,
   out_quads: u32,
+  // Of this call: a long convolution is several.
+  first_quad: u32,
   // Columns of taps, and rows of an invocation. The compiler does not know them, which keeps it from writing loops out.
   columns: u32,
   rows: u32,
@@ -70,7 +72,7 @@ fn main(
   @builtin(local_invocation_id) lane: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let first_quad = group.x * QUADS;
+  let first_quad = numbers.first_quad + group.x * QUADS;
   let left = group.y * TILE_WIDTH;
   let top = group.z * ROWS * LANE_ROWS;
   var a0 = vec4f();

@@ -6,13 +6,14 @@ import source from "./gram.wgsl" with { type: "text" };
 const BLOCK = 16;
 /** Pixels of a span, at least: so few that a sum in float32 over them loses nothing that counts. */
 const SMALLEST_SPAN = 1024;
-/** Spans, at most: of 512 × 512 channels they take 64 MiB. */
-const MOST_SPANS = 64;
+/** Bytes of all spans' sums, at most. */
+const MOST_BYTES = 2 ** 26;
 
 /** How many spans the pixels of a map are divided into, and how many pixels each has. */
-export function spansOf({ width, height }: FeatureMap): { readonly spans: number; readonly span: number } {
+export function spansOf({ width, height, channels }: FeatureMap): { readonly spans: number; readonly span: number } {
   const area = width * height;
-  const span = Math.max(SMALLEST_SPAN, Math.ceil(area / MOST_SPANS));
+  const most = Math.floor(MOST_BYTES / (4 * (4 * quadsOf(channels)) ** 2));
+  const span = Math.max(SMALLEST_SPAN, Math.ceil(area / most));
   return { spans: Math.ceil(area / span), span };
 }
 

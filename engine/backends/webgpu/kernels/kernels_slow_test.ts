@@ -59,9 +59,10 @@ testKernel(
     bias: flag,
     sum: flag,
     derivative: flag,
+    mostFlops: fc.constantFrom(1, 1e5, 1e12),
     tile: fc.constantFrom(undefined, { width: 8, lanes: 1, quads: 1 }, { width: 16, lanes: 2, quads: 3 }),
   }),
-  async (device, { width, height, inChannels, outChannels, bias, sum, derivative, tile }) => {
+  async (device, { width, height, inChannels, outChannels, bias, sum, derivative, tile, mostFlops }) => {
     const x = noisePlanes({ width, height, channels: inChannels }, 1);
     const shape = { width, height, channels: outChannels };
     const [before, behind] = [noisePlanes(shape, 2), noisePlanes(shape, 3, true)];
@@ -76,7 +77,8 @@ testKernel(
     const packed = packKernel(tap, inChannels, outChannels);
     const weights = plan.buffer("weights", packed.length);
     const biasBuffer = plan.buffer("bias", toQuads(biases).length);
-    plan.add(conv(from, weights, to, {
+    plan.add(...conv(from, weights, to, {
+      mostFlops,
       sum,
       ...(bias ? { bias: biasBuffer } : {}),
       ...(derivative ? { activation } : {}),

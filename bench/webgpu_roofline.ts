@@ -41,7 +41,7 @@ const areas = terms.map(({ layer }) => {
   const { width, height } = featureSize(size, layer);
   return width * height;
 });
-const options = { terms, areas, normalize: false, whitened: () => false };
+const options = { terms, areas, normalize: false, whitened: () => false, moments: false };
 const { plan } = planStep({ size, pooling, mean: [0, 0, 0] }, options);
 
 const arithmetic = ({ work }: Dispatch, { peak }: Gpu) => work.flops / (peak * 1e9);

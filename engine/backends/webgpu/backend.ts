@@ -12,7 +12,7 @@ import { PICTURE } from "./network_plan.ts";
 import { DeviceParameters } from "./parameters.ts";
 import type { Plan } from "./plan.ts";
 import { Program } from "./program.ts";
-import { gramBuffer, planFeatures, planGrams } from "./statistics_plan.ts";
+import { planFeatures, planGrams, readFigures } from "./statistics_plan.ts";
 import { maskBuffer } from "./term_plan.ts";
 import { WebgpuTileEvaluator } from "./tile_evaluator.ts";
 
@@ -46,8 +46,11 @@ export class WebgpuBackend implements Backend {
     if (layers.length === 0) return new Map();
     const names = [...new Set(layers)];
     const plan = planFeatures(this.#network(size, pooling), names);
-    const buffers = names.map((layer) => ({ name: layer, length: mapLength(featureSize(size, layer)) }));
-    const values = await this.#runOnce(plan, new Map([[PICTURE, pixels]]), buffers);
+    const values = await this.#runOnce(
+      plan,
+      new Map([[PICTURE, pixels]]),
+      (program) => program.run(names.map((layer) => program.reading(layer, mapLength(featureSize(size, layer))))),
+    );
     return new Map(names.map((layer, i) => [layer, values[i]!]));
   }
 
@@ -57,6 +60,7 @@ export class WebgpuBackend implements Backend {
     layers: readonly string[],
     pooling: Pooling,
     mask: Mask | null = null,
+    moments = false,
   ): Promise<Map<string, Target>> {
     if (layers.length === 0) return new Map();
     const terms = [...new Set(layers)].map((layer): Term => ({ kind: "style", layer, mask: mask && 0 }));
@@ -68,13 +72,10 @@ export class WebgpuBackend implements Backend {
       inputs.set(maskBuffer(0, layer), values);
       return areaOf(values);
     });
-    const plan = planGrams(this.#network(size, pooling), terms, areas);
-    const buffers = terms.map(({ layer }, i) => ({
-      name: gramBuffer(i),
-      length: featureSize(size, layer).channels ** 2,
-    }));
-    const values = await this.#runOnce(plan, inputs, buffers);
-    return new Map(terms.map(({ layer }, i) => [layer, values[i]!]));
+    const plan = planGrams(this.#network(size, pooling), terms, areas, moments);
+    const indexed = terms.map(({ layer }, index) => ({ layer, index }));
+    const figures = await this.#runOnce(plan, inputs, (program) => readFigures(program, indexed, moments));
+    return new Map(terms.map(({ layer }, i) => [layer, figures[i]!]));
   }
 
   compile(objective: Objective, targets: readonly Target[]): Promise<Evaluator> {
@@ -102,12 +103,12 @@ export class WebgpuBackend implements Backend {
   async #runOnce(
     plan: Plan,
     inputs: ReadonlyMap<string, Float32Array>,
-    outputs: readonly { readonly name: string; readonly length: number }[],
+    run: (program: Program) => Promise<Float32Array[]>,
   ): Promise<Float32Array[]> {
     const program = await Program.create(this.#device, plan, (buffer) => this.#onDevice.get(buffer));
     try {
       for (const [name, values] of inputs) program.write(name, values);
-      return await program.run(outputs.map(({ name, length }) => program.reading(name, length)));
+      return await run(program);
     } finally {
       program.dispose();
     }

@@ -1,5 +1,6 @@
 import type { Evaluation, Evaluator, Target } from "../backend.ts";
 import type { DeviceAdam } from "../device_adam.ts";
+import { gramOf, momentTarget } from "../../objective/moments.ts";
 import { areaOf, downscaleMask } from "../../objective/masks.ts";
 import { elementCount, featureSize, gradientFactor, type Objective } from "../../objective/objective.ts";
 import { transpose } from "../../objective/square_matrix.ts";
@@ -14,7 +15,15 @@ import { PICTURE } from "./network_plan.ts";
 import type { DeviceParameters } from "./parameters.ts";
 import { Program } from "./program.ts";
 import { planStep, type StepPlan } from "./step_plan.ts";
-import { FACTORS, maskBuffer, SUMS, targetBuffer, transposedWhitenerBuffer, whitenerBuffer } from "./term_plan.ts";
+import {
+  FACTORS,
+  maskBuffer,
+  momentsBuffer,
+  SUMS,
+  targetBuffer,
+  transposedWhitenerBuffer,
+  whitenerBuffer,
+} from "./term_plan.ts";
 
 /** Buffer: the gradient, three values a pixel. */
 const LEFT = "left";
@@ -53,7 +62,7 @@ export class WebgpuEvaluator implements Evaluator {
     objective: Objective,
     targets: readonly Target[],
   ): Promise<WebgpuEvaluator> {
-    const { size, terms, pooling, normalizeGradients, whiteners } = objective;
+    const { size, terms, pooling, normalizeGradients, whiteners, moments = false } = objective;
     const masks = new Map<string, Float32Array>();
     const areas = terms.map(({ mask, layer }) => {
       const { width, height } = featureSize(size, layer);
@@ -67,10 +76,15 @@ export class WebgpuEvaluator implements Evaluator {
       areas,
       normalize: normalizeGradients,
       whitened: (term) => whiteners?.has(term) ?? false,
+      moments,
     });
     step.plan.add(leave(step.gradient, step.plan.buffer(LEFT, pictureLength(size))));
     const program = await Program.create(device, step.plan, (buffer) => parameters.get(buffer));
-    targets.forEach((target, i) => program.write(targetBuffer(i), target));
+    targets.forEach((target, i) => {
+      const figures = moments && terms[i]!.kind === "style";
+      program.write(targetBuffer(i), figures ? gramOf(target) : target);
+      if (figures) program.write(momentsBuffer(i), momentTarget(target));
+    });
     for (const [name, values] of masks) program.write(name, values);
     for (const [term, whitener] of whiteners ?? []) {
       program.write(whitenerBuffer(term), whitener);

@@ -25,6 +25,7 @@ const objective = fc.record({
   normalize: fc.boolean(),
   tile: fc.boolean(),
   whitens: fc.boolean(),
+  moments: fc.boolean(),
 });
 
 /** What a kernel is told to take, and what it is given. */
@@ -58,14 +59,14 @@ function assertWhole(plan: Plan): void {
 
 Deno.test("kernels are given what they take, for any objective", () => {
   fc.assert(
-    fc.property(objective, ({ size, terms, pooling, normalize, tile, whitens }) => {
+    fc.property(objective, ({ size, terms, pooling, normalize, tile, whitens, moments }) => {
       const areas = terms.map(({ layer }) => featureSize(size, layer).width);
       const network = { size, pooling, mean: MEAN };
-      const options = { terms, areas: tile ? null : areas, normalize, whitened: () => whitens };
+      const options = { terms, areas: tile ? null : areas, normalize, whitened: () => whitens, moments };
       assertWhole(planStep(network, options).plan);
       assertWhole(planFeatures(network, terms.map(({ layer }) => layer)));
-      assertWhole(planNorms(network, terms));
-      if (terms.some(({ kind }) => kind === "style")) assertWhole(planGrams(network, terms, areas));
+      assertWhole(planNorms(network, terms, moments));
+      if (terms.some(({ kind }) => kind === "style")) assertWhole(planGrams(network, terms, areas, moments));
     }),
     { seed: 1, numRuns: 60 },
   );
@@ -81,6 +82,7 @@ Deno.test("the convolutions of a step have the operations of the estimate", () =
     areas: [1, 1],
     normalize: false,
     whitened: () => false,
+    moments: false,
   });
   const convolutions = plan.dispatches.filter(({ kernel }) => kernel === "conv");
   assert.equal(convolutions.reduce((sum, { work }) => sum + work.flops, 0), stepFlops(size, options));

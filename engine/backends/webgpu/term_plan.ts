@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { MOMENT_ROWS } from "../../objective/moments.ts";
 import type { Term } from "../../objective/objective.ts";
-import { type FeatureMap, mapLength, quadCount } from "./feature_map.ts";
+import { type FeatureMap, mapLength, quadCount, quadsOf } from "./feature_map.ts";
 import { content, type TermOptions } from "./kernels/content.ts";
 import { groupCount, partsOf } from "./kernels/elementwise.ts";
 import { gram, spansOf } from "./kernels/gram.ts";
@@ -12,7 +13,8 @@ import { gramParts, gramSum, type GramTarget } from "./kernels/gram_sum.ts";
 import { matrixProduct } from "./kernels/matrix_product.ts";
 import { normalized } from "./kernels/normalized.ts";
 import { reduce } from "./kernels/reduce.ts";
-import { styleGradient } from "./kernels/style_gradient.ts";
+import { compareMoments, means } from "./kernels/moments.ts";
+import { type StyleDifference, styleGradient } from "./kernels/style_gradient.ts";
 import { total } from "./kernels/total.ts";
 import { mapOf } from "./network_plan.ts";
 import type { Plan, PlannedBuffer } from "./plan.ts";
@@ -25,6 +27,14 @@ export const NORMS = "norms";
 export const FACTORS = "factors";
 export function targetBuffer(term: number): string {
   return `target.${term}`;
+}
+/** `momentTarget()` of a style term. */
+export function momentsBuffer(term: number): string {
+  return `moments.${term}`;
+}
+/** The offsets of a style term in a tile. */
+export function offsetsBuffer(term: number): string {
+  return `offsets.${term}`;
 }
 export function maskBuffer(mask: number, layer: string): string {
   return `mask.${mask}.${layer}`;
@@ -46,6 +56,8 @@ export interface TermsOptions {
   readonly normalize: boolean;
   /** Whether a term has a whitener. */
   readonly whitened: (term: number) => boolean;
+  /** Whether style terms compare means and deviations too. */
+  readonly moments: boolean;
 }
 
 /** Where a term's gradient goes. */
@@ -80,6 +92,11 @@ export class TermPlan {
       gram(features, grams, this.#mask(index, features)),
       gramSum(features, grams, into, 1 / (area * channels), target),
     );
+  }
+
+  /** The means of a style term's channels. */
+  means(index: number, features: FeatureMap, area: number, into: PlannedBuffer): void {
+    this.#plan.add(means({ features, mask: this.#mask(index, features), area }, into));
   }
 
   /** A term's sum and its gradient, weighted and, where that is asked for, normalised. */
@@ -123,30 +140,52 @@ export class TermPlan {
     this.#reduce(parts, count, SUMS, index);
   }
 
-  /** D of `StyleComparison`; in a tile it is given. */
-  #styleDifference(index: number, features: FeatureMap): PlannedBuffer {
+  /** In a tile it is given. */
+  #styleDifference(index: number, features: FeatureMap): StyleDifference {
+    const { areas, moments } = this.#options;
+    const { channels } = features;
+    if (areas === null) {
+      const matrix = this.#plan.buffer(targetBuffer(index), channels ** 2);
+      return { matrix, offsets: moments ? this.#plan.buffer(offsetsBuffer(index), channels) : undefined };
+    }
+    const area = areas[index]!;
+    const compared = this.#compareGrams(index, features, area);
+    let { count } = compared;
+    let offsets: PlannedBuffer | undefined;
+    if (moments) {
+      offsets = this.#plan.buffer("offsets", channels);
+      const quads = quadsOf(channels);
+      this.#plan.add(compareMoments({ features, mask: this.#mask(index, features), area }, {
+        wanted: this.#plan.buffer(momentsBuffer(index), MOMENT_ROWS * channels),
+        matrix: compared.matrix,
+        offsets,
+        parts: this.#parts(count + quads),
+        part: count,
+      }));
+      count += quads;
+    }
+    this.#reduce(this.#parts(count), count, SUMS, index);
+    return { matrix: compared.matrix, offsets };
+  }
+
+  /** G − A, or RᵀR (G − A) RᵀR, and in how many parts its squares are. */
+  #compareGrams(index: number, features: FeatureMap, area: number): { matrix: PlannedBuffer; count: number } {
     const plan = this.#plan;
     const { channels } = features;
     const matrix = (name: string) => plan.buffer(name, channels ** 2);
     const wanted = matrix(targetBuffer(index));
-    const { areas } = this.#options;
-    if (areas === null) return wanted;
     const difference = matrix("difference");
     const parts = this.#parts(gramParts(channels));
-    this.gram(index, features, areas[index]!, difference, { wanted, parts });
-    if (!this.#options.whitened(index)) {
-      this.#reduce(parts, gramParts(channels), SUMS, index);
-      return difference;
-    }
+    this.gram(index, features, area, difference, { wanted, parts });
+    if (!this.#options.whitened(index)) return { matrix: difference, count: gramParts(channels) };
     const [factor, transposed] = [matrix(whitenerBuffer(index)), matrix(transposedWhitenerBuffer(index))];
     const [half, whitened] = [matrix("half"), matrix("whitened")];
     plan.add(matrixProduct(factor, difference, half, channels), matrixProduct(half, transposed, whitened, channels));
     const count = channels ** 2 / 4;
     const squares = this.#parts(groupCount(partsOf(count)));
     plan.add(total("SQUARES", whitened, count, squares));
-    this.#reduce(squares, groupCount(partsOf(count)), SUMS, index);
     plan.add(matrixProduct(transposed, whitened, half, channels), matrixProduct(half, factor, difference, channels));
-    return difference;
+    return { matrix: difference, count: groupCount(partsOf(count)) };
   }
 
   #mask(index: number, { width, height }: FeatureMap): PlannedBuffer | undefined {

@@ -1,4 +1,5 @@
 import type { Target, TileEvaluator, TileInput, TileObjective } from "../backend.ts";
+import { gramOf } from "../../objective/moments.ts";
 import { featureSize, type Term } from "../../objective/objective.ts";
 import type { Device } from "./device.ts";
 import { pictureLength } from "./kernels/enter.ts";
@@ -7,9 +8,9 @@ import { PICTURE } from "./network_plan.ts";
 import type { DeviceParameters } from "./parameters.ts";
 import type { Plan } from "./plan.ts";
 import { Program } from "./program.ts";
-import { gramBuffer, planGrams, planNorms } from "./statistics_plan.ts";
+import { planGrams, planNorms, readFigures } from "./statistics_plan.ts";
 import { planStep } from "./step_plan.ts";
-import { FACTORS, maskBuffer, NORMS, SUMS, targetBuffer } from "./term_plan.ts";
+import { FACTORS, maskBuffer, NORMS, offsetsBuffer, SUMS, targetBuffer } from "./term_plan.ts";
 
 /** Buffer: the gradient, three values a pixel. */
 const LEFT = "left";
@@ -35,19 +36,16 @@ export class WebgpuTileEvaluator implements TileEvaluator {
   }
 
   async grams(tile: TileInput): Promise<Float32Array[]> {
-    const { terms } = this.#objective;
-    const program = await this.#program("grams", () => planGrams(this.#network, terms, this.#areas));
+    const { terms, moments = false } = this.#objective;
+    const program = await this.#program("grams", () => planGrams(this.#network, terms, this.#areas, moments));
     const styles = terms.flatMap((term, index) => term.kind === "style" ? [{ term, index }] : []);
     this.#feed(program, tile, styles.map(({ term }) => term));
-    return await program.run(styles.map(({ term: { layer }, index }) => {
-      const { channels } = featureSize(this.#objective.size, layer);
-      return program.reading(gramBuffer(index), channels ** 2);
-    }));
+    return await readFigures(program, styles.map(({ term, index }) => ({ ...term, index })), moments);
   }
 
   async norms(tile: TileInput, targets: readonly Target[]): Promise<Float64Array> {
-    const { terms } = this.#objective;
-    const program = await this.#program("norms", () => planNorms(this.#network, terms));
+    const { terms, moments } = this.#objective;
+    const program = await this.#program("norms", () => planNorms(this.#network, terms, moments));
     this.#feed(program, tile, terms, targets);
     const [norms] = await program.run([program.reading(NORMS, terms.length)]);
     return Float64Array.from(norms!);
@@ -78,8 +76,8 @@ export class WebgpuTileEvaluator implements TileEvaluator {
 
   /** Masks come with every tile; normalisation lies in the factors. */
   #planGradient(): Plan {
-    const { size, terms } = this.#objective;
-    const step = planStep(this.#network, { terms, areas: null, normalize: false, whitened: () => false });
+    const { size, terms, moments = false } = this.#objective;
+    const step = planStep(this.#network, { terms, areas: null, normalize: false, whitened: () => false, moments });
     step.plan.add(leave(step.gradient, step.plan.buffer(LEFT, pictureLength(size))));
     return step.plan;
   }
@@ -102,6 +100,10 @@ export class WebgpuTileEvaluator implements TileEvaluator {
       program.write(maskBuffer(mask, layer), tile.mask(mask, layer));
       fed.add(maskBuffer(mask, layer));
     }
-    targets.forEach((target, i) => program.write(targetBuffer(i), target));
+    targets.forEach((target, i) => {
+      const figures = this.#objective.moments && terms[i]!.kind === "style";
+      program.write(targetBuffer(i), figures ? gramOf(target) : target);
+      if (figures) program.write(offsetsBuffer(i), target.subarray(gramOf(target).length));
+    });
   }
 }

@@ -1,6 +1,7 @@
 /** Every kernel beside plain loops in float64, over odd sizes and channel counts. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { compareMoments as compareFigureMoments, momentTarget } from "../../../objective/moments.ts";
 import { addTotalVariation } from "../../../objective/total_variation.ts";
 import { AVERAGE_POOL_GAIN } from "../../../objective/pooling.ts";
 import { Adam, adamRates } from "../../../optimizers/adam.ts";
@@ -23,6 +24,7 @@ import { gram, spansOf } from "./gram.ts";
 import { gramParts, gramSum } from "./gram_sum.ts";
 import { leave } from "./leave.ts";
 import { matrixProduct } from "./matrix_product.ts";
+import { compareMoments, means } from "./moments.ts";
 import { normalized } from "./normalized.ts";
 import { pool } from "./pool.ts";
 import { poolGradient } from "./pool_gradient.ts";
@@ -298,8 +300,8 @@ testKernel(
 
 testKernel(
   "a style term's gradient is the product of its matrix with the features, under its mask",
-  fc.record({ shape: styleShape, mask: flag, factor: flag, sum: flag, derivative: flag }),
-  async (device, { shape, mask, factor, sum, derivative }) => {
+  fc.record({ shape: styleShape, offset: flag, mask: flag, factor: flag, sum: flag, derivative: flag }),
+  async (device, { shape, offset, mask, factor, sum, derivative }) => {
     const { width, height, channels } = shape;
     const [features, before] = [noisePlanes(shape, 1, true), noisePlanes(shape, 2)];
     const masks = noisePlanes({ width, height, channels: 1 }, 3, true);
@@ -313,7 +315,9 @@ testKernel(
     const [from, gradient] = [mapOf(plan, "x", shape), mapOf(plan, "gradient", shape)];
     const difference = plan.buffer("matrix", channels ** 2);
     const [maskBuffer, factors] = [plan.buffer("mask", width * height), plan.buffer("factors", 2)];
-    plan.add(styleGradient(from, difference, gradient, {
+    const offsets = plan.buffer("offsets", channels);
+    const added = Float32Array.from(formulaNoise(channels, 5));
+    plan.add(styleGradient(from, { matrix: difference, offsets: offset ? offsets : undefined }, gradient, {
       term: 1,
       mask: mask ? maskBuffer : undefined,
       factors: factor ? factors : undefined,
@@ -326,16 +330,56 @@ testKernel(
       [difference, matrix],
       [maskBuffer, masks.values],
       [factors, Float32Array.of(0, -2)],
+      [offsets, added],
     ], gradient.buffer);
 
     const wanted = planesOf(shape, (channel, row, column) => {
       if (derivative && valueAt(features, channel, row, column) <= 0) return 0;
       let value = 0;
       for (let k = 0; k < channels; k++) value += matrix[channel * channels + k]! * valueAt(features, k, row, column);
+      if (offset) value += added[channel]!;
       if (mask) value *= valueAt(masks, 0, row, column) ** 2;
       return value * (factor ? -2 : 1) + (sum ? valueAt(before, channel, row, column) : 0);
     });
     assertNear(fromQuads(found, shape).values, wanted.values);
+  },
+);
+
+testKernel(
+  "moments are means weighted by the squared mask, and are compared as they are here",
+  fc.record({ shape: styleShape, mask: flag }),
+  async (device, { shape, mask }) => {
+    const { width, height, channels } = shape;
+    const area = width * height;
+    const features = noisePlanes(shape, 1, true);
+    const weights = noisePlanes({ width, height, channels: 1 }, 2, true).values.map((value) => mask ? value + 0.1 : 1);
+    const sum = weights.reduce((all, value) => all + value * value, 0);
+    const figures = new Float32Array(channels * (channels + 1));
+    const row = channels ** 2;
+    features.values.forEach((value, i) => {
+      const [channel, weight] = [Math.floor(i / area), weights[i % area]! ** 2 / sum];
+      figures[row + channel]! += weight * value;
+      figures[channel * (channels + 1)]! += (weight * value * value) / channels;
+    });
+    const style = figures.map((value, i) => (1 + i % 3) * value);
+    const wanted = momentTarget(style);
+    const { squares, slope, offset } = compareFigureMoments(figures, wanted);
+
+    const plan = new Plan();
+    const from = mapOf(plan, "x", shape);
+    const maskBuffer = plan.buffer("mask", area);
+    const of = { features: from, mask: mask ? maskBuffer : undefined, area: sum };
+    const [to, offsets] = [plan.buffer("means", channels), plan.buffer("offsets", channels)];
+    const [target, matrix] = [plan.buffer("target", wanted.length), plan.buffer("matrix", row)];
+    const parts = plan.buffer("parts", 2 + channels / 4);
+    plan.add(means(of, to), compareMoments(of, { wanted: target, matrix, offsets, parts, part: 2 }));
+    const given = [[from.buffer, toQuads(features)], [maskBuffer, weights], [target, wanted]] as const;
+    assertNear(await runPlan(device, plan, given, to), figures.subarray(row), "means");
+    assertNear(await runPlan(device, plan, given, offsets), offset, "offsets");
+    const diagonal = await runPlan(device, plan, given, matrix);
+    assertNear(diagonal, diagonal.map((_, i) => i % (channels + 1) === 0 ? slope[i / (channels + 1)]! : 0), "slopes");
+    const found = await runPlan(device, plan, given, parts);
+    assertNear([found.reduce((all, value) => all + value, 0)], [squares], "squares");
   },
 );
 

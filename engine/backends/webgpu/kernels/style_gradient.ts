@@ -9,14 +9,18 @@ const QUADS = 8;
 /** Pixels of an invocation. */
 const EACH = 8;
 
-/**
- * The gradient of a style term.
- *
- * @param matrix D of `StyleComparison`.
- */
+/** How a style's figures differ from those that are wanted. */
+export interface StyleDifference {
+  /** D of `StyleComparison`. */
+  readonly matrix: PlannedBuffer;
+  /** By channel, where moments are compared: see `MomentComparison`. */
+  readonly offsets: PlannedBuffer | undefined;
+}
+
+/** The gradient of a style term. */
 export function styleGradient(
   features: FeatureMap,
-  matrix: PlannedBuffer,
+  { matrix, offsets }: StyleDifference,
   gradient: FeatureMap,
   { term, factors, mask, sum = false, derivative = false }: TermOptions,
 ): Dispatch {
@@ -32,6 +36,7 @@ export function styleGradient(
       area,
       quads,
       term,
+      Number(offsets !== undefined),
       Number(mask !== undefined),
       Number(factors !== undefined),
       Number(sum),
@@ -45,6 +50,7 @@ export function styleGradient(
       // What is not used has to be something.
       factors: factors ?? matrix,
       mask: mask ?? matrix,
+      offsets: offsets ?? matrix,
     },
     workgroups,
     work: {

@@ -1,4 +1,4 @@
-// The gradient of a style term at its layer: m² D F, with a symmetric matrix D of channels × channels.
+// The gradient of a style term at its layer: m² (D F + offset), with a symmetric matrix D of channels × channels.
 //
 // A workgroup computes PIXELS pixels of QUADS quads. It takes STEP quads of the features at a time into workgroup memory,
 // and the part of the matrix that belongs to them; an invocation computes EACH pixels of one quad.
@@ -9,6 +9,7 @@ struct Numbers {
   // Which term.
   term: u32,
   // What becomes of the products: a flag each, so that one program serves all.
+  offset: u32,
   mask: u32,
   factor: u32,
   sum: u32,
@@ -24,6 +25,7 @@ struct Numbers {
 @group(0) @binding(3) var<storage, read_write> gradient: array<vec4f>;
 @group(0) @binding(4) var<storage, read> factors: array<f32>;
 @group(0) @binding(5) var<storage, read> mask: array<f32>;
+@group(0) @binding(6) var<storage, read> offsets: array<vec4f>;
 
 const LANES = 16u;
 const EACH = 8u;
@@ -48,6 +50,9 @@ fn put(pixel: u32, quad: u32, sum: vec4f) {
   }
   let at = quad * numbers.area + pixel;
   var value = sum;
+  if (numbers.offset != 0u) {
+    value += offsets[quad];
+  }
   if (numbers.mask != 0u) {
     value *= mask[pixel] * mask[pixel];
   }

@@ -1,6 +1,6 @@
 import type { Target, TileEvaluator, TileInput, TileObjective } from "../backend.ts";
 import { gramOf } from "../../objective/moments.ts";
-import { featureSize, type Term } from "../../objective/objective.ts";
+import type { Term } from "../../objective/objective.ts";
 import type { Device } from "./device.ts";
 import { pictureLength } from "./kernels/enter.ts";
 import { leave } from "./kernels/leave.ts";

@@ -72,6 +72,13 @@ Deno.test("kernels are given what they take, for any objective", () => {
   );
 });
 
+Deno.test("a term without kernels is refused, and not taken for another", () => {
+  const terms: Term[] = [{ kind: "neighbors", layer: "conv1_1", mask: null }];
+  const options = { terms, areas: [1], normalize: false, whitened: () => false, moments: false };
+  const network = { size: { width: 8, height: 8 }, pooling: "MAX", mean: MEAN } as const;
+  assert.throws(() => planStep(network, options), /^RangeError: Cannot plan a step: found a term of neighbours/);
+});
+
 Deno.test("the convolutions of a step have the operations of the estimate", () => {
   const size = { width: 97, height: 64 };
   const contentLayers = [{ layer: "conv2_2", weight: 1 }, { layer: "conv4_1", weight: 1 }];

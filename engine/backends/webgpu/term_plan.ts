@@ -74,7 +74,11 @@ export class TermPlan {
   readonly #plan: Plan;
   readonly #options: TermsOptions;
 
+  /** @throws {RangeError} for terms that there are no kernels for. */
   constructor(plan: Plan, options: TermsOptions) {
+    if (options.terms.some(({ kind }) => kind === "neighbors")) {
+      throw new RangeError("Cannot plan a step: found a term of neighbours, wanted content and style");
+    }
     this.#plan = plan;
     this.#options = options;
   }

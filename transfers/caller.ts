@@ -46,6 +46,11 @@ export function maySeeWebhook(caller: Caller, { owner }: WebhookRecord): boolean
   return caller.role !== "VIEWER" && isOf(caller, owner);
 }
 
+/** Whether a caller may start transfers, and change what they see. */
+export function mayChange({ role }: Caller): boolean {
+  return role !== "VIEWER";
+}
+
 /**
  * Holds a caller to what only users may do.
  *
@@ -53,7 +58,7 @@ export function maySeeWebhook(caller: Caller, { owner }: WebhookRecord): boolean
  * @throws {GramcastError} FORBIDDEN
  */
 export function checkMayChange(caller: Caller, what: string): void {
-  if (caller.role !== "VIEWER") return;
+  if (mayChange(caller)) return;
   throw new GramcastError("FORBIDDEN", `Cannot ${what}: found the role VIEWER, wanted USER or ADMIN`);
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { resolveOptions } from "../../engine/options/resolve.ts";
 import type { EnlargeRequest } from "../api.ts";
+import { LOCAL_CALLER } from "../caller.ts";
 import { sameForAll } from "../quotas.ts";
 import { png, ServiceStage } from "../testing/service_stage.ts";
 
@@ -73,4 +74,17 @@ Deno.test("a larger painting has all it needs when the one that it came from is 
   await stage.transfers.remove(id);
   stage.engine.allow(Infinity);
   assert.equal((await stage.ended(transfer.id)).status, "SUCCEEDED");
+});
+
+Deno.test("a known idempotencyKey answers its larger painting when the one that it came from is gone", async () => {
+  await using stage = await ServiceStage.open();
+  const { id } = await stage.ended((await stage.start()).id);
+  const once = { ...TWICE, idempotencyKey: "once" };
+  const { transfer } = await stage.transfers.enlarge(id, once);
+  await stage.transfers.remove(id);
+  assert.equal((await stage.transfers.enlarge(id, once)).transfer.id, transfer.id);
+  await assert.rejects(stage.transfers.enlarge(id, { ...once, steps: 7 }), { code: "CONFLICT" });
+  await assert.rejects(stage.transfers.enlarge(id, { ...once, idempotencyKey: "other" }), { code: "NOT_FOUND" });
+  const viewer = stage.service.as({ ...LOCAL_CALLER, role: "VIEWER" });
+  await assert.rejects(viewer.enlarge(id, once), { code: "NOT_FOUND" });
 });

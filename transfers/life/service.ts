@@ -288,9 +288,14 @@ export class TransferService implements AllTransfers {
     return this.#starter.start(caller, request);
   }
 
-  /** Starts a transfer of the caller that paints a finished one larger. */
-  enlarge(caller: Caller, painting: TransferRecord, request: EnlargeRequest): Promise<Started> {
-    return this.#starter.enlarge(caller, painting, request);
+  /** Starts a transfer of the caller that paints a finished one larger, which `find` answers. */
+  enlarge(
+    caller: Caller,
+    id: string,
+    request: EnlargeRequest,
+    find: () => Promise<TransferRecord>,
+  ): Promise<Started> {
+    return this.#starter.enlarge(caller, id, request, find);
   }
 
   cancel(id: string): Promise<TransferRecord> {

@@ -3,7 +3,7 @@ import { checkPictures, checkRequest } from "../../engine/options/resolve.ts";
 import type { ScaledStyle } from "../../engine/options/style_side.ts";
 import { LIMITS } from "../../limits.ts";
 import { checkNumber, checkText, optional } from "../../values.ts";
-import type { StartRequest } from "../api.ts";
+import type { EnlargeRequest, StartRequest } from "../api.ts";
 import { sha256Hex } from "../sha256.ts";
 
 /**
@@ -25,7 +25,9 @@ export function checkStartRequest(
 }
 
 /** Hash of all that was asked for but the key itself: equal requests have equal ones, whatever the order of their fields. */
-export function fingerprintOf(request: StartRequest): Promise<string> {
+export function fingerprintOf(
+  request: StartRequest | (EnlargeRequest & { readonly enlarge: string }),
+): Promise<string> {
   const { idempotencyKey: _, ...asked } = request;
   return sha256Hex(new TextEncoder().encode(canonicalJson(asked)));
 }

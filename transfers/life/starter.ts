@@ -52,46 +52,74 @@ export class Starter {
   }
 
   async start(caller: Caller, given: StartRequest): Promise<Started> {
-    checkStartRequest(given, given.styles, given.initImageId !== null);
-    const webhook = optional(given.webhook, (webhook) => this.#ports.webhooks.check(webhook, "webhook."));
-    const request = { ...given, webhook };
-    const key = request.idempotencyKey;
-    if (key === null) return await this.#start(caller, request);
-    return await this.#turns.take(JSON.stringify([caller.owner, key]), () => this.#start(caller, request));
+    const request = this.#checked(given);
+    const fingerprint = await fingerprintOf(request);
+    return await this.#once(
+      caller,
+      request.idempotencyKey,
+      fingerprint,
+      () => this.#start(caller, request, fingerprint),
+    );
   }
 
   /**
    * Starts a transfer that paints a finished one larger.
    *
-   * @throws {GramcastError} CONFLICT for one that has not succeeded, and what `start` throws.
+   * @param id Of the painting. A key that was used for it before is answered whatever has become of it.
+   * @param find Answers the painting.
+   * @throws {GramcastError} CONFLICT for one that has not succeeded, and what `find` and `start` throw.
    */
-  async enlarge(caller: Caller, painting: TransferRecord, request: EnlargeRequest): Promise<Started> {
-    const { id, status, resultId, options, contentId, styles, contentMaskId, priority } = painting;
-    if (status !== "SUCCEEDED" || resultId === null) {
-      throw new GramcastError("CONFLICT", `Cannot enlarge the transfer: it is ${status}, wanted one that SUCCEEDED`);
-    }
-    const content = await this.#image(caller, "content", contentId);
+  async enlarge(
+    caller: Caller,
+    id: string,
+    request: EnlargeRequest,
+    find: () => Promise<TransferRecord>,
+  ): Promise<Started> {
     const { fit, steps, idempotencyKey } = request;
-    return await this.start(caller, {
-      ...enlargedRequest(options, fit, content, steps),
-      contentId,
-      styles,
-      contentMaskId,
-      initImageId: resultId,
-      priority,
-      idempotencyKey,
-      enlargedFromId: id,
+    const fingerprint = await fingerprintOf({ enlarge: id, ...request });
+    return await this.#once(caller, idempotencyKey, fingerprint, async () => {
+      const { status, resultId, options, contentId, styles, contentMaskId, priority } = await find();
+      if (status !== "SUCCEEDED" || resultId === null) {
+        throw new GramcastError("CONFLICT", `Cannot enlarge the transfer: it is ${status}, wanted one that SUCCEEDED`);
+      }
+      const content = await this.#image(caller, "content", contentId);
+      const enlarged = this.#checked({
+        ...enlargedRequest(options, fit, content, steps),
+        contentId,
+        styles,
+        contentMaskId,
+        initImageId: resultId,
+        priority,
+        idempotencyKey,
+        enlargedFromId: id,
+      });
+      return await this.#start(caller, enlarged, fingerprint);
     });
   }
 
-  async #start(caller: Caller, request: StartRequest): Promise<Started> {
+  #checked(given: StartRequest): StartRequest {
+    checkStartRequest(given, given.styles, given.initImageId !== null);
+    const webhook = optional(given.webhook, (webhook) => this.#ports.webhooks.check(webhook, "webhook."));
+    return { ...given, webhook };
+  }
+
+  /** What was started by the key before, or what `start` starts. */
+  async #once(
+    { owner }: Caller,
+    key: string | null,
+    fingerprint: string,
+    start: () => Promise<Started>,
+  ): Promise<Started> {
+    if (key === null) return await start();
+    return await this.#turns.take(JSON.stringify([owner, key]), async () => {
+      const existing = await this.#ports.store.findByKey(owner, key);
+      return existing === null ? await start() : sameRequest(existing, fingerprint);
+    });
+  }
+
+  async #start(caller: Caller, request: StartRequest, fingerprint: string): Promise<Started> {
     const { store, journal, webhooks } = this.#ports;
     const { owner } = caller;
-    const fingerprint = await fingerprintOf(request);
-    if (request.idempotencyKey !== null) {
-      const existing = await store.findByKey(owner, request.idempotencyKey);
-      if (existing !== null) return sameRequest(existing, fingerprint);
-    }
     const options = await this.resolve(caller, request);
     this.#ports.forecast.refuseTooLarge({ ...request, options });
     if (journal.storageFailure !== null) throw journal.storageFailure;

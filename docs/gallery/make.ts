@@ -100,7 +100,7 @@ Made from the [built-in samples](../../samples/) with \`deno task gallery\`.
 
 ## Contents × styles
 
-FAST at ${PRESETS.FAST.scales.at(-1)!.size} pixels.
+FAST at ${PRESETS.FAST.scales.at(-1)!.size} pixels. [Twelve pairs](style_match.md) show the ways to match a style beside each other.
 
 | style | ${contents.join(" | ")} |
 | --- | ${contents.map(() => "---").join(" | ")} |

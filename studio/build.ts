@@ -14,7 +14,15 @@ const DIST = new URL("./dist/", HERE);
 const OPERATIONS = new URL("./src/api/operations.ts", HERE);
 const MANIFEST = "manifest.json";
 /** Of the project, that the bundle takes a fact from. */
-const SHARED = ["limits.ts", "values.ts", "errors.ts", "access/sign_in.ts"];
+const SHARED = [
+  "limits.ts",
+  "values.ts",
+  "errors.ts",
+  "access/sign_in.ts",
+  "images/format.ts",
+  "engine/picture.ts",
+  "engine/objective/masks.ts",
+];
 /** Of the bundle; their versions belong to what it is made from. */
 const PACKAGES = ["preact", "@preact/signals", "uplot", "gifenc", "graphql-ws", "oauth4webapi"];
 

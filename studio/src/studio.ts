@@ -3,6 +3,7 @@ import "./style/tokens.css";
 import "./style/controls.css";
 import "./style/frame.css";
 import "./style/compose.css";
+import "./style/masks.css";
 import "./style/transfer.css";
 import "./style/gallery.css";
 import "./style/access.css";

@@ -188,10 +188,18 @@ browserTest("a painting is opened for what it was made from", async (t, visit) =
   const requestOf = async () =>
     (await visit.ask(REQUEST, { id: new URL(page.url()).pathname.split("/").at(-1) })).transfer.request;
 
-  await t.step("its pictures, shares, strokes and options are filled in, and paint it again", async () => {
-    const styles = [{ image: { sample: "starry-swirls" }, scale: 0.5 }, { image: { sample: "geometry" }, weight: 2 }];
+  await t.step("its pictures, shares, strokes, masks and options are filled in, and paint it again", async () => {
+    const base64 = async (rgb: Uint8Array) =>
+      Buffer.from(await encodePicture({ ...picture, rgb }, { format: "PNG" })).toString("base64");
+    const mask = { base64: await base64(picture.rgb.map((_, i) => i < 72 ? 255 : 0)) };
+    const styles = [{ image: { sample: "starry-swirls" }, scale: 0.5, mask }, {
+      image: { sample: "geometry" },
+      weight: 2,
+      region: { sample: "still-life" },
+    }];
     const input = {
-      content: { base64: Buffer.from(await encodePicture(picture, { format: "PNG" })).toString("base64") },
+      content: { base64: await base64(picture.rgb) },
+      contentMask: mask,
       styles,
       preset: "GATYS",
       size: 48,
@@ -232,7 +240,7 @@ browserTest("a painting is opened for what it was made from", async (t, visit) =
     );
     await page.getByText(
       "Filled in from theirs.png. Not on this server: the picture (640 × 480), style 2 (5 × 4), the picture it began with (3 × 2). " +
-        "Choose anew what is missing. Its masks are left out: this page has none. It was painted with other weights, and will not be quite the same.",
+        "Choose anew what is missing. What was marked on the picture is left out with it. It was painted with other weights, and will not be quite the same.",
       { exact: true },
     ).waitFor();
     assert.equal(await page.getByRole("button", { name: "Paint", exact: true }).isDisabled(), true);

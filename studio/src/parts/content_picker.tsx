@@ -3,8 +3,9 @@ import { useEffect } from "preact/hooks";
 import { pictureIn } from "../media/take_in.ts";
 import { samples } from "../state/catalogue.ts";
 import { Shelf } from "../state/choices.ts";
-import { content } from "../state/draft.ts";
+import { chooseContent, content, contentMask } from "../state/draft.ts";
 import { DropFrame } from "./drop_frame.tsx";
+import { MaskNotice, MaskRow } from "./mask_row.tsx";
 import { PictureSource, send, type Sending } from "./picture_source.tsx";
 
 const MOST_BROUGHT = 3;
@@ -16,12 +17,13 @@ export function ContentPicker() {
   const take = (file: File) =>
     void send(file, sending, (choice) => {
       shelf.put(choice);
-      content.value = choice;
+      chooseContent(choice);
     });
 
   const takeFrom = (data: DataTransfer | null) => {
     const file = pictureIn(data);
-    if (file) take(file);
+    // Not while something is painted on the one that is there.
+    if (file && !document.querySelector("dialog[open]")) take(file);
   };
 
   useEffect(() => {
@@ -54,11 +56,22 @@ export function ContentPicker() {
       <DropFrame hint="Drop or paste a picture" caption={chosen?.label} sending={sending} onFile={take}>
         {chosen && <img src={chosen.url} alt={chosen.description} width={chosen.width} height={chosen.height} />}
       </DropFrame>
+      <div class="masks">
+        <MaskRow
+          name="What to keep"
+          unset="all of it"
+          help="Paint over what should stay recognisable. The rest is repainted freely."
+          picture={chosen ?? undefined}
+          mask={contentMask.value}
+          onChange={(mask) => contentMask.value = mask}
+        />
+        <MaskNotice of="content" />
+      </div>
       <PictureSource
         what="picture to paint"
         choices={shelf.with(all, samples.value)}
         selected={all.map(({ id }) => id)}
-        onChoice={(choice) => content.value = choice}
+        onChoice={chooseContent}
         onFile={take}
       />
     </section>

@@ -1,11 +1,13 @@
 import { useSignal } from "@preact/signals";
 import { samples } from "../state/catalogue.ts";
 import { Shelf } from "../state/choices.ts";
-import { mixing, setMixing, styles, toggleStyle } from "../state/draft.ts";
+import { changeStyle, mixing, setMixing, styles, toggleStyle } from "../state/draft.ts";
 import { LIMITS } from "../../../limits.ts";
 import { DropFrame } from "./drop_frame.tsx";
+import { MaskNotice } from "./mask_row.tsx";
 import { PictureSource, send, type Sending } from "./picture_source.tsx";
 import { Slider } from "./slider.tsx";
+import { StyleMasks } from "./style_masks.tsx";
 
 const shelf = new Shelf("style", LIMITS.styles.maximum);
 
@@ -46,6 +48,10 @@ export function StylePicker() {
           </div>
         )}
       </DropFrame>
+      <div class="masks">
+        {chosen.length <= 1 && <StyleMasks style={chosen[0]} />}
+        <MaskNotice of="style" />
+      </div>
       <PictureSource
         what="style"
         choices={shelf.with(chosen.map(({ choice }) => choice), samples.value)}
@@ -71,34 +77,36 @@ const LEAST = 0.05;
 /** Between broadest and finest strokes, in powers of two. */
 const SCALES = { min: Math.log2(LIMITS.styleScale.minimum), max: Math.log2(LIMITS.styleScale.maximum), step: 0.25 };
 
-/** How much of each style, and how broad its strokes are. */
+/** How much of each style, how broad its strokes are, and where it counts. */
 function Mixture() {
   const sum = styles.value.reduce((total, { weight }) => total + weight, 0) || 1;
-  const set = (id: string, part: { readonly weight: number } | { readonly scale: number }) =>
-    styles.value = styles.value.map((style) => style.choice.id === id ? { ...style, ...part } : style);
   return (
     <div class="mix">
-      {styles.value.map(({ choice, weight, scale }) => (
-        <div key={choice.id} class="part">
-          <Slider
-            label={choice.label}
-            value={weight}
-            min={LEAST}
-            max={2}
-            step={LEAST}
-            text={`${Math.round(weight / sum * 100)} %`}
-            onInput={(changed) => set(choice.id, { weight: changed })}
-          />
-          <Slider
-            label={`Strokes of ${choice.label}`}
-            value={Math.log2(scale)}
-            {...SCALES}
-            text={`× ${Number(scale.toPrecision(2))}`}
-            ends={["fine", "broad"]}
-            onInput={(changed) => set(choice.id, { scale: Number((2 ** changed).toPrecision(3)) })}
-          />
-        </div>
-      ))}
+      {styles.value.map((style) => {
+        const { choice, weight, scale } = style;
+        return (
+          <div key={choice.id} class="part">
+            <Slider
+              label={choice.label}
+              value={weight}
+              min={LEAST}
+              max={2}
+              step={LEAST}
+              text={`${Math.round(weight / sum * 100)} %`}
+              onInput={(changed) => changeStyle(choice.id, { weight: changed })}
+            />
+            <Slider
+              label={`Strokes of ${choice.label}`}
+              value={Math.log2(scale)}
+              {...SCALES}
+              text={`× ${Number(scale.toPrecision(2))}`}
+              ends={["fine", "broad"]}
+              onInput={(changed) => changeStyle(choice.id, { scale: Number((2 ** changed).toPrecision(3)) })}
+            />
+            <StyleMasks style={style} />
+          </div>
+        );
+      })}
     </div>
   );
 }

@@ -3,7 +3,19 @@ import { request, RequestError, upload } from "../api/client.ts";
 import { Estimate, type PresetName, ReadRecipe, Upload } from "../api/operations.ts";
 import { options, presets, samples } from "./catalogue.ts";
 import { type Choice, choiceOf } from "./choices.ts";
-import { type Changes, changes, content, mixing, preset, strength, type StyleChoice, styles } from "./draft.ts";
+import {
+  type Changes,
+  changes,
+  content,
+  contentMask,
+  droppedWith,
+  mixing,
+  plainStyle,
+  preset,
+  strength,
+  type StyleChoice,
+  styles,
+} from "./draft.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -31,7 +43,9 @@ export async function openPainting(file: File): Promise<string> {
   const { request: asked, missing, weights } = answer.recipe as unknown as Recipe;
   const named = presets.value.find(({ name }) => name === asked["preset"])?.name ?? preset.value;
   const picture = await pictureOf(asked["content"], "Picture");
-  const pieces = await stylesOf(asked["styles"]);
+  // A mask of what is missing would lie on another picture.
+  const mask = picture && await pictureOf(asked["contentMask"], "Mask");
+  const pieces = await stylesOf(asked["styles"], picture !== null);
   const changed = changesOf(asked, named);
   const [stand] = samples.value;
   const check = {
@@ -43,6 +57,8 @@ export async function openPainting(file: File): Promise<string> {
   await request(Estimate, { input: { ...check, preset: named, ...changed } });
   batch(() => {
     content.value = picture;
+    contentMask.value = mask;
+    droppedWith.value = null;
     styles.value = pieces;
     mixing.value = pieces.length > 1;
     preset.value = named;
@@ -52,7 +68,7 @@ export async function openPainting(file: File): Promise<string> {
   const notes = [`Filled in from ${file.name}.`];
   const lacking = Object.entries(missing).map(([field, what]) => `${nameOf(field)}${sizeOf(what)}`);
   if (lacking.length > 0) notes.push(`Not on this server: ${lacking.join(", ")}. Choose anew what is missing.`);
-  if (hasMasks(asked)) notes.push("Its masks are left out: this page has none.");
+  if (!picture && hasMasks(asked)) notes.push("What was marked on the picture is left out with it.");
   if (typeof weights === "string" && weights !== answer.weights.sha256) {
     notes.push("It was painted with other weights, and will not be quite the same.");
   }
@@ -74,11 +90,19 @@ async function pictureOf(given: unknown, label: string): Promise<Choice | null> 
   }
 }
 
-async function stylesOf(given: unknown): Promise<StyleChoice[]> {
+/** @param marked Whether the picture is here on which it was marked where they go. */
+async function stylesOf(given: unknown, marked: boolean): Promise<StyleChoice[]> {
   const found: StyleChoice[] = [];
   for (const style of Array.isArray(given) ? given.filter(isObject) : []) {
     const choice = await pictureOf(style["image"], "Style");
-    if (choice) found.push({ choice, weight: numberOr1(style["weight"]), scale: numberOr1(style["scale"]) });
+    if (!choice) continue;
+    found.push({
+      ...plainStyle(choice),
+      weight: numberOr1(style["weight"]),
+      scale: numberOr1(style["scale"]),
+      mask: marked ? await pictureOf(style["mask"], "Mask") : null,
+      region: await pictureOf(style["region"], "Mask"),
+    });
   }
   return found;
 }
@@ -99,10 +123,10 @@ function changesOf(asked: Values, named: PresetName): Changes {
   }));
 }
 
+/** Whether anything was marked on the picture that is repainted. */
 function hasMasks({ contentMask, styles }: Values): boolean {
   return isObject(contentMask) ||
-    Array.isArray(styles) &&
-      styles.some((style) => isObject(style) && (isObject(style["mask"]) || isObject(style["region"])));
+    Array.isArray(styles) && styles.some((style) => isObject(style) && isObject(style["mask"]));
 }
 
 function nameOf(field: string): string {

@@ -73,6 +73,20 @@ await page.goto(visit.server.url);
 await page.getByText(/steps, .* of memory/).waitFor();
 await take(page, "compose");
 
+await page.getByRole("button", { name: /^Mark: What to keep/ }).click();
+const canvas = page.getByRole("application");
+const { x, y, width, height } = (await canvas.boundingBox())!;
+/** Over the houses of the first sample, in shares of its sides. */
+const STROKE = [[0.26, 0.6], [0.42, 0.53], [0.56, 0.48], [0.7, 0.55], [0.86, 0.6]] as const;
+for (const [i, [right, down]] of STROKE.entries()) {
+  await page.mouse.move(x + right * width, y + down * height, { steps: 4 });
+  if (i === 0) await page.mouse.down();
+}
+await page.mouse.up();
+await take(page, "masks");
+await page.getByRole("button", { name: "Cancel" }).click();
+await page.getByRole("button", { name: "Really discard" }).click();
+
 await page.goto(`${visit.server.url}/transfers/${running}`);
 await page.locator(".emerging .in").waitFor();
 await visit.restart(async () => {

@@ -1,8 +1,14 @@
+import { OPTIONS } from "../engine/options/table.ts";
 import type { Recipe } from "../images/recipe.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { INTAKE_COST } from "./costs.ts";
 import { costOfImage, ImageInput, resolveImage } from "./image_input.ts";
+
+/** What a recipe may ask for: a stranger's file is not to name whom a webhook tells, nor a place in the queue. */
+const ASKED: ReadonlySet<string> = new Set(["content", "styles", "contentMask", "preset", ...Object.keys(OPTIONS)]);
+/** Ways to name a picture that no recipe has: a stranger's file is not to have the server fetch what it likes. */
+const UNKNOWN_WAYS = ["url", "base64", "upload"];
 
 /** Levels of a request, so that nobody's file is followed down for ever. */
 const MAX_DEPTH = 8;
@@ -13,7 +19,7 @@ builder.queryField("recipe", (t) =>
     nullable: true,
     complexity: ({ image }) => INTAKE_COST + costOfImage(image),
     description:
-      "What a painting was made from, read from the file's own metadata: `weights` is their SHA-256, `request` the StartTransferInput that paints it again. Pictures that the caller has are there by name or id, others by `sha256`, `width` and `height` under `missing`, by field. Null where the file holds none. A file may say anything: startTransfer checks it.",
+      "What a painting was made from, read from the file's own metadata: `weights` is their SHA-256, `request` the StartTransferInput that paints it again. Pictures that the caller has are there by name or id, others by `sha256`, `width` and `height` under `missing`, by field. It holds pictures and options, and nothing that would reach elsewhere, such as a webhook or a url. Null where the file holds none. A file may say anything: startTransfer checks it.",
     args: { image: t.arg({ type: ImageInput, required: true, description: "The painting." }) },
     resolve: async (_root, { image }, context) => {
       await using intake = context.transfers.images.intake();
@@ -39,8 +45,8 @@ async function withOwnPictures({ weights, request }: Recipe, { transfers: { imag
   const missing: Record<string, unknown> = {};
   const filled = async (value: unknown, field: string, depth: number): Promise<unknown> => {
     if (depth === 0 || typeof value !== "object" || value === null) return value;
-    if ("sha256" in value) {
-      const { sha256 } = value;
+    if ("sha256" in value || UNKNOWN_WAYS.some((way) => way in value)) {
+      const sha256 = "sha256" in value ? value.sha256 : null;
       const found = typeof sha256 === "string" ? await images.find(sha256) : null;
       if (found) return { image: found.id };
       missing[field] = value;
@@ -54,7 +60,8 @@ async function withOwnPictures({ weights, request }: Recipe, { transfers: { imag
     );
     return Object.fromEntries(await Promise.all(entries));
   };
-  return { weights, request: await filled(request, "", MAX_DEPTH), missing };
+  const asked = Object.fromEntries(Object.entries(request).filter(([name]) => ASKED.has(name)));
+  return { weights, request: await filled(asked, "", MAX_DEPTH), missing };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -48,3 +48,26 @@ Deno.test("a file without a recipe, or with something else in its place, has non
     assert.equal((await run(stage, RECIPE, { image: { base64: file.toBase64() } })).recipe, null);
   }
 });
+
+Deno.test("a stranger's file has nothing fetched and nobody told", async () => {
+  await using stage = await ApiStage.open();
+  const url = "http://stranger.example/";
+  const recipe = JSON.stringify({
+    weights: "w",
+    request: {
+      content: { url },
+      styles: [{ image: { sample: "style" }, mask: { base64: "AAAA" } }],
+      preset: "FAST",
+      seed: 5,
+      webhook: { url, events: ["SUCCEEDED"] },
+      idempotencyKey: "k",
+      priority: 9,
+    },
+  });
+  const file = await encodePicture({ width: 1, height: 1, rgb: new Uint8Array(3) }, { format: "PNG", recipe });
+  assert.deepEqual((await run(stage, RECIPE, { image: { base64: file.toBase64() } })).recipe, {
+    weights: "w",
+    request: { content: null, styles: [{ image: { sample: "style" }, mask: null }], preset: "FAST", seed: 5 },
+    missing: { "content": { url }, "styles.0.mask": { base64: "AAAA" } },
+  });
+});

@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { blobSettings, type Config, oidcSettings, readConfig } from "./config.ts";
 import { LIBC_HINT, pathList } from "./engine/backends/permissions.ts";
 import { GramcastError } from "./errors.ts";
-import { databasePeer } from "./transfers/storage/postgres/address.ts";
+import { databaseFiles, databasePeer } from "./transfers/storage/postgres/address.ts";
 import { objectUrl } from "./transfers/storage/blobs/s3_place.ts";
 
 const ROOT = fileURLToPath(new URL(".", import.meta.url));
@@ -48,7 +48,7 @@ const NOWHERE = "nowhere.invalid";
 export function serverReads(config: Config): string[] {
   const { weights, trustedDocuments, policy } = config;
   const named = [weights === "auto" ? null : weights, trustedDocuments, policy].filter((path) => path !== null);
-  return [...programReads(), ...serverWrites(config), ...named];
+  return [...programReads(), ...serverWrites(config), ...databaseCertificates(config), ...named];
 }
 
 /** What the server writes: the data. */
@@ -76,6 +76,10 @@ function databaseHosts({ databaseUrl }: Config): string[] {
 function databaseSockets({ databaseUrl }: Config): string[] {
   const peer = databaseUrl === null ? undefined : databasePeer(databaseUrl);
   return peer !== undefined && "socket" in peer ? [peer.socket] : [];
+}
+
+function databaseCertificates({ databaseUrl }: Config): string[] {
+  return databaseUrl === null ? [] : databaseFiles(databaseUrl);
 }
 
 /** What every process that loads the program's libraries reads. */
@@ -143,7 +147,11 @@ async function resolveName(name: string): Promise<string[]> {
 export const LISTS: Readonly<Record<string, (config: Config) => readonly string[] | Promise<readonly string[]>>> = {
   "server-reads": serverReads,
   "server-writes": serverWrites,
-  "keys-reads": (config) => [...PROGRAM.map((name) => join(ROOT, name)), ...keysWrites(config)],
+  "keys-reads": (config) => [
+    ...PROGRAM.map((name) => join(ROOT, name)),
+    ...keysWrites(config),
+    ...databaseCertificates(config),
+  ],
   "keys-writes": keysWrites,
   "keys-hosts": keysHosts,
   "server-denied-hosts": (config) => serverDeniedHosts(config),

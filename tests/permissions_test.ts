@@ -195,6 +195,10 @@ Deno.test("a database is reached where the configuration says that it is, and by
   assert.deepEqual(lists(config("postgres://ann@[fd00::5]/gramcast")), [["[fd00::5]"], ["/d"]]);
   assert.deepEqual(lists(socket), [[`unix:${path}`], ["/d", path]]);
   assert.deepEqual(lists(config()), [["nowhere.invalid"], ["/d"]]);
+  const certified = config("postgres://ann@db.example/gramcast?sslmode=verify-full&sslrootcert=/etc/ca.pem");
+  for (const list of ["server-reads", "keys-reads"]) {
+    assert.ok((await LISTS[list]!(certified)).includes("/etc/ca.pem"), list);
+  }
 });
 
 Deno.test("tasks ask for lists that there are", async () => {

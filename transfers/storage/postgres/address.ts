@@ -23,3 +23,21 @@ export function databasePeer(address: string): DatabasePeer | undefined {
     return undefined;
   }
 }
+
+/** Settings that name files of certificates and keys. */
+const FILES = ["sslrootcert", "sslcert", "sslkey"];
+
+/** Files that the client reads when it connects to an address of a database. */
+export function databaseFiles(address: string): string[] {
+  const settings = new URLSearchParams(ADDRESS.exec(address)?.[4]);
+  return FILES.map((name) => settings.get(name) ?? "").filter((path) => path !== "");
+}
+
+/**
+ * An address as the client is to have it: it warns of each way to ask for encryption that it takes for the strictest, which
+ * it does of all that ask for any unless `uselibpqcompat` has it do otherwise.
+ */
+export function strictAddress(address: string): string {
+  if (/[?&]uselibpqcompat=/.test(address)) return address;
+  return address.replace(/([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/, "$1verify-full");
+}

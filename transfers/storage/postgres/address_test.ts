@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { databasePeer } from "./address.ts";
+import { databaseFiles, databasePeer, strictAddress } from "./address.ts";
 
 Deno.test("the address of a database says whom the client connects to", () => {
   for (
@@ -28,4 +28,25 @@ Deno.test("what is no address of a database is told from one", () => {
       "postgres://ann@one.example,two.example/gramcast/more",
     ]
   ) assert.equal(databasePeer(text), undefined, text);
+});
+
+Deno.test("the address of a database names the files that the client reads", () => {
+  const address = "postgres://ann@db.example/gramcast";
+  assert.deepEqual(databaseFiles(`${address}?sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem&sslkey=a&sslcert=`), [
+    "/etc/ca.pem",
+    "a",
+  ]);
+  assert.deepEqual([databaseFiles(address), databaseFiles("db.example")], [[], []]);
+});
+
+Deno.test("encryption is asked for by the name of what the client does", () => {
+  const address = (settings: string) => `postgres://ann@db.example/gramcast?${settings}`;
+  for (
+    const [given, strict] of [
+      ["sslmode=require", "sslmode=verify-full"],
+      ["a=b&sslmode=verify-ca&c=d", "a=b&sslmode=verify-full&c=d"],
+      ["sslmode=no-verify", "sslmode=no-verify"],
+      ["uselibpqcompat=true&sslmode=require", "uselibpqcompat=true&sslmode=require"],
+    ] as const
+  ) assert.equal(strictAddress(address(given)), address(strict));
 });

@@ -6,6 +6,7 @@
  */
 // @ts-types="npm:@types/pg@8.23.1"
 import pg from "pg";
+import { strictAddress } from "./address.ts";
 import { breaksConnection } from "./storage_error.ts";
 
 // Where nobody has said one it would look for a file of passwords, which no process of ours may read.
@@ -57,7 +58,7 @@ export function clientConfig(url: string, patience: Patience, schema = SCHEMA): 
     jit: "off",
   };
   return {
-    connectionString: url,
+    connectionString: strictAddress(url),
     options: Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`).join(" "),
     application_name: "gramcast",
     connectionTimeoutMillis: patience.connect,

@@ -17,7 +17,8 @@ const MIGRATION_PATIENCE = 600_000;
 /**
  * Brings the tables to the newest version; of programs that start at once, one does. All steps are taken, or none.
  *
- * @throws {GramcastError} STORAGE_UNAVAILABLE; STORAGE_UNREADABLE when they are of a newer version that this program would
+ * @throws {GramcastError} BAD_USER_INPUT for settings in the address that cannot be used; STORAGE_UNAVAILABLE;
+ *   STORAGE_UNREADABLE when they are of a newer version that this program would
  *   do harm to.
  */
 export async function migrate(
@@ -27,7 +28,7 @@ export async function migrate(
   schema = SCHEMA,
 ): Promise<void> {
   const long = { ...patience, statement: MIGRATION_PATIENCE, answer: MIGRATION_PATIENCE };
-  const client = new pg.Client(clientConfig(url, long, schema));
+  const client = clientOf(clientConfig(url, long, schema));
   try {
     await connect(client);
     await tell(client, "BEGIN");
@@ -40,6 +41,20 @@ export async function migrate(
   } finally {
     // What is not committed is undone.
     await goodbye(client.end());
+  }
+}
+
+/** A client for a start: here it reads its certificates, and finds settings that do not go together. */
+function clientOf(config: pg.ClientConfig): pg.Client {
+  try {
+    return new pg.Client(config);
+  } catch (cause) {
+    // What the library says may hold a path, or the address.
+    throw new GramcastError(
+      "BAD_USER_INPUT",
+      "Cannot use DATABASE_URL: found a setting behind its ? that cannot be used, or a certificate that cannot be read, wanted sslmode=verify-full, and PEM files as sslrootcert, sslcert and sslkey",
+      { field: "DATABASE_URL", cause },
+    );
   }
 }
 

@@ -1,8 +1,6 @@
 import { GramcastError } from "../../../errors.ts";
 import { storageUnavailable } from "../unavailable.ts";
 
-/** Seconds after which it is worth trying again. A restart of a database takes about as long. */
-
 /** What PostgreSQL's codes (SQLSTATE) mean that are no bug: the first that a code begins with counts. */
 const UNAVAILABLE: readonly (readonly [string, string])[] = [
   ["08", "its connection broken"],
@@ -35,7 +33,8 @@ const CONNECTION: readonly (readonly [RegExp, string])[] = [
   [/SASL: .*password/, "no password where it asks for one"],
   [/NotCapable|Requires net access|EPERM|EACCES/, "no permission to reach its address"],
   [/timeout exceeded when trying to connect/, "all connections to it busy"],
-  [/does not support SSL|certificate|SSL|TLS/i, "no encryption that both sides accept"],
+  [/certificate|CERT_|ALTNAME|UNABLE_TO_/i, "a certificate that is not trusted, or is another's"],
+  [/does not support SSL|SSL|TLS/i, "no encryption that both sides accept"],
 ];
 
 /**

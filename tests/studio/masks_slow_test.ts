@@ -75,11 +75,11 @@ function valuesAt({ width, height, rgb }: Picture, ...places: readonly Place[]):
 }
 
 function isMarked(page: Page, name: string): Locator {
-  return page.locator(".mask-row", { hasText: name }).getByText("Set: what is marked");
+  return page.locator(".mask-row", { hasText: name }).getByText("Set: as marked");
 }
 
 async function count(page: Page): Promise<number> {
-  return await page.getByText("Set: what is marked").count();
+  return await page.getByText("Set: as marked").count();
 }
 
 browserTest("masks are painted by mouse, finger and keyboard, and the transfer takes them", async (t, visit) => {
@@ -108,7 +108,7 @@ browserTest("masks are painted by mouse, finger and keyboard, and the transfer t
 
   await t.step("by finger, while the page stays where it is", async () => {
     const editor = await open(page, "Where it goes");
-    await editor.getByRole("button", { name: "Brush" }).click();
+    await editor.getByRole("button", { name: "Brush", pressed: true }).waitFor();
     await setTool(editor, 30, 0);
     const scrolled = await page.evaluate("scrollY");
     await drawByFinger(page, editor, [0.5, 0.2], [0.5, 0.5], [0.5, 0.8]);
@@ -228,6 +228,8 @@ browserTest("masks are painted by mouse, finger and keyboard, and the transfer t
       await drag(page, editor, [0.4, 0.4], [0.6, 0.6]);
       await done(editor);
     }
+    for (const chosen of await page.locator(".thumb[aria-pressed=true]").all()) await chosen.click();
+    assert.equal(await count(page), 3);
     await picker(page, "In the style of").getByRole("button", { name: /Woodcut waves/ }).click();
     await picker(page, "In the style of").getByText(/is gone with it/).waitFor();
     assert.equal(await isMarked(page, "What is taken").count(), 0);

@@ -11,7 +11,7 @@ import { MaskStage, SIZES, type Tool } from "./mask_stage.tsx";
 import { Segments } from "./segments.tsx";
 import { Slider } from "./slider.tsx";
 
-/** What one paints with stays as it is from mask to mask. */
+/** How large and how soft a brush is stays from mask to mask. */
 const tool = signal<Tool>({ kind: "brush", size: 12, softness: 40 });
 const KINDS = [["brush", "Brush"], ["eraser", "Eraser"]] as const;
 
@@ -42,6 +42,7 @@ export function MaskEditor({ name, help, picture, mask, onDone, onClose }: MaskE
 
   useEffect(() => {
     dialog.current?.showModal();
+    tool.value = { ...tool.value, kind: "brush" };
     if (!mask) return;
     void attempt(async () => {
       painting.load(await readMask(mask.url, painting.raster));

@@ -32,7 +32,7 @@ export function MaskRow({ name, unset, help, picture, mask, onChange }: MaskRowP
         {mask && <img src={mask.url} alt="" width="40" height="40" />}
         <p>
           {name}
-          <span class="help" role="status">{mask ? "Set: what is marked" : `Not set: ${unset}`}</span>
+          <span class="help" role="status">{mask ? "Set: as marked" : `Not set: ${unset}`}</span>
         </p>
         {mask && (
           <button

@@ -96,9 +96,11 @@ export function resetChanges(): void {
 
 /** Chooses the picture that is repainted. Masks that were painted on another are dropped with it. */
 export function chooseContent(choice: Choice): void {
-  if (content.value?.id === choice.id) return;
+  const isSame = content.value?.id === choice.id;
   const had = contentMask.value !== null || styles.value.some(({ mask }) => mask !== null);
+  // The same picture may have come by another name.
   content.value = choice;
+  if (isSame) return;
   contentMask.value = null;
   styles.value = styles.value.map((style) => ({ ...style, mask: null }));
   droppedWith.value = had ? "content" : null;
@@ -123,8 +125,9 @@ export function toggleStyle(choice: Choice): void {
   const { value: before } = styles;
   if (!mixing.value) {
     const [only] = before;
+    const isSame = only?.choice.id === choice.id;
     // Where a style goes was painted on the picture, which stays.
-    if (only?.choice.id !== choice.id) putStyles([{ ...plainStyle(choice), mask: only?.mask ?? null }]);
+    putStyles([{ ...plainStyle(choice), mask: only?.mask ?? null, region: isSame ? only.region : null }]);
     return;
   }
   const rest = before.filter((other) => other.choice.id !== choice.id);

@@ -114,7 +114,9 @@ export async function decodePicture(
       const { format, width, height } = header;
       throw new GramcastError(
         "IMAGE_UNREADABLE",
-        `Cannot read image: found a ${format} of ${width}×${height} with broken or missing data, wanted a whole file`,
+        `Cannot read image: found ${
+          format === "AVIF" ? "an" : "a"
+        } ${format} of ${width}×${height} with broken or missing data, wanted a whole file`,
         { cause },
       );
     }

@@ -90,6 +90,18 @@ Deno.test("decodePicture() refuses sides that no picture has, before it reads an
   }
 });
 
+Deno.test("decodePicture() refuses an AVIF whose data is damaged, by its article, too", async () => {
+  const { data } = await sharp(new Uint8Array(32 * 32 * 3).fill(90), rawRgb(32, 32)).avif().toBuffer({
+    resolveWithObject: true,
+  });
+  const damaged = Uint8Array.from(data).fill(0, data.indexOf("mdat") + 4);
+  await assertThrows(
+    decodePicture(damaged, LIMITS),
+    "IMAGE_UNREADABLE",
+    /found an AVIF of 32×32 with broken or missing/,
+  );
+});
+
 Deno.test("sharp itself reads no SVG, even when asked to", async () => {
   await assert.rejects(sharp(FOREIGN["SVG"]!).metadata(), /unsupported image format/);
 });

@@ -31,6 +31,8 @@ export class Listener implements AsyncDisposable {
   readonly #tried = Promise.withResolvers<void>();
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
+  /** Whether the log has been told that it cannot hear now: an outage is told once, however long it is. */
+  #deaf = false;
   /** While it is connected, and what it listens to then. */
   #session: Session | null = null;
   readonly #listened = new Map<Channel, Promise<void>>();
@@ -78,12 +80,14 @@ export class Listener implements AsyncDisposable {
         milliseconds = PAUSE;
         this.#tried.resolve();
         this.#missed();
+        if (this.#deaf) this.#log.info("The database is heard again");
+        this.#deaf = false;
         await aborted(AbortSignal.any([session.lost, this.#closing.signal]));
         if (!this.#closing.signal.aborted) {
-          this.#log.warn(`The database is not heard any more: ${oneLine(session.lost.reason)}`);
+          this.#warn(`The database is not heard any more: ${oneLine(session.lost.reason)}`);
         }
       } catch (error) {
-        this.#log.warn(`Cannot listen to the database now: ${oneLine(storageError(error))}`);
+        this.#warn(`Cannot listen to the database now: ${oneLine(storageError(error))}`);
         this.#tried.resolve();
         // Servers that lost the same database do not come back at the same moment.
         await pause(milliseconds * (0.5 + Math.random()), this.#closing.signal);
@@ -94,6 +98,11 @@ export class Listener implements AsyncDisposable {
         clearInterval(timer);
       }
     }
+  }
+
+  #warn(message: string): void {
+    if (!this.#deaf) this.#log.warn(message);
+    this.#deaf = true;
   }
 
   /** To what somebody hears: a server that watches no logs is told of none. */

@@ -21,33 +21,34 @@ export class SharedClock implements Pick<Clock, "now" | "wall">, Disposable {
   #doubt = Infinity;
   #measuredAt = 0;
   #latest = 0;
+  #failing = false;
   readonly #timer: ReturnType<typeof setInterval>;
 
   /**
    * Measures, and measures again from time to time.
    *
    * @param elapsed Milliseconds since some moment.
+   * @param interval Milliseconds between two measurements.
    * @throws {GramcastError} STORAGE_UNAVAILABLE
    */
   static async open(
     queries: Pick<Queries, "first">,
     log: Log,
     elapsed: () => number = () => performance.now(),
+    interval = INTERVAL,
   ): Promise<SharedClock> {
     using cleanup = new DisposableStack();
-    const clock = cleanup.use(new SharedClock(queries, log, elapsed));
+    const clock = cleanup.use(new SharedClock(queries, log, elapsed, interval));
     await clock.measure();
     cleanup.move();
     return clock;
   }
 
-  private constructor(queries: Pick<Queries, "first">, log: Log, elapsed: () => number) {
+  private constructor(queries: Pick<Queries, "first">, log: Log, elapsed: () => number, interval: number) {
     this.#queries = queries;
     this.#log = log;
     this.#elapsed = elapsed;
-    this.#timer = setInterval(() => {
-      this.measure().catch((error) => this.#log.warn(`Cannot ask the database for its time now: ${oneLine(error)}`));
-    }, INTERVAL);
+    this.#timer = setInterval(() => void this.#measureAgain(), interval);
   }
 
   now(): number {
@@ -70,6 +71,17 @@ export class SharedClock implements Pick<Clock, "now" | "wall">, Disposable {
     this.#base = at - (before + after) / 2;
     this.#doubt = doubt;
     this.#measuredAt = after;
+  }
+
+  /** An outage is told once, however long it is. */
+  async #measureAgain(): Promise<void> {
+    try {
+      await this.measure();
+      this.#failing = false;
+    } catch (error) {
+      if (!this.#failing) this.#log.warn(`Cannot ask the database for its time now: ${oneLine(error)}`);
+      this.#failing = true;
+    }
   }
 
   [Symbol.dispose](): void {

@@ -49,3 +49,21 @@ Deno.test("a shared clock leaves aside what took too long to tell more than is k
   await clock.measure();
   assert.equal(clock.wall(), server.here + 1_000_000 - 150);
 });
+
+Deno.test("a shared clock tells of an outage of the database once", async () => {
+  const warned: string[] = [];
+  const asked = Promise.withResolvers<void>();
+  let times = 0;
+  const queries = {
+    first: <Row>() => {
+      if (times++ === 0) return Promise.resolve({ at: 1 } as Row);
+      // What failed last is told before the next is asked.
+      if (times > 4) asked.resolve();
+      return Promise.reject(new Error("gone"));
+    },
+  };
+  const log = { ...SILENT_LOG, warn: (message: string) => void warned.push(message) };
+  using _clock = await SharedClock.open(queries, log, undefined, 1);
+  await asked.promise;
+  assert.deepEqual(warned, ["Cannot ask the database for its time now: gone"]);
+});

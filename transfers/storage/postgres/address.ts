@@ -10,6 +10,8 @@ const ADDRESS = /^postgres(?:ql)?:\/\/[^@/?#]+@(?:\[([\da-f:.]+)\]|([^:@/?#[\]]*
  * where it is none. The folder of a socket stands for the host in `?host=/folder`, as PostgreSQL's own programs have it.
  */
 export function databasePeer(address: string): DatabasePeer | undefined {
+  // No name or path has a zero in it: neither the system nor Deno's flags take one.
+  if (/%00|\0/.test(address)) return undefined;
   const [found, bracketed, named, port, settings] = ADDRESS.exec(address) ?? [];
   if (found === undefined) return undefined;
   try {

@@ -25,6 +25,8 @@ Deno.test("what is no address of a database is told from one", () => {
       "postgres://ann@db.example/",
       "postgres://ann@db.example:port/gramcast",
       "postgres://ann@%zz/gramcast",
+      "postgres://ann@%00/gramcast",
+      "postgres://ann@/gramcast?host=/run/a%00b",
       "postgres://ann@one.example,two.example/gramcast/more",
     ]
   ) assert.equal(databasePeer(text), undefined, text);

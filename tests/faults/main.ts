@@ -34,7 +34,7 @@ const MANY_SERVERS = new URL("../../docs/scale.md", import.meta.url);
 const KILLS = 100;
 const TAKEOVERS = 10;
 /** How often each blow comes in a storm. */
-const BLOWS_EACH = 5;
+const BLOWS_EACH = 3;
 
 const FAULTS: readonly Fault[] = [
   {

@@ -1,4 +1,5 @@
 import { GramcastError } from "../errors.ts";
+import { quoted } from "../values.ts";
 
 /** A built-in picture. */
 export interface Sample {
@@ -34,7 +35,7 @@ export async function readSample(name: string): Promise<Uint8Array<ArrayBuffer>>
   const found = SAMPLES.find((sample) => sample.name === name);
   if (!found) {
     const names = SAMPLES.map((sample) => sample.name).join(", ");
-    throw new GramcastError("NOT_FOUND", `Cannot find sample "${name}": wanted one of ${names}`);
+    throw new GramcastError("NOT_FOUND", `Cannot find sample ${quoted(name)}: wanted one of ${names}`);
   }
   return await Deno.readFile(new URL(found.file, import.meta.url));
 }

@@ -15,6 +15,7 @@ import { findNodesOf, Node } from "./node.ts";
 import { TransferOptions } from "./transfer_options.ts";
 import { transferRequest } from "./transfer_request.ts";
 import { Weights } from "./weights.ts";
+import { quoted } from "../values.ts";
 
 const DEFAULT_POINTS = 200;
 /** Points that count as much as a plain field. */
@@ -221,7 +222,7 @@ builder.objectField(Transfer, "enlargedFrom", (t) =>
 
 async function imageOf({ transfers }: Context, id: string): Promise<ImageRecord> {
   const image = await transfers.images.get(id);
-  if (!image) throw new GramcastError("NOT_FOUND", `Cannot find image "${id}": it has been removed`);
+  if (!image) throw new GramcastError("NOT_FOUND", `Cannot find image ${quoted(id)}: it has been removed`);
   return image;
 }
 

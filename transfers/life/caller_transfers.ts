@@ -32,6 +32,7 @@ import { pageOf } from "../storage/paging.ts";
 import { type ImageRecord, imagesOf, type TransferRecord } from "../types.ts";
 import { CallerWebhooks } from "./caller_webhooks.ts";
 import type { TransferService } from "./service.ts";
+import { quoted } from "../../values.ts";
 
 /** The service as one caller sees it: whatever takes an id is held against the caller's rights here, and nowhere else. */
 export class CallerTransfers implements Transfers {
@@ -162,7 +163,9 @@ export class CallerTransfers implements Transfers {
   async classify(imageId: string): Promise<Float32Array> {
     checkMayChange(this.#caller, "classify an image");
     const image = await this.#image(imageId);
-    if (image === null) throw new GramcastError("NOT_FOUND", `Cannot classify image "${imageId}": found no such image`);
+    if (image === null) {
+      throw new GramcastError("NOT_FOUND", `Cannot classify image ${quoted(imageId)}: found no such image`);
+    }
     return await this.#service.classify(image);
   }
 
@@ -192,7 +195,7 @@ export class CallerTransfers implements Transfers {
   /** @throws {GramcastError} NOT_FOUND for one that the caller may not see, as for one that is not there. */
   async #seen(id: string): Promise<TransferRecord> {
     const record = await this.get(id);
-    if (record === null) throw new GramcastError("NOT_FOUND", `Cannot find transfer "${id}"`, { field: "id" });
+    if (record === null) throw new GramcastError("NOT_FOUND", `Cannot find transfer ${quoted(id)}`, { field: "id" });
     return record;
   }
 }

@@ -109,3 +109,14 @@ Deno.test("only an admin sees and changes what all owners have", async () => {
     await assert.rejects(stage.service.as(caller("local", role)).list({ allOwners: true }), isError("FORBIDDEN"));
   }
 });
+
+Deno.test("an id of any length is told of in short", async () => {
+  await using stage = await ServiceStage.open();
+  for (const change of Object.values(CHANGE)) {
+    const { message } = await change(stage.transfers, "x".repeat(10_000)).then(
+      () => assert.fail(),
+      (error: Error) => error,
+    );
+    assert.ok(message.length < 200, message);
+  }
+});

@@ -4,6 +4,7 @@ import type { Recorder } from "../audit.ts";
 import { type Caller, checkMayChange, maySeeWebhook } from "../caller.ts";
 import type { KeptWebhooks } from "../notices/kept_webhooks.ts";
 import type { DeliveryRecord, WebhookRecord } from "../types.ts";
+import { quoted } from "../../values.ts";
 
 /** The webhooks as one caller sees them: whatever takes an id is held against the caller's rights here, and nowhere else. */
 export class CallerWebhooks implements Webhooks {
@@ -65,7 +66,7 @@ export class CallerWebhooks implements Webhooks {
   async replay(id: string): Promise<DeliveryRecord> {
     checkMayChange(this.#caller, "replay a delivery");
     const delivery = await this.delivery(id);
-    if (delivery === null) throw new GramcastError("NOT_FOUND", `Cannot find delivery "${id}"`, { field: "id" });
+    if (delivery === null) throw new GramcastError("NOT_FOUND", `Cannot find delivery ${quoted(id)}`, { field: "id" });
     return await this.#webhooks.replay(delivery);
   }
 
@@ -77,7 +78,7 @@ export class CallerWebhooks implements Webhooks {
   async #own(id: string, what: string): Promise<WebhookRecord> {
     checkMayChange(this.#caller, what);
     const webhook = await this.get(id);
-    if (webhook === null) throw new GramcastError("NOT_FOUND", `Cannot find webhook "${id}"`, { field: "id" });
+    if (webhook === null) throw new GramcastError("NOT_FOUND", `Cannot find webhook ${quoted(id)}`, { field: "id" });
     return webhook;
   }
 }

@@ -5,7 +5,7 @@ import type { LossPoint } from "../../engine/objective/losses.ts";
 import type { Retuning } from "../../engine/options/options.ts";
 import { GramcastError } from "../../errors.ts";
 import { LIMITS } from "../../limits.ts";
-import { checkNumber } from "../../values.ts";
+import { checkNumber, quoted } from "../../values.ts";
 import type {
   AllTransfers,
   CostEstimate,
@@ -442,7 +442,7 @@ export class TransferService implements AllTransfers {
   /** @throws {GramcastError} NOT_FOUND */
   async #record(id: string): Promise<TransferRecord> {
     const record = await this.get(id);
-    if (record === null) throw new GramcastError("NOT_FOUND", `Cannot find transfer "${id}"`, { field: "id" });
+    if (record === null) throw new GramcastError("NOT_FOUND", `Cannot find transfer ${quoted(id)}`, { field: "id" });
     return record;
   }
 }

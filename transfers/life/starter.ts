@@ -18,7 +18,7 @@ import type { Orders } from "./orders.ts";
 import type { QuotaBook } from "./quota_book.ts";
 import { checkRegions } from "./regions.ts";
 import { checkStartRequest, fingerprintOf } from "./start_request.ts";
-import { optional } from "../../values.ts";
+import { optional, quoted } from "../../values.ts";
 import { hasEnded, type ImageRecord, NOT_STARTED, picturesOf, type TransferRecord } from "../types.ts";
 
 export interface StarterPorts {
@@ -216,9 +216,13 @@ export class Starter {
   async #image(caller: Caller, field: string, id: string): Promise<ImageRecord> {
     const image = await this.#ports.images.get(id);
     if (image !== null && maySeeImage(caller, image)) return image;
-    throw new GramcastError("NOT_FOUND", `Cannot use ${field} "${id}": found no such image, wanted the id of one`, {
-      field,
-    });
+    throw new GramcastError(
+      "NOT_FOUND",
+      `Cannot use ${field} ${quoted(id)}: found no such image, wanted the id of one`,
+      {
+        field,
+      },
+    );
   }
 
   /** Queues an ended transfer again, to continue from its last checkpoint. */
@@ -229,7 +233,7 @@ export class Starter {
   async #resume(role: Role, id: string, steps: number | null): Promise<TransferRecord> {
     const { store, journal, dispatcher } = this.#ports;
     const record = await store.get(id);
-    if (record === null) throw new GramcastError("NOT_FOUND", `Cannot find transfer "${id}"`);
+    if (record === null) throw new GramcastError("NOT_FOUND", `Cannot find transfer ${quoted(id)}`);
     checkHasEnded(record);
     const options = extendOptions(record.options, record.step, steps);
     this.#ports.forecast.refuseTooLarge({ ...record, options });
@@ -246,7 +250,9 @@ export class Starter {
           ...statusChange("QUEUED", record, journal.now(), { options, failure: null, attempts: 0, admitted, ...trace }),
         }),
     );
-    if (queued === null) throw new GramcastError("NOT_FOUND", `Cannot resume transfer "${id}": it has been deleted`);
+    if (queued === null) {
+      throw new GramcastError("NOT_FOUND", `Cannot resume transfer ${quoted(id)}: it has been deleted`);
+    }
     return queued;
   }
 

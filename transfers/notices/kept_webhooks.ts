@@ -1,6 +1,6 @@
 import { GramcastError } from "../../errors.ts";
 import { LIMITS, MAX_WEBHOOKS } from "../../limits.ts";
-import { checkCount, checkText, invalid } from "../../values.ts";
+import { checkCount, checkText, invalid, quoted } from "../../values.ts";
 import type { DeliveryPageRequest, NewSecret, Page, PageRequest, Slice, WebhookRequest } from "../api.ts";
 import type { Clock } from "../clock.ts";
 import { cursorOf, pageOf, pageRange } from "../storage/paging.ts";
@@ -131,5 +131,5 @@ export class KeptWebhooks {
 }
 
 function notFound(what: string, id: string): GramcastError {
-  return new GramcastError("NOT_FOUND", `Cannot find ${what} "${id}"`, { field: "id" });
+  return new GramcastError("NOT_FOUND", `Cannot find ${what} ${quoted(id)}`, { field: "id" });
 }

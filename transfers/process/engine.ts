@@ -53,7 +53,7 @@ export type EngineOutcome =
 export interface EngineRun {
   /** Settles after everything reported has been taken by the sink; never rejects but for what the sink throws. */
   readonly outcome: Promise<EngineOutcome>;
-  /** Stop before the next step. */
+  /** Stop before the next step, or give the present one up where that takes long: the outcome is `lost` then. */
   stop(): void;
   /** Change the weights as soon as `tuning.afterStep` steps are done; the sink hears of it. */
   retune(tuning: Tuning): void;

@@ -16,6 +16,8 @@ export interface SupervisorOptions extends SessionOptions {
   readonly findWeights: (sha256: string | null) => string;
 }
 
+/** Milliseconds that a transfer which is to stop may take for its present step, or for what comes before the first. */
+const STOP_MILLISECONDS = 10_000;
 /** Attempts to start a process before that is given up. */
 const START_ATTEMPTS = 3;
 
@@ -77,9 +79,20 @@ export class Supervisor implements Engine {
         else this.#chooseAnew();
         return outcome;
       }),
-      stop: () => run.stop(),
+      stop: () => {
+        run.stop();
+        void this.#endUnlessStopped(session, run);
+      },
       retune: (tuning) => run.retune(tuning),
     };
+  }
+
+  /** Whoever stops a transfer does not wait for a step of minutes; its process makes room for another, which is no loss. */
+  async #endUnlessStopped(session: EngineSession, run: EngineRun): Promise<void> {
+    using patience = this.#options.clock.delay(STOP_MILLISECONDS);
+    const over = run.outcome.then(() => true, () => true);
+    if (await Promise.race([over, patience.done.then(() => false)])) return;
+    if (this.#opened?.session === session) await this.#retire();
   }
 
   async classify(rgb: Uint8Array): Promise<Float32Array> {

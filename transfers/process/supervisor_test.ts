@@ -246,6 +246,21 @@ Deno.test("a process that lives but does not finish its step is ended as hung", 
   await engine.close();
 });
 
+Deno.test("a run that does not stop is ended after ten seconds, and that is no loss of the engine", async () => {
+  const clock = new FakeClock();
+  const engine = realSupervisor({ ...falseChild("hangs"), clock });
+  await engine.info();
+  const { pid } = engine;
+  const run = engine.run(await smallJob({ steps: 3 }), new Recorder());
+  run.stop();
+  clock.advance(10_000);
+  assert.equal((await run.outcome).kind, "lost");
+  // No pause before the next start.
+  await engine.info();
+  assert.notEqual(engine.pid, pid);
+  await engine.close();
+});
+
 Deno.test("closing does not wait for the pause before another start", async () => {
   const clock = new FakeClock();
   const engine = realSupervisor({ ...falseChild("dies at the start"), clock });

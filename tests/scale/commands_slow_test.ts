@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { NO_POSTGRES } from "../../transfers/storage/postgres/testing/postgres_programs.ts";
 import { TemporaryDatabase } from "../../transfers/storage/postgres/testing/temporary_database.ts";
 import { SMALL } from "../e2e/operations.ts";
-import { ask, startTransfer } from "../testing/client.ts";
+import { ask, startTransfer, statusOf } from "../testing/client.ts";
 import { freePort } from "../testing/free_port.ts";
 import { until } from "../testing/in_time.ts";
 import { codeBlocks } from "../testing/markdown.ts";
@@ -54,5 +54,5 @@ testWhere(NO_POSTGRES, "two commands set up a server that answers and one that p
   const status = async () => (await ask<{ transfer: { status: string } }>(api, query, { id })).transfer.status;
   await until(async () => !["QUEUED", "RUNNING"].includes(await status()));
   assert.equal(await status(), "SUCCEEDED");
-  assert.equal((await fetch(`http://127.0.0.1:${ports[1]}/ready`)).status, 200);
+  assert.equal(await statusOf(`http://127.0.0.1:${ports[1]}/ready`), 200);
 });

@@ -4,7 +4,7 @@ import { NO_POSTGRES } from "../../transfers/storage/postgres/testing/postgres_p
 import { TemporaryDatabase } from "../../transfers/storage/postgres/testing/temporary_database.ts";
 import { type Asked, endOf, startOnce } from "../faults/client.ts";
 import { assertWhole, watch } from "../faults/watcher.ts";
-import { ask, cancelTransfer } from "../testing/client.ts";
+import { ask, cancelTransfer, statusOf } from "../testing/client.ts";
 import { until } from "../testing/in_time.ts";
 import { ServerProcess } from "../testing/server_process.ts";
 
@@ -90,8 +90,8 @@ Deno.test({
 
     await t.step("a worker answers nobody but who watches it", async () => {
       const [worker] = servers.workers;
-      await until(async () => (await fetch(`${worker.url}/ready`)).status === 200);
-      assert.equal((await fetch(`${worker.url}/graphql`)).status, 404);
+      await until(async () => await statusOf(`${worker.url}/ready`) === 200);
+      assert.equal(await statusOf(`${worker.url}/graphql`), 404);
       const { engine } = await ask<{ engine: { backend: string } }>(url, "{ engine { backend } }");
       assert.equal(engine.backend, "onnx");
     });

@@ -41,3 +41,10 @@ export async function cancelTransfer(url: string, id: string): Promise<void> {
 export function webSocketUrl(url: string): string {
   return `${url.replace("http", "ws")}/graphql`;
 }
+
+/** The status that a path is answered with. */
+export async function statusOf(url: string): Promise<number> {
+  const response = await fetch(url);
+  await response.body?.cancel();
+  return response.status;
+}

@@ -26,7 +26,8 @@ Deno.test("what is no longer needed of a burst of pieces goes back to the system
   const before = memory.resident();
   let pieces: Uint8Array[] | null = Array.from({ length: 4096 }, () => new Uint8Array(2 ** 16).fill(1));
   const peak = memory.resident();
-  assert.ok(peak > before + 200 * MEBIBYTE, `${pieces.length} pieces took ${peak - before} bytes`);
+  // 256 MiB, some of which the process may have had to spare.
+  assert.ok(peak > before + 150 * MEBIBYTE, `${pieces.length} pieces took ${peak - before} bytes`);
   pieces = null;
   await memory.collect();
   // The threads that free it may still be at it.

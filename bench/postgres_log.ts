@@ -11,7 +11,7 @@ import { SILENT_LOG } from "../transfers/log.ts";
 import { MemoryBlobs } from "../transfers/storage/blobs/memory_blobs.ts";
 import type { TransferStore } from "../transfers/storage/ports.ts";
 import { Database } from "../transfers/storage/postgres/database.ts";
-import { fence, nextEpoch } from "../transfers/storage/postgres/fence.ts";
+import { fence, nextEpoch } from "../transfers/storage/postgres/testing/fence.ts";
 import { PostgresTransferStore } from "../transfers/storage/postgres/postgres_transfer_store.ts";
 import { NO_POSTGRES } from "../transfers/storage/postgres/testing/postgres_programs.ts";
 import { TemporaryDatabase } from "../transfers/storage/postgres/testing/temporary_database.ts";

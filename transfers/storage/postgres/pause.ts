@@ -1,13 +1,11 @@
-/** Waits, but no longer than until a signal is aborted. Nothing of it stays with the signal, however often it is called. */
-export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const done = () => resolve();
-  const timer = setTimeout(done, milliseconds);
-  signal.addEventListener("abort", done, { once: true });
-  await promise;
-  clearTimeout(timer);
-  signal.removeEventListener("abort", done);
+import { SystemClock } from "../../clock.ts";
+import { pause as pauseBy } from "../../pause.ts";
+
+const CLOCK = new SystemClock();
+
+/** Waits so many milliseconds of this system, or until a signal is aborted. */
+export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return pauseBy(CLOCK, milliseconds, signal);
 }
 
 /** Resolves when a signal is aborted. */

@@ -6,7 +6,7 @@ import { TRANSFER_STATUSES } from "../../types.ts";
 import { MemoryBlobs } from "../blobs/memory_blobs.ts";
 import type { TransferStore } from "../ports.ts";
 import { Database } from "./database.ts";
-import { fence } from "./fence.ts";
+import { fence } from "./testing/fence.ts";
 import { PostgresTransferStore } from "./postgres_transfer_store.ts";
 import { CutLine } from "./testing/cut_line.ts";
 import { postgresTest } from "./testing/postgres_suite.ts";

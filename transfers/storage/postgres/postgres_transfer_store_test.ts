@@ -6,7 +6,7 @@ import { TRANSFER_STATUSES } from "../../types.ts";
 import { MemoryBlobs } from "../blobs/memory_blobs.ts";
 import type { Queries, Value } from "./client.ts";
 import type { Database } from "./database.ts";
-import { fence } from "./fence.ts";
+import { fence } from "./testing/fence.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { PostgresTransferStore } from "./postgres_transfer_store.ts";
 import { unavailable } from "./storage_error.ts";

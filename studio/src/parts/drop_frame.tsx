@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { type Signal, useSignal } from "@preact/signals";
-import { pictureIn } from "../media/take_in.ts";
+import type { Signal } from "@preact/signals";
+import { useDropTarget } from "./drop_target.ts";
 import type { Sending } from "./picture_source.tsx";
 
 interface DropFrameProps {
@@ -13,21 +13,11 @@ interface DropFrameProps {
 
 /** A picture's place on the wall, onto which a file can be dropped; tells how far it has been sent. */
 export function DropFrame({ hint, caption, sending, onFile, children }: DropFrameProps) {
-  const over = useSignal(false);
+  const { over, listeners } = useDropTarget((file) => file && onFile(file));
   return (
     <div
-      class={`drop${over.value ? " over" : ""}`}
-      onDragOver={(event) => {
-        event.preventDefault();
-        over.value = true;
-      }}
-      onDragLeave={() => over.value = false}
-      onDrop={(event) => {
-        event.preventDefault();
-        over.value = false;
-        const file = pictureIn(event.dataTransfer);
-        if (file) onFile(file);
-      }}
+      class={`drop${over ? " over" : ""}`}
+      {...listeners}
     >
       <div class="mat">
         {children}

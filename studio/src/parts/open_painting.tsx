@@ -1,32 +1,23 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import { pictureIn } from "../media/take_in.ts";
 import { openPainting } from "../state/open_painting.ts";
 import { useAttempt } from "./attempt.ts";
+import { useDropTarget } from "./drop_target.ts";
 
 /** Takes a painting that was made here, by a file or a drop, and fills in what it was made from. */
 export function OpenPainting() {
   const field = useRef<HTMLInputElement>(null);
   const [attempt, problem] = useAttempt();
   const outcome = useSignal("");
-  const over = useSignal(false);
   const open = (file: File | undefined) => {
     outcome.value = "";
     if (file) void attempt(async () => void (outcome.value = await openPainting(file)));
   };
+  const { over, listeners } = useDropTarget(open);
   return (
     <div
-      class={`open${over.value ? " over" : ""}`}
-      onDragOver={(event) => {
-        event.preventDefault();
-        over.value = true;
-      }}
-      onDragLeave={() => over.value = false}
-      onDrop={(event) => {
-        event.preventDefault();
-        over.value = false;
-        open(pictureIn(event.dataTransfer));
-      }}
+      class={`open${over ? " over" : ""}`}
+      {...listeners}
     >
       <button type="button" class="quiet" onClick={() => field.current?.click()}>Open a painting</button>
       <input

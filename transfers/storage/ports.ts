@@ -513,7 +513,8 @@ export interface Exclusion {
   inTurn<T>(key: string, call: () => Promise<T>): Promise<T>;
   /**
    * Runs a task on one server at a time, as long as that is there; on another soon after it is not. `lost` is aborted when
-   * the server cannot be sure any more that it is the only one.
+   * the server cannot be sure any more that it is the only one; another may have begun a moment before, so what a task
+   * does has to be harmless when two do it.
    */
   lead(task: string, run: (lost: AbortSignal) => Promise<void>): AsyncDisposable;
 }

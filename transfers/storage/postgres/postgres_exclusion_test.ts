@@ -38,7 +38,8 @@ test("tells whoever leads that it is not sure any more when its connection is go
   await breakLocks(servers);
   await ended.promise;
   await begun.promise;
-  assert.deepEqual(told, ["begins", "ends", "begins"]);
+  // The database lets another lead as soon as the connection is gone; whoever led may hear of it a moment later.
+  assert.deepEqual(told.toSorted(), ["begins", "begins", "ends"]);
 });
 
 test("leads again after a task that failed", async ({ first }) => {

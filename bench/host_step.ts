@@ -6,20 +6,15 @@
  *
  * @module
  */
-import process from "node:process";
 import { resolveOptions } from "../engine/options/resolve.ts";
 import { OPTIONS } from "../engine/options/table.ts";
 import { createOptimizer } from "../engine/optimizers/create.ts";
 import { formulaPixels } from "../engine/testing/formula.ts";
+import { processorSeconds } from "./processor_time.ts";
 import { median, row } from "./table.ts";
 
 const sizes = (Deno.args[0] ?? "256,512,668").split(",").map(Number);
 const STEPS = 9;
-
-function processorMilliseconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-}
 
 console.log(row("size", "optimizer", "ms a step"));
 console.log(row("---", "---", "---"));
@@ -34,9 +29,9 @@ for (const size of sizes) {
       let loss = 0;
       const gradient = optimizer.query.map((value, i) => value * (1 + i % 7));
       for (let i = 0; i < gradient.length; i++) loss += gradient[i]! * optimizer.query[i]! / 2;
-      const started = processorMilliseconds();
+      const started = processorSeconds();
       optimizer.advance({ loss, gradient });
-      milliseconds.push(processorMilliseconds() - started);
+      milliseconds.push(1000 * (processorSeconds() - started));
     }
     console.log(row(size, kind, median(milliseconds.slice(-STEPS)).toFixed(1)));
   }

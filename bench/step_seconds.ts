@@ -1,11 +1,14 @@
 /**
- * Seconds per CLASSIC step of the engine next to the article's program in PyTorch, in turns on the same machine:
+ * Seconds per CLASSIC step of the engine next to the article's program in PyTorch, in turns on the same machine, by the
+ * clock and of all processors together (user and system), which other work on the machine lengthens far less:
  *
  *     PYTHON=/path/to/bin/python3[,…] deno task bench step_seconds [sizes, as 256,668] [rounds] [style layer]
  *
- * `PYTHON` names one Python or several, each with its own PyTorch; the newest comes first, and each counts with the faster
- * of its two memory layouts. `python3 -m venv NEW && NEW/bin/pip install torch numpy pillow` makes one with today's.
+ * GFLOP/s are those of direct convolutions, in whatever way a convolution is computed. `PYTHON` names one Python or
+ * several, each with its own PyTorch; the newest comes first, and each counts with that of its two memory layouts which
+ * takes the processors less. `python3 -m venv NEW && NEW/bin/pip install torch numpy pillow` makes one with today's.
  */
+import { fileURLToPath } from "node:url";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { ModelBuilder } from "../engine/backends/onnx/model.ts";
 import { OnnxBackend } from "../engine/backends/onnx/backend.ts";
@@ -15,6 +18,7 @@ import { stepFlops } from "../engine/estimate/estimate.ts";
 import { formulaParameters, formulaPixels } from "../engine/testing/formula.ts";
 import { classicObjective, classicStep } from "./classic_step.ts";
 import { python, PYTHONS, SHARED } from "./inputs.ts";
+import { processorSeconds } from "./processor_time.ts";
 import { median, row } from "./table.ts";
 
 const sizes = (Deno.args[0] ?? "668").split(",").map(Number);
@@ -55,50 +59,78 @@ async function torches(): Promise<Torch[]> {
   return found.sort((a, b) => b.version.localeCompare(a.version, "en", { numeric: true }));
 }
 
-/** Seconds of the article's step in one layout, median of a few. */
-async function torchStep({ program }: Torch, size: number, ...layout: string[]): Promise<number> {
+/** What steps took, each of them. */
+interface Steps {
+  readonly seconds: number[];
+  readonly processor: number[];
+}
+
+function noSteps(): Steps {
+  return { seconds: [], processor: [] };
+}
+
+/** The medians of what steps took. */
+function middle({ seconds, processor }: Steps) {
+  return { seconds: median(seconds), processor: median(processor) };
+}
+
+/** Adds the article's step in one layout, median of a few. */
+async function torchStep({ program }: Torch, size: number, steps: Steps, ...layout: string[]): Promise<void> {
   const layers = styleLayers.map(({ layer }) => layer).join();
   const args = ["bench", "--size", `${size}`, "--steps", size > 1024 ? "2" : "4", "--threads", `${threads}`];
-  const [line] = await python(program, `${SHARED}reference/reference.py`, ...args, "--style-layers", layers, ...layout);
-  return JSON.parse(line!).seconds_per_step_median;
+  const script = [fileURLToPath(new URL("torch_step.py", import.meta.url)), `${SHARED}reference/reference.py`];
+  const lines = await python(program, ...script, ...args, "--style-layers", layers, ...layout);
+  const [clock, processor] = lines.map((line) => JSON.parse(line));
+  steps.seconds.push(clock.seconds_per_step_median);
+  steps.processor.push(processor.processor_seconds_per_step_median);
 }
 
 const peak = await measuredPeak();
-const rivals = (await torches()).map((torch) => ({ torch, plain: [] as number[], channelsLast: [] as number[] }));
+const rivals = await torches();
 console.log(`A product of 2048² matrices: ${peak.toFixed(0)} GFLOP/s\n`);
-console.log(
-  row("size", "engine s/step", "GFLOP/s", "of the peak", "PyTorch", "s/step", "channels_last", "ratio to the better"),
-);
-console.log(row(...Array(8).fill("---")));
+const HEADERS = ["size", "engine s/step", "processor s", "GFLOP/s", "of the peak"];
+const RIVAL_HEADERS = ["PyTorch", "s/step", "processor s", "GFLOP/s", "layout", "ratio of s/step", "of processor s"];
+console.log(row(...HEADERS, ...RIVAL_HEADERS));
+console.log(row(...[...HEADERS, ...RIVAL_HEADERS].map(() => "---")));
 for (const size of sizes) {
   const backend = await OnnxBackend.open(formulaParameters(), "cpu", { threads });
   const engine = await classicStep(backend, classicObjective(size, styleLayers));
   await engine.evaluate();
-  const mine: number[] = [];
-  for (const { plain, channelsLast } of rivals) plain.length = channelsLast.length = 0;
+  const own = noSteps();
+  const others = rivals.map((torch) => ({ torch, planar: noSteps(), channelsLast: noSteps() }));
   for (let round = 0; round < rounds; round++) {
-    for (let i = 0; i < 3; i++) mine.push(await engine.evaluate());
-    for (const { torch, plain, channelsLast } of rivals) {
-      plain.push(await torchStep(torch, size));
-      channelsLast.push(await torchStep(torch, size, "--channels-last"));
+    for (let i = 0; i < 3; i++) {
+      const before = processorSeconds();
+      own.seconds.push(await engine.evaluate());
+      own.processor.push(processorSeconds() - before);
+    }
+    for (const { torch, planar, channelsLast } of others) {
+      await torchStep(torch, size, planar);
+      await torchStep(torch, size, channelsLast, "--channels-last");
     }
   }
   await engine.dispose();
-  const seconds = median(mine);
-  const flops = stepFlops(
+  const mine = middle(own);
+  const gflops = stepFlops(
     { width: size, height: size },
     resolveOptions({ preset: "CLASSIC", styleLayers }, { width: 1, height: 1 }, 0),
-  );
-  for (const { torch, plain, channelsLast } of rivals) {
+  ) / 1e9;
+  for (const { torch, planar, channelsLast } of others) {
+    const layouts = [{ layout: "planar", ...middle(planar) }, { layout: "channels_last", ...middle(channelsLast) }];
+    const theirs = layouts.sort((a, b) => a.processor - b.processor)[0]!;
     console.log(row(
       size,
-      seconds.toFixed(3),
-      (flops / seconds / 1e9).toFixed(0),
-      `${(flops / seconds / 1e7 / peak).toFixed(0)} %`,
+      mine.seconds.toFixed(3),
+      mine.processor.toFixed(3),
+      (gflops / mine.seconds).toFixed(0),
+      `${(100 * gflops / mine.seconds / peak).toFixed(0)} %`,
       torch.version,
-      median(plain).toFixed(3),
-      median(channelsLast).toFixed(3),
-      (seconds / Math.min(median(plain), median(channelsLast))).toFixed(2),
+      theirs.seconds.toFixed(3),
+      theirs.processor.toFixed(3),
+      (gflops / theirs.seconds).toFixed(0),
+      theirs.layout,
+      (mine.seconds / theirs.seconds).toFixed(2),
+      (mine.processor / theirs.processor).toFixed(2),
     ));
   }
 }

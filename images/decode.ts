@@ -1,6 +1,8 @@
 import { fitLongestSide, type Picture, type Size } from "../engine/picture.ts";
 import { GramcastError } from "../errors.ts";
 import { Admission } from "./admission.ts";
+import { apngFrame } from "./apng_frame.ts";
+import { readApng } from "./apng.ts";
 import { ACCEPTED_FORMATS, type ImageFormat, isAccepted, mimeTypeOf, recogniseFormat } from "./format.ts";
 import { countFrames, withEnd, withStillBrand } from "./peculiarities.ts";
 import { kernelFor, ownBytes, sharp } from "./sharp.ts";
@@ -10,7 +12,7 @@ import { readTiffTags, TIFF_COMPRESSION, TIFF_PHOTOMETRIC } from "./tiff_tags.ts
 export interface ImageLimits {
   /** Bytes of the file. */
   readonly maxBytes: number;
-  /** Width times height, of the first frame or page. */
+  /** Width times height, of one frame or page. */
   readonly maxPixels: number;
 }
 
@@ -31,6 +33,8 @@ export interface ImageInfo {
 }
 
 interface DecodeOptions {
+  /** Which frame of a moving picture, from 0; there has to be one. The first when left out. */
+  readonly frame?: number;
   /** Longest side that is wanted, in pixels: a larger picture is shrunk while it is read. Left out: its own size. */
   readonly longest?: number;
   /** `WHITE` lays the picture over white (when left out), `KEEP` gives it as it is, with its alpha. */
@@ -92,7 +96,7 @@ export async function checkImage(bytes: Uint8Array, limits: ImageLimits): Promis
 
 /**
  * Decodes a picture to 8-bit sRGB, as shown: turned upright by its EXIF orientation, colours converted by its ICC profile
- * (CMYK, grey, palette and 16 bits too). Of several frames or pages, the first. Works off the event loop, and waits its
+ * (CMYK, grey, palette and 16 bits too). Of several frames or pages one, the first when nothing is said. Works off the event loop, and waits its
  * turn: all pictures that are decoded at once share one budget of memory.
  *
  * @param bytes A PNG, JPEG, GIF, TIFF, WebP or AVIF file; must not change while this runs.
@@ -104,11 +108,12 @@ export async function decodePicture(
   limits: ImageLimits,
   options: DecodeOptions = {},
 ): Promise<Picture> {
-  const still = withStillBrand(bytes);
-  const header = await readHeader(still, limits);
+  const file = withStillBrand(bytes);
+  const header = await readHeader(file, limits);
   const held = decodedBytes(header);
   return await (held <= SMALL_BYTES ? LANES.small : LANES.large).run(held, async () => {
     try {
+      const still = header.format === "PNG" ? await stillOf(file, options.frame ?? 0) : file;
       return await decodeWhole(still, header, limits, options);
     } catch (cause) {
       const { format, width, height } = header;
@@ -123,9 +128,19 @@ export async function decodePicture(
   });
 }
 
-/** What decoding holds at most: RGBA in the file's own depth, once where the format is decoded and once in libvips. */
-function decodedBytes({ width, height, depth }: Header): number {
-  return width * height * 8 * (depth === "uchar" ? 1 : 2);
+/**
+ * What decoding holds at most: RGBA in the file's own depth, once where the format is decoded and once in libvips; of a
+ * moving picture also what the frame is drawn onto, and what was there before.
+ */
+function decodedBytes({ width, height, depth, frames }: Header): number {
+  return width * height * (frames > 1 ? 16 : 8) * (depth === "uchar" ? 1 : 2);
+}
+
+/** The frame of an animated PNG, which may be another picture than what programs show that know no animation. */
+async function stillOf(bytes: Uint8Array, frame: number): Promise<Uint8Array> {
+  const apng = readApng(bytes);
+  if (apng === null || (frame === 0 && !apng.hasOtherStill)) return bytes;
+  return await apngFrame(apng, frame);
 }
 
 async function decodeWhole(bytes: Uint8Array, header: Header, limits: ImageLimits, options: DecodeOptions) {
@@ -140,10 +155,11 @@ async function decodeFile(
   bytes: Uint8Array,
   header: Header,
   limits: ImageLimits,
-  { longest = Infinity, transparency = "WHITE" }: DecodeOptions,
+  { longest = Infinity, transparency = "WHITE", frame = 0 }: DecodeOptions,
   failOn: "error" | "warning",
 ): Promise<Picture> {
-  const reading = { failOn, limitInputPixels: limits.maxPixels, autoOrient: true };
+  const page = header.format === "PNG" ? 0 : frame;
+  const reading = { failOn, limitInputPixels: limits.maxPixels, autoOrient: true, page };
   // libvips applies no profile to grey of 16 bits: it does to grey of 8.
   const file = header.space === "grey16" && header.hasProfile
     ? await sharp(bytes, reading).timeout({ seconds: DECODE_SECONDS })
@@ -207,7 +223,7 @@ async function readHeader(bytes: Uint8Array, limits: ImageLimits): Promise<Heade
     width,
     height,
     mimeType: mimeTypeOf(format),
-    frames: countFrames(bytes, format) ?? found.pages ?? 1,
+    frames: format === "PNG" ? readApng(bytes)?.frames.length ?? 1 : countFrames(bytes, format) ?? found.pages ?? 1,
     depth: found.depth,
     space: found.space,
     hasProfile: found.hasProfile,

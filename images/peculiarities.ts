@@ -35,14 +35,13 @@ export function withStillBrand(bytes: Uint8Array): Uint8Array {
   return still;
 }
 
-/** Where libvips does not count them: frames of an animated PNG or AVIF, else undefined. */
+/** How many pictures an AVIF says that it has, which libvips does not count; undefined for other formats. */
 export function countFrames(bytes: Uint8Array, format: ImageFormat): number | undefined {
-  // Animation control of PNG: a count after the name. Sample sizes of ISO media: flags, one size for all, and a count.
-  const [name, offset] = format === "PNG" ? ["acTL", 4] : format === "AVIF" ? ["stsz", 12] : [];
-  if (name === undefined || offset === undefined) return undefined;
-  const at = findText(bytes, name);
-  if (at < 0 || at + offset + 4 > bytes.byteLength) return undefined;
-  return Math.max(1, new DataView(bytes.buffer, bytes.byteOffset).getUint32(at + offset));
+  if (format !== "AVIF") return undefined;
+  // Sample sizes of ISO media: after the name flags, one size for all, and a count.
+  const at = findText(bytes, "stsz");
+  if (at < 0 || at + 16 > bytes.byteLength) return undefined;
+  return Math.max(1, new DataView(bytes.buffer, bytes.byteOffset).getUint32(at + 12));
 }
 
 /** Bytes in which a name is looked for: headers stand in front. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import sharp, { type Sharp } from "sharp";
+import sharp, { type OverlayOptions, type Sharp } from "sharp";
 
 /** The formats that are read, by libvips' names. */
 const READ = ["Heif", "Jpeg", "Nsgif", "Png", "Tiff", "Webp"];
@@ -43,7 +43,7 @@ sharp.cache(false);
 // The engine wants the cores; several pictures may still be worked on at once, one thread each.
 sharp.concurrency(1);
 
-export { type Sharp, sharp };
+export { type OverlayOptions, type Sharp, sharp };
 
 /**
  * The filter to scale with. Lanczos' is the sharpest, and lets what has alpha end in a faint ring two pixels outside of its

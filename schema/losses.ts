@@ -6,9 +6,10 @@ import type {
 import { builder } from "./builder.ts";
 
 const LayerLoss = builder.objectRef<LayerLossValue>("LayerLoss").implement({
-  description: "Loss of one layer, weighted by its layer weight but not by contentWeight or styleWeight.",
+  description:
+    "Loss of one layer or of the palette, weighted by its own weight but not by contentWeight or styleWeight.",
   fields: (t) => ({
-    layer: t.exposeString("layer", { description: "Name of the convolution, such as conv4_3." }),
+    layer: t.exposeString("layer", { description: "Name of the convolution, such as conv4_3, or `palette`." }),
     kind: t.exposeString("kind", { description: "The loss that the layer is part of: `content` or `style`." }),
     value: t.exposeFloat("value", { description: "Mean squared difference, weighted." }),
   }),
@@ -21,7 +22,10 @@ export const Losses = builder.objectRef<LossValues>("Losses").implement({
   fields: (t) => ({
     total: t.exposeFloat("total", { description: "What the optimiser minimises." }),
     content: t.exposeFloat("content", { description: "Mean squared difference to the content picture's features." }),
-    style: t.exposeFloat("style", { description: "Mean squared difference to the style pictures' Gram matrices." }),
+    style: t.exposeFloat("style", {
+      description:
+        "Mean squared difference to the style pictures' Gram matrices, and paletteWeight times how far the colours are from theirs.",
+    }),
     tv: t.exposeFloat("tv", { description: "Total variation: mean squared difference of neighbouring pixels." }),
     layers: t.field({
       type: [LayerLoss],

@@ -14,6 +14,7 @@ import momentScales from "./golden/moment_scales.json" with { type: "json" };
 import moments from "./golden/moments.json" with { type: "json" };
 import neighbors from "./golden/neighbors.json" with { type: "json" };
 import options from "./golden/options.json" with { type: "json" };
+import palettes from "./golden/palettes.json" with { type: "json" };
 import reference from "./golden/reference.json" with { type: "json" };
 import scales from "./golden/scales.json" with { type: "json" };
 import ties from "./golden/ties.json" with { type: "json" };
@@ -60,6 +61,7 @@ export interface ScaleCase {
     readonly normalizeLosses: boolean;
     readonly whitening: number;
     readonly styleMatch?: StyleMatch;
+    readonly paletteWeight?: number;
   };
   readonly content: PictureSpec;
   readonly contentMask: PictureSpec | null;
@@ -79,7 +81,12 @@ export const OBJECTIVE_CASES = [
 /** For backends that can compare with neighbours. */
 export const NEIGHBOR_CASES = neighbors as unknown as readonly ObjectiveCase[];
 export const TIE_CASES = ties as unknown as readonly ObjectiveCase[];
-export const SCALE_CASES = [...scales, ...momentScales, ...combinations] as unknown as readonly ScaleCase[];
+export const SCALE_CASES = [
+  ...scales,
+  ...momentScales,
+  ...palettes,
+  ...combinations,
+] as unknown as readonly ScaleCase[];
 
 /** Salt of the start pictures. */
 export const START_SALT = 1003;

@@ -4,7 +4,7 @@ import base64
 import numpy as np
 import torch
 
-from golden_network import differentiate, forward, gram, means, noise, picture, with_rounding
+from golden_network import differentiate, forward, gram, mask_at, means, noise, picture, with_rounding
 
 START = 1003
 LEAST_CONTENT = 0.5
@@ -37,6 +37,33 @@ def total_variation(x):
     return (((x[..., 1:] - x[..., :-1]) ** 2).sum() + ((x[..., 1:, :] - x[..., :-1, :]) ** 2).sum()) / x.numel()
 
 
+def colours(image, weights=None):
+    """Mean and covariance of an image (H, W, 3), pixels weighted, with one grey level on the diagonal; as color_statistics.ts."""
+    rows = image.reshape(-1, 3)
+    weights = torch.ones(len(rows), dtype=torch.float64) if weights is None else weights.reshape(-1)
+    mean = weights @ rows / weights.sum()
+    apart = rows - mean
+    return mean, (weights[:, None] * apart).T @ apart / weights.sum() + torch.eye(3, dtype=torch.float64)
+
+
+def root(matrix):
+    values, vectors = torch.linalg.eigh(matrix)
+    return vectors @ torch.diag(values.clamp(min=0).sqrt()) @ vectors.T
+
+
+def palette_distance(own, wanted):
+    """Squared distance of normal distributions, per channel; the trace of the middle root by the eigenvalues of a product,
+    which is another way than that of engine/objective/palette.ts."""
+    half = root(wanted[1])
+    middle = torch.linalg.eigvalsh(half @ own[1] @ half).clamp(min=0).sqrt().sum()
+    return (((own[0] - wanted[0]) ** 2).sum() + own[1].trace() + wanted[1].trace() - 2 * middle) / 3
+
+
+def mixture(parts):
+    mean = sum(part * each[0] for part, each in parts)
+    return mean, sum(part * (each[1] + torch.outer(each[0] - mean, each[0] - mean)) for part, each in parts)
+
+
 def whitener(target, share):
     """R with RᵀR the inverse of (1 - share) I + share A C / tr A, as engine/objective/whitening.ts."""
     channels = target.shape[0]
@@ -51,7 +78,7 @@ def mask(spec):
 @with_rounding
 def scale_case(name, size, content, styles, content_layers=(), style_layers=(), content_mask=None, weights=(0.1, 500.0, 0.0),
                pooling='MAX', style_scale=1.0, normalize_gradients=False, normalize_losses=False, whitening=0.0,
-               moments=False):
+               moments=False, palette=0.0):
     """`content` is (width, height, salt); a style is (width, height, salt, weight, mask or None), masks like `content`."""
     width, height = fit(content[0], content[1], size)
     terms, targets, shares, masks = [], [], [], []
@@ -102,6 +129,7 @@ def scale_case(name, size, content, styles, content_layers=(), style_layers=(), 
                 figures = target[0] if isinstance(target, tuple) else target
                 even = figures.trace().item() ** 2 / figures.shape[0] ** 3
                 shares[i] /= max(distances[i], LEAST_DISTANCE * even)
+    palettes = palette_terms(content, styles, size, (width, height), style_scale, palette, normalize_losses)
     for each, share in zip(terms, shares):
         each['weight'] = weights[0 if each['kind'] == 'content' else 1] * share
 
@@ -110,16 +138,22 @@ def scale_case(name, size, content, styles, content_layers=(), style_layers=(), 
     x = x.detach().requires_grad_(True)
     tv = total_variation(x)
     gradient = gradient + weights[2] * torch.autograd.grad(tv, x)[0][0].permute(1, 2, 0).reshape(-1)
+    if palettes:
+        value = sum(share * palette_distance(colours(x[0].permute(1, 2, 0), where), wanted) for wanted, where, share in palettes)
+        gradient = gradient + weights[1] * torch.autograd.grad(value, x)[0][0].permute(1, 2, 0).reshape(-1)
     layers = {}
     for each, share, loss in zip(terms, shares, losses):
         key = (each['kind'], each['layer'])
         layers[key] = layers.get(key, 0) + share * loss
+    if palettes:
+        layers['style', 'palette'] = value.item()
     sums = {kind: sum(value for key, value in layers.items() if key[0] == kind) for kind in ('content', 'style')}
     options = {'size': size, 'contentWeight': weights[0], 'styleWeight': weights[1], 'tvWeight': weights[2],
                'contentLayers': [{'layer': layer, 'weight': weight} for layer, weight in content_layers],
                'styleLayers': [{'layer': layer, 'weight': weight} for layer, weight in style_layers], 'pooling': pooling,
                'styleScale': style_scale, 'normalizeGradients': normalize_gradients, 'normalizeLosses': normalize_losses,
-               'whitening': whitening, **({'styleMatch': 'GRAM_AND_MOMENTS'} if moments else {})}
+               'whitening': whitening, **({'styleMatch': 'GRAM_AND_MOMENTS'} if moments else {}),
+               **({'paletteWeight': palette} if palette else {})}
     specify = lambda spec: spec and dict(zip(('width', 'height', 'salt'), spec))
     return {'name': name, 'options': options, 'content': specify(content), 'contentMask': specify(content_mask),
             'styles': [{**specify(style[:3]), 'weight': style[3], 'mask': specify(style[4])} for style in styles],
@@ -127,6 +161,30 @@ def scale_case(name, size, content, styles, content_layers=(), style_layers=(), 
                        'tv': tv.item(), 'layers': [{'kind': kind, 'layer': layer, 'value': value}
                                                    for (kind, layer), value in layers.items()]},
             'gradient': base64.b64encode(gradient.numpy().astype('<f4').tobytes()).decode()}
+
+
+def palette_terms(content, styles, size, own_size, style_scale, weight, normalize_losses):
+    """Mean and covariance that are wanted, the weight of each pixel, and the share of the term."""
+    def of(style):
+        style_size = fit(style[0], style[1], int(size * style_scale + 0.5))
+        return colours(torch.tensor(nearest(picture8(*style[:3]), *style_size)))
+
+    if weight == 0:
+        return []
+    whole = sum(style[3] for style in styles)
+    blended = [style for style in styles if style[4] is None and style[3] > 0]
+    part = sum(style[3] for style in blended)
+    groups = [(of(style), mask_at(mask(style[4]), *own_size[::-1]).reshape(-1) ** 2, style[3] / whole)
+              for style in styles if style[4]]
+    if part:
+        groups.append((mixture([(style[3] / part, of(style)) for style in blended]), None, part / whole))
+    seen = torch.tensor(nearest(picture8(*content), *own_size))
+    terms = []
+    for wanted, where, part in groups:
+        distance = palette_distance(colours(seen, where), wanted).item()
+        spread = wanted[1].trace().item() / 3
+        terms.append((wanted, where, weight * part / (max(distance, LEAST_DISTANCE * spread) if normalize_losses else 1)))
+    return terms
 
 
 def scale_cases():
@@ -172,6 +230,18 @@ def moment_scale_cases():
                      **layers)
     yield scale_case('moments beside whitened Gram matrices', 32, content, styles, normalize_losses=True, whitening=0.9,
                      pooling='AVERAGE', weights=(0.1, 1.0, 0.0), **layers)
+
+
+def palette_cases():
+    """Colours beside what the network sees."""
+    content = (48, 33, 2001)
+    plain = (40, 52, 2002, 1.0, None)
+    styles = [(40, 52, 2002, 1.0, (30, 20, 2010)), (33, 33, 2003, 2.0, None), (64, 20, 2004, 0.5, None)]
+    layers = {'content_layers': (('conv2_2', 1.0),), 'style_layers': (('conv2_1', 1.0),)}
+    yield scale_case('the palette of one style', 24, content, [plain], palette=2.0, **layers)
+    yield scale_case('palettes of several styles under masks', 24, content, styles, palette=3.0, style_scale=1.5, **layers)
+    yield scale_case('palettes with normalised losses', 24, content, styles, palette=5.0, normalize_losses=True,
+                     weights=(0.3, 1.0, 1e-4), **layers)
 
 
 LAYERS = ('conv1_1', 'conv1_2', 'conv2_1', 'conv2_2', 'conv3_1', 'conv3_2', 'conv3_3', 'conv4_1')

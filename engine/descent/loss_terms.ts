@@ -33,7 +33,7 @@ export interface LossTerm extends Pick<Term, "kind" | "layer"> {
  */
 export const LEAST_CONTENT = 0.5;
 /** Of a Gram matrix with the target's trace and even directions; for a content that has the style's Gram matrices already. */
-const LEAST_DISTANCE = 0.1;
+export const LEAST_DISTANCE = 0.1;
 
 /** Figures of each style by layer: of the style layers, and of the content layers where losses are normalised. */
 type StylesFigures = readonly ReadonlyMap<string, StyleFigures>[];
@@ -152,7 +152,7 @@ function styleTerms(
 }
 
 /** Of all styles; never 0, so that shares of it are numbers. */
-function wholeWeight(styles: OptimisationInput["styles"]): number {
+export function wholeWeight(styles: OptimisationInput["styles"]): number {
   return styles.reduce((sum, { weight }) => sum + weight, 0) || 1;
 }
 

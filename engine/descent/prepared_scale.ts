@@ -9,7 +9,8 @@ import type { DeviceAdam } from "../backends/device_adam.ts";
 import { planScale } from "../estimate/estimate.ts";
 import type { OptimisationInput, Resize } from "./input.ts";
 import { comparesMoments, type LossTerm, lossTerms, overDistance } from "./loss_terms.ts";
-import type { LayerLoss, Losses } from "../objective/losses.ts";
+import { type PaletteTerm, paletteTerms } from "./palette_terms.ts";
+import { type LayerLoss, type Losses, PALETTE } from "../objective/losses.ts";
 import type { Objective } from "../objective/objective.ts";
 import type { OptimizerState } from "../optimizers/optimizer.ts";
 import type { OptimizerOptions, Scale, TransferOptions } from "../options/options.ts";
@@ -43,11 +44,18 @@ export class PreparedScale {
   readonly scale: Scale;
   readonly #evaluator: Evaluator;
   readonly #terms: readonly LossTerm[];
+  readonly #palette: readonly PaletteTerm[];
 
-  private constructor(scale: Scale, evaluator: Evaluator, terms: readonly LossTerm[]) {
+  private constructor(
+    scale: Scale,
+    evaluator: Evaluator,
+    terms: readonly LossTerm[],
+    palette: readonly PaletteTerm[],
+  ) {
     this.scale = scale;
     this.#evaluator = evaluator;
     this.#terms = terms;
+    this.#palette = palette;
   }
 
   /**
@@ -74,23 +82,29 @@ export class PreparedScale {
         { field: "styles.0.weight" },
       );
     }
+    const palette = await paletteTerms(resize, input, scale);
     const evaluator = await source.compile(
       objectiveOf(terms, scale, input.options),
       byIndex(terms, ({ figures }) => figures),
     );
-    if (!input.options.normalizeLosses) return new PreparedScale(scale, evaluator, terms);
+    if (!input.options.normalizeLosses) return new PreparedScale(scale, evaluator, terms, palette);
     const { losses } = await evaluator.evaluate(toPixels(await resize(input.content, scale)), terms.map(() => 1));
-    return new PreparedScale(scale, evaluator, terms.map((term, i) => overDistance(term, losses[i]!)));
+    return new PreparedScale(scale, evaluator, terms.map((term, i) => overDistance(term, losses[i]!)), palette);
   }
 
   async evaluate(pixels: Pixels, weights: LossWeights): Promise<ScaleEvaluation> {
     const { losses, gradient } = await this.#evaluator.evaluate(pixels, this.#factors(weights));
     const tv = addTotalVariation(pixels, this.scale, weights.tvWeight, gradient);
-    return { losses: this.#weigh(losses, tv, weights), gradient };
+    const palette = this.#palette.reduce(
+      (sum, { term, share }) => sum + share * term.add(pixels, share * weights.styleWeight, gradient),
+      0,
+    );
+    return { losses: this.#weigh(losses, tv, weights, palette), gradient };
   }
 
-  /** Moves a picture where it is evaluated, if the engine can; else null. */
+  /** Moves a picture where it is evaluated, if the engine can and knows all terms; else null. */
   async adam(options: OptimizerOptions, state: OptimizerState): Promise<DeviceAdam | null> {
+    if (this.#palette.length > 0) return null;
     return await this.#evaluator.adam?.(options, state) ?? null;
   }
 
@@ -109,8 +123,9 @@ export class PreparedScale {
     return this.#terms.map(({ kind, share }) => share * (kind === "content" ? contentWeight : styleWeight));
   }
 
-  #weigh(losses: Float64Array, tv: number, weights: LossWeights): Losses {
+  #weigh(losses: Float64Array, tv: number, weights: LossWeights, palette = 0): Losses {
     const layers = mergeLayers(this.#terms, losses);
+    if (this.#palette.length > 0) layers.push({ layer: PALETTE, kind: "style", value: palette });
     const content = sumOfKind(layers, "content");
     const style = sumOfKind(layers, "style");
     const total = weights.contentWeight * content + weights.styleWeight * style + weights.tvWeight * tv;

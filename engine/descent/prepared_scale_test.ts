@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { suite } from "../../tests/testing/suite.ts";
 import fc from "fast-check";
 import type { Backend } from "../backends/backend.ts";
+import type { DeviceAdam } from "../backends/device_adam.ts";
 import { OnnxBackend } from "../backends/onnx/backend.ts";
 import type { OptimisationInput } from "./input.ts";
 import { dot } from "../optimizers/vectors.ts";
@@ -14,6 +15,7 @@ import { relativeDistance } from "../testing/distance.ts";
 import { formulaNoise, formulaParameters, formulaPicture, formulaPixels } from "../testing/formula.ts";
 import { nearestResize } from "../testing/nearest.ts";
 import { transferOptions } from "../testing/options.ts";
+import { withEvaluators } from "../testing/tampered_backend.ts";
 
 const LAYERS = ["conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1", "conv3_3", "conv4_1"];
 /** Central differences of a loss in float32 with kinks (ReLU, max-pool) are this near to its slope. */
@@ -31,7 +33,10 @@ interface Case {
   readonly styles?: readonly { readonly weight: number; readonly masked?: boolean }[];
   readonly contentMask?: boolean;
   readonly options?: Partial<
-    Pick<TransferOptions, "pooling" | "styleScale" | "normalizeLosses" | "normalizeGradients" | "whitening">
+    Pick<
+      TransferOptions,
+      "pooling" | "styleScale" | "normalizeLosses" | "normalizeGradients" | "whitening" | "paletteWeight"
+    >
   >;
 }
 
@@ -55,6 +60,12 @@ const SINGLE: Readonly<Record<string, Case>> = {
   },
   "normalised losses": { content: content("conv2_2"), style: style("conv3_1"), options: { normalizeLosses: true } },
   "whitened Gram matrices": { style: style("conv3_1"), options: { whitening: 0.9 } },
+  "a palette": { content: content("conv1_1", 0), options: { paletteWeight: 2 } },
+  "palettes of styles with masks": {
+    content: content("conv1_1", 0),
+    styles: [{ weight: 1 }, { weight: 2, masked: true }],
+    options: { paletteWeight: 1, normalizeLosses: true },
+  },
   "a style scale": { style: style("conv2_1"), options: { styleScale: 0.5 } },
 };
 
@@ -137,7 +148,13 @@ async function checkSlope(backend: OnnxBackend, given: Case, salt = 7): Promise<
 }
 
 test("a picture with a map that is too large for the device is evaluated in tiles", async (backend) => {
-  const input = inputOf({ size: { width: 140, height: 60 }, content: content("conv1_2"), style: style("conv2_1") });
+  const options = { paletteWeight: 1 };
+  const input = inputOf({
+    size: { width: 140, height: 60 },
+    content: content("conv1_2"),
+    style: style("conv2_1"),
+    options,
+  });
   const scale = input.options.scales[0]!;
   const small: Backend = {
     info: backend.info,
@@ -160,6 +177,39 @@ test("a picture with a map that is too large for the device is evaluated in tile
   ];
   assert.ok(Math.abs(tiled.losses.total / whole.losses.total - 1) < 1e-5);
   assert.ok(relativeDistance(tiled.gradient, whole.gradient) < 1e-4);
+});
+
+test("a palette keeps the picture here, where a device would not know of it", async (backend) => {
+  const adam: DeviceAdam = {
+    step: () => assert.fail("moved on the device"),
+    pixels: () => assert.fail("moved on the device"),
+    state: () => assert.fail("moved on the device"),
+    dispose: () => {},
+  };
+  const device = withEvaluators(backend, (evaluator) => ({
+    evaluate: (pixels, weights) => evaluator.evaluate(pixels, weights),
+    adam: () => Promise.resolve(adam),
+    dispose: () => evaluator.dispose(),
+  }));
+  for (const [paletteWeight, wanted] of [[0, adam], [1, null]] as const) {
+    const input = inputOf({ style: style("conv1_1"), options: { paletteWeight } });
+    const prepared = await PreparedScale.prepare(device, nearestResize, input, input.options.scales[0]!);
+    assert.equal(await prepared.adam(input.options.optimizer, { numbers: {}, arrays: {} }), wanted);
+    await prepared.dispose();
+  }
+});
+
+test("a palette alone brings the colours to the style's, and leaves what is where", async (backend) => {
+  const input = inputOf({ style: style("conv1_1", 0), options: { paletteWeight: 1, normalizeLosses: true } });
+  const scale = input.options.scales[0]!;
+  const pixels = toPixels(await nearestResize(input.content, scale));
+  const weights = { contentWeight: 0, styleWeight: 1, tvWeight: 0 };
+  const { losses, gradient } = await evaluate(backend, input, weights, pixels);
+  assert.equal(losses.layers.at(-1)!.layer, "palette");
+  assert.equal(losses.total, losses.layers.at(-1)!.value);
+  const step = losses.total / dot(gradient, gradient);
+  const next = await evaluate(backend, input, weights, moved(pixels, gradient, -step));
+  assert.ok(next.losses.total < 0.5 * losses.total, `${losses.total}, then ${next.losses.total}`);
 });
 
 test("the gradient of every term and option alone agrees with differences of the total loss", async (backend, t) => {

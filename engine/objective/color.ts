@@ -5,6 +5,7 @@
  * @module
  */
 import type { Picture } from "../picture.ts";
+import { type ColorStatistics, colorStatistics } from "./color_statistics.ts";
 import { cholesky } from "./square_matrix.ts";
 
 /** How far the channels of a grey pixel may be apart once it has been through a JPEG's YCbCr. */
@@ -45,30 +46,15 @@ export function combineLuma(light: Picture, color: Picture): Picture {
   return { ...light, rgb: new Uint8Array(rgb.buffer) };
 }
 
-/** Mean of each channel and their covariance (row-major), of RGB values in 0–255; what is transparent does not count. */
-function colorStatistics({ rgb, alpha }: Picture): { mean: number[]; covariance: Float64Array } {
-  const count = alpha ? alpha.reduce((sum, value) => sum + value / 255, 0) || 1 : rgb.length / 3;
-  const mean = [0, 0, 0];
-  const products = new Float64Array(9);
-  for (let i = 0; i < rgb.length; i += 3) {
-    const share = (alpha ? alpha[i / 3]! / 255 : 1) / count;
-    for (let a = 0; a < 3; a++) {
-      mean[a]! += rgb[i + a]! * share;
-      for (let b = 0; b < 3; b++) products[3 * a + b]! += rgb[i + a]! * rgb[i + b]! * share;
-    }
-  }
-  // One grey level on the diagonal keeps pictures of a single colour invertible.
-  const covariance = products.map((p, i) => p - mean[Math.floor(i / 3)]! * mean[i % 3]! + (i % 4 === 0 ? 1 : 0));
-  return { mean, covariance };
-}
-
 /**
  * `style` with the mean and covariance of the colours of `content`: x ↦ L_c L_s⁻¹ (x − μ_s) + μ_c, where L Lᵀ are the
  * covariances (the paper's Cholesky variant).
  */
 export function matchColors(style: Picture, content: Picture): Picture {
-  const from = colorStatistics(style);
-  const to = colorStatistics(content);
+  const [from, to] = [style, content].map(({ rgb, alpha }) => colorStatistics(rgb, alpha ?? null)) as [
+    ColorStatistics,
+    ColorStatistics,
+  ];
   const [ls, lc] = [from, to].map(({ covariance }) => cholesky(covariance)) as [Float64Array, Float64Array];
   const rgb = new Uint8ClampedArray(style.rgb.length);
   const whitened = [0, 0, 0];

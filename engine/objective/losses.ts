@@ -1,4 +1,7 @@
-/** Loss of one layer, weighted by its layer weight but not by contentWeight or styleWeight. */
+/** What stands for a layer in the loss of the palette, see `palette.ts`: it is of the pixels themselves. */
+export const PALETTE = "palette";
+
+/** Loss of one layer or of the palette, weighted by its own weight but not by contentWeight or styleWeight. */
 export interface LayerLoss {
   readonly layer: string;
   readonly kind: "content" | "style";

@@ -197,6 +197,12 @@ export const OPTIONS = {
     label: "Weight of the style",
     help: "Factor on the style loss: higher takes on more of the style.",
   }),
+  paletteWeight: option("NUMBER", WEIGHT, {
+    default: 0,
+    label: "Palette",
+    help:
+      "Factor on the palette's part of the style loss: how far mean and spread of the colours are from the style's. 1 counts as a layer does with normalizeLosses.",
+  }),
   tvWeight: option("NUMBER", WEIGHT, {
     default: 0,
     retunable: true,

@@ -1,7 +1,9 @@
-import { addScaled, dot, scaled } from "./vectors.ts";
+import type { Smoothing } from "./smoothing.ts";
+import { scaleAndAdd } from "./vectors.ts";
 
-/** What a curvature pair says of I and S, as dot products over the squared length of its step: s, y, and Sy. */
+/** What a curvature pair says of I and S, as dot products of s, y, and Sy. */
 export interface Moments {
+  readonly stepStep: number;
   readonly changeChange: number;
   readonly changeSmooth: number;
   readonly smoothSmooth: number;
@@ -19,47 +21,55 @@ const LEAST_IDENTITY = 0.02;
  * 2006, section 7.2.)
  */
 export class InitialInverseHessian {
-  readonly #smooth: (gradient: Float32Array) => Float32Array;
+  readonly #smooth: Smoothing;
+  /** S times a change, while it is looked at. */
+  #smoothed = new Float32Array(0);
 
   /** @param smooth A symmetric positive semidefinite map S; it is γ · I without. */
-  constructor(smooth = (gradient: Float32Array): Float32Array => new Float32Array(gradient.length)) {
+  constructor(smooth: Smoothing = (_gradient, into) => into.fill(0)) {
     this.#smooth = smooth;
   }
 
   /** What a pair says, to be kept with it. */
   momentsOf(step: Float32Array, change: Float32Array): Moments {
-    const smooth = this.#smooth(change);
-    const length = dot(step, step);
-    return {
-      changeChange: dot(change, change) / length,
-      changeSmooth: dot(change, smooth) / length,
-      smoothSmooth: dot(smooth, smooth) / length,
-      stepChange: dot(step, change) / length,
-      stepSmooth: dot(step, smooth) / length,
-    };
+    if (this.#smoothed.length !== change.length) this.#smoothed = new Float32Array(change.length);
+    const smooth = this.#smoothed;
+    this.#smooth(change, smooth);
+    let [stepStep, changeChange, changeSmooth, smoothSmooth, stepChange, stepSmooth] = [0, 0, 0, 0, 0, 0];
+    for (let i = 0; i < step.length; i++) {
+      const s = step[i]!;
+      const y = change[i]!;
+      const z = smooth[i]!;
+      stepStep += s * s;
+      changeChange += y * y;
+      changeSmooth += y * z;
+      smoothSmooth += z * z;
+      stepChange += s * y;
+      stepSmooth += s * z;
+    }
+    return { stepStep, changeChange, changeSmooth, smoothSmooth, stepChange, stepSmooth };
   }
 
   /**
-   * The product with a vector.
+   * The product with a vector, in a fresh array.
    *
    * @param moments Of the pairs that count, the newest last; the matrix is scaled to that one. I where there are none.
    */
   times(vector: Float32Array, moments: readonly Moments[]): Float32Array {
     const newest = moments.at(-1);
-    if (!newest) return vector;
+    if (!newest) return vector.slice();
     const [identity, smooth] = fit(moments);
     const scale = newest.stepChange / (identity * newest.changeChange + smooth * newest.changeSmooth);
-    // Smoothed first: that takes the most memory.
-    const smoothed = smooth > 0 ? this.#smooth(vector) : null;
-    const result = scaled(vector, scale * identity);
-    if (smoothed) addScaled(result, smoothed, scale * smooth);
+    const result = new Float32Array(vector.length);
+    if (smooth > 0) this.#smooth(vector, result);
+    scaleAndAdd(result, scale * smooth, vector, scale * identity);
     return result;
   }
 }
 
 /** The factors of I and S, up to a common scale. */
 function fit(moments: readonly Moments[]): [identity: number, smooth: number] {
-  const sum = (of: (each: Moments) => number) => moments.reduce((total, each) => total + of(each), 0);
+  const sum = (of: (each: Moments) => number) => moments.reduce((total, each) => total + of(each) / each.stepStep, 0);
   const changeSmooth = sum((each) => each.changeSmooth);
   const stepChange = sum((each) => each.stepChange);
   const stepSmooth = sum((each) => each.stepSmooth);

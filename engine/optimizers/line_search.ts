@@ -1,6 +1,6 @@
 import type { Pixels } from "../picture.ts";
 import type { Point } from "./optimizer.ts";
-import { addScaled } from "./vectors.ts";
+import { along } from "./vectors.ts";
 
 /** Armijo's constant: the part of the predicted decrease that a step has to bring. */
 const SUFFICIENT_DECREASE = 1e-4;
@@ -31,8 +31,7 @@ export class LineSearch {
     this.slope = slope;
     this.stride = stride;
     this.rejections = rejections;
-    this.trial = origin.pixels.slice();
-    addScaled(this.trial, direction, stride);
+    this.trial = along(origin.pixels, direction, stride);
   }
 
   /** Whether the loss at the trial decreases enough (Armijo). */

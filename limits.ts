@@ -9,6 +9,10 @@ import { real, text, whole } from "./values.ts";
 export const LIMITS = {
   /** Style pictures of a transfer. */
   styles: whole(1, 8),
+  /** Transfers of a batch. */
+  batch: whole(1, 100),
+  /** What one variation of a batch is called. */
+  variationName: text(1, 100),
   /** Share of one style among the styles. */
   styleWeight: real(0, 1e6),
   /** How large one style is looked at, times the option `styleScale`. */
@@ -28,6 +32,8 @@ export const LIMITS = {
   /** Entries of a page. */
   page: whole(0, 100),
   cursor: text(1, 256),
+  /** A place in the logs of a batch. */
+  batchCursor: text(1, 1024),
   /** Longest side of an encoded frame, in pixels. */
   frameSize: whole(16, 4096),
   /** Of a JPEG. */

@@ -13,7 +13,8 @@ import { builder } from "./builder.ts";
 import { ImageInput, type ImageInputValue } from "./image_input.ts";
 
 type Types = typeof builder.$inferSchemaTypes;
-type InputFields = PothosSchemaTypes.InputFieldBuilder<Types, "InputObject">;
+/** What makes the fields of an input type. */
+export type InputFields = PothosSchemaTypes.InputFieldBuilder<Types, "InputObject">;
 type OutputFields<Parent> = PothosSchemaTypes.ObjectFieldBuilder<Types, Parent>;
 /** Input fields whose values make up a shape. */
 export type InputFieldsOf<Values> = {

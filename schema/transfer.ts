@@ -40,7 +40,8 @@ export const TransferError = builder.objectRef<TransferFailure>("TransferError")
   }),
 });
 
-const StyleImage = builder.objectRef<StyleRecord>("StyleImage").implement({
+/** A picture whose style is taken. */
+export const StyleImage = builder.objectRef<StyleRecord>("StyleImage").implement({
   description: "A picture whose style is taken.",
   fields: (t) => ({
     image: t.field({
@@ -220,15 +221,17 @@ builder.objectField(Transfer, "enlargedFrom", (t) =>
       enlargedFromId === undefined ? null : transfers.get(enlargedFromId),
   }));
 
-async function imageOf({ transfers }: Context, id: string): Promise<ImageRecord> {
+/** An image of a transfer. @throws {GramcastError} NOT_FOUND when it is gone. */
+export async function imageOf({ transfers }: Context, id: string): Promise<ImageRecord> {
   const image = await transfers.images.get(id);
   if (!image) throw new GramcastError("NOT_FOUND", `Cannot find image ${quoted(id)}: it has been removed`);
   return image;
 }
 
-const TransferConnection = connectionOf<TransferRecord, Page<TransferRecord>>("Transfer", Transfer, {
+/** A page of transfers. */
+export const TransferConnection = connectionOf<TransferRecord, Page<TransferRecord>>("Transfer", Transfer, {
   one: "A transfer",
-  page: "A page of the caller's transfers, newest first.",
+  page: "A page of transfers.",
   backward: true,
 });
 builder.objectField(

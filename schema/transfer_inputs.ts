@@ -8,10 +8,11 @@ import { PresetName } from "./transfer_options.ts";
 import { WebhookInput } from "./webhook_input.ts";
 
 /** The ends of a limit, in words. */
-const from = ({ minimum, maximum }: { readonly minimum: number; readonly maximum: number }) =>
+export const from = ({ minimum, maximum }: { readonly minimum: number; readonly maximum: number }) =>
   `${minimum} to ${maximum}`;
 
-const StyleInput = builder.inputType("StyleInput", {
+/** A picture whose style is taken, as a caller gives it. */
+export const StyleInput = builder.inputType("StyleInput", {
   description: "A picture whose style is taken.",
   fields: (t) => ({
     image: t.field({ type: ImageInput, required: true, description: "The picture." }),

@@ -12,7 +12,8 @@ import { Transfer, TransferError, TransferStatus } from "./transfer.ts";
 /** Stands for the id of the newest transfer, so that an example can be run without copying one. */
 const NEWEST = "newest";
 
-const TransferProgress = builder.objectRef<ProgressItem>("TransferProgress").implement({
+/** One thing that happened to a transfer. */
+export const TransferProgress = builder.objectRef<ProgressItem>("TransferProgress").implement({
   description: "One thing that happened to a transfer.",
   fields: (t) => ({
     sequence: t.int({

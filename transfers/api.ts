@@ -13,9 +13,11 @@ import type { Recorder } from "./audit.ts";
 import type { Caller } from "./caller.ts";
 import type { Share } from "./quotas.ts";
 import type {
+  BatchRecord,
   DeliveryRecord,
   ImageRecord,
   NoticeEvent,
+  StyleRecord,
   TransferEvent,
   TransferPictures,
   TransferRecord,
@@ -178,6 +180,60 @@ export interface Transfers {
   shares(): Promise<readonly Share[]>;
   readonly images: ImageLibrary;
   readonly webhooks: Webhooks;
+  readonly batches: Batches;
+}
+
+/** The options of one variation of a batch, those of all included; images are ids that the caller may see. */
+export interface BatchVariation extends TransferRequest, Pick<TransferPictures, "contentMaskId" | "initImageId"> {
+  readonly name: string | null;
+}
+
+/** Transfers asked for as one: every content with every group of styles under every variation. */
+export interface BatchRequest extends Pick<StartRequest, "priority" | "idempotencyKey"> {
+  /** Ids of images. */
+  readonly contents: readonly string[];
+  readonly styles: readonly (readonly StyleRecord[])[];
+  readonly variations: readonly BatchVariation[];
+}
+
+/** A batch as it stands. */
+export interface BatchState {
+  readonly status: TransferStatus;
+  /** Transfers that have ended, and all that are still there. */
+  readonly done: number;
+  readonly count: number;
+}
+
+/** One delivery of `batchProgress`: what happened to one of its transfers. */
+export interface BatchItem extends BatchState {
+  readonly batch: BatchRecord;
+  /** How far each of the logs has been delivered; opaque. */
+  readonly cursor: string;
+  /** Events of all logs together up to here, those passed over included. */
+  readonly sequence: number;
+  readonly progress: ProgressItem;
+}
+
+export interface BatchProgressRequest extends Omit<ProgressRequest, "after"> {
+  /** The cursor of the last delivery; "0" for every event from the first; left out: begin with a snapshot of now. */
+  readonly after?: string | null;
+}
+
+/** Batches as a caller may see and change them: who may see all of an owner's transfers may see their batches. */
+export interface Batches {
+  /** Starts all transfers of a batch, or none. @throws {GramcastError} As `start`, with the field of the batch. */
+  start(request: BatchRequest): Promise<BatchRecord>;
+  /** Cancels all that has not ended. */
+  cancel(id: string): Promise<BatchRecord>;
+  /** Cancels all that has not ended and removes all. Answers the ids of the transfers. */
+  remove(id: string): Promise<readonly string[]>;
+  get(id: string): Promise<BatchRecord | null>;
+  /** Newest first. */
+  list(request: Omit<ListRequest, "status">): Promise<Page<BatchRecord>>;
+  state(id: string): Promise<BatchState>;
+  /** Those of its transfers that are still there, by their places. */
+  transfers(id: string): Promise<readonly TransferRecord[]>;
+  progress(id: string, request: BatchProgressRequest): Promise<AsyncIterableIterator<BatchItem>>;
 }
 
 /** A webhook with the secret that it has been given; whoever asked is told it once. */

@@ -106,10 +106,56 @@ export interface TransferRecord extends TransferPictures {
   readonly tunings: readonly Tuning[];
   /** The finished transfer that it paints larger; left out where there is none. */
   readonly enlargedFromId?: string;
+  /** Its place in the batch that it was started with; left out where it was started on its own. */
+  readonly batch?: BatchPlace;
   /** The trace that it was queued in, as a W3C `traceparent`; left out where nothing was traced. */
   readonly traceparent?: string;
   /** When it was admitted to the queue last, and under which role; left out in records from before there was it. */
   readonly admitted?: { readonly at: number; readonly role: Role };
+}
+
+/** Where in a batch a transfer stands: which content, which styles and which variation it has, each counted from 0. */
+export interface BatchPlace {
+  /** Of the batch. */
+  readonly id: string;
+  readonly content: number;
+  readonly style: number;
+  readonly variation: number;
+}
+
+/** Transfers that were asked for as one: every content with every group of styles under every variation. */
+export interface BatchRecord {
+  readonly id: string;
+  readonly owner: Owner;
+  readonly idempotencyKey: string | null;
+  /** As `TransferRecord.fingerprint`. */
+  readonly fingerprint: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** How many contents and groups of styles there are. */
+  readonly contents: number;
+  readonly styles: number;
+  /** The variations by their names; null for one that was given none. */
+  readonly variations: readonly (string | null)[];
+}
+
+/** Transfers that a batch was started with, whatever has become of them: contents × groups of styles × variations. */
+export function cellsOf({ contents, styles, variations }: BatchRecord): number {
+  return contents * styles * variations.length;
+}
+
+/** How many transfers of a batch are in each status. */
+export type BatchTally = Readonly<Record<TransferStatus, number>>;
+
+/**
+ * The status of a batch by those of its transfers: QUEUED until one of them is not, RUNNING while any has not ended, then
+ * the worst there is.
+ */
+export function batchStatusOf(tally: BatchTally): TransferStatus {
+  const { QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED } = tally;
+  if (QUEUED + RUNNING > 0) return RUNNING + SUCCEEDED + FAILED + CANCELLED === 0 ? "QUEUED" : "RUNNING";
+  if (FAILED > 0) return "FAILED";
+  return CANCELLED > 0 ? "CANCELLED" : "SUCCEEDED";
 }
 
 /**

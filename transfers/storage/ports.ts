@@ -12,6 +12,8 @@ import type { ErrorCode } from "../../errors.ts";
 import type { Role } from "../caller.ts";
 import type { Clock } from "../clock.ts";
 import type {
+  BatchRecord,
+  BatchTally,
   DeliveryRecord,
   ImageRecord,
   NoticeEvent,
@@ -51,12 +53,11 @@ export interface Append {
   readonly name?: string;
 }
 
-export interface ListQuery {
+/** Part of a list in the order of creation. */
+export interface RangeQuery {
   /** Null for any. */
   readonly owner: Owner | null;
-  /** Null for any. */
-  readonly statuses: readonly TransferStatus[] | null;
-  /** Transfers created before this ordinal, that is, after it in a list that has the newest first. */
+  /** What was created before this ordinal, that is, after it in a list that has the newest first. */
   readonly olderThan: number | null;
   readonly newerThan: number | null;
   readonly limit: number;
@@ -64,10 +65,15 @@ export interface ListQuery {
   readonly take: "newest" | "oldest";
 }
 
+export interface ListQuery extends RangeQuery {
+  /** Null for any. */
+  readonly statuses: readonly TransferStatus[] | null;
+}
+
 /** A record with its place in the order of creation. */
-export interface Listed {
+export interface Listed<Entry = TransferRecord> {
   readonly ordinal: number;
-  readonly record: TransferRecord;
+  readonly record: Entry;
 }
 
 export interface FrameRecord {
@@ -196,6 +202,39 @@ export interface TransferStore {
    */
   addWork(owner: Owner, day: number, work: number): Promise<void>;
   workOf(owner: Owner, day: number): Promise<number>;
+}
+
+/** A transfer before the store has it, with the first event of its log. */
+export interface NewTransfer {
+  readonly record: TransferRecord;
+  readonly event: NewEvent;
+}
+
+/**
+ * Batches: which transfers were started as one. A batch is there as long as any of its transfers is: `TransferStore.remove`
+ * takes it along with the last. Both stores are of one storage.
+ */
+export interface BatchStore {
+  /**
+   * Adds a batch with its transfers, each with the first event of its log: all, or nothing. When its owner has a batch with
+   * the same idempotency key, that one is answered and nothing is added, also when two calls race.
+   *
+   * @param transfers In the order of their places; their `batch` says that they are of this one.
+   * @throws {GramcastError} STORAGE_FULL; then nothing is added.
+   */
+  create(
+    batch: BatchRecord,
+    transfers: readonly NewTransfer[],
+  ): Promise<{ readonly record: BatchRecord; readonly created: boolean }>;
+  get(id: string): Promise<BatchRecord | null>;
+  findByKey(owner: Owner, idempotencyKey: string): Promise<BatchRecord | null>;
+  /** Newest first, whichever end `take` counts from. */
+  list(query: RangeQuery): Promise<readonly Listed<BatchRecord>[]>;
+  count(owner: Owner | null): Promise<number>;
+  /** Those of its transfers that are still there, in the order of their places; none where there is no such batch. */
+  transfers(id: string): Promise<readonly TransferRecord[]>;
+  /** How many of those are in each status. */
+  tally(id: string): Promise<BatchTally>;
 }
 
 /** Milliseconds, by the storage's own clock, after which what a server holds that has stopped may be removed. */
@@ -374,7 +413,10 @@ export interface TransferQueue {
    * @throws {GramcastError} QUEUE_FULL, or QUOTA_EXCEEDED for `perOwner`, naming the limits; null for no limits.
    */
   reserve(entry: QueueEntry, limits: QueueLimits | null): Promise<void>;
-  confirm(id: string): Promise<void>;
+  /** As `reserve`, for entries of one owner that are not queued yet: each gets a place, or none does. */
+  reserveAll(entries: readonly QueueEntry[], limits: QueueLimits): Promise<void>;
+  /** Lets what is reserved be claimed. */
+  confirm(...ids: string[]): Promise<void>;
   /**
    * Takes the next transfer that a worker can run, until it is settled or released, or until the lease has run out without
    * being renewed; null when none waits. Those that it cannot run, or whose owners have as many claimed as they may, are
@@ -522,6 +564,7 @@ export interface Exclusion {
 /** All that one storage keeps. */
 export interface Storage {
   readonly store: TransferStore;
+  readonly batches: BatchStore;
   readonly images: ImageStore;
   readonly queue: TransferQueue;
   readonly webhooks: WebhookStore;

@@ -7,16 +7,19 @@ import type { QueueLimits } from "./ports.ts";
  *
  * @param total Transfers that wait.
  * @param ofOwner Those among them of the owner who asks.
+ * @param asked How many places are wanted.
  */
-export function queueFull(limits: QueueLimits, total: number, ofOwner: number): GramcastError | null {
-  if (limits.perOwner !== null && ofOwner >= limits.perOwner) {
+export function queueFull(limits: QueueLimits, total: number, ofOwner: number, asked = 1): GramcastError | null {
+  if (limits.perOwner !== null && ofOwner + asked > limits.perOwner) {
     const share = { name: "waiting", limit: limits.perOwner, used: ofOwner, resetsAt: null } as const;
-    return quotaExceeded("queue the transfer", share, 1);
+    return quotaExceeded(asked === 1 ? "queue the transfer" : `queue ${asked} transfers`, share, asked);
   }
-  if (total >= limits.total) {
+  if (total + asked > limits.total) {
     return new GramcastError(
       "QUEUE_FULL",
-      `Cannot queue the transfer: ${total} of all callers are waiting, wanted fewer than ${limits.total}`,
+      asked === 1
+        ? `Cannot queue the transfer: ${total} of all callers are waiting, wanted fewer than ${limits.total}`
+        : `Cannot queue ${asked} transfers: ${total} of all callers are waiting, wanted at most ${limits.total} with them`,
     );
   }
   return null;

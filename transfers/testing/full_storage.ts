@@ -26,8 +26,8 @@ export class FullStorage {
       }
     }();
     this.queue = new class extends MemoryQueue {
-      override confirm(id: string) {
-        return refuse("confirm") ?? super.confirm(id);
+      override confirm(...ids: string[]) {
+        return refuse("confirm") ?? super.confirm(...ids);
       }
     }();
   }

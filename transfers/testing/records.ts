@@ -2,6 +2,7 @@ import type { Losses } from "../../engine/objective/losses.ts";
 import { resolveOptions } from "../../engine/options/resolve.ts";
 import type { Claimant, NewEvent, QueueEntry } from "../storage/ports.ts";
 import {
+  type BatchRecord,
   type ImageRecord,
   NOT_STARTED,
   NOTICE_EVENTS,
@@ -30,6 +31,21 @@ export function transferRecord(changes: Partial<TransferRecord> = {}): TransferR
     fingerprint: "f",
     createdAt: 1,
     ...NOT_STARTED,
+    ...changes,
+  };
+}
+
+/** A batch of one content, one group of styles and two variations, with what a test wants otherwise. */
+export function batchRecord(changes: Partial<BatchRecord> = {}): BatchRecord {
+  return {
+    id: "b",
+    owner: "local",
+    idempotencyKey: null,
+    fingerprint: "f",
+    createdAt: 1,
+    contents: 1,
+    styles: 1,
+    variations: [null, null],
     ...changes,
   };
 }

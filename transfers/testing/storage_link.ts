@@ -15,9 +15,10 @@ export class StorageLink {
 
   constructor(storage: Storage) {
     this.#death.promise.catch(() => {});
-    const { store, images, queue, webhooks, bus, shared } = storage;
+    const { store, batches, images, queue, webhooks, bus, shared } = storage;
     this.storage = {
       store: this.#through("store", store),
+      batches: this.#through("batches", batches),
       images: this.#through("images", images),
       queue: this.#through("queue", queue),
       webhooks: this.#through("webhooks", webhooks),

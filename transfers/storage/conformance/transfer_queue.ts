@@ -99,6 +99,37 @@ export function testTransferQueue(name: string, open: () => Promise<OpenQueue>):
     await queue.reserve(entry("f", "cyd"), limits);
   });
 
+  test("reserves for all of several, or for none", async ({ queue }) => {
+    await put(queue, "x:ann", "y:bob");
+    const limits = { total: 5, perOwner: 4 };
+    const some = (ids: string, owner: string) => [...ids].map((id) => entry(id, owner));
+    await assert.rejects(
+      queue.reserveAll(some("abcd", "ann"), limits),
+      (error) =>
+        error instanceof GramcastError && error.code === "QUOTA_EXCEEDED" &&
+        error.message.includes("1 transfers used and 4 more"),
+    );
+    await assert.rejects(
+      queue.reserveAll(some("abcd", "cyd"), limits),
+      (error) =>
+        error instanceof GramcastError && error.code === "QUEUE_FULL" && error.message.includes("wanted at most 5"),
+    );
+    assert.deepEqual(await queue.missing(["a", "b", "c", "d"]), ["a", "b", "c", "d"]);
+    await queue.reserveAll(some("abc", "ann"), limits);
+    assert.deepEqual([await queue.waiting(9), await queue.counts("ann")], [["x", "y"], { waiting: 4, running: 0 }]);
+    await queue.confirm("a", "b", "none", "c");
+    assert.deepEqual(await claimAll(queue), ["x", "y", "a", "b", "c"]);
+  });
+
+  test("lets a batch wait for the turns of others, and for what has a higher priority", async ({ queue }) => {
+    const batch = Array.from({ length: 64 }, (_, i) => entry(`a${i}`, "ann"));
+    await queue.reserveAll(batch, { total: 1000, perOwner: null });
+    await queue.confirm(...batch.map(({ id }) => id));
+    await put(queue, "b1:bob", "b2:bob", "mine:ann:1");
+    assert.equal(await queue.position("b2"), 4);
+    assert.deepEqual((await claimAll(queue)).slice(0, 6), ["mine", "a0", "b1", "a1", "b2", "a2"]);
+  });
+
   test("does not count claimed ones against its limits", async ({ queue }) => {
     await put(queue, "a");
     await claim(queue);

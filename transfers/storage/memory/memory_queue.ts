@@ -52,13 +52,21 @@ export class MemoryQueue implements TransferQueue {
       const full = queueFull(limits, this.#waiting.size, this.#waitingOf(entry.owner));
       if (full !== null) throw full;
     }
-    this.#waiting.set(entry.id, { ...entry, confirmed: false, reservedAt: this.#sharing?.clock.now() ?? 0 });
+    this.#put(entry);
   }
 
-  async confirm(id: string): Promise<void> {
-    const entry = this.#waiting.get(id);
-    if (entry === undefined) return;
-    entry.confirmed = true;
+  async reserveAll(entries: readonly QueueEntry[], limits: QueueLimits): Promise<void> {
+    const ofOwner = entries[0] === undefined ? 0 : this.#waitingOf(entries[0].owner);
+    const full = queueFull(limits, this.#waiting.size, ofOwner, entries.length);
+    if (full !== null) throw full;
+    for (const entry of entries) this.#put(entry);
+  }
+
+  async confirm(...ids: string[]): Promise<void> {
+    for (const id of ids) {
+      const entry = this.#waiting.get(id);
+      if (entry !== undefined) entry.confirmed = true;
+    }
     this.#wakes.wake();
   }
 
@@ -126,6 +134,10 @@ export class MemoryQueue implements TransferQueue {
 
   watch(wake: () => void): Disposable {
     return this.#wakes.add(wake);
+  }
+
+  #put(entry: QueueEntry): void {
+    this.#waiting.set(entry.id, { ...entry, confirmed: false, reservedAt: this.#sharing?.clock.now() ?? 0 });
   }
 
   #waitingOf(owner: Owner): number {

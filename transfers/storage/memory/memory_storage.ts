@@ -1,4 +1,14 @@
-import type { EventBus, Exclusion, ImageStore, SharedStorage, Storage, TransferStore, WebhookStore } from "../ports.ts";
+import type {
+  BatchStore,
+  EventBus,
+  Exclusion,
+  ImageStore,
+  SharedStorage,
+  Storage,
+  TransferStore,
+  WebhookStore,
+} from "../ports.ts";
+import { MemoryBatchStore } from "./memory_batch_store.ts";
 import { MemoryClaims } from "./memory_claims.ts";
 import { MemoryEventBus } from "./memory_event_bus.ts";
 import { MemoryExclusion } from "./memory_exclusion.ts";
@@ -14,6 +24,7 @@ import { MemoryWorkerRegistry } from "./memory_worker_registry.ts";
 /** All that is kept, in the memory of one process; forgotten at exit. */
 export class MemoryStorage implements Storage {
   readonly store: TransferStore;
+  readonly batches: BatchStore;
   readonly images: ImageStore;
   readonly queue: MemoryQueue;
   readonly webhooks: WebhookStore;
@@ -28,6 +39,7 @@ export class MemoryStorage implements Storage {
     const orders = sharing && new MemoryOrderBook(sharing.clock);
     const store = new MemoryTransferStore({ webhooks, claims, orders });
     this.store = store;
+    this.batches = new MemoryBatchStore(store);
     this.webhooks = webhooks;
     this.images = new MemoryImageStore((id) => store.uses(id), sharing?.clock);
     this.queue = new MemoryQueue(sharing, claims);

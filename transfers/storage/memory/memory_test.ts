@@ -1,3 +1,4 @@
+import { testBatchStore } from "../conformance/batch_store.ts";
 import { testEventBus } from "../conformance/event_bus.ts";
 import { FakeClock } from "../../testing/fake_clock.ts";
 import { testExclusion } from "../conformance/exclusion.ts";
@@ -26,6 +27,7 @@ function openShared() {
 }
 
 testTransferStore("MemoryTransferStore", open);
+testBatchStore("MemoryBatchStore", open);
 testFencedWrites("MemoryTransferStore", open);
 testTransferQueue("MemoryQueue", () => {
   const { queue, close } = new MemoryStorage();

@@ -13,6 +13,7 @@ import {
   type Listed,
   type ListQuery,
   type NewEvent,
+  type NewTransfer,
   type TransferStore,
 } from "../ports.ts";
 import { thinnedIndices } from "../thin.ts";
@@ -75,6 +76,13 @@ export class MemoryTransferStore implements TransferStore {
   ): Promise<{ record: TransferRecord; created: boolean }> {
     const existing = record.idempotencyKey === null ? null : this.#findByKey(record.owner, record.idempotencyKey);
     if (existing !== null) return { record: existing, created: false };
+    const stored = this.put({ record, event });
+    if (webhook !== null) this.#webhooks.put(webhook);
+    return { record: stored, created: true };
+  }
+
+  /** For the store of the batches: adds one that has no key. */
+  put({ record, event }: NewTransfer): TransferRecord {
     const stored = { ...record, sequence: 1 };
     this.#entries.set(record.id, {
       ordinal: ++this.#ordinal,
@@ -83,8 +91,17 @@ export class MemoryTransferStore implements TransferStore {
       checkpoints: new Map(),
       frames: new Map(),
     });
-    if (webhook !== null) this.#webhooks.put(webhook);
-    return { record: stored, created: true };
+    return stored;
+  }
+
+  /** For the store of the batches. */
+  has(id: string): boolean {
+    return this.#entries.has(id);
+  }
+
+  /** For the store of the batches: those of one of them, oldest first. */
+  ofBatch(id: string): TransferRecord[] {
+    return this.#entries.values().map(({ record }) => record).filter(({ batch }) => batch?.id === id).toArray();
   }
 
   async get(id: string): Promise<TransferRecord | null> {

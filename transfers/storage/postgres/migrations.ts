@@ -1,3 +1,4 @@
+import { BATCHES } from "./migrations/batches.ts";
 import { IMAGES } from "./migrations/images.ts";
 import { QUEUE } from "./migrations/queue.ts";
 import { SHARING } from "./migrations/sharing.ts";
@@ -21,4 +22,5 @@ export const MIGRATIONS: readonly Migration[] = [
   WEBHOOKS,
   QUEUE,
   SHARING,
+  BATCHES,
 ];

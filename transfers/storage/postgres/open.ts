@@ -6,6 +6,7 @@ import type { Storage } from "../ports.ts";
 import { Database } from "./database.ts";
 import { Listener } from "./listener.ts";
 import { sweepOrphans } from "./orphan_sweep.ts";
+import { PostgresBatchStore } from "./postgres_batch_store.ts";
 import { PostgresEventBus } from "./postgres_event_bus.ts";
 import { PostgresExclusion } from "./postgres_exclusion.ts";
 import { PostgresImageStore } from "./postgres_image_store.ts";
@@ -47,6 +48,7 @@ export async function openPostgresStorage(
   const open = cleanup.move();
   return {
     store: new PostgresTransferStore(database, blobs),
+    batches: new PostgresBatchStore(database),
     images: new PostgresImageStore(database, blobs, log),
     queue,
     webhooks: new PostgresWebhookStore(database),

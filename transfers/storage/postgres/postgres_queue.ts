@@ -46,15 +46,33 @@ export class PostgresQueue implements TransferQueue, Disposable {
       priority,
       role,
       needs.memoryBytes,
-      [...new Set(needs.layers)].sort(),
+      layersOf(needs),
       limits?.total ?? null,
       limits?.perOwner ?? null,
     );
     if (found !== undefined) throw queueFull(limits!, found.total, found.of_owner)!;
   }
 
-  async confirm(id: string): Promise<void> {
-    await this.#database.run("SELECT queue_confirm($1)", id);
+  async reserveAll(entries: readonly QueueEntry[], limits: QueueLimits): Promise<void> {
+    const asked = entries.map(({ id, owner, priority, role, needs }) => ({
+      id,
+      owner,
+      priority,
+      role,
+      memory_bytes: needs.memoryBytes,
+      layers: layersOf(needs),
+    }));
+    const found = await this.#database.first<{ total: number; of_owner: number }>(
+      "SELECT * FROM queue_reserve_all($1, $2, $3)",
+      JSON.stringify(asked),
+      limits.total,
+      limits.perOwner,
+    );
+    if (found !== undefined) throw queueFull(limits, found.total, found.of_owner, entries.length)!;
+  }
+
+  async confirm(...ids: string[]): Promise<void> {
+    await this.#database.run("SELECT queue_confirm(id) FROM unnest($1::text[]) AS id", ids);
     await this.#flush();
   }
 
@@ -156,4 +174,9 @@ export class PostgresQueue implements TransferQueue, Disposable {
     clearTimeout(this.#soon ?? undefined);
     this.#hearing[Symbol.dispose]();
   }
+}
+
+/** In the order in which the database compares them. */
+function layersOf({ layers }: QueueEntry["needs"]): readonly string[] {
+  return [...new Set(layers)].sort();
 }

@@ -1,6 +1,7 @@
 import { SystemClock } from "../../clock.ts";
 import { SILENT_LOG } from "../../log.ts";
 import { MemoryBlobs } from "../blobs/memory_blobs.ts";
+import { testBatchStore } from "../conformance/batch_store.ts";
 import { testFencedWrites } from "../conformance/fenced_writes.ts";
 import {
   testImageStoreModel,
@@ -10,6 +11,7 @@ import {
 } from "../conformance/model.ts";
 import { testTransferStore } from "../conformance/transfer_store.ts";
 import { MemoryQueue } from "../memory/memory_queue.ts";
+import { PostgresBatchStore } from "./postgres_batch_store.ts";
 import { PostgresImageStore } from "./postgres_image_store.ts";
 import { PostgresTransferStore } from "./postgres_transfer_store.ts";
 import { PostgresWebhookStore } from "./postgres_webhook_store.ts";
@@ -28,6 +30,7 @@ async function openStores() {
   const blobs = new MemoryBlobs();
   return {
     store: new PostgresTransferStore(database, blobs),
+    batches: new PostgresBatchStore(database),
     images: new PostgresImageStore(database, blobs, SILENT_LOG),
     webhooks: new PostgresWebhookStore(database),
     close: () => temporary[Symbol.asyncDispose](),
@@ -46,6 +49,7 @@ async function openWithQueue() {
 
 if (NO_POSTGRES === null) {
   testTransferStore("PostgresTransferStore", openStores);
+  testBatchStore("PostgresBatchStore", openStores);
   testFencedWrites("PostgresTransferStore", openWithQueue);
   testTransferStoreModel("PostgresTransferStore", openStores, RUNS);
   testTransferQueueModel("PostgresQueue", openWithQueue, RUNS, () => new MemoryQueue(SHARING));

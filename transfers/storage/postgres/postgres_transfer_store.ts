@@ -13,7 +13,6 @@ import {
   type TransferStore,
 } from "../ports.ts";
 import {
-  imagesOf,
   type Owner,
   TRANSFER_STATUSES,
   type TransferEvent,
@@ -25,19 +24,12 @@ import { Appender } from "./appender.ts";
 import { ClaimedAppends, compareEpochs } from "./claimed_appends.ts";
 import type { Queries, Value } from "./client.ts";
 import type { Database } from "./database.ts";
-import { EVENT_BYTES, EventLog, insertEvents } from "./event_log.ts";
-import { useImages } from "./image_uses.ts";
+import { EVENT_BYTES, EventLog } from "./event_log.ts";
 import { KnownLossLayers } from "./loss_layers.ts";
 import { addWebhook } from "./outbox.ts";
 import { TransferFiles } from "./transfer_files.ts";
-import {
-  type Assignments,
-  columnsOf,
-  documentOf,
-  recordsOf,
-  TRANSFER_COLUMNS,
-  type TransferRow,
-} from "./transfer_rows.ts";
+import { prepareTransfer } from "./new_transfers.ts";
+import { recordsOf, TRANSFER_COLUMNS, type TransferRow } from "./transfer_rows.ts";
 
 /** Transfers in PostgreSQL, their checkpoints and frames in blobs. Any number of servers may have it open. */
 export class PostgresTransferStore implements TransferStore {
@@ -80,38 +72,16 @@ export class PostgresTransferStore implements TransferStore {
     webhook: WebhookRecord | null = null,
   ): Promise<{ record: TransferRecord; created: boolean }> {
     const stored = { ...record, sequence: 1 };
-    const events = await this.#log.encode([event]);
-    const columns: Assignments = [
-      ["id", record.id],
-      ["owner", record.owner],
-      ["idempotency_key", record.idempotencyKey],
-      ["sequence", 1],
-      ["at", events.at],
-      ["former_at", 0],
-      ["written", crypto.randomUUID()],
-      ["silent", events.silent],
-      ["document", documentOf(record)],
-      ...await columnsOf(record, this.#layers),
-    ];
-    const sql = `
-      WITH changed AS (
-        INSERT INTO transfers (${columns.map(([name]) => name).join(", ")})
-        VALUES (${columns.map((_, i) => `$${i + 1}`).join(", ")})
-        ON CONFLICT (owner, idempotency_key) DO NOTHING
-        RETURNING ordinal, sequence, former_at
-      ), added AS (${insertEvents("changed", columns.length + 1)})
-      SELECT ordinal FROM changed`;
-    const values = [...columns.map(([, value]) => value), events.count, ...events.columns];
+    const insert = await prepareTransfer({ record, event }, this.#log, this.#layers);
     // Looked for first: an ordinal is used up by what is not added, too.
     if (record.idempotencyKey !== null) {
       const existing = await this.findByKey(record.owner, record.idempotencyKey);
       if (existing !== null) return { record: existing, created: false };
     }
     const created = await this.#database.transaction(async (queries) => {
-      const made = await queries.first<{ ordinal: number }>(sql, ...values);
-      if (made === undefined) return false;
-      await useImages(queries, made.ordinal, imagesOf(record));
-      if (webhook !== null) await addWebhook(queries, webhook, made.ordinal);
+      const ordinal = await insert(queries);
+      if (ordinal === null) return false;
+      if (webhook !== null) await addWebhook(queries, webhook, ordinal);
       return true;
     });
     // Another was faster, and is found now, unless it has been removed already.

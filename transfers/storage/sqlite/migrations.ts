@@ -223,4 +223,24 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE queue ADD COLUMN released INTEGER NOT NULL DEFAULT 0;
   CREATE INDEX queue_released ON queue (turn) WHERE released = 1;
   `,
+  `
+  CREATE TABLE batches (
+    -- Never used again, so that a place in a list stays what it was.
+    ordinal INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    idempotency_key TEXT,
+    -- The rest of the record as JSON.
+    document TEXT NOT NULL,
+    UNIQUE (owner, idempotency_key)
+  ) STRICT;
+  CREATE INDEX batches_of_owner ON batches (owner, ordinal);
+  ALTER TABLE transfers ADD COLUMN batch INTEGER REFERENCES batches (ordinal);
+  CREATE INDEX transfers_of_batch ON transfers (batch, ordinal) WHERE batch IS NOT NULL;
+  -- A batch goes with its last transfer.
+  CREATE TRIGGER batch_emptied AFTER DELETE ON transfers WHEN old.batch IS NOT NULL BEGIN
+    DELETE FROM batches
+      WHERE ordinal = old.batch AND NOT EXISTS (SELECT 1 FROM transfers WHERE batch = old.batch);
+  END;
+  `,
 ];

@@ -6,6 +6,7 @@ import { MemoryExclusion } from "../memory/memory_exclusion.ts";
 import type { Storage } from "../ports.ts";
 import { Database } from "./database.ts";
 import { FileFolder } from "./file_folder.ts";
+import { SqliteBatchStore } from "./sqlite_batch_store.ts";
 import { SqliteImageStore } from "./sqlite_image_store.ts";
 import { SqliteQueue } from "./sqlite_queue.ts";
 import { SqliteTransferStore } from "./sqlite_transfer_store.ts";
@@ -33,6 +34,7 @@ export async function openSqliteStorage(dataDir: string, log: Log): Promise<Stor
     const open = cleanup.move();
     return {
       store,
+      batches: new SqliteBatchStore(database),
       images: new SqliteImageStore(database, folder),
       queue: new SqliteQueue(database),
       webhooks: new SqliteWebhookStore(database),

@@ -31,17 +31,27 @@ export class SqliteQueue implements TransferQueue {
     this.#database = database;
   }
 
-  async reserve({ id, owner, priority, role, needs }: QueueEntry, limits: QueueLimits | null): Promise<void> {
+  async reserve(entry: QueueEntry, limits: QueueLimits | null): Promise<void> {
     await this.#database.transaction(() => {
-      if (this.#database.first("SELECT 1 FROM queue WHERE id = ?", id) !== undefined) return;
-      if (limits !== null) {
-        const { total, ofOwner } = this.#database.first<{ total: number; ofOwner: number }>(
-          "SELECT count(*) AS total, count(*) FILTER (WHERE owner = ?) AS ofOwner FROM queue WHERE worker IS NULL",
-          owner,
-        )!;
-        const full = queueFull(limits, total, ofOwner);
-        if (full !== null) throw full;
-      }
+      if (this.#database.first("SELECT 1 FROM queue WHERE id = ?", entry.id) === undefined) this.#put([entry], limits);
+    });
+  }
+
+  async reserveAll(entries: readonly QueueEntry[], limits: QueueLimits): Promise<void> {
+    await this.#database.transaction(() => this.#put(entries, limits));
+  }
+
+  /** Adds entries of one owner, as part of a transaction. */
+  #put(entries: readonly QueueEntry[], limits: QueueLimits | null): void {
+    if (limits !== null) {
+      const { total, ofOwner } = this.#database.first<{ total: number; ofOwner: number }>(
+        "SELECT count(*) AS total, count(*) FILTER (WHERE owner = ?) AS ofOwner FROM queue WHERE worker IS NULL",
+        entries[0]?.owner ?? "",
+      )!;
+      const full = queueFull(limits, total, ofOwner, entries.length);
+      if (full !== null) throw full;
+    }
+    for (const { id, owner, priority, role, needs } of entries) {
       this.#database.run(
         "INSERT INTO queue (id, owner, priority, role, needs, confirmed) VALUES (?, ?, ?, ?, ?, 0)",
         id,
@@ -50,11 +60,14 @@ export class SqliteQueue implements TransferQueue {
         role,
         JSON.stringify(needs),
       );
-    });
+    }
   }
 
-  async confirm(id: string): Promise<void> {
-    await this.#change("UPDATE queue SET confirmed = 1 WHERE id = ? AND worker IS NULL", id);
+  async confirm(...ids: string[]): Promise<void> {
+    await this.#change(
+      "UPDATE queue SET confirmed = 1 WHERE id IN (SELECT value FROM json_each(?)) AND worker IS NULL",
+      JSON.stringify(ids),
+    );
   }
 
   async claim(worker: Claimant, most?: MostRunning): Promise<Claim | null> {

@@ -1,3 +1,4 @@
+import { testBatchStore } from "../conformance/batch_store.ts";
 import { testImageStore } from "../conformance/image_store.ts";
 import { testTransferQueue } from "../conformance/transfer_queue.ts";
 import { testTransferStore } from "../conformance/transfer_store.ts";
@@ -10,6 +11,7 @@ async function open() {
 }
 
 testTransferStore("SqliteTransferStore", open);
+testBatchStore("SqliteBatchStore", open);
 testTransferQueue("SqliteQueue", async () => {
   const { queue, close } = await open();
   return { queue, other: queue, later: () => Promise.resolve(), close };

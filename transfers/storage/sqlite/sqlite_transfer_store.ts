@@ -16,6 +16,7 @@ import type { Owner, TransferEvent, TransferRecord, TransferStatus, WebhookRecor
 import type { Database } from "./database.ts";
 import { EVENT_BYTES, EventLog } from "./event_log.ts";
 import type { FileFolder } from "./file_folder.ts";
+import { ofOwner } from "./of_owner.ts";
 import { Outbox } from "./outbox.ts";
 import { TransferFiles } from "./transfer_files.ts";
 import { insertRecord, recordOf, type TransferRow, updateRecord } from "./transfer_rows.ts";
@@ -227,9 +228,4 @@ export class SqliteTransferStore implements TransferStore {
   #ordinal(id: string): number {
     return this.#database.first<{ ordinal: number }>("SELECT ordinal FROM transfers WHERE id = ?", id)?.ordinal ?? 0;
   }
-}
-
-/** For parameter 1. An index serves the one, and order of creation the other. */
-function ofOwner(owner: Owner | null): string {
-  return owner === null ? "?1 IS NULL" : "owner = ?1";
 }

@@ -33,11 +33,15 @@ function documentOf(record: TransferRecord): string {
   return JSON.stringify(rest);
 }
 
-/** Adds a record and answers its ordinal; part of the caller's transaction. */
-export function insertRecord(database: Database, record: TransferRecord): number {
+/**
+ * Adds a record and answers its ordinal; part of the caller's transaction.
+ *
+ * @param batch Ordinal of the batch that it is of; null for none.
+ */
+export function insertRecord(database: Database, record: TransferRecord, batch: number | null = null): number {
   const { ordinal } = database.first<{ ordinal: number }>(
-    `INSERT INTO transfers (id, owner, status, idempotency_key, finished_at, sequence, document)
-     VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING ordinal`,
+    `INSERT INTO transfers (id, owner, status, idempotency_key, finished_at, sequence, document, batch)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING ordinal`,
     record.id,
     record.owner,
     record.status,
@@ -45,6 +49,7 @@ export function insertRecord(database: Database, record: TransferRecord): number
     record.finishedAt,
     record.sequence,
     documentOf(record),
+    batch,
   )!;
   insertImageUses(database, ordinal, imagesOf(record));
   return ordinal;

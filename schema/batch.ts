@@ -1,5 +1,5 @@
 import type { Page } from "../transfers/api.ts";
-import type { BatchPlace as PlaceRecord, BatchRecord, TransferRecord } from "../transfers/types.ts";
+import { type BatchPlace as PlaceRecord, type BatchRecord, placeOf, type TransferRecord } from "../transfers/types.ts";
 import { pageOf } from "../transfers/storage/paging.ts";
 import { builder } from "./builder.ts";
 import { connectionOf, pageComplexity } from "./connection.ts";
@@ -70,16 +70,10 @@ export const Batch = builder.objectRef<BatchRecord>("Batch").implement({
         after: t.arg.string({ description: "Only entries after this cursor." }),
       },
       resolve: async (batch, args, { transfers }) =>
-        pageOf(await transfers.batches.transfers(batch.id), (transfer) => placeIn(batch, transfer), args),
+        pageOf(await transfers.batches.transfers(batch.id), (transfer) => placeOf(batch, transfer), args),
     }),
   }),
 });
-
-/** Place in the order of content, styles and variation, from 0. */
-function placeIn({ styles, variations }: BatchRecord, { batch }: TransferRecord): number {
-  const { content, style, variation } = batch!;
-  return (content * styles + style) * variations.length + variation;
-}
 
 /** For each place along an axis, a transfer that has it; null where none is left. */
 async function firstOf(

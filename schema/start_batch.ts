@@ -1,7 +1,16 @@
+import type { TransferRequest } from "../engine/options/options.ts";
+import { GramcastError } from "../errors.ts";
+import type { BatchRequest, BatchVariation, ImageIntake } from "../transfers/api.ts";
+import { checkBatch } from "../transfers/life/batch_request.ts";
 import type { BatchRecord } from "../transfers/types.ts";
 import { Batch } from "./batch.ts";
-import { StartBatchInput } from "./batch_inputs.ts";
+import { type BatchOptionsValue, StartBatchInput, type StartBatchValue } from "./batch_inputs.ts";
 import { builder } from "./builder.ts";
+import type { Context } from "./context.ts";
+import { CELL_COST, START_COST } from "./costs.ts";
+import { costOfPictures, givenStyles, PictureIntake, picturesOfStyles } from "./picture_intake.ts";
+
+type Variation = NonNullable<StartBatchValue["variations"]>[number];
 
 const StartBatchPayload = builder.objectRef<{ readonly batch: BatchRecord }>("StartBatchPayload").implement({
   description: "The result of startBatch.",
@@ -17,10 +26,75 @@ const StartBatchPayload = builder.objectRef<{ readonly batch: BatchRecord }>("St
 builder.mutationField("startBatch", (t) =>
   t.field({
     type: StartBatchPayload,
+    complexity: ({ input }) => costOf(input),
     description:
-      "Start every content with every group of styles under every variation: all of these transfers, or none. Each runs, is told of by webhooks and counts as any other.",
+      "Start every content with every group of styles under every variation: all of these transfers, or none. Each runs, is told of by webhooks and counts as any other. Those that name no seed share one.",
     args: { input: t.arg({ type: StartBatchInput, required: true, description: "The batch." }) },
-    resolve: () => {
-      throw new Error("x");
+    resolve: async (_root, { input }, context) => {
+      await using intake = context.transfers.images.intake();
+      try {
+        return { batch: await context.transfers.batches.start(await batchRequest(context, intake, input)) };
+      } catch (error) {
+        throw namedWhereGiven(input, error);
+      }
     },
   }));
+
+function costOf({ contents, styles, base, variations }: StartBatchValue): number {
+  const cells = contents.length * styles.length * (variations?.length ?? 1);
+  const ofOptions = [base, ...variations ?? []].flatMap((options) => [options?.contentMask, options?.init?.image]);
+  const ofStyles = picturesOfStyles(styles.flat());
+  return START_COST + CELL_COST * Math.max(0, cells - 1) + costOfPictures([...contents, ...ofStyles, ...ofOptions]);
+}
+
+/**
+ * Takes in the pictures of a batch, each once, after everything else in it has been checked.
+ *
+ * @throws {GramcastError} BAD_USER_INPUT with the field at fault, or what `resolveImage` throws.
+ */
+async function batchRequest(context: Context, intake: ImageIntake, input: StartBatchValue): Promise<BatchRequest> {
+  const { contents, base, variations, priority, idempotencyKey } = input;
+  const styles = input.styles.map(givenStyles);
+  const given = (variations ?? [{}]).map((variation): Variation => ({ ...base, ...variation }));
+  const asked = { priority: priority ?? 0, idempotencyKey: idempotencyKey ?? null };
+  const options = given.map(({ contentMask: _, init, name, ...rest }) => ({
+    // GraphQL leaves out what was not given; no member is there with the value undefined.
+    ...rest as TransferRequest,
+    init: init ? { kind: init.kind, noise: init.noise ?? null } : null,
+    name: name ?? null,
+  }));
+  // Before the pictures, so that nothing is fetched or kept for a wrong request.
+  checkBatch({
+    contents,
+    styles,
+    variations: options.map((each, i) => ({ ...each, hasInitImage: Boolean(given[i]!.init?.image) })),
+    ...asked,
+  });
+  const pictures = new PictureIntake(context, intake);
+  const contentIds: string[] = [];
+  for (const [i, content] of contents.entries()) contentIds.push(await pictures.take(content, `contents.${i}`));
+  const groups: BatchRequest["styles"][number][] = [];
+  for (const [i, group] of styles.entries()) groups.push(await pictures.takeStyles(group, `styles.${i}`));
+  const taken: BatchVariation[] = [];
+  for (const [i, each] of options.entries()) {
+    const { contentMask, init } = given[i]!;
+    taken.push({
+      ...each,
+      contentMaskId: await pictures.takeOptional(contentMask, `variations.${i}.contentMask`),
+      initImageId: await pictures.takeOptional(init?.image, `variations.${i}.init.image`),
+    });
+  }
+  return { contents: contentIds, styles: groups, variations: taken, ...asked };
+}
+
+/** Has an error name `base` where a variation has what is wrong from there. */
+function namedWhereGiven({ base, variations }: StartBatchValue, error: unknown): unknown {
+  if (!(error instanceof GramcastError)) return error;
+  const [, index, field] = /^variations\.(\d+)\.(.+)$/.exec(error.field ?? "") ?? [];
+  if (field === undefined) return error;
+  const name = field.split(".")[0] as keyof BatchOptionsValue;
+  const own = variations?.[Number(index)];
+  if (own !== undefined && (name in own || !(base && name in base))) return error;
+  const { code, message, details } = error;
+  return new GramcastError(code, message, { field: `base.${field}`, cause: error, details });
+}

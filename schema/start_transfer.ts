@@ -4,7 +4,7 @@ import { checkStartRequest } from "../transfers/life/start_request.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { START_COST } from "./costs.ts";
-import { costOfImage, type ImageInputValue, resolveImage } from "./image_input.ts";
+import { costOfPictures, givenStyles, PictureIntake, picturesOfStyles } from "./picture_intake.ts";
 import { optional } from "../values.ts";
 import { Transfer } from "./transfer.ts";
 import { StartTransferInput, type StartTransferValue } from "./transfer_inputs.ts";
@@ -93,11 +93,7 @@ builder.queryField("estimate", (t) =>
   }));
 
 function intakeCost({ content, styles, contentMask, init }: StartTransferValue): number {
-  const ofStyles = styles.flatMap(({ image, mask, region }) => [image, mask, region]);
-  return [content, contentMask, init?.image, ...ofStyles].reduce(
-    (sum, picture) => sum + (picture ? costOfImage(picture) : 0),
-    0,
-  );
+  return costOfPictures([content, contentMask, init?.image, ...picturesOfStyles(styles)]);
 }
 
 /**
@@ -111,14 +107,7 @@ export async function startRequest(
   input: StartTransferValue,
 ): Promise<StartRequest> {
   const { content, styles: given, contentMask, init, priority, idempotencyKey, webhook, ...rest } = input;
-  const styles = given.map(({ image, weight, scale, mask, region }) => ({
-    image,
-    weight: weight ?? 1,
-    // As a request says it that leaves it out: the same idempotencyKey stands for both.
-    ...(scale === 1 || scale === null || scale === undefined ? {} : { scale }),
-    mask,
-    region,
-  }));
+  const styles = givenStyles(given);
   const asked = {
     // GraphQL leaves out what was not given; no member is there with the value undefined.
     ...rest as TransferRequest,
@@ -129,22 +118,14 @@ export async function startRequest(
   // Before the pictures, so that nothing is fetched or kept for a wrong request.
   checkStartRequest(asked, styles, Boolean(init?.image));
   const told = optional(webhook, (webhook) => context.transfers.webhooks.check(webhook, "webhook."));
-  const take = async (image: ImageInputValue, field: string) => (await resolveImage(context, intake, image, field)).id;
-  const takeOptional = (image: ImageInputValue | null | undefined, field: string) => image ? take(image, field) : null;
   // One after the other: at most one picture is in memory, and the first that is wrong is the one that is reported.
-  const contentId = await take(content, "content");
-  const taken: StartRequest["styles"][number][] = [];
-  for (const [i, { image, mask, region, ...share }] of styles.entries()) {
-    const imageId = await take(image, `styles.${i}.image`);
-    const maskId = await takeOptional(mask, `styles.${i}.mask`);
-    taken.push({ ...share, imageId, maskId, regionId: await takeOptional(region, `styles.${i}.region`) });
-  }
+  const pictures = new PictureIntake(context, intake);
   return {
     ...asked,
-    contentId,
-    styles: taken,
-    contentMaskId: await takeOptional(contentMask, "contentMask"),
-    initImageId: await takeOptional(init?.image, "init.image"),
+    contentId: await pictures.take(content, "content"),
+    styles: await pictures.takeStyles(styles, "styles"),
+    contentMaskId: await pictures.takeOptional(contentMask, "contentMask"),
+    initImageId: await pictures.takeOptional(init?.image, "init.image"),
     webhook: told,
   };
 }

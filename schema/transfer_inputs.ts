@@ -39,6 +39,8 @@ export const StyleInput = builder.inputType("StyleInput", {
   }),
 });
 
+export type StyleInputValue = typeof StyleInput.$inferInput;
+
 /** Everything that may be said about a new transfer. */
 export const StartTransferInput = builder.inputType("StartTransferInput", {
   description: "A new transfer: its pictures, and the options that differ from the preset's.",

@@ -7,6 +7,9 @@ export type AuditedAction =
   | "resume"
   | "retune"
   | "delete"
+  | "start batch"
+  | "cancel batch"
+  | "delete batch"
   | "share"
   | "unshare"
   | "create webhook"
@@ -18,7 +21,7 @@ export type AuditedAction =
 /**
  * Keeps that a caller has done something. It never fails: what is done is done.
  *
- * @param subject The id of a transfer or a webhook, or the name of a key; never a secret.
+ * @param subject The id of a transfer, a batch or a webhook, or the name of a key; never a secret.
  */
 export type Recorder = (action: AuditedAction, subject: string) => Promise<void>;
 

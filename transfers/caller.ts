@@ -5,7 +5,7 @@
  * @module
  */
 import { GramcastError } from "../errors.ts";
-import type { ImageRecord, Owner, TransferRecord, WebhookRecord } from "./types.ts";
+import type { BatchRecord, ImageRecord, Owner, TransferRecord, WebhookRecord } from "./types.ts";
 
 /** From the least to the most. */
 export const ROLES = {
@@ -34,6 +34,11 @@ export const LOCAL_CALLER: Caller = { name: "local", owner: "local", role: "ADMI
 
 export function maySeeTransfer(caller: Caller, { id, owner }: TransferRecord): boolean {
   return isOf(caller, owner) && (caller.follows === null || caller.follows === id);
+}
+
+/** Who follows a single transfer sees nothing of those beside it. */
+export function maySeeBatch(caller: Caller, { owner }: BatchRecord): boolean {
+  return caller.follows === null && isOf(caller, owner);
 }
 
 /** Whether a caller who follows no single transfer may see an image. */

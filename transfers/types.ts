@@ -144,8 +144,23 @@ export function cellsOf({ contents, styles, variations }: BatchRecord): number {
   return contents * styles * variations.length;
 }
 
+/** The place of a transfer in its batch as one number from 0: by content, then by styles, then by variation. */
+export function placeOf({ styles, variations }: BatchRecord, { batch }: Pick<TransferRecord, "batch">): number {
+  if (batch === undefined) throw new Error("The transfer is of no batch");
+  return (batch.content * styles + batch.style) * variations.length + batch.variation;
+}
+
 /** How many transfers of a batch are in each status. */
 export type BatchTally = Readonly<Record<TransferStatus, number>>;
+
+/** Counts statuses, each `count` times. */
+export function tallyOf(
+  counts: Iterable<{ readonly status: TransferStatus; readonly count: number }>,
+): BatchTally {
+  const tally = Object.fromEntries(TRANSFER_STATUSES.map((status) => [status, 0])) as Record<TransferStatus, number>;
+  for (const { status, count } of counts) tally[status] += count;
+  return tally;
+}
 
 /**
  * The status of a batch by those of its transfers: QUEUED until one of them is not, RUNNING while any has not ended, then

@@ -2,6 +2,7 @@ import type { LossPoint } from "../../engine/objective/losses.ts";
 import type { Retuning } from "../../engine/options/options.ts";
 import { GramcastError } from "../../errors.ts";
 import type {
+  Batches,
   CostEstimate,
   EnlargeRequest,
   FrameHandle,
@@ -30,6 +31,7 @@ import {
 import type { Share } from "../quotas.ts";
 import { pageOf } from "../storage/paging.ts";
 import { type ImageRecord, imagesOf, type TransferRecord } from "../types.ts";
+import { CallerBatches } from "./caller_batches.ts";
 import { CallerWebhooks } from "./caller_webhooks.ts";
 import type { TransferService } from "./service.ts";
 import { quoted } from "../../values.ts";
@@ -38,6 +40,7 @@ import { quoted } from "../../values.ts";
 export class CallerTransfers implements Transfers {
   readonly images: ImageLibrary;
   readonly webhooks: Webhooks;
+  readonly batches: Batches;
   readonly #service: TransferService;
   readonly #caller: Caller;
   readonly #record: Recorder;
@@ -48,6 +51,7 @@ export class CallerTransfers implements Transfers {
     this.#record = record;
     const { images } = service;
     this.webhooks = new CallerWebhooks(service.webhooks, caller, record);
+    this.batches = new CallerBatches(service, caller, record);
     this.images = {
       intake: () => this.#intake(),
       get: (id) => this.#image(id),

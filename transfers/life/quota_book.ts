@@ -1,4 +1,3 @@
-import type { TransferOptions } from "../../engine/options/options.ts";
 import { workLeft } from "../../engine/descent/work_done.ts";
 import type { Caller, Role } from "../caller.ts";
 import type { Clock } from "../clock.ts";
@@ -8,6 +7,9 @@ import type { Exclusion, ImageStore, TransferQueue, TransferStore } from "../sto
 import type { Owner, TransferRecord } from "../types.ts";
 
 const DAY = 86_400_000;
+
+/** What a transfer's work depends on. */
+type Work = Pick<TransferRecord, "owner" | "options" | "step">;
 
 export interface QuotaPorts {
   readonly store: TransferStore;
@@ -60,35 +62,44 @@ export class QuotaBook {
   }
 
   /**
-   * Holds a transfer that is about to be queued against its owner's quotas, but for those of the queue; within `inTurn`.
+   * Holds transfers that are about to be queued as one against their owner's quotas, but for those of the queue; within
+   * `inTurn`.
    *
    * @param role Of who asks.
+   * @param transfers Of one owner; at least one.
    * @throws {GramcastError} QUOTA_EXCEEDED
    */
-  async checkStart(role: Role, { owner, priority, options, step }: TransferRecord): Promise<void> {
-    const what = "queue the transfer";
+  async checkStart(role: Role, transfers: readonly TransferRecord[]): Promise<void> {
+    const what = transfers.length === 1 ? "queue the transfer" : `queue ${transfers.length} transfers`;
     const limits = this.#quotas[role];
-    for (const [name, asked] of [["size", Math.max(options.width, options.height)], ["priority", priority]] as const) {
+    const largest = {
+      size: Math.max(...transfers.map(({ options }) => Math.max(options.width, options.height))),
+      priority: Math.max(...transfers.map(({ priority }) => priority)),
+    };
+    for (const name of ["size", "priority"] as const) {
       const limit = limits[name];
+      const asked = largest[name];
       if (limit !== null && asked > limit) throw quotaExceeded(what, { name, limit, used: 0, resetsAt: null }, asked);
     }
-    // How much its result will take is not known yet.
-    await this.#check(what, role, owner, "bytes", 1);
-    await this.#check(what, role, owner, "pixelSteps", workLeft(options, step));
+    const { owner } = transfers[0]!;
+    // How much their results will take is not known yet.
+    await this.#check(what, role, owner, "bytes", transfers.length);
+    await this.#check(what, role, owner, "pixelSteps", workOf(transfers));
   }
 
-  /** Counts the work of a transfer that is admitted now. @param sign -1 takes that back. */
-  async charge(owner: Owner, options: TransferOptions, step: number, at: number, sign: 1 | -1 = 1): Promise<void> {
-    await this.#ports.store.addWork(owner, dayOf(at), sign * workLeft(options, step));
+  /** Counts the work of transfers of one owner that are admitted now. @param sign -1 takes that back. */
+  async charge(transfers: readonly Work[], at: number, sign: 1 | -1 = 1): Promise<void> {
+    await this.#ports.store.addWork(transfers[0]!.owner, dayOf(at), sign * workOf(transfers));
   }
 
   /** Gives back the work that a transfer which has ended has not done. It never fails: that may be lost. */
-  async giveBack({ id, owner, options, step, admitted }: TransferRecord): Promise<void> {
-    if (admitted === undefined || workLeft(options, step) === 0) return;
+  async giveBack(transfer: TransferRecord): Promise<void> {
+    const { admitted } = transfer;
+    if (admitted === undefined || workOf([transfer]) === 0) return;
     try {
-      await this.charge(owner, options, step, admitted.at, -1);
+      await this.charge([transfer], admitted.at, -1);
     } catch (error) {
-      this.#ports.log.warn(`Cannot give back the work of transfer ${id}: ${oneLine(error)}`);
+      this.#ports.log.warn(`Cannot give back the work of transfer ${transfer.id}: ${oneLine(error)}`);
     }
   }
 
@@ -129,6 +140,11 @@ export class QuotaBook {
         return 0;
     }
   }
+}
+
+/** Steps × pixels that are left. */
+function workOf(transfers: readonly Work[]): number {
+  return transfers.reduce((sum, { options, step }) => sum + workLeft(options, step), 0);
 }
 
 /** Days of UTC since the epoch. */

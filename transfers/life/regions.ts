@@ -16,12 +16,15 @@ const PIXELS = 2 ** 18;
  *
  * @param options Of the transfer.
  * @param read Gives an encoded image by its id.
+ * @param passed Pictures with their regions that have been found good at a glance, which is the same for any options; those
+ *   that are now are added.
  * @throws {GramcastError} BAD_USER_INPUT
  */
 export async function checkRegions(
   { styles }: Pick<StartRequest, "styles">,
   options: Pick<TransferOptions, "scales" | "styleScale">,
   read: (id: string) => Promise<Uint8Array>,
+  passed: Set<string> = new Set(),
 ): Promise<void> {
   const decode = async (id: string, longest: number) =>
     await decodePicture(await read(id), NO_LIMITS, { longest, transparency: "KEEP" });
@@ -36,11 +39,13 @@ export async function checkRegions(
   const bright = new Map<string, boolean>();
   for (const [i, style] of styles.entries()) {
     const { imageId, regionId } = style;
-    if (!regionId) continue;
+    const pair = `${imageId} ${regionId}`;
+    if (!regionId || passed.has(pair)) continue;
     const longest = styleSide(size, options, style);
     const picture = await glance(imageId);
     try {
       whatCounts(i, { picture, region: await glance(regionId) }, picture);
+      passed.add(pair);
     } catch (error) {
       // Where the picture is transparent in places, it has to be bright where the picture is not.
       if (longest <= GLANCE || picture.alpha) throw error;

@@ -8,6 +8,9 @@ import { LIMITS } from "../../limits.ts";
 import { checkNumber, quoted } from "../../values.ts";
 import type {
   AllTransfers,
+  BatchItem,
+  BatchProgressRequest,
+  BatchRequest,
   CostEstimate,
   EnlargeRequest,
   FrameHandle,
@@ -24,6 +27,8 @@ import type {
 import { NOT_RECORDED, type Recorder } from "../audit.ts";
 import type { Caller } from "../caller.ts";
 import type { Clock } from "../clock.ts";
+import { BatchControl } from "./batch_control.ts";
+import { BatchStarter } from "./batch_starter.ts";
 import { CallerTransfers } from "./caller_transfers.ts";
 import { Classifications, type Classifying } from "./classifications.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -36,6 +41,8 @@ import { ImageLives } from "./image_lives.ts";
 import { type BuiltInSample, KeptImages } from "./image_library.ts";
 import { Interventions } from "./interventions.ts";
 import { Journal } from "./journal.ts";
+import { listNewest } from "./list_newest.ts";
+import { QueueAdmission } from "./queue_admission.ts";
 import { QuotaBook } from "./quota_book.ts";
 import { sharedClock } from "../shared_clock.ts";
 import type { Log } from "../log.ts";
@@ -45,17 +52,18 @@ import type { Receivers } from "../notices/receivers.ts";
 import { NO_OBSERVER, type TransferObserver } from "../observer.ts";
 import type { Quotas, Share } from "../quotas.ts";
 import { pageOf } from "../storage/paging.ts";
-import type { Storage } from "../storage/ports.ts";
-import { ProgressStream } from "../watch/progress_stream.ts";
-import { type LogReader, sharedReads } from "../watch/shared_reads.ts";
+import type { BatchStore, Storage } from "../storage/ports.ts";
+import { BatchStream } from "../watch/batch_stream.ts";
+import { type ProgressSources, ProgressStream } from "../watch/progress_stream.ts";
+import { sharedReads } from "../watch/shared_reads.ts";
 import { MOST_LOOKED_AT, QueueForecast, type Running } from "./queue_forecast.ts";
 import { recipeOf } from "./recipe.ts";
 import { Recovery } from "./recovery.ts";
 import { Retention, type RetentionLimits } from "./retention.ts";
 import { Sharing } from "./sharing.ts";
 import { Starter } from "./starter.ts";
-import { listTransfers } from "./transfer_list.ts";
 import {
+  type BatchRecord,
   hasEnded,
   type ImageRecord,
   type Owner,
@@ -112,12 +120,14 @@ export class TransferService implements AllTransfers {
   readonly #answersCallers: boolean;
   readonly #journal: Journal;
   readonly #frames: FrameCache;
-  /** The store as all who watch read it. */
-  readonly #watched: LogReader;
+  /** What all who watch read from. */
+  readonly #watching: ProgressSources;
   readonly #forecast: Forecast;
   readonly #queueForecast: QueueForecast;
   readonly #dispatcher: Dispatcher;
   readonly #starter: Starter;
+  readonly #batchStarter: BatchStarter;
+  readonly #batchControl: BatchControl;
   readonly #quotas: QuotaBook;
   readonly #retention: Retention;
   readonly #classifications: Classifications;
@@ -168,12 +178,12 @@ export class TransferService implements AllTransfers {
       publicUrl: settings.publicUrl,
     });
     this.webhooks = new KeptWebhooks({ webhooks, receivers, clock, nudge: () => this.#deliverer.nudge() });
-    this.#watched = sharedReads(store);
     this.#frames = new FrameCache(
       store,
       (encoded) => decodePicture(encoded, NO_LIMITS, { transparency: "KEEP" }),
       shared?.liveFrames,
     );
+    this.#watching = { store: sharedReads(store), bus, clock, frames: this.#frames, observer };
     this.#fleet = new Fleet({
       engines,
       // Nobody asks one that answers no callers about others.
@@ -252,18 +262,27 @@ export class TransferService implements AllTransfers {
       clock,
       running: () => this.#running(),
     });
+    const { images } = this;
+    const [journal, dispatcher, forecast] = [this.#journal, this.#dispatcher, this.#forecast];
+    const { maxQueued } = settings;
+    const admission = new QueueAdmission({ queue, journal, dispatcher, forecast, quotas: this.#quotas, maxQueued });
     this.#starter = new Starter({
       store,
       queue,
-      journal: this.#journal,
-      images: this.images,
+      admission,
+      journal,
+      images,
       webhooks: this.webhooks,
-      dispatcher: this.#dispatcher,
-      forecast: this.#forecast,
-      quotas: this.#quotas,
+      dispatcher,
+      forecast,
       orders: this.#sharing?.orders ?? null,
-      maxQueued: settings.maxQueued,
       layers,
+    });
+    this.#batchStarter = new BatchStarter({ batches: ports.batches, admission, journal, images, forecast, layers });
+    this.#batchControl = new BatchControl({
+      batches: ports.batches,
+      cancel: (id) => this.cancel(id),
+      remove: (id) => this.remove(id),
     });
   }
 
@@ -333,17 +352,39 @@ export class TransferService implements AllTransfers {
     page: PageRequest,
     statuses: readonly TransferStatus[] | null,
   ): Promise<Page<TransferRecord>> {
-    return listTransfers(this.#ports.store, owner, page, statuses);
+    const { store } = this.#ports;
+    return listNewest(store, { owner, statuses }, page, () => store.count(owner, statuses));
   }
 
   async progress(record: TransferRecord, request: ProgressRequest): Promise<AsyncIterableIterator<ProgressItem>> {
-    const { bus, clock } = this.#ports;
-    const { observer } = this.#journal;
-    return await ProgressStream.open(
-      { store: this.#watched, bus, clock, frames: this.#frames, observer },
-      record,
-      request,
-    );
+    return await ProgressStream.open(this.#watching, record, request);
+  }
+
+  get batches(): BatchStore {
+    return this.#ports.batches;
+  }
+
+  /** Starts all transfers of a batch, or none. */
+  startBatch(caller: Caller, request: BatchRequest): Promise<BatchRecord> {
+    return this.#batchStarter.start(caller, request);
+  }
+
+  cancelBatch(id: string): Promise<void> {
+    return this.#batchControl.cancel(id);
+  }
+
+  /** Cancels and removes all transfers of a batch, and answers their ids. */
+  removeBatch(id: string): Promise<readonly string[]> {
+    return this.#batchControl.remove(id);
+  }
+
+  /** Of all owners where `owner` is null. */
+  listBatches(owner: Owner | null, page: PageRequest): Promise<Page<BatchRecord>> {
+    return listNewest(this.batches, { owner }, page, () => this.batches.count(owner));
+  }
+
+  async batchProgress(batch: BatchRecord, request: BatchProgressRequest): Promise<AsyncIterableIterator<BatchItem>> {
+    return await BatchStream.open(this.#watching, batch, await this.batches.transfers(batch.id), request);
   }
 
   async lossHistory(id: string, points: number): Promise<readonly LossPoint[]> {

@@ -3,8 +3,10 @@ import { checkPictures, checkRequest } from "../../engine/options/resolve.ts";
 import type { ScaledStyle } from "../../engine/options/style_side.ts";
 import { LIMITS } from "../../limits.ts";
 import { checkNumber, checkText, optional } from "../../values.ts";
-import type { EnlargeRequest, StartRequest } from "../api.ts";
+import { GramcastError } from "../../errors.ts";
+import type { BatchRequest, EnlargeRequest, StartRequest } from "../api.ts";
 import { sha256Hex } from "../sha256.ts";
+import type { TransferRecord } from "../types.ts";
 
 /**
  * Checks all of a request that can be checked without its pictures, so that it can be refused before one is fetched.
@@ -24,9 +26,29 @@ export function checkStartRequest(
   checkRequest(request);
 }
 
+/**
+ * Holds what is asked for with a key against what the key was used for before.
+ *
+ * @param what As in "Cannot start the transfer".
+ * @param fingerprint Of what is asked for.
+ * @throws {GramcastError} CONFLICT
+ */
+export function checkSameRequest(
+  what: string,
+  existing: Pick<TransferRecord, "fingerprint" | "idempotencyKey">,
+  fingerprint: string,
+): void {
+  if (existing.fingerprint === fingerprint) return;
+  throw new GramcastError(
+    "CONFLICT",
+    `Cannot ${what}: idempotencyKey "${existing.idempotencyKey}" was used with other input, wanted a new key`,
+    { field: "idempotencyKey" },
+  );
+}
+
 /** Hash of all that was asked for but the key itself: equal requests have equal ones, whatever the order of their fields. */
 export function fingerprintOf(
-  request: StartRequest | (EnlargeRequest & { readonly enlarge: string }),
+  request: StartRequest | BatchRequest | (EnlargeRequest & { readonly enlarge: string }),
 ): Promise<string> {
   const { idempotencyKey: _, ...asked } = request;
   return sha256Hex(new TextEncoder().encode(canonicalJson(asked)));

@@ -1,4 +1,4 @@
-import { type BatchRecord, type BatchTally, TRANSFER_STATUSES, type TransferStatus } from "../types.ts";
+import type { BatchRecord } from "../types.ts";
 
 /** A row of `batches` in a database, without its document. */
 export interface BatchRow {
@@ -18,10 +18,4 @@ export function batchOf({ id, owner, idempotency_key }: BatchRow, document: Docu
 /** Everything that has no column of its own, as JSON. */
 export function batchDocument({ id: _, owner: _owner, idempotencyKey: _key, ...rest }: BatchRecord): string {
   return JSON.stringify(rest satisfies Document);
-}
-
-/** Counts by status, with those that are 0. */
-export function tallyOf(counts: readonly { readonly status: TransferStatus; readonly count: number }[]): BatchTally {
-  const none = Object.fromEntries(TRANSFER_STATUSES.map((status) => [status, 0]));
-  return { ...none, ...Object.fromEntries(counts.map(({ status, count }) => [status, count])) } as BatchTally;
 }

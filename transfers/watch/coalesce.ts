@@ -2,7 +2,7 @@ import type { LogReader } from "./shared_reads.ts";
 import type { TransferEvent, TransferRecord } from "../types.ts";
 
 /** Events read from the log at once: what a subscriber holds in memory at most. */
-export const BATCH = 64;
+export const AT_ONCE = 64;
 
 /** The event that stands for several. */
 export interface Coalesced {
@@ -51,9 +51,9 @@ async function* eventsAfter(
   closed: () => boolean,
 ): AsyncGenerator<TransferEvent> {
   for (let from = after;;) {
-    const events = await store.events(id, from, BATCH);
+    const events = await store.events(id, from, AT_ONCE);
     yield* events;
-    if (events.length < BATCH || closed()) return;
+    if (events.length < AT_ONCE || closed()) return;
     from = events.at(-1)!.sequence;
   }
 }

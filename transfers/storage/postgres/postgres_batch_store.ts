@@ -1,6 +1,13 @@
-import { batchDocument, batchOf, type BatchRow, tallyOf } from "../batch_rows.ts";
+import { batchDocument, batchOf, type BatchRow } from "../batch_rows.ts";
 import type { BatchStore, Listed, NewTransfer, RangeQuery } from "../ports.ts";
-import type { BatchRecord, BatchTally, Owner, TransferRecord, TransferStatus } from "../../types.ts";
+import {
+  type BatchRecord,
+  type BatchTally,
+  type Owner,
+  tallyOf,
+  type TransferRecord,
+  type TransferStatus,
+} from "../../types.ts";
 import type { Value } from "./client.ts";
 import type { Database } from "./database.ts";
 import { EventLog } from "./event_log.ts";

@@ -1,0 +1,101 @@
+import type { BatchRequest } from "../api.ts";
+import type { Caller } from "../caller.ts";
+import { KeyedTurns } from "../keyed_turns.ts";
+import type { BatchStore } from "../storage/ports.ts";
+import type { BatchRecord, TransferRecord } from "../types.ts";
+import { cellsOfRequest, checkBatch, errorIn } from "./batch_request.ts";
+import type { Forecast } from "./forecast.ts";
+import { type Journal, statusEvent } from "./journal.ts";
+import { newRecord } from "./new_record.ts";
+import { drawSeed, OptionResolver, type ResolverPorts } from "./option_resolver.ts";
+import type { QueueAdmission } from "./queue_admission.ts";
+import { checkSameRequest, fingerprintOf } from "./start_request.ts";
+
+export interface BatchStarterPorts extends ResolverPorts {
+  readonly batches: BatchStore;
+  readonly admission: QueueAdmission;
+  readonly journal: Journal;
+  readonly forecast: Forecast;
+}
+
+/** Admits batches to the queue: all of their transfers, or none. */
+export class BatchStarter {
+  readonly #ports: BatchStarterPorts;
+  /** Calls under way for an idempotency key of an owner. */
+  readonly #turns = new KeyedTurns();
+
+  constructor(ports: BatchStarterPorts) {
+    this.#ports = ports;
+  }
+
+  /** Those of its transfers that name no seed have one and the same, so that they differ by what they are asked alone. */
+  async start(caller: Caller, request: BatchRequest): Promise<BatchRecord> {
+    checkBatch({
+      ...request,
+      variations: request.variations.map((each) => ({ ...each, hasInitImage: each.initImageId !== null })),
+    });
+    const fingerprint = await fingerprintOf(request);
+    const { idempotencyKey: key } = request;
+    if (key === null) return await this.#start(caller, request, fingerprint);
+    return await this.#turns.take(JSON.stringify([caller.owner, key]), async () => {
+      const existing = await this.#ports.batches.findByKey(caller.owner, key);
+      return existing === null ? await this.#start(caller, request, fingerprint) : same(existing, fingerprint);
+    });
+  }
+
+  async #start(caller: Caller, request: BatchRequest, fingerprint: string): Promise<BatchRecord> {
+    const { batches, journal, admission } = this.#ports;
+    const { contents, styles, variations, idempotencyKey } = request;
+    const { owner } = caller;
+    const batch: BatchRecord = {
+      id: crypto.randomUUID(),
+      owner,
+      idempotencyKey,
+      fingerprint,
+      createdAt: journal.now(),
+      contents: contents.length,
+      styles: styles.length,
+      variations: variations.map(({ name }) => name),
+    };
+    const transfers = await this.#records(caller, request, batch);
+    if (journal.storageFailure !== null) throw journal.storageFailure;
+    const recorded = await admission.enqueue({
+      role: caller.role,
+      transfers,
+      record: async (traces) => {
+        const made = await batches.create(
+          batch,
+          transfers.map((record, i) => ({
+            record: { ...record, ...traces[i] },
+            event: { ...statusEvent("QUEUED", record), at: record.createdAt },
+          })),
+        );
+        return made.created ? made.record : null;
+      },
+    });
+    // Where there is none, another server on the same store was faster.
+    return recorded ?? same((await batches.findByKey(owner, idempotencyKey!))!, fingerprint);
+  }
+
+  async #records(caller: Caller, request: BatchRequest, batch: BatchRecord): Promise<TransferRecord[]> {
+    const { id, fingerprint, createdAt } = batch;
+    const resolver = new OptionResolver(this.#ports, caller);
+    const seed = drawSeed();
+    const records: TransferRecord[] = [];
+    for (const { place, request: asked } of cellsOfRequest(request)) {
+      try {
+        const options = await resolver.resolve(asked, seed);
+        this.#ports.forecast.refuseTooLarge({ ...asked, options });
+        records.push(newRecord(caller, asked, options, fingerprint, createdAt, { id, ...place }));
+      } catch (error) {
+        throw errorIn(place, error);
+      }
+    }
+    return records;
+  }
+}
+
+function same(existing: BatchRecord, fingerprint: string): BatchRecord {
+  checkSameRequest("start the batch", existing, fingerprint);
+  return existing;
+}

@@ -69,7 +69,7 @@ export const ERROR_CODES = {
   },
   NOT_FOUND: {
     when: "request",
-    meaning: "no such transfer, image, sample, webhook or delivery, or another owner's",
+    meaning: "no such transfer, batch, image, sample, webhook or delivery, or another owner's",
     remedy: "check the id",
   },
   QUERY_TOO_COMPLEX: {

@@ -1,6 +1,6 @@
 /** The tables of limits in docs/api.md, with the numbers that the code has. */
 import { MAX_ENCODED_PIXELS, MAX_TEXT_BYTES } from "../schema/allowance.ts";
-import { CLASSIFY_COST, INTAKE_COST, LOOKUP_COST, PICTURE_COST, QUEUE_COST, START_COST } from "../schema/costs.ts";
+import { CELL_COST, CLASSIFY_COST, INTAKE_COST, LOOKUP_COST, PICTURE_COST, QUEUE_COST, START_COST } from "../schema/costs.ts";
 import { STUCK_BEATS } from "../server/bounded_socket.ts";
 import { MAX_JSON_BYTES, PICTURES_PER_REQUEST } from "../server/graphql.ts";
 import { JSON_LIMITS } from "../server/json_structure.ts";
@@ -8,7 +8,7 @@ import { OPERATION_LIMITS } from "../server/limits.ts";
 import { CONNECTION_LIMITS } from "../server/listener.ts";
 import { MAX_FILES } from "../server/multipart.ts";
 import { WEBSOCKET_LIMITS } from "../server/websocket.ts";
-import { MAX_WEBHOOKS } from "../limits.ts";
+import { LIMITS, MAX_WEBHOOKS } from "../limits.ts";
 import { DELIVERIES_KEPT } from "../transfers/storage/ports.ts";
 import { MAX_CLASSIFICATIONS } from "../transfers/life/classifications.ts";
 import { table } from "./table.ts";
@@ -28,7 +28,7 @@ export function operationLimits(): string {
     ["its variables", `${maxListLength} list entries, ${maxInputFields} input fields`],
     [
       `its complexity: field 1, encoded picture ${PICTURE_COST}, new picture ${INTAKE_COST}, known picture ${LOOKUP_COST}, ` +
-      `queue position ${QUEUE_COST}, new transfer ${START_COST}, classification ${CLASSIFY_COST}, each times its count`,
+      `queue position ${QUEUE_COST}, new transfer ${START_COST}, each further one of a batch ${CELL_COST}, classification ${CLASSIFY_COST}, each times its count`,
       count(maxComplexity),
     ],
     [
@@ -47,6 +47,7 @@ export function operationLimits(): string {
     ["a multipart body", `${PICTURES_PER_REQUEST} pictures of \`MAX_IMAGE_BYTES\`, ${MAX_FILES} files`],
     ["WebSockets, operations on each, subscriptions in all", `${maxSockets}, ${maxOperations}, ${maxSubscriptions}`],
     ["options of a transfer, its styles and keys", "[options.md](options.md); size as far as the memory goes"],
+    ["transfers of a batch", `${LIMITS.batch.maximum}`],
     ["waiting transfers, in all", "`MAX_QUEUED`"],
     ["of one key or address: requests, bytes, sockets, subscriptions in a time", "[rates](shares.md#rates)"],
     ["of one owner: waiting, running, bytes, work a day, size", "[shares](shares.md)"],

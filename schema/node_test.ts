@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { isInterfaceType } from "graphql";
 import { schema } from "./index.ts";
 import { ApiStage, TINY_PNG } from "./testing/api_stage.ts";
-import { run, start } from "./testing/execute.ts";
+import { PICTURES, run, start } from "./testing/execute.ts";
 
 Deno.test("node gives every object that has an id, and no two have the same", async () => {
   await using stage = await ApiStage.open();
@@ -15,6 +15,13 @@ Deno.test("node gives every object that has an id, and no two have the same", as
     stage,
     `{ transfers { edges { node { __typename id } } } presets { __typename id } samples { __typename id image { __typename id } } }`,
   );
+  const { startBatch: { batch } } = await run(
+    stage,
+    `mutation ($contents: [ImageInput!]!, $styles: [[StyleInput!]!]!) {
+      startBatch(input: { contents: $contents, styles: $styles }) { batch { __typename id } }
+    }`,
+    { contents: [PICTURES.content], styles: [PICTURES.styles] },
+  );
   const { transfer: { webhook: { deliveries, ...told } } } = await run(
     stage,
     `query ($id: ID!) { transfer(id: $id) { webhook { __typename id deliveries { edges { node { __typename id } } } } } }`,
@@ -23,7 +30,17 @@ Deno.test("node gives every object that has an id, and no two have the same", as
   const transfers = data.transfers.edges.map(({ node }: { node: unknown }) => node);
   const images = data.samples.map(({ image }: { image: unknown }) => image);
   const samples = data.samples.map(({ __typename, id }: Record<string, string>) => ({ __typename, id }));
-  const all = [...transfers, ...data.presets, ...samples, ...images, upload, result, told, deliveries.edges[0].node];
+  const all = [
+    ...transfers,
+    ...data.presets,
+    ...samples,
+    ...images,
+    upload,
+    result,
+    batch,
+    told,
+    deliveries.edges[0].node,
+  ];
   const node = schema.getType("Node");
   assert.ok(isInterfaceType(node));
   assert.deepEqual(

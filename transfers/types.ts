@@ -227,6 +227,8 @@ export interface Notice {
   readonly losses: Omit<Losses, "layers"> | null;
   readonly resultId: string | null;
   readonly failure: TransferFailure | null;
+  /** The batch that the transfer is of; left out where there is none. */
+  readonly batchId?: string;
 }
 
 /** A notice on its way to a webhook, or there, or given up. */

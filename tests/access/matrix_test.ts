@@ -45,6 +45,8 @@ type Kind = "common" | "sees" | "changes" | "makes";
 
 interface Operation {
   readonly kind: Kind;
+  /** Whether it is about Ann's batch, which the link of a transfer does not lead to. */
+  readonly ofBatch?: true;
   /** Leaves out what it can have only with the ids of Ann's transfer, its result, its webhook and what that was told. */
   readonly document: (ids: Ids) => string;
 }
@@ -54,6 +56,8 @@ interface Ids {
   readonly image: string;
   readonly webhook: string;
   readonly delivery: string;
+  /** Only for those operations that are about it. */
+  readonly batch: string;
 }
 
 const HOOK = "https://receiver.example/hook";
@@ -78,6 +82,12 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     document: ({ transfer }) => `{ transfer(id: "${transfer}") ${everything("Transfer")} }`,
   },
   "Query.transfers": { kind: "common", document: () => `{ transfers(first: 0) { __typename } }` },
+  "Query.batch": {
+    kind: "sees",
+    ofBatch: true,
+    document: ({ batch }) => `{ batch(id: "${batch}") ${everything("Batch", 3)} node(id: "${batch}") { id } }`,
+  },
+  "Query.batches": { kind: "common", document: () => `{ batches(first: 0) { __typename } }` },
   "Query.node": {
     kind: "sees",
     document: ({ transfer, image, webhook, delivery }) =>
@@ -124,6 +134,22 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     kind: "changes",
     document: ({ transfer }) => `mutation { deleteTransfer(id: "${transfer}") { __typename } }`,
   },
+  "Mutation.startBatch": {
+    kind: "makes",
+    document: ({ image }) =>
+      `mutation { startBatch(input: { contents: [{ image: "${image}" }], styles: [[{ image: { sample: "style" } }]],
+        base: { size: 32, steps: 2 } }) { batch { count } } }`,
+  },
+  "Mutation.cancelBatch": {
+    kind: "changes",
+    ofBatch: true,
+    document: ({ batch }) => `mutation { cancelBatch(id: "${batch}") { batch { status } } }`,
+  },
+  "Mutation.deleteBatch": {
+    kind: "changes",
+    ofBatch: true,
+    document: ({ batch }) => `mutation { deleteBatch(id: "${batch}") { __typename } }`,
+  },
   "Mutation.shareTransfer": {
     kind: "changes",
     document: ({ transfer }) => `mutation { shareTransfer(id: "${transfer}") { __typename } }`,
@@ -153,6 +179,12 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     document: ({ transfer }) =>
       `subscription { transferProgress(id: "${transfer}", after: 0) ${everything("TransferProgress")} }`,
   },
+  "Subscription.batchProgress": {
+    kind: "sees",
+    ofBatch: true,
+    document: ({ batch }) =>
+      `subscription { batchProgress(id: "${batch}", after: "0") ${everything("BatchProgress", 3)} }`,
+  },
 };
 
 const PATHS: readonly ((ids: Ids) => string)[] = [
@@ -181,6 +213,8 @@ function selected(field: GraphQLField<unknown, unknown>, depth: number): string 
   if (["transfer", "base64", "dataUrl", "frames"].includes(field.name)) return "";
   // A transfer in a transfer is one that is asked for like any other.
   if (field.name === "enlargedFrom") return "enlargedFrom { id }";
+  // Nor are the transfers of a batch of another.
+  if (field.name === "batch") return "batch { id owner status }";
   if (!isCompositeType(type)) return field.name;
   return depth === 0 ? "" : `${field.name} ${everything(type.name, depth - 1)}`;
 }
@@ -222,8 +256,12 @@ class Stage {
     this.#authorizations = authorizations;
   }
 
-  /** What Ann has: a finished transfer from an upload of hers, its result, and a webhook that was told of it. */
-  async own(): Promise<Ids> {
+  /**
+   * What Ann has: a finished transfer from an upload of hers, its result, and a webhook that was told of it.
+   *
+   * @param withBatch Whether she also has a finished batch.
+   */
+  async own(withBatch = false): Promise<Ids> {
     const { services } = this.server;
     const ann = services.as(OWNER);
     await using intake = ann.images.intake();
@@ -236,7 +274,25 @@ class Stage {
     await services.finish(id);
     const told = (await ann.webhooks.ofTransfer(id))!;
     const { edges } = await ann.webhooks.deliveries(told.id, {});
-    return { transfer: id, image: (await ann.get(id))!.resultId!, webhook: told.id, delivery: edges[0]!.node.id };
+    const batch = withBatch ? await this.#batch() : crypto.randomUUID();
+    return {
+      transfer: id,
+      image: (await ann.get(id))!.resultId!,
+      webhook: told.id,
+      delivery: edges[0]!.node.id,
+      batch,
+    };
+  }
+
+  /** Ann's, of one transfer. */
+  async #batch(): Promise<string> {
+    const { services } = this.server;
+    const input = { contents: [PICTURES.content], styles: [PICTURES.styles], base: { size: 32, steps: 2 } };
+    const start = "mutation ($input: StartBatchInput!) { startBatch(input: $input) { batch { id } } }";
+    const { data } = await this.server.post(start, { input }, this.headers("the owner's key"));
+    const { id } = data.startBatch.batch;
+    for (const transfer of await services.as(OWNER).batches.transfers(id)) await services.finish(transfer.id);
+    return id;
   }
 
   headers(caller: CallerName, ids?: Ids): Record<string, string> {
@@ -305,8 +361,8 @@ function alike(text: string, ids: Ids): string {
 }
 
 function nothing(): Ids {
-  const [transfer, image, webhook, delivery] = Array.from({ length: 4 }, () => crypto.randomUUID());
-  return { transfer: transfer!, image: image!, webhook: webhook!, delivery: delivery! };
+  const [transfer, image, webhook, delivery, batch] = Array.from({ length: 5 }, () => crypto.randomUUID());
+  return { transfer: transfer!, image: image!, webhook: webhook!, delivery: delivery!, batch: batch! };
 }
 
 /** A text with what its signed links say, which anybody can read. */
@@ -316,19 +372,21 @@ function readable(text: string): string {
 
 let cells = 0;
 
-for (const [name, { kind, document }] of Object.entries(OPERATIONS)) {
+for (const [name, { kind, ofBatch = false, document }] of Object.entries(OPERATIONS)) {
   Deno.test(`${name} tells each caller what it may see`, async () => {
     await using stage = await Stage.open();
     await stage.share(await stage.own(), "other");
-    for (const [caller, right] of Object.entries(CALLERS) as [CallerName, Right][]) {
+    for (const [caller, rightOfTransfer] of Object.entries(CALLERS) as [CallerName, Right][]) {
       cells++;
-      const ids = await stage.own();
+      const right = ofBatch && caller === "the link" ? "stranger" : rightOfTransfer;
+      const ids = await stage.own(ofBatch);
       await stage.share(ids);
       const streams = name.startsWith("Subscription");
       const ask = (ids: Ids) => stage.post(document(ids), caller, ids, streams ? "text/event-stream" : undefined);
       const where = `${name} by ${caller}`;
       // Links are of what is there.
-      const missing = caller === "the link" ? null : await ask(nothing());
+      const unknown = caller === "the link" ? { ...ids, batch: nothing().batch } : nothing();
+      const missing = caller === "the link" && !ofBatch ? null : await ask(unknown);
       const told = await ask(ids);
       const refusedBy = (code: string) => assert.match(told.text, new RegExp(`"code":"${code}"`), where);
       if (right === "nobody") {

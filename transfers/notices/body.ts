@@ -18,12 +18,13 @@ export function bodyOf(
   { transferId, notice }: Pick<DeliveryRecord, "transferId" | "notice">,
   publicUrl: URL | null,
 ): string {
-  const { event, at, status, step, steps, losses, resultId, failure } = notice;
+  const { event, at, status, step, steps, losses, resultId, failure, batchId } = notice;
   return JSON.stringify({
     type: typeOf(event),
     timestamp: new Date(at).toISOString(),
     data: {
       id: transferId,
+      ...(batchId === undefined ? {} : { batchId }),
       status,
       step,
       steps,

@@ -27,6 +27,10 @@ Deno.test("bodyOf() says what happened to which transfer and when", () => {
   });
 });
 
+Deno.test("bodyOf() says of which batch a transfer is", () => {
+  assert.equal(JSON.parse(bodyOf({ transferId: "t", notice: { ...NOTICE, batchId: "b" } }, null)).data.batchId, "b");
+});
+
 Deno.test("bodyOf() says where the result is, by PUBLIC_URL where there is one", () => {
   const notice: Notice = { ...NOTICE, event: "SUCCEEDED", status: "SUCCEEDED", resultId: "r" };
   const urlOf = (publicUrl: URL | null) => JSON.parse(bodyOf({ transferId: "t", notice }, publicUrl)).data.resultUrl;

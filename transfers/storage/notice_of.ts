@@ -3,8 +3,18 @@ import type { Notice, TransferRecord } from "../types.ts";
 
 /** What is told of a change. @param record After it. */
 export function noticeOf(record: TransferRecord, { event, at }: NewNotice): Notice {
-  const { status, step, options, losses, resultId, failure } = record;
-  return { event, at, status, step, steps: options.steps, losses: losses && withoutLayers(losses), resultId, failure };
+  const { status, step, options, losses, resultId, failure, batch } = record;
+  return {
+    event,
+    at,
+    status,
+    step,
+    steps: options.steps,
+    losses: losses && withoutLayers(losses),
+    resultId,
+    failure,
+    ...(batch === undefined ? {} : { batchId: batch.id }),
+  };
 }
 
 function withoutLayers({ total, content, style, tv }: NonNullable<TransferRecord["losses"]>): Notice["losses"] {

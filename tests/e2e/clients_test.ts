@@ -6,7 +6,21 @@ import { createClient as createWsClient, type Sink } from "graphql-ws";
 import { RawSocket } from "../../server/testing/raw_socket.ts";
 import { startTransfer, webSocketUrl } from "../testing/client.ts";
 import { ServerProcess } from "../testing/server_process.ts";
-import { assertWhole, dataOf, FOLLOW, type Followed, type Progress, SMALL, START, type Started } from "./operations.ts";
+import {
+  assertWhole,
+  type BatchFollowed,
+  type BatchStarted,
+  dataOf,
+  FOLLOW,
+  FOLLOW_BATCH,
+  type Followed,
+  type Progress,
+  SHEET,
+  SMALL,
+  START,
+  START_BATCH,
+  type Started,
+} from "./operations.ts";
 
 Deno.test("clients start transfers and follow them to their end", async (t) => {
   await using server = await ServerProcess.start({ env: { STORE: "memory" } });
@@ -86,6 +100,39 @@ Deno.test("clients start transfers and follow them to their end", async (t) => {
     await socket.close();
     await assertWhole(events);
   });
+
+  await t.step(
+    "a contact sheet of two by two fills, over connections that are lost, without hole or repeat",
+    async () => {
+      const client = createWsClient({ url: webSocketUrl(url), retryAttempts: 0 });
+      let id = "";
+      for await (const result of client.iterate<BatchStarted>({ query: START_BATCH, variables: { input: SHEET } })) {
+        const { batch } = dataOf(result).startBatch;
+        assert.equal(batch.count, 4);
+        id = batch.id;
+      }
+      await client.dispose();
+      const events: BatchFollowed["batchProgress"][] = [];
+      while (events.at(-1)?.status !== "SUCCEEDED") {
+        const socket = createWsClient({ url: webSocketUrl(url), retryAttempts: 0 });
+        const variables = { id, after: events.at(-1)?.cursor ?? "0" };
+        let taken = 0;
+        for await (const result of socket.iterate<BatchFollowed>({ query: FOLLOW_BATCH, variables })) {
+          events.push(dataOf(result).batchProgress);
+          if (++taken === 10) break;
+        }
+        socket.terminate();
+      }
+      assert.deepEqual(events.map(({ sequence }) => sequence), events.map((_, i) => i + 1));
+      assert.deepEqual([events.at(-1)?.done, events.at(-1)?.count], [4, 4]);
+      const byTransfer = Map.groupBy(events, ({ transfer }) => transfer.id);
+      assert.deepEqual(
+        [...byTransfer.values()].map(([first]) => first!.transfer.place),
+        [0, 1].flatMap((contentIndex) => [0, 1].map((styleIndex) => ({ contentIndex, styleIndex }))),
+      );
+      for (const own of byTransfer.values()) await assertWhole(own.map(({ progress }) => progress));
+    },
+  );
 
   await t.step("a lost connection is taken up again elsewhere, without hole or repeat", async () => {
     const id = await startTransfer(url, SMALL);

@@ -36,6 +36,50 @@ export const FOLLOW = /* GraphQL */ `
   }
 `;
 
+/** Two contents with two styles, each as small as `SMALL`. */
+export const SHEET = {
+  contents: ["city-at-night", "mountain-lake"].map((sample) => ({ sample })),
+  styles: ["starry-swirls", "geometry"].map((sample) => [{ image: { sample } }]),
+  base: { preset: "FAST", scales: [{ size: 32, steps: STEPS }], frameEvery: 1 },
+} as const;
+
+export const START_BATCH = /* GraphQL */ `
+  mutation Start($input: StartBatchInput!) { startBatch(input: $input) { batch { id count } } }
+`;
+
+export const FOLLOW_BATCH = /* GraphQL */ `
+  subscription Follow($id: ID!, $after: String) {
+    batchProgress(id: $id, after: $after) {
+      cursor
+      sequence
+      status
+      done
+      count
+      transfer { id place { contentIndex styleIndex } result { id url } }
+      progress { sequence status step losses { total content style } frame { step width height dataUrl(format: PNG) } transfer { result { id url } } }
+    }
+  }
+`;
+
+export interface BatchStarted {
+  readonly startBatch: { readonly batch: { readonly id: string; readonly count: number } };
+}
+
+export interface BatchFollowed {
+  readonly batchProgress: {
+    readonly cursor: string;
+    readonly sequence: number;
+    readonly status: string;
+    readonly done: number;
+    readonly count: number;
+    readonly transfer: {
+      readonly id: string;
+      readonly place: { readonly contentIndex: number; readonly styleIndex: number };
+    };
+    readonly progress: Progress;
+  };
+}
+
 export interface Started {
   readonly startTransfer: {
     readonly transfer: {

@@ -83,6 +83,7 @@ export interface StartTransferInput {
   readonly normalizeGradients?: boolean | null;
   readonly normalizeLosses?: boolean | null;
   readonly optimizer?: OptimizerInput | null;
+  readonly paletteWeight?: number | null;
   readonly pooling?: Pooling | null;
   readonly preset?: PresetName | null;
   readonly priority?: number | null;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { fitLongestSide, toPicture, toPixels } from "./picture.ts";
+import { fitLongestSide, fromFine, toPicture, toPixels } from "./picture.ts";
 
 const side = fc.integer({ min: 1, max: 5000 });
 
@@ -26,4 +26,15 @@ Deno.test("shown pictures are rounded and clamped", () => {
 Deno.test("a picture comes back from floats as it was", () => {
   const picture = { width: 16, height: 16, rgb: Uint8Array.from({ length: 768 }, (_, i) => i % 256) };
   assert.deepEqual(toPicture(toPixels(picture), picture), picture);
+});
+
+Deno.test("a picture of 16 bits has the levels between those of 8, and is the same in 8", () => {
+  const pixels = Float32Array.from({ length: 3000 }, (_, i) => i / 10 - 20);
+  const picture = toPicture(pixels, { width: 100, height: 10 }, true);
+  assert.ok(new Set(picture.rgb16).size > 2000);
+  assert.deepEqual(picture.rgb, toPicture(pixels, picture).rgb);
+  const odd = pixels.map((value) => value + 0.0123);
+  const { rgb, rgb16 } = toPicture(odd, picture, true);
+  assert.deepEqual(fromFine(rgb16!), rgb);
+  assert.deepEqual([rgb16![0], rgb16![2999]], [0, 65_535]);
 });

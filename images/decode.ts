@@ -1,11 +1,11 @@
-import { fitLongestSide, type Picture, type Size } from "../engine/picture.ts";
+import { FINE_STEP, fitLongestSide, fromFine, type Picture, type Size } from "../engine/picture.ts";
 import { GramcastError } from "../errors.ts";
 import { Admission } from "./admission.ts";
 import { apngFrame } from "./apng_frame.ts";
 import { readApng } from "./apng.ts";
 import { ACCEPTED_FORMATS, type ImageFormat, isAccepted, mimeTypeOf, recogniseFormat } from "./format.ts";
 import { countFrames, withEnd, withStillBrand } from "./peculiarities.ts";
-import { kernelFor, ownBytes, sharp } from "./sharp.ts";
+import { kernelFor, ownBytes, type Sharp, sharp } from "./sharp.ts";
 import { readTiffTags, TIFF_COMPRESSION, TIFF_PHOTOMETRIC } from "./tiff_tags.ts";
 
 /** What an encoded picture may be at most. */
@@ -37,6 +37,8 @@ interface DecodeOptions {
   readonly frame?: number;
   /** Longest side that is wanted, in pixels: a larger picture is shrunk while it is read. Left out: its own size. */
   readonly longest?: number;
+  /** Whether colours of 16 bits are given beside those of 8, of a file that was written here; not together with `longest`. */
+  readonly fine?: boolean;
   /** `WHITE` lays the picture over white (when left out), `KEEP` gives it as it is, with its alpha. */
   readonly transparency?: "WHITE" | "KEEP";
 }
@@ -155,9 +157,10 @@ async function decodeFile(
   bytes: Uint8Array,
   header: Header,
   limits: ImageLimits,
-  { longest = Infinity, transparency = "WHITE", frame = 0 }: DecodeOptions,
+  { longest = Infinity, transparency = "WHITE", frame = 0, fine = false }: DecodeOptions,
   failOn: "error" | "warning",
 ): Promise<Picture> {
+  if (fine && header.space === "rgb16" && !header.hasProfile) return await decodeFine(bytes, header, limits);
   const page = header.format === "PNG" ? 0 : frame;
   const reading = { failOn, limitInputPixels: limits.maxPixels, autoOrient: true, page };
   // libvips applies no profile to grey of 16 bits: it does to grey of 8.
@@ -181,6 +184,26 @@ async function decodeFile(
   if (info.channels === 3) return { width: info.width, height: info.height, rgb: ownBytes(data) };
   if (info.channels === 4) return await withoutNeedlessAlpha(data, info);
   throw new Error(`decoded to ${info.channels} channels`);
+}
+
+/** Colours of 16 bits, and those of 8 as they are rounded by `toPicture()`: libvips would cut off what is below. */
+async function decodeFine(
+  bytes: Uint8Array,
+  { width, height, hasAlpha }: Header,
+  { maxPixels }: ImageLimits,
+): Promise<Picture> {
+  const reading = { failOn: "error", limitInputPixels: maxPixels } as const;
+  const channel = async (pick: (file: Sharp) => Sharp) => {
+    const file = pick(sharp(bytes, reading).timeout({ seconds: DECODE_SECONDS }));
+    return ownBytes(await file.toColourspace("rgb16").raw({ depth: "ushort" }).toBuffer());
+  };
+  const rgb16 = new Uint16Array((await channel((file) => file.removeAlpha())).buffer);
+  const opaque = { width, height, rgb: fromFine(rgb16), rgb16 };
+  if (!hasAlpha) return opaque;
+  const rgba = new Uint16Array((await channel((file) => file)).buffer);
+  const alpha = new Uint8Array(width * height);
+  for (let i = 0; i < alpha.length; i++) alpha[i] = Math.round(rgba[4 * i + 3]! / FINE_STEP);
+  return { ...opaque, alpha };
 }
 
 /** RGB and alpha apart; a picture that is opaque everywhere has no alpha. */

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { Image } from "imagescript";
-import { fitLongestSide, type Picture, type Size } from "../engine/picture.ts";
+import { FINE_STEP, fitLongestSide, type Picture, type Size } from "../engine/picture.ts";
 import { GramcastError } from "../errors.ts";
 import { DEFAULT_QUALITY, LIMITS } from "../limits.ts";
 import { checkNumber, whole } from "../values.ts";
@@ -14,6 +14,8 @@ export interface EncodeOptions {
   readonly format: WrittenFormat;
   /** Of a JPEG, WebP or AVIF, 1 to 100; PNG and TIFF take no notice. 85 when left out. */
   readonly quality?: number;
+  /** Of a channel of PNG or TIFF, 8 when left out: 16 are those that the picture knows, or its 8 spread over them. */
+  readonly bits?: 8 | 16;
   /** What the picture was made from, for its metadata; none when left out or null. */
   readonly recipe?: string | null;
   /** Longest side in pixels; a smaller picture stays as it is. Its own size when left out or null. */
@@ -44,7 +46,7 @@ export async function encodePicture(picture: Picture, options: EncodeOptions): P
       return packet === null ? file : jpegWithPacket(file, packet);
     }
     case "PNG":
-      return await encodePng(picture, size, packet);
+      return await encodePng(picture, size, packet, options.bits ?? 8);
     case "WEBP":
       checkSides("WEBP", size);
       return await written((await scaled(picture, size)).webp({ quality, smartSubsample: true }), packet);
@@ -56,7 +58,7 @@ export async function encodePicture(picture: Picture, options: EncodeOptions): P
     }
     case "TIFF":
       return await written(
-        (await scaled(picture, size)).tiff({ compression: "deflate", predictor: "horizontal" }),
+        (await scaled(picture, size, options.bits)).tiff({ compression: "deflate", predictor: "horizontal" }),
         packet,
       );
   }
@@ -81,9 +83,14 @@ async function encodeJpeg(picture: Picture, size: Size, quality: number): Promis
   return ownBytes(await image.encodeJPEG(quality as JpegQuality));
 }
 
-async function encodePng(picture: Picture, size: Size, packet: string | null): Promise<Uint8Array<ArrayBuffer>> {
+async function encodePng(
+  picture: Picture,
+  size: Size,
+  packet: string | null,
+  bits: 8 | 16,
+): Promise<Uint8Array<ArrayBuffer>> {
   // A painting of 2048×2048: filters chosen by row make it 27 % smaller in 1.4 times the time; level 6 gains nothing more.
-  const png = (await scaled(picture, size)).png({ compressionLevel: 3, adaptiveFiltering: true });
+  const png = (await scaled(picture, size, bits)).png({ compressionLevel: 3, adaptiveFiltering: true });
   return pngInSrgb(await written(png, packet));
 }
 
@@ -101,8 +108,8 @@ function checkSides(format: keyof typeof MAX_SIDES, { width, height }: Size): vo
   );
 }
 
-async function scaled(picture: Picture, size: Size) {
-  const pipeline = await layers(picture);
+async function scaled(picture: Picture, size: Size, bits: 8 | 16 = 8) {
+  const pipeline = bits === 16 ? fineLayers(picture).toColourspace("rgb16") : await layers(picture);
   if (picture.width === size.width && picture.height === size.height) return pipeline;
   return pipeline.resize({
     width: size.width,
@@ -118,4 +125,22 @@ async function layers({ width, height, rgb, alpha }: Picture) {
   if (!alpha) return opaque;
   const rgba = await opaque.joinChannel(Buffer.from(alpha), { raw: { width, height, channels: 1 } }).raw().toBuffer();
   return sharp(rgba, { raw: { width, height, channels: 4 } });
+}
+
+/** The same in 16 bits: what is known in 8 only is spread over them. */
+function fineLayers({ width, height, rgb, alpha, rgb16 }: Picture): Sharp {
+  const opaque = rgb16 ?? spread(rgb);
+  if (!alpha) return sharp(opaque, rawRgb(width, height));
+  const rgba = new Uint16Array(4 * width * height);
+  for (let i = 0; i < alpha.length; i++) {
+    for (let c = 0; c < 3; c++) rgba[4 * i + c] = opaque[3 * i + c]!;
+    rgba[4 * i + 3] = FINE_STEP * alpha[i]!;
+  }
+  return sharp(rgba, { raw: { width, height, channels: 4 } });
+}
+
+function spread(values: Uint8Array): Uint16Array {
+  const fine = new Uint16Array(values.length);
+  for (let i = 0; i < fine.length; i++) fine[i] = FINE_STEP * values[i]!;
+  return fine;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Picture } from "../engine/picture.ts";
+import { fromFine, type Picture, toPicture } from "../engine/picture.ts";
 import { decodePicture } from "./decode.ts";
 import { encodePicture, shownSize } from "./encode.ts";
 import { recogniseFormat } from "./format.ts";
@@ -145,6 +145,36 @@ Deno.test("encodePicture() keeps alpha in AVIF closely, and in TIFF without loss
     const worst = Math.max(...avif.rgb.map((value, i) => seen(i) ? Math.abs(value - picture.rgb[i]!) : 0));
     assert.ok(worst < 24, `${picture.width}×${picture.height}: ${worst}`);
   }
+});
+
+Deno.test("encodePicture() writes PNG and TIFF of 16 bits without loss, as sRGB, and they are read so where that is asked", async () => {
+  const size = { width: 40, height: 30 };
+  const values = Float32Array.from({ length: 3600 }, (_, i) => (i * 0.37) % 254.9);
+  const opaque = toPicture(values, size, true);
+  const fading = { ...opaque, alpha: Uint8Array.from({ length: 1200 }, (_, i) => i % 256) };
+  for (const format of ["PNG", "TIFF"] as const) {
+    for (const picture of [opaque, fading]) {
+      const file = await encodePicture(picture, { format, bits: 16, recipe: "{}" });
+      assert.equal(recogniseFormat(file), format);
+      if (format === "PNG") {
+        assert.equal(file[24], 16, "bits of a channel");
+        assert.ok(new TextDecoder("latin1").decode(file.subarray(0, 100)).includes("sRGB"));
+      }
+      const read = await decodePicture(file, LIMITS, { transparency: "KEEP", fine: true });
+      assert.deepEqual(read, { ...picture, rgb: fromFine(picture.rgb16!) });
+      assert.ok(new Set(read.rgb16).size > 256);
+      const plain = await decodePicture(file, LIMITS, { transparency: "KEEP" });
+      assert.ok(plain.rgb16 === undefined && largestDifference(plain, picture) <= 1);
+    }
+  }
+  const { rgb16: _, ...known } = opaque;
+  const spread = await encodePicture(known, { format: "PNG", bits: 16, maxSize: 400 });
+  const read = await decodePicture(spread, LIMITS, { fine: true });
+  assert.deepEqual([read.rgb, spread[24]], [known.rgb, 16]);
+  const small = await encodePicture(opaque, { format: "PNG", bits: 16, maxSize: 20 });
+  assert.equal((await decodePicture(small, LIMITS, { fine: true })).rgb16!.length, 20 * 15 * 3);
+  const coarse = await decodePicture(await encodePicture(known, { format: "PNG" }), LIMITS, { fine: true });
+  assert.deepEqual(coarse, known, "8 bits are 8 bits");
 });
 
 Deno.test("encodePicture() gives each pixel its own colour in JPEG and AVIF", async () => {

@@ -68,12 +68,13 @@ export class FrameEncoder {
 }
 
 /** PNG and TIFF have no quality, so all qualities of them are one. */
-function nameOf(key: string, { format, quality = DEFAULT_QUALITY, maxSize, recipe }: EncodeOptions): string {
+function nameOf(key: string, { format, quality = DEFAULT_QUALITY, maxSize, recipe, bits }: EncodeOptions): string {
   return JSON.stringify([
     format,
     format === "PNG" || format === "TIFF" ? null : quality,
     maxSize ?? null,
     recipe ?? null,
+    bits ?? 8,
     key,
   ]);
 }

@@ -14,6 +14,11 @@ export function formatOfEnding(ending: string): WrittenFormat | null {
   return Object.hasOwn(known, ending.toLowerCase()) ? known[ending.toLowerCase()]! : null;
 }
 
+/** Whether a format is written in 16 bits a channel, too. */
+export function isFine(format: WrittenFormat): boolean {
+  return format === "PNG" || format === "TIFF";
+}
+
 /** The registered media type of a format. */
 export function mimeTypeOfWritten(format: WrittenFormat): string {
   return `image/${format.toLowerCase()}`;

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { decodePicture } from "../images/decode.ts";
 import { encodePicture } from "../images/encode.ts";
 import { GramcastError } from "../errors.ts";
 import { storageUnavailable } from "../transfers/storage/unavailable.ts";
@@ -259,6 +261,50 @@ Deno.test("what is no picture of the caller's is 404, and not cached", async () 
   }
   const post = await fetch(`${fake.url}/images/sample-content`, { method: "POST" });
   assert.deepEqual([post.status, await post.text()], [405, "Cannot change a picture: wanted GET\n"]);
+});
+
+Deno.test("a result is served in 16 bits as PNG and TIFF, as it was kept, and nothing else is", async () => {
+  await using fake = await serveFake();
+  const { services } = fake;
+  const id = await fake.start(OPTIONS);
+  await services.finish(id);
+  const picture = await (await services.own.frame(id, null))!.finest();
+  assert.ok(new Set(picture.rgb16).size > 256, "more than 8 bits hold");
+  const recipe = await services.own.recipe(id);
+  for (const [path, format] of [["result.png?bits=16", "PNG"], ["result?format=tiff&bits=16", "TIFF"]] as const) {
+    const response = await fetch(`${fake.url}/transfers/${id}/${path}`);
+    const wanted = await encodePicture(picture, { format, recipe, bits: 16 });
+    assert.ok(Buffer.compare(await response.bytes(), wanted) === 0, path);
+    assert.equal(response.headers.get("content-type"), `image/${format.toLowerCase()}`);
+    const coarse = await fetch(`${fake.url}/transfers/${id}/${path.replace("16", "8")}`);
+    assert.notEqual(coarse.headers.get("etag"), response.headers.get("etag"));
+    assert.notEqual((await coarse.bytes()).byteLength, wanted.byteLength);
+  }
+  const refusals = [
+    ["result.png?bits=12", 'Cannot use bits "12": wanted 8 or 16\n'],
+    ["result.jpg?bits=16", 'Cannot use bits "16": wanted 8, or 16 with PNG or TIFF\n'],
+    ["frames/2.png?bits=16", 'Cannot use bits "16": wanted 8 for a frame, or 16 for a result\n'],
+  ] as const;
+  for (const [path, wanted] of refusals) {
+    const response = await fetch(`${fake.url}/transfers/${id}/${path}`);
+    assert.deepEqual([response.status, await response.text()], [400, wanted]);
+  }
+  const none = await fetch(`${fake.url}/transfers/other/result.png?bits=16`);
+  assert.deepEqual([none.status, await none.text()], [404, "Cannot find this picture\n"]);
+});
+
+Deno.test("a result that was kept in 8 bits is served in 16 with its own colours", async () => {
+  await using fake = await serveFake();
+  const { services } = fake;
+  const id = await fake.start(OPTIONS);
+  const { step } = await services.finish(id);
+  const { rgb16: _, ...picture } = await (await services.own.frame(id, null))!.finest();
+  const { store } = services.ports;
+  await store.saveFrame(id, { ...picture, step }, await encodePicture(picture, { format: "PNG" }), true);
+  const response = await fetch(`${fake.url}/transfers/${id}/result.png?bits=16`);
+  const file = await response.bytes();
+  const limits = { maxBytes: 1e9, maxPixels: 1e9 };
+  assert.deepEqual([file[24], (await decodePicture(file, limits, { fine: true })).rgb], [16, picture.rgb]);
 });
 
 Deno.test("a format that pictures are not written in is refused by name", async () => {

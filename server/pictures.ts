@@ -1,7 +1,13 @@
 import type { Session } from "../access/access.ts";
 import type { Services } from "../schema/context.ts";
 import { DEFAULT_QUALITY } from "../limits.ts";
-import { formatOfEnding, mimeTypeOfWritten, WRITTEN_ENDINGS, type WrittenFormat } from "../images/written_format.ts";
+import {
+  formatOfEnding,
+  isFine,
+  mimeTypeOfWritten,
+  WRITTEN_ENDINGS,
+  type WrittenFormat,
+} from "../images/written_format.ts";
 import { refused } from "../values.ts";
 import type { FrameHandle, Transfers } from "../transfers/api.ts";
 import { notModified } from "./conditional.ts";
@@ -35,7 +41,8 @@ interface Found {
 
 /**
  * Answers `/images/:id`, `/transfers/:id/frames/:step` and `/transfers/:id/result`, these with an ending of
- * `WRITTEN_ENDINGS` or with `?format=` and one of them, which goes before an ending; else undefined.
+ * `WRITTEN_ENDINGS` or with `?format=` and one of them, which goes before an ending; a result as PNG or TIFF with `?bits=16`,
+ * too. Else undefined.
  */
 export async function servePicture(
   services: Pick<Services, "frames" | "transfers">,
@@ -43,7 +50,8 @@ export async function servePicture(
   request: Request,
   pathname: string,
 ): Promise<Response | undefined> {
-  const find = route(pathname, new URL(request.url).searchParams.get("format"));
+  const { searchParams } = new URL(request.url);
+  const find = route(pathname, searchParams.get("format"), searchParams.get("bits"));
   if (!find || find instanceof Response) return find;
   if (request.method !== "GET" && request.method !== "HEAD") {
     return new Response("Cannot change a picture: wanted GET\n", { status: 405, headers: { allow: "GET, HEAD" } });
@@ -85,10 +93,11 @@ function mayLeadElsewhere({ method, headers }: Request): boolean {
   return method === "GET" && (site === null || site !== "same-origin" && shows);
 }
 
-/** What a path asks for; a response where it asks for a format that there is not; undefined for other paths. */
+/** What a path asks for; a response where it asks for what there is not; undefined for other paths. */
 function route(
   pathname: string,
   asked: string | null,
+  bits: string | null,
 ): ((source: Source) => Promise<Found | null>) | Response | undefined {
   const image = /^\/images\/([\w-]{1,100})$/.exec(pathname);
   if (image) return (source) => findImage(source, image[1]!, IMMUTABLE);
@@ -96,12 +105,21 @@ function route(
   if (!painting) return undefined;
   const [, id = "", step, ending = ""] = painting;
   const format = formatOfEnding(asked ?? ending);
-  if (format !== null) {
+  if (format === null) {
+    return asked === null ? undefined : refusal("format", asked, `one of ${WRITTEN_ENDINGS.join(", ")}`);
+  }
+  if (bits === null || bits === "8") {
     return (source) =>
       step === undefined ? findResult(source, id, format) : findFrame(source, id, Number(step), format);
   }
-  if (asked === null) return undefined;
-  const { message } = refused("format", asked, `one of ${WRITTEN_ENDINGS.join(", ")}`);
+  if (bits !== "16") return refusal("bits", bits, "8 or 16");
+  if (step !== undefined) return refusal("bits", bits, "8 for a frame, or 16 for a result");
+  if (!isFine(format)) return refusal("bits", bits, "8, or 16 with PNG or TIFF");
+  return (source) => findFineResult(source, id, format);
+}
+
+function refusal(field: string, found: string, wanted: string): Response {
+  const { message } = refused(field, found, wanted);
   return new Response(`${message}\n`, { status: 400, headers: { "cache-control": "no-store" } });
 }
 
@@ -128,16 +146,25 @@ async function findResult(source: Source, id: string, format: WrittenFormat): Pr
   return frame && encoded(source, frame, format, REVALIDATED, () => transfers.recipe(id));
 }
 
+async function findFineResult(source: Source, id: string, format: WrittenFormat): Promise<Found | null> {
+  const { transfers } = source;
+  const transfer = await transfers.get(id);
+  if (!transfer || transfer.resultId === null) return null;
+  const frame = await transfers.frame(id, null);
+  return frame && encoded(source, frame, format, REVALIDATED, () => transfers.recipe(id), 16);
+}
+
 function encoded(
   { frames }: Source,
   frame: FrameHandle,
   format: WrittenFormat,
   cacheControl: string,
   recipe: () => Promise<string | null> = () => Promise.resolve(null),
+  bits: 8 | 16 = 8,
 ): Found {
-  const encoding = { format, maxSize: null, quality: DEFAULT_QUALITY } as const;
+  const encoding = { format, maxSize: null, quality: DEFAULT_QUALITY, bits } as const;
   return {
-    etag: `"${frame.transferId}-${frame.step}-${format}"`,
+    etag: `"${frame.transferId}-${frame.step}-${format}${bits === 16 ? "-16" : ""}"`,
     mimeType: mimeTypeOfWritten(format),
     cacheControl,
     open: async () => {

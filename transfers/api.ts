@@ -80,6 +80,8 @@ export interface FrameHandle {
   readonly height: number;
   /** The pixels, from memory or from the store. */
   picture(): Promise<Picture>;
+  /** The same as they are kept: the last frame of a transfer that has succeeded in 16 bits, too. */
+  finest(): Promise<Picture>;
 }
 
 /** One delivery of `transferProgress`. */

@@ -203,9 +203,16 @@ export class Optimisation {
     };
   }
 
-  /** The picture after the last step: averaged and with the colours that were asked for. */
-  async picture(): Promise<Picture> {
-    return finish(this.#color, toPicture(await this.#shownPixels(), this.size), this.#content);
+  /**
+   * The picture after the last step: averaged and with the colours that were asked for.
+   *
+   * @param fine Whether it has 16 bits, too.
+   */
+  async picture(fine = false): Promise<Picture> {
+    // Of brightness and colours together 8 bits are those of 16: else a picture that is kept in 16 would come back another.
+    const shown = toPicture(await this.#shownPixels(), this.size, fine || this.#color === "LUMINANCE");
+    const { rgb16, ...picture } = finish(this.#color, shown, this.#content);
+    return fine && rgb16 ? { ...picture, rgb16 } : picture;
   }
 
   /** All that `restore()` needs. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Picture } from "../picture.ts";
+import { FINE_STEP, fromFine, type Picture } from "../picture.ts";
 import { type ColorStatistics, colorStatistics } from "./color_statistics.ts";
 import { cholesky } from "./square_matrix.ts";
 
@@ -34,16 +34,36 @@ export function isGrey({ rgb }: Picture): boolean {
   return true;
 }
 
-/** The luma of `light` with the chroma (I and Q) of `color`; both of one size. */
+/** The luma of `light`, in as many bits as it has, with the chroma (I and Q) of `color`; both of one size. */
 export function combineLuma(light: Picture, color: Picture): Picture {
-  const rgb = new Uint8ClampedArray(light.rgb.length);
-  for (let i = 0; i < rgb.length; i += 3) {
-    // Chroma is what is left of RGB when the luma is taken away, so adding a difference of lumas keeps I and Q.
-    const wanted = luma(light.rgb[i]!, light.rgb[i + 1]!, light.rgb[i + 2]!);
-    const shift = wanted - luma(color.rgb[i]!, color.rgb[i + 1]!, color.rgb[i + 2]!);
-    for (let c = 0; c < 3; c++) rgb[i + c] = color.rgb[i + c]! + shift;
+  if (light.rgb16) {
+    const rgb16 = withLumaOf(light.rgb16, color.rgb, new Uint16Array(light.rgb16.length), FINE_STEP);
+    return { ...light, rgb: fromFine(rgb16), rgb16 };
   }
+  const rgb = withLumaOf(light.rgb, color.rgb, new Uint8ClampedArray(light.rgb.length), 1);
   return { ...light, rgb: new Uint8Array(rgb.buffer) };
+}
+
+/**
+ * Fills `result` with the chroma of `color` in the luma of `light`, rounded and clamped.
+ *
+ * @param step Of values of `light` and `result`, in those of `color`.
+ */
+function withLumaOf<T extends Uint8ClampedArray | Uint16Array>(
+  light: ArrayLike<number>,
+  color: Uint8Array,
+  result: T,
+  step: number,
+): T {
+  for (let i = 0; i < result.length; i += 3) {
+    // Chroma is what is left of RGB when the luma is taken away, so adding a difference of lumas keeps I and Q.
+    const wanted = luma(light[i]!, light[i + 1]!, light[i + 2]!);
+    const shift = wanted - step * luma(color[i]!, color[i + 1]!, color[i + 2]!);
+    for (let c = 0; c < 3; c++) {
+      result[i + c] = Math.min(255 * step, Math.max(0, Math.round(step * color[i + c]! + shift)));
+    }
+  }
+  return result;
 }
 
 /**

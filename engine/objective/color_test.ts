@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fromFine, toPicture } from "../picture.ts";
 import { combineLuma, isGrey, matchColors, toGrey } from "./color.ts";
 import type { Picture } from "../picture.ts";
 import { formulaNoise, formulaPicture } from "../testing/formula.ts";
@@ -63,6 +64,18 @@ Deno.test("the luma of one picture goes with the chroma of the other", () => {
     // I and Q are differences of channels from the luma.
     const shift = luma(rgb, i) - luma(color.rgb, i);
     for (let c = 0; c < 3; c++) assert.ok(Math.abs(rgb[i + c]! - color.rgb[i + c]! - shift) <= 1.01, "chroma");
+  }
+});
+
+Deno.test("the luma of 16 bits comes with its own levels, and 8 bits that are its own, rounded", () => {
+  const color = muted(13, 21, 3, [100, 130, 150]);
+  const values = Float32Array.from({ length: color.rgb.length }, (_, i) => 90 + Math.floor(i / 3) / 10);
+  const light = toPicture(values, color, true);
+  const { rgb, rgb16 } = combineLuma(light, color);
+  assert.deepEqual(rgb, fromFine(rgb16!));
+  for (let i = 0; i < rgb.length; i += 3) {
+    const found = 0.299 * rgb16![i]! + 0.587 * rgb16![i + 1]! + 0.114 * rgb16![i + 2]!;
+    assert.ok(Math.abs(found - light.rgb16![i]!) <= 1, `${found}, ${light.rgb16![i]}`);
   }
 });
 

@@ -118,6 +118,11 @@ function neighbours(i: number, length: number): [number, number, number] {
 export function withAlphaOf(painting: Picture, { alpha }: Picture): Picture {
   if (!alpha) return painting;
   const rgb = painting.rgb.slice();
-  for (let i = 0; i < alpha.length; i++) if (alpha[i] === 0) rgb.fill(0, 3 * i, 3 * i + 3);
-  return { ...painting, rgb, alpha };
+  const rgb16 = painting.rgb16?.slice();
+  alpha.forEach((opacity, i) => {
+    if (opacity > 0) return;
+    rgb.fill(0, 3 * i, 3 * i + 3);
+    rgb16?.fill(0, 3 * i, 3 * i + 3);
+  });
+  return { ...painting, rgb, alpha, ...(rgb16 ? { rgb16 } : {}) };
 }

@@ -62,7 +62,7 @@ export class ApiStage implements Services {
   frames: FrameEncoder = {
     encode: async (frame, encoding) => {
       this.encodings.push({ ...encoding, step: frame.step });
-      return await encodePicture(await frame.picture(), encoding);
+      return await encodePicture(await (encoding.bits === 16 ? frame.finest() : frame.picture()), encoding);
     },
   };
 

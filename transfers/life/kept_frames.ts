@@ -73,7 +73,7 @@ export class KeptFrames {
   }
 }
 
-/** A picture as frames are kept and shown: nothing of it is lost. */
+/** A picture as frames are kept and shown: nothing of it is lost, in 8 bits or 16. */
 export function encodeFrame(picture: Picture): Promise<Uint8Array> {
-  return encodePicture(picture, { format: "PNG" });
+  return encodePicture(picture, { format: "PNG", bits: picture.rgb16 ? 16 : 8 });
 }

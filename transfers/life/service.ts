@@ -180,7 +180,7 @@ export class TransferService implements AllTransfers {
     this.webhooks = new KeptWebhooks({ webhooks, receivers, clock, nudge: () => this.#deliverer.nudge() });
     this.#frames = new FrameCache(
       store,
-      (encoded) => decodePicture(encoded, NO_LIMITS, { transparency: "KEEP" }),
+      (encoded) => decodePicture(encoded, NO_LIMITS, { transparency: "KEEP", fine: true }),
       shared?.liveFrames,
     );
     this.#watching = { store: sharedReads(store), bus, clock, frames: this.#frames, observer };

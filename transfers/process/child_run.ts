@@ -105,7 +105,8 @@ export class ChildRun {
   async #checkpoint(optimisation: Optimisation): Promise<void> {
     const begun = performance.now();
     const checkpoint = await optimisation.checkpoint();
-    const picture = await optimisation.picture();
+    // What is made from the result is made from this one.
+    const picture = await optimisation.picture(optimisation.finished);
     const { step } = optimisation;
     this.#send({ kind: "checkpoint", step, size: sizeOf(picture) }, [checkpoint, pixelsOf(picture)]);
     this.#checkpointed = performance.now();

@@ -83,20 +83,34 @@ export function commandJob(
   };
 }
 
-/** A picture as one part of a message: its RGB, and then its alpha where it has one. */
-export function pixelsOf({ rgb, alpha }: Picture): Uint8Array {
-  if (!alpha) return rgb;
-  const pixels = new Uint8Array(rgb.length + alpha.length);
-  pixels.set(rgb);
-  pixels.set(alpha, rgb.length);
+/** A picture as one part of a message: its RGB, and then its alpha and its RGB of 16 bits where it has them. */
+export function pixelsOf({ rgb, alpha, rgb16 }: Picture): Uint8Array {
+  if (!alpha && !rgb16) return rgb;
+  const fine = rgb16 && new Uint8Array(rgb16.buffer, rgb16.byteOffset, rgb16.byteLength);
+  const parts = [rgb, alpha, fine].filter((part) => part !== undefined);
+  const pixels = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    pixels.set(part, at);
+    at += part.length;
+  }
   return pixels;
 }
 
 /** A picture from its size and what `pixelsOf()` made of it. */
 export function pictureOf({ width, height }: Size, pixels: Uint8Array | null | undefined): Picture | null {
   if (!pixels) return null;
-  const rgb = pixels.subarray(0, 3 * width * height);
-  return pixels.length === rgb.length
-    ? { width, height, rgb }
-    : { width, height, rgb, alpha: pixels.subarray(rgb.length) };
+  const count = width * height;
+  const [color, fine] = [3 * count, 6 * count];
+  // An odd number of values of alpha: only the length says whether there are any.
+  const hasAlpha = pixels.length % color !== 0;
+  const rest = hasAlpha ? color + count : color;
+  return {
+    width,
+    height,
+    rgb: pixels.subarray(0, color),
+    ...(hasAlpha ? { alpha: pixels.subarray(color, rest) } : {}),
+    // Copied: a message may begin at any byte, its values may not.
+    ...(pixels.length > rest ? { rgb16: new Uint16Array(pixels.slice(rest, rest + fine).buffer) } : {}),
+  };
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fromFine } from "../../engine/picture.ts";
 import { SystemClock } from "../clock.ts";
 import { FakeClock } from "../testing/fake_clock.ts";
 import { launchEngine } from "./launch.ts";
@@ -25,7 +26,10 @@ Deno.test("Supervisor", async (t) => {
     assert.deepEqual(undisturbed.steps.filter(({ frame }) => frame).map(({ step }) => step), [5, 10, 12]);
     const { step, picture } = undisturbed.checkpoints.at(-1)!;
     assert.equal(step, 12);
-    assert.deepEqual(picture, undisturbed.steps.at(-1)!.frame);
+    const { rgb16, ...shown } = picture;
+    assert.deepEqual(shown, undisturbed.steps.at(-1)!.frame);
+    assert.deepEqual(fromFine(rgb16!), picture.rgb, "the last in 16 bits, too");
+    assert.ok(new Set(rgb16).size > 256, `${new Set(rgb16).size} levels`);
     assert.equal(picture.width, 32);
   });
 
@@ -60,16 +64,16 @@ Deno.test("Supervisor", async (t) => {
     const { afterStep, contentWeight, number } = recorder.tunings[0]!;
     assert.ok(afterStep >= 2);
     assert.deepEqual([contentWeight, number], [9, 3]);
-    const { step, picture } = recorder.checkpoints.at(-1)!;
+    const { step, picture: { rgb } } = recorder.checkpoints.at(-1)!;
     const job = await smallJob({ optimizer, scales: [{ size: 32, steps: step }] });
     const pictures = [];
     for (const tunings of [recorder.tunings, []]) {
       const same = new Recorder();
       await engine.run({ ...job, tunings }, same).outcome;
-      pictures.push(same.checkpoints.at(-1)!.picture);
+      pictures.push(same.checkpoints.at(-1)!.picture.rgb);
     }
-    assert.deepEqual(pictures[0], picture);
-    assert.notDeepEqual(pictures[1], picture);
+    assert.deepEqual(pictures[0], rgb);
+    assert.notDeepEqual(pictures[1], rgb);
   });
 
   await t.step("fails for a checkpoint that cannot be read, and stays up", async () => {

@@ -94,7 +94,8 @@ export class FakeEngine implements Engine {
     commands: Commands,
   ): Promise<EngineOutcome> {
     const optimisation = new ToyOptimisation(job);
-    const checkpoint = () => sink.checkpoint(optimisation.step, optimisation.checkpoint(), optimisation.picture());
+    const checkpoint = () =>
+      sink.checkpoint(optimisation.step, optimisation.checkpoint(), optimisation.picture(optimisation.finished));
     if (optimisation.step === 0 && job.options.init.kind === "IMAGE") {
       await sink.step({ step: 0, losses: optimisation.measure(), seconds: 0.5, frame: optimisation.picture() });
     }

@@ -77,7 +77,8 @@ export class ToyOptimisation {
     };
   }
 
-  picture(): Picture {
+  /** @param fine With 16 bits that are no multiple of those of 8. */
+  picture(fine = false): Picture {
     const { width, height } = this.#options;
     const rgb = new Uint8Array(3 * width * height);
     let value = this.#state;
@@ -86,7 +87,9 @@ export class ToyOptimisation {
       rgb[i] = value >>> 24;
     }
     for (let filled = NOISE_BYTES; filled < rgb.length; filled *= 2) rgb.copyWithin(filled, 0, filled);
-    return { width, height, rgb };
+    if (!fine) return { width, height, rgb };
+    const rgb16 = Uint16Array.from(rgb, (value, i) => Math.min(65_535, Math.max(0, 257 * value + i % 255 - 127)));
+    return { width, height, rgb, rgb16 };
   }
 
   checkpoint(): Uint8Array {

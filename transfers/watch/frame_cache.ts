@@ -33,7 +33,8 @@ export class FrameCache {
   put(transferId: string, step: number, picture: Picture): void {
     const current = this.#newest.get(transferId);
     if (current !== undefined && current.step > step) return;
-    this.#newest.set(transferId, handle(transferId, step, picture, () => Promise.resolve(picture)));
+    const frame = handle(transferId, step, picture, () => Promise.resolve(picture));
+    this.#newest.set(transferId, { ...frame, finest: async () => await this.#kept(transferId, step) ?? picture });
   }
 
   /** The newest frame, or null before the first. */
@@ -85,9 +86,14 @@ export class FrameCache {
     );
   }
 
-  async #read(transferId: string, step: number): Promise<Picture> {
+  async #kept(transferId: string, step: number): Promise<Picture | null> {
     const encoded = await this.#store.readFrame(transferId, step);
-    if (encoded !== null) return await this.#decode(encoded);
+    return encoded && await this.#decode(encoded);
+  }
+
+  async #read(transferId: string, step: number): Promise<Picture> {
+    const kept = await this.#kept(transferId, step);
+    if (kept !== null) return kept;
     // It has gone since it was looked up: the newest is the best answer left.
     const newest = await this.newest(transferId);
     if (newest === null || newest.step === step) throw new Error(`Frame ${step} has been removed`);
@@ -101,5 +107,5 @@ function handle(
   size: { readonly width: number; readonly height: number },
   picture: () => Promise<Picture>,
 ): FrameHandle {
-  return { transferId, step, width: size.width, height: size.height, picture };
+  return { transferId, step, width: size.width, height: size.height, picture, finest: picture };
 }

@@ -4,38 +4,13 @@ import type { BatchRequest } from "../api.ts";
 import { sameForAll } from "../quotas.ts";
 import { isError } from "../testing/errors.ts";
 import { FakeClock } from "../testing/fake_clock.ts";
-import { png, ServiceStage, upTo } from "../testing/service_stage.ts";
+import { png, ServiceStage } from "../testing/service_stage.ts";
 import type { BatchRecord, TransferRecord } from "../types.ts";
 
 /** Steps × pixels of one transfer of a stage's batch. */
 const WORK = 4 * 32 ** 2;
 /** Room for batches of any number. */
 const ROOMY = { maxQueued: 1000, quotas: sameForAll({}) };
-
-/** One content, one style, and as many variations as there are seeds, with what a test wants otherwise. */
-function request(stage: ServiceStage, changes: Partial<BatchRequest> = {}, variations = 2): BatchRequest {
-  return {
-    contents: [stage.contentId],
-    styles: [[{ imageId: stage.styleId, weight: 1, maskId: null }]],
-    variations: upTo(variations).map((i) => ({
-      name: `tv ${i}`,
-      preset: "CLASSIC",
-      size: 32,
-      steps: 4,
-      frameEvery: 2,
-      tvWeight: i,
-      contentMaskId: null,
-      initImageId: null,
-    })),
-    priority: 0,
-    idempotencyKey: null,
-    ...changes,
-  };
-}
-
-function start(stage: ServiceStage, changes?: Partial<BatchRequest>, variations?: number): Promise<BatchRecord> {
-  return stage.transfers.batches.start(request(stage, changes, variations));
-}
 
 function transfersOf(stage: ServiceStage, { id }: BatchRecord): Promise<readonly TransferRecord[]> {
   return stage.transfers.batches.transfers(id);
@@ -55,7 +30,7 @@ Deno.test("a batch has a transfer for every content, group of styles and variati
   await using stage = await ServiceStage.open({}, ROOMY);
   const other = await stage.upload(await png(3, 8, 4));
   const style = { imageId: stage.styleId, weight: 1, maskId: null };
-  const batch = await start(stage, {
+  const batch = await stage.startBatch(2, {
     contents: [stage.contentId, other],
     styles: [[style], [style, { ...style, imageId: other, weight: 2 }]],
   });
@@ -86,7 +61,7 @@ Deno.test("nothing of a batch is kept of which one transfer cannot be started", 
     maxQueued: 20,
     quotas: sameForAll({ waiting: 10, pixelSteps: 6 * WORK }),
   });
-  const good = request(stage, {}, 3);
+  const good = stage.batchRequest(3);
   const third = (changes: object) => ({
     ...good,
     variations: good.variations.map((each, i) => i === 2 ? { ...each, ...changes } : each),
@@ -100,14 +75,14 @@ Deno.test("nothing of a batch is kept of which one transfer cannot be started", 
     [{ ...good, styles: [good.styles[0]!, []] }, "BAD_USER_INPUT", "styles.1"],
     [{ ...good, contents: [] }, "BAD_USER_INPUT", "0 contents"],
     [{ ...good, priority: 1000 }, "BAD_USER_INPUT", "priority"],
-    [request(stage, {}, 101), "BAD_USER_INPUT", "wanted 1 to 100"],
+    [stage.batchRequest(101), "BAD_USER_INPUT", "wanted 1 to 100"],
     [
-      request(stage, { contents: Array(11).fill(stage.contentId) }, 10),
+      stage.batchRequest(10, { contents: Array(11).fill(stage.contentId) }),
       "BAD_USER_INPUT",
       "11 contents × 1 groups of styles × 10 variations: found 110 transfers",
     ],
-    [request(stage, {}, 7), "QUOTA_EXCEEDED", `${7 * WORK} pixel steps asked for`],
-    [request(stage, {}, 11), "QUOTA_EXCEEDED", `${11 * WORK}`],
+    [stage.batchRequest(7), "QUOTA_EXCEEDED", `${7 * WORK} pixel steps asked for`],
+    [stage.batchRequest(11), "QUOTA_EXCEEDED", `${11 * WORK}`],
   ];
   for (const [asked, code, found] of refusals) {
     await assert.rejects(stage.transfers.batches.start(asked), (error) => {
@@ -128,9 +103,9 @@ Deno.test("a batch takes as many places as it has transfers, or none", async () 
     await stage.start();
     await stage.engine.blocked();
     await stage.start();
-    await assert.rejects(start(stage, {}, 3), isError(code, "Cannot queue 3 transfers"));
+    await assert.rejects(stage.startBatch(3), isError(code, "Cannot queue 3 transfers"));
     assert.equal((await stage.ports.queue.counts("local")).waiting, 1);
-    await start(stage, {}, 2);
+    await stage.startBatch(2);
     assert.equal((await stage.ports.queue.counts("local")).waiting, 3);
   }
 });
@@ -140,19 +115,22 @@ Deno.test("a batch that cannot be written leaves neither places nor work behind"
   const { batches } = stage.ports;
   const create = batches.create;
   batches.create = () => Promise.reject(new Error("full"));
-  await assert.rejects(start(stage), /full/);
+  await assert.rejects(stage.startBatch(), /full/);
   await assertNothingKept(stage);
   batches.create = create;
-  await start(stage);
+  await stage.startBatch();
 });
 
 Deno.test("the same key starts one batch, also when two calls race, and means one input", async () => {
   await using stage = await ServiceStage.open();
   stage.engine.hold();
-  const started = await Promise.all([0, 1, 2].map(() => start(stage, { idempotencyKey: "k" })));
+  const started = await Promise.all([0, 1, 2].map(() => stage.startBatch(2, { idempotencyKey: "k" })));
   assert.equal(new Set(started.map(({ id }) => id)).size, 1);
   assert.equal((await stage.transfers.list({})).totalCount, 2);
-  await assert.rejects(start(stage, { idempotencyKey: "k" }, 3), isError("CONFLICT", "start the batch", "other input"));
+  await assert.rejects(
+    stage.startBatch(3, { idempotencyKey: "k" }),
+    isError("CONFLICT", "start the batch", "other input"),
+  );
   // Keys of transfers are apart, and so are those of other owners.
   await stage.start({ idempotencyKey: "k" });
   assert.deepEqual((await stage.as("ann").batches.list({})).edges, []);
@@ -170,7 +148,7 @@ Deno.test("each picture of a batch is looked at once, however many transfers hav
     return read(record);
   };
   const style = { imageId: stage.styleId, weight: 1, maskId: null, regionId: region };
-  await start(stage, { styles: [[style]], contents: [stage.contentId, region] }, 8);
+  await stage.startBatch(8, { styles: [[style]], contents: [stage.contentId, region] });
   const atStart = reads.filter((id) => id === region).length;
   assert.equal(atStart, 1);
 });
@@ -178,7 +156,7 @@ Deno.test("each picture of a batch is looked at once, however many transfers hav
 Deno.test("a batch of 64 lets others have their turns, and its owner what has a higher priority", async () => {
   await using stage = await ServiceStage.open({}, ROOMY);
   stage.engine.hold();
-  const batch = await start(stage, {}, 64);
+  const batch = await stage.startBatch(64);
   await stage.engine.blocked();
   const contentId = await stage.upload(await png(1), "ann");
   const styles = [{ imageId: await stage.upload(await png(2), "ann"), weight: 1, maskId: null }];
@@ -196,7 +174,7 @@ Deno.test("the status of a batch is that of what goes on, and then the worst", a
   await using stage = await ServiceStage.open();
   stage.engine.hold();
   const { batches } = stage.transfers;
-  const batch = await start(stage, {}, 3);
+  const batch = await stage.startBatch(3);
   const [first, second, third] = await transfersOf(stage, batch);
   const status = async () => (await batches.state(batch.id)).status;
   await stage.engine.blocked();
@@ -216,7 +194,7 @@ Deno.test("the status of a batch is that of what goes on, and then the worst", a
   await stage.transfers.remove(third!.id);
   assert.deepEqual(await batches.state(batch.id), { status: "SUCCEEDED", done: 1, count: 1 });
   stage.engine.hold();
-  const waiting = await start(stage);
+  const waiting = await stage.startBatch();
   await Promise.all((await transfersOf(stage, waiting)).map(({ id }) => stage.transfers.get(id)));
   assert.ok(["QUEUED", "RUNNING"].includes((await batches.state(waiting.id)).status));
 });
@@ -225,7 +203,7 @@ Deno.test("a batch is cancelled as one, while it runs, as often as it is asked",
   await using stage = await ServiceStage.open();
   stage.engine.hold();
   const { batches } = stage.transfers;
-  const batch = await start(stage, {}, 4);
+  const batch = await stage.startBatch(4);
   await stage.engine.blocked();
   stage.engine.allow(2);
   await stage.engine.blocked();
@@ -240,10 +218,10 @@ Deno.test("a batch is cancelled as one, while it runs, as often as it is asked",
 Deno.test("a batch is deleted as one, while it runs, with all that only it had", async () => {
   await using stage = await ServiceStage.open();
   const { batches } = stage.transfers;
-  const kept = await start(stage, {}, 1);
+  const kept = await stage.startBatch(1);
   await stage.ended((await transfersOf(stage, kept))[0]!.id);
   stage.engine.hold();
-  const batch = await start(stage, {}, 3);
+  const batch = await stage.startBatch(3);
   const transfers = await transfersOf(stage, batch);
   await stage.engine.blocked();
   await stage.transfers.cancel(transfers[2]!.id);
@@ -258,9 +236,9 @@ Deno.test("a batch is deleted as one, while it runs, with all that only it had",
 
 Deno.test("a batch is gone when retention has removed the last of its transfers", async () => {
   await using stage = await ServiceStage.open({}, { retention: { days: 1, bytes: 1e9 } });
-  const batch = await start(stage);
+  const batch = await stage.startBatch();
   for (const { id } of await transfersOf(stage, batch)) await stage.ended(id);
-  const other = await start(stage, {}, 1);
+  const other = await stage.startBatch(1);
   await stage.ended((await transfersOf(stage, other))[0]!.id);
   await stage.transfers.remove((await transfersOf(stage, batch))[0]!.id);
   assert.equal((await stage.transfers.batches.get(batch.id))?.id, batch.id);
@@ -275,7 +253,7 @@ Deno.test("webhooks are told of each transfer of a batch, and of which batch it 
     url: "https://receiver.example/hook",
     events: ["SUCCEEDED"],
   });
-  const batch = await start(stage);
+  const batch = await stage.startBatch();
   const transfers = await transfersOf(stage, batch);
   for (const { id } of transfers) await stage.ended(id);
   const { edges } = await stage.transfers.webhooks.deliveries(webhook.id, {});
@@ -288,7 +266,7 @@ Deno.test("webhooks are told of each transfer of a batch, and of which batch it 
 Deno.test("a batch goes on after a restart, all of it", async () => {
   await using stage = await ServiceStage.open();
   stage.engine.hold();
-  const batch = await start(stage, {}, 3);
+  const batch = await stage.startBatch(3);
   await stage.engine.blocked();
   await stage.service.drain();
   await using again = await stage.reopen();

@@ -4,6 +4,8 @@ import { GramcastError } from "../../errors.ts";
 import { isError } from "../testing/errors.ts";
 import { Cluster, LEASE_MILLISECONDS, type Member, tasks, until } from "../testing/cluster.ts";
 import { ServiceStage, upTo } from "../testing/service_stage.ts";
+import type { BatchItem } from "../api.ts";
+import { sameForAll } from "../quotas.ts";
 import type { TransferRecord } from "../types.ts";
 
 /** Lets a worker take so many steps of what it runs. */
@@ -380,6 +382,47 @@ async function startUnconfirmed(cluster: Cluster, { stage }: Member): Promise<Tr
   queue.confirm = confirm;
   return record;
 }
+
+Deno.test("a batch that several workers run is followed at one server after the other, without hole or repeat", async () => {
+  await using cluster = new Cluster();
+  const settings = { maxQueued: 100, quotas: sameForAll({}) };
+  const api = await cluster.addApi(settings);
+  const other = await cluster.add({ works: false, settings });
+  const { id } = await api.stage.startBatch(9);
+  const workers = [await cluster.add(), await cluster.add()];
+  const servers = [api, other];
+  const seen: BatchItem[] = [];
+  for (let turn = 0; seen.at(-1)?.status !== "SUCCEEDED"; turn++) {
+    const { batches } = servers[turn % 2]!.stage.transfers;
+    let taken = 0;
+    for await (const item of await batches.progress(id, { after: seen.at(-1)?.cursor ?? "0" })) {
+      seen.push(item);
+      if (++taken === 5) break;
+    }
+  }
+  assert.ok(workers.every(({ stage }) => stage.engine.jobs.length > 0));
+  assert.deepEqual(seen.map(({ sequence }) => sequence), upTo(9 * 7));
+  const byTransfer = Map.groupBy(seen, ({ progress }) => progress.transfer.id);
+  for (const items of byTransfer.values()) {
+    assert.deepEqual(items.map(({ progress }) => progress.event.sequence), upTo(7));
+  }
+  assert.deepEqual([byTransfer.size, seen.at(-1)!.done], [9, 9]);
+});
+
+Deno.test("a batch is cancelled and deleted at one server while others run it", async () => {
+  await using cluster = new Cluster();
+  const settings = { maxQueued: 100, quotas: sameForAll({}) };
+  const api = await cluster.addApi(settings);
+  const { id } = await api.stage.startBatch(6);
+  const workers = [await cluster.add({ held: true }), await cluster.add({ held: true })];
+  await Promise.all(workers.map(({ stage }) => stage.engine.blocked()));
+  const { batches } = api.stage.transfers;
+  await batches.cancel(id);
+  assert.deepEqual(await batches.state(id), { status: "CANCELLED", done: 6, count: 6 });
+  assert.deepEqual(workers.map(({ stage }) => stage.engine.jobs.length), [1, 1]);
+  assert.equal((await batches.remove(id)).length, 6);
+  assert.equal(await batches.get(id), null);
+});
 
 Deno.test("times are those of the clock that all servers share, however theirs are set", async () => {
   await using cluster = new Cluster();

@@ -17,6 +17,8 @@ export interface Member {
 export interface MemberOptions {
   /** Whether it has an engine; true when left out. */
   readonly works?: boolean;
+  /** Whether its engine takes no step but by `allow`; false when left out. */
+  readonly held?: boolean;
   readonly settings?: Partial<TransferSettings>;
   /** Its own clock, where that is not the one of all. */
   readonly clock?: Clock;
@@ -29,10 +31,11 @@ export class Cluster implements AsyncDisposable {
   readonly #alive = new Set<Member>();
 
   /** Starts a server. */
-  async add({ works = true, settings = {}, clock = this.clock }: MemberOptions = {}): Promise<Member> {
+  async add({ works = true, held = false, settings = {}, clock = this.clock }: MemberOptions = {}): Promise<Member> {
     const link = new StorageLink(this.storage);
     const stage = new ServiceStage({ ...link.storage, clock });
     const { ports, engine } = stage;
+    if (held) engine.hold();
     stage.service = await TransferService.open(
       works ? ports : { ...ports, engines: [], classifier: engine },
       { ...SETTINGS, ...settings },

@@ -1,13 +1,13 @@
 import { CONV_NAMES } from "../../engine/vgg16.ts";
 import { encodePicture } from "../../images/encode.ts";
-import type { StartRequest, Transfers } from "../api.ts";
+import type { BatchRequest, StartRequest, Transfers } from "../api.ts";
 import { LOCAL_CALLER } from "../caller.ts";
 import { SILENT_LOG } from "../log.ts";
 import { sameForAll } from "../quotas.ts";
 import { MemoryExclusion } from "../storage/memory/memory_exclusion.ts";
 import { MemoryStorage } from "../storage/memory/memory_storage.ts";
 import { type TransferPorts, TransferService, type TransferSettings } from "../life/service.ts";
-import type { TransferRecord } from "../types.ts";
+import type { BatchRecord, TransferRecord } from "../types.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { FakeEngine } from "./fake_engine.ts";
 import { FakeReceivers } from "./fake_receivers.ts";
@@ -118,6 +118,31 @@ export class ServiceStage {
       idempotencyKey: null,
       ...changes,
     };
+  }
+
+  /** A batch of one content, one style and so many variations of 4 steps, with what a test wants otherwise. */
+  batchRequest(variations = 2, changes: Partial<BatchRequest> = {}): BatchRequest {
+    return {
+      contents: [this.contentId],
+      styles: [[{ imageId: this.styleId, weight: 1, maskId: null }]],
+      variations: upTo(variations).map((i) => ({
+        name: `tv ${i}`,
+        preset: "CLASSIC",
+        size: 32,
+        steps: 4,
+        frameEvery: 2,
+        tvWeight: i,
+        contentMaskId: null,
+        initImageId: null,
+      })),
+      priority: 0,
+      idempotencyKey: null,
+      ...changes,
+    };
+  }
+
+  startBatch(variations?: number, changes?: Partial<BatchRequest>): Promise<BatchRecord> {
+    return this.transfers.batches.start(this.batchRequest(variations, changes));
   }
 
   async start(changes: Partial<StartRequest> = {}): Promise<TransferRecord> {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { until } from "../../../tests/testing/in_time.ts";
 import { SystemClock } from "../../clock.ts";
+import type { BatchItem } from "../../api.ts";
 import { TransferService } from "../../life/service.ts";
 import { SILENT_LOG } from "../../log.ts";
 import { ServiceStage, SETTINGS, upTo } from "../../testing/service_stage.ts";
@@ -93,4 +94,27 @@ test("run what another starts, show it frames, take its orders, and go on with e
 
   await using undisturbed = await ServiceStage.open();
   assert.deepEqual(await resultOf(undisturbed, (await undisturbed.start({ keepFrames: true })).id), result);
+});
+
+test("run a batch, and let it be followed at one after the other, and deleted while it runs", async (temporary) => {
+  await using servers = await Servers.of(temporary);
+  const [api, other] = [await servers.add({ works: false }), await servers.add({ works: false })];
+  await api.uploadPictures();
+  const { id } = await api.startBatch(4);
+  const workers = [await servers.add({ works: true }), await servers.add({ works: true })];
+  const seen: BatchItem[] = [];
+  for (let turn = 0; seen.at(-1)?.status !== "SUCCEEDED"; turn++) {
+    let taken = 0;
+    const { batches } = [api, other][turn % 2]!.transfers;
+    for await (const item of await batches.progress(id, { after: seen.at(-1)?.cursor ?? "0" })) {
+      seen.push(item);
+      if (++taken === 9) break;
+    }
+  }
+  assert.deepEqual(seen.map(({ sequence }) => sequence), upTo(4 * 7));
+  for (const { engine } of workers) engine.hold();
+  const again = await api.startBatch(4);
+  await Promise.all(workers.map(({ engine }) => engine.blocked()));
+  await Promise.all([api, other].map(({ transfers }) => transfers.batches.remove(again.id)));
+  assert.deepEqual((await other.transfers.batches.list({})).edges.map(({ node }) => node.id), [id]);
 });

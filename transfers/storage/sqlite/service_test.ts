@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { BatchItem } from "../../api.ts";
 import { ServiceStage, upTo } from "../../testing/service_stage.ts";
 import { TemporaryStorage } from "./testing/temporary_storage.ts";
 
@@ -30,4 +31,27 @@ Deno.test("a transfer goes on after a restart, with every event once and the res
 
   await using undisturbed = await ServiceStage.open();
   assert.deepEqual(await resultOf(undisturbed, (await undisturbed.start({ keepFrames: true })).id), result);
+});
+
+Deno.test("a batch goes on after a restart, and so does whoever follows it", async () => {
+  await using temporary = await TemporaryStorage.open();
+  const first = await ServiceStage.open(temporary.storage);
+  first.engine.hold();
+  const { id } = await first.startBatch(3, { idempotencyKey: "k" });
+  first.engine.allow(6);
+  await first.engine.blocked();
+  const seen: BatchItem[] = [];
+  for await (const item of await first.transfers.batches.progress(id, { after: "0" })) {
+    seen.push(item);
+    if (item.sequence === 8) break;
+  }
+  await first.service.drain();
+
+  await using second = await ServiceStage.open(await temporary.reopen());
+  assert.equal((await second.startBatch(3, { idempotencyKey: "k" })).id, id);
+  for await (const item of await second.transfers.batches.progress(id, { after: seen.at(-1)!.cursor })) seen.push(item);
+  assert.deepEqual(seen.map(({ sequence }) => sequence), upTo(3 * 7));
+  assert.deepEqual([seen.at(-1)!.status, seen.at(-1)!.done], ["SUCCEEDED", 3]);
+  await second.transfers.batches.remove(id);
+  assert.equal((await second.transfers.batches.list({})).totalCount, 0);
 });

@@ -42,7 +42,8 @@ interface StudioFile {
 }
 
 /**
- * Serves the studio: its page at `/`, `/gallery` and `/transfers/:id`, and what the page needs below `/studio/`.
+ * Serves the studio: its page at `/`, `/several`, `/gallery`, `/transfers/:id` and `/batches/:id`, and what the page needs
+ * below `/studio/`.
  *
  * @param basePath Path that all of these lie below for a browser, without a slash at its end.
  * @param signIn What the page is told of signing in, as it is at the moment.
@@ -83,7 +84,7 @@ async function answer(
 }
 
 function fileOf(pathname: string): string | undefined {
-  if (/^\/(gallery|transfers\/[\w-]{1,100})?$/.test(pathname)) return PAGE;
+  if (/^\/(several|gallery|(transfers|batches)\/[\w-]{1,100})?$/.test(pathname)) return PAGE;
   const name = pathname.replace(/^\/studio\//, "");
   if (PRESET_PICTURES.includes(name)) return `../${name}`;
   return /^\/studio\/(studio\.js|studio\.css|icon\.svg)$/.exec(pathname)?.[1];

@@ -6,5 +6,7 @@ import "./style/compose.css";
 import "./style/masks.css";
 import "./style/transfer.css";
 import "./style/gallery.css";
+import "./style/several.css";
+import "./style/sheet.css";
 import "./style/access.css";
 import "./main.tsx";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
 import { encodePicture } from "../../images/encode.ts";
-import { browserTest, paintings, picker, seePicture } from "./testing/browser.ts";
+import { bringTo, browserTest, paintings, picker, seePicture } from "./testing/browser.ts";
 
 const PHOTO = new URL("../../samples/still-life.jpg", import.meta.url);
 
@@ -343,15 +343,8 @@ async function bring(
   page: Page,
   way: "drop" | "drop beside" | "paste",
   name: string,
-  bytes: Uint8Array,
+  buffer: Uint8Array,
 ): Promise<void> {
-  const target = way === "drop" ? picker(page, "In the style of").getByRole("img").first() : page.locator("body");
-  await target.evaluate((node, { way, name, base64 }) => {
-    const data = new DataTransfer();
-    data.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name, { type: "image/jpeg" }));
-    const event = way === "paste"
-      ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true })
-      : new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
-    node.dispatchEvent(event);
-  }, { way, name, base64: bytes.toBase64() });
+  const place = way === "drop" ? picker(page, "In the style of").getByRole("img").first() : page.locator("body");
+  await bringTo(place, way === "paste" ? "paste" : "drop", [{ name, mimeType: "image/jpeg", buffer }]);
 }

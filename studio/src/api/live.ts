@@ -76,10 +76,12 @@ async function wait(seconds: number): Promise<void> {
 /** What a subscription that can be resumed takes and gives. */
 type Resumable = {
   readonly id: string;
-  readonly after?: number | null;
+  readonly after?: number | string | null;
 };
+/** Where an event stands: by `cursor` where several logs are followed at once, else by its number in the only one. */
 interface Sequenced {
-  readonly transferProgress: { readonly sequence: number };
+  readonly sequence: number;
+  readonly cursor?: string;
 }
 
 /**
@@ -88,11 +90,11 @@ interface Sequenced {
  *
  * @returns Ends it.
  */
-export function follow<Data extends Sequenced, Variables extends Resumable>(
-  operation: Operation<Data, Variables>,
+export function follow<Field extends string, Event extends Sequenced, Variables extends Resumable>(
+  operation: Operation<Readonly<Record<Field, Event>>, Variables>,
   variables: Variables,
   handlers: {
-    readonly next: (event: Data["transferProgress"]) => void;
+    readonly next: (event: Event) => void;
     readonly error: (error: RequestError) => void;
   },
 ): () => void {
@@ -101,12 +103,14 @@ export function follow<Data extends Sequenced, Variables extends Resumable>(
   let ended = false;
   let end = () => {};
   const subscribe = () => {
-    end = client().subscribe<Data>({ query: operation.text, variables: resumed }, {
+    end = client().subscribe<Readonly<Record<Field, Event>>>({ query: operation.text, variables: resumed }, {
       next({ data, errors }) {
         if (errors?.[0]) handlers.error(new RequestError(String(errors[0].extensions?.code), errors[0].message));
         if (!data) return;
-        resumed.after = data.transferProgress.sequence;
-        handlers.next(data.transferProgress);
+        const [event] = Object.values<Event>(data);
+        if (!event) return;
+        resumed.after = event.cursor ?? event.sequence;
+        handlers.next(event);
       },
       async error(cause) {
         if ((cause as CloseEvent | null)?.code === UNAUTHORIZED) {

@@ -6,6 +6,63 @@ export interface Operation<Data, Variables> {
   readonly types?: readonly [Data, Variables];
 }
 
+export interface BatchOptionsInput {
+  readonly averaging?: number | null;
+  readonly color?: ColorMode | null;
+  readonly contentLayers?: readonly (LayerInput)[] | null;
+  readonly contentMask?: ImageInput | null;
+  readonly contentWeight?: number | null;
+  readonly fit?: SizeInput | null;
+  readonly frameEvery?: number | null;
+  readonly init?: InitInput | null;
+  readonly keepFrames?: boolean | null;
+  readonly normalizeGradients?: boolean | null;
+  readonly normalizeLosses?: boolean | null;
+  readonly optimizer?: OptimizerInput | null;
+  readonly paletteWeight?: number | null;
+  readonly pooling?: Pooling | null;
+  readonly preset?: PresetName | null;
+  readonly scales?: readonly (ScaleInput)[] | null;
+  readonly seed?: number | null;
+  readonly size?: number | null;
+  readonly steps?: number | null;
+  readonly styleLayers?: readonly (LayerInput)[] | null;
+  readonly styleMatch?: StyleMatch | null;
+  readonly styleScale?: number | null;
+  readonly styleWeight?: number | null;
+  readonly tvWeight?: number | null;
+  readonly whitening?: number | null;
+}
+
+export interface BatchVariationInput {
+  readonly averaging?: number | null;
+  readonly color?: ColorMode | null;
+  readonly contentLayers?: readonly (LayerInput)[] | null;
+  readonly contentMask?: ImageInput | null;
+  readonly contentWeight?: number | null;
+  readonly fit?: SizeInput | null;
+  readonly frameEvery?: number | null;
+  readonly init?: InitInput | null;
+  readonly keepFrames?: boolean | null;
+  readonly name?: string | null;
+  readonly normalizeGradients?: boolean | null;
+  readonly normalizeLosses?: boolean | null;
+  readonly optimizer?: OptimizerInput | null;
+  readonly paletteWeight?: number | null;
+  readonly pooling?: Pooling | null;
+  readonly preset?: PresetName | null;
+  readonly scales?: readonly (ScaleInput)[] | null;
+  readonly seed?: number | null;
+  readonly size?: number | null;
+  readonly steps?: number | null;
+  readonly styleLayers?: readonly (LayerInput)[] | null;
+  readonly styleMatch?: StyleMatch | null;
+  readonly styleScale?: number | null;
+  readonly styleWeight?: number | null;
+  readonly tvWeight?: number | null;
+  readonly whitening?: number | null;
+}
+
 export type ColorMode = "LUMINANCE" | "MATCH" | "STYLE";
 
 export interface ImageInput {
@@ -66,6 +123,15 @@ export interface SizeInput {
   readonly original?: boolean | null;
   readonly scale?: number | null;
   readonly shortest?: number | null;
+}
+
+export interface StartBatchInput {
+  readonly base?: BatchOptionsInput | null;
+  readonly contents: readonly (ImageInput)[];
+  readonly idempotencyKey?: string | null;
+  readonly priority?: number | null;
+  readonly styles: readonly (readonly (StyleInput)[])[];
+  readonly variations?: readonly (BatchVariationInput)[] | null;
 }
 
 export interface StartTransferInput {
@@ -167,6 +233,7 @@ export type Whole = {
   readonly request: unknown;
   readonly settings: unknown;
   readonly enlargedFrom: { readonly id: string } | null;
+  readonly batch: { readonly id: string } | null;
   readonly result: Picture | null;
   readonly frame: { readonly step: number; readonly dataUrl: string } | null;
 };
@@ -182,6 +249,22 @@ export type Card = {
   readonly content: Picture;
   readonly options: { readonly preset: PresetName };
   readonly frame: { readonly dataUrl: string } | null;
+};
+
+export type Cell = {
+  readonly id: string;
+  readonly status: TransferStatus;
+  readonly step: number;
+  readonly steps: number;
+  readonly progress: number;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly losses: { readonly total: number } | null;
+  readonly place:
+    | { readonly contentIndex: number; readonly styleIndex: number; readonly variationIndex: number }
+    | null;
+  readonly options: { readonly width: number; readonly height: number };
+  readonly result: Picture | null;
+  readonly frame: { readonly step: number; readonly dataUrl: string } | null;
 };
 
 export type Cost = {
@@ -242,7 +325,28 @@ export type FollowData = {
 export type FollowVariables = { readonly id: string };
 export const Follow: Operation<FollowData, FollowVariables> = {
   text:
-    "query Follow($id:ID!){transfer(id:$id){...Whole link{...Link}lossHistory(points:1000){step total content style tv}}}fragment Whole on Transfer{id status step steps progress queuePosition etaSeconds secondsPerStep createdAt startedAt finishedAt error{code message}engine{backend device}content{...Picture}styles{weight scale image{...Picture}}options{preset width height seed keepFrames}request settings:request(complete:true)enlargedFrom{id}result{...Picture}frame{step dataUrl(maxSize:1024)}}fragment Picture on Image{id url width height}fragment Link on TransferLink{url expires}",
+    "query Follow($id:ID!){transfer(id:$id){...Whole link{...Link}lossHistory(points:1000){step total content style tv}}}fragment Whole on Transfer{id status step steps progress queuePosition etaSeconds secondsPerStep createdAt startedAt finishedAt error{code message}engine{backend device}content{...Picture}styles{weight scale image{...Picture}}options{preset width height seed keepFrames}request settings:request(complete:true)enlargedFrom{id}batch{id}result{...Picture}frame{step dataUrl(maxSize:1024)}}fragment Picture on Image{id url width height}fragment Link on TransferLink{url expires}",
+};
+
+export type SheetData = {
+  readonly batch: {
+    readonly createdAt: string;
+    readonly status: TransferStatus;
+    readonly done: number;
+    readonly count: number;
+    readonly contents: readonly (Picture | null)[];
+    readonly styles: readonly (readonly ({ readonly image: Picture })[] | null)[];
+    readonly variations: readonly (string | null)[];
+    readonly transfers: {
+      readonly edges: readonly ({ readonly node: Cell } | null)[];
+      readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+    };
+  } | null;
+};
+export type SheetVariables = { readonly id: string; readonly after?: string | null };
+export const Sheet: Operation<SheetData, SheetVariables> = {
+  text:
+    "query Sheet($id:ID!$after:String){batch(id:$id){createdAt status done count contents{...Picture}styles{image{...Picture}}variations transfers(first:20 after:$after){edges{node{...Cell}}pageInfo{hasNextPage endCursor}}}}fragment Picture on Image{id url width height}fragment Cell on Transfer{id status step steps progress error{code message}losses{total}place{contentIndex styleIndex variationIndex}options{width height}result{...Picture}frame{step dataUrl(maxSize:360 quality:80)}}",
 };
 
 export type FramesData = {
@@ -277,6 +381,23 @@ export type GalleryVariables = { readonly first: number; readonly after?: string
 export const Gallery: Operation<GalleryData, GalleryVariables> = {
   text:
     "query Gallery($first:Int!$after:String){transfers(first:$first after:$after){totalCount edges{node{...Card}}pageInfo{hasNextPage endCursor}}}fragment Card on Transfer{id status step steps progress createdAt error{code message}content{...Picture}options{preset}frame{dataUrl(maxSize:360 quality:80)}}fragment Picture on Image{id url width height}",
+};
+
+export type SheetsData = {
+  readonly batches: {
+    readonly edges: readonly ({
+      readonly node: {
+        readonly id: string;
+        readonly createdAt: string;
+        readonly status: TransferStatus;
+        readonly count: number;
+      };
+    } | null)[];
+  };
+};
+export type SheetsVariables = Record<string, never>;
+export const Sheets: Operation<SheetsData, SheetsVariables> = {
+  text: "query Sheets{batches(first:6){edges{node{id createdAt status count}}}}",
 };
 
 export type SignData = { readonly signedUrl: { readonly url: string } };
@@ -314,6 +435,24 @@ export type StartData = { readonly startTransfer: { readonly transfer: { readonl
 export type StartVariables = { readonly input: StartTransferInput };
 export const Start: Operation<StartData, StartVariables> = {
   text: "mutation Start($input:StartTransferInput!){startTransfer(input:$input){transfer{id}}}",
+};
+
+export type StartSeveralData = { readonly startBatch: { readonly batch: { readonly id: string } } };
+export type StartSeveralVariables = { readonly input: StartBatchInput };
+export const StartSeveral: Operation<StartSeveralData, StartSeveralVariables> = {
+  text: "mutation StartSeveral($input:StartBatchInput!){startBatch(input:$input){batch{id}}}",
+};
+
+export type CancelSeveralData = { readonly cancelBatch: { readonly batch: { readonly id: string } } };
+export type CancelSeveralVariables = { readonly id: string };
+export const CancelSeveral: Operation<CancelSeveralData, CancelSeveralVariables> = {
+  text: "mutation CancelSeveral($id:ID!){cancelBatch(id:$id){batch{id}}}",
+};
+
+export type DeleteSeveralData = { readonly deleteBatch: { readonly id: string } };
+export type DeleteSeveralVariables = { readonly id: string };
+export const DeleteSeveral: Operation<DeleteSeveralData, DeleteSeveralVariables> = {
+  text: "mutation DeleteSeveral($id:ID!){deleteBatch(id:$id){id}}",
 };
 
 export type EnlargeData = { readonly enlargeTransfer: { readonly transfer: { readonly id: string } } };
@@ -400,4 +539,29 @@ export type ThumbnailVariables = { readonly id: string; readonly after?: number 
 export const Thumbnail: Operation<ThumbnailData, ThumbnailVariables> = {
   text:
     "subscription Thumbnail($id:ID!$after:Int){transferProgress(id:$id after:$after minInterval:500){sequence status step progress frame{dataUrl(maxSize:360 quality:80)}error{code message}}}",
+};
+
+export type SheetProgressData = {
+  readonly batchProgress: {
+    readonly cursor: string;
+    readonly sequence: number;
+    readonly status: TransferStatus;
+    readonly done: number;
+    readonly count: number;
+    readonly transfer: { readonly id: string; readonly result: Picture | null };
+    readonly progress: {
+      readonly status: TransferStatus;
+      readonly step: number;
+      readonly steps: number;
+      readonly progress: number;
+      readonly error: { readonly code: string; readonly message: string } | null;
+      readonly losses: { readonly total: number } | null;
+      readonly frame: { readonly step: number; readonly dataUrl: string } | null;
+    };
+  };
+};
+export type SheetProgressVariables = { readonly id: string; readonly after?: string | null };
+export const SheetProgress: Operation<SheetProgressData, SheetProgressVariables> = {
+  text:
+    "subscription SheetProgress($id:ID!$after:String){batchProgress(id:$id after:$after minInterval:200){cursor sequence status done count transfer{id result{...Picture}}progress{status step steps progress error{code message}losses{total}frame{step dataUrl(maxSize:360 quality:80)}}}}fragment Picture on Image{id url width height}",
 };

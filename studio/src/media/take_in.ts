@@ -43,7 +43,7 @@ function longestSide(): number {
   return options.value.find(({ name }) => name === "size")?.maximum ?? Infinity;
 }
 
-/** The first picture of a drop, a paste or a file field. */
-export function pictureIn(data: DataTransfer | null): File | undefined {
-  return [...data?.files ?? []].find((file) => file.type.startsWith("image/") || file.type === "");
+/** The pictures of a drop or a paste. */
+export function picturesIn(data: DataTransfer | null): readonly File[] {
+  return [...data?.files ?? []].filter((file) => file.type.startsWith("image/") || file.type === "");
 }

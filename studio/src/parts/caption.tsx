@@ -1,7 +1,7 @@
 import { samples } from "../state/catalogue.ts";
 import { type Choice, choiceOf } from "../state/choices.ts";
 import type { Transfer } from "../state/followed.ts";
-import { presetName } from "./preset_cards.tsx";
+import { presetName } from "../state/preset_names.ts";
 
 /** As the label beside a picture in a museum: of what and in whose style, how large, by what. */
 export function Caption({ transfer }: { readonly transfer: Transfer }) {

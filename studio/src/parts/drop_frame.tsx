@@ -7,13 +7,14 @@ interface DropFrameProps {
   readonly hint: string;
   readonly caption: string | undefined;
   readonly sending: Signal<Sending>;
-  readonly onFile: (file: File) => void;
+  /** Called with what was dropped, at least one. */
+  readonly onFiles: (files: readonly File[]) => void;
   readonly children: ComponentChildren;
 }
 
-/** A picture's place on the wall, onto which a file can be dropped; tells how far it has been sent. */
-export function DropFrame({ hint, caption, sending, onFile, children }: DropFrameProps) {
-  const { over, listeners } = useDropTarget((file) => file && onFile(file));
+/** A picture's place on the wall, onto which files can be dropped; tells how far it has been sent. */
+export function DropFrame({ hint, caption, sending, onFiles, children }: DropFrameProps) {
+  const { over, listeners } = useDropTarget((files) => files.length > 0 && onFiles(files));
   return (
     <div
       class={`drop${over ? " over" : ""}`}

@@ -1,12 +1,12 @@
 import { useSignal } from "@preact/signals";
-import { pictureIn } from "../media/take_in.ts";
+import { picturesIn } from "../media/take_in.ts";
 
 /**
- * What makes an element one onto which a picture can be dropped: whether one is held over it, and what it listens to.
+ * What makes an element one onto which pictures can be dropped: whether one is held over it, and what it listens to.
  *
- * @param onDrop Called with the picture, or with nothing where what was dropped has none.
+ * @param onDrop Called with the pictures: none where what was dropped has none.
  */
-export function useDropTarget(onDrop: (file: File | undefined) => void) {
+export function useDropTarget(onDrop: (files: readonly File[]) => void) {
   const over = useSignal(false);
   return {
     over: over.value,
@@ -19,7 +19,7 @@ export function useDropTarget(onDrop: (file: File | undefined) => void) {
       onDrop: (event: DragEvent) => {
         event.preventDefault();
         over.value = false;
-        onDrop(pictureIn(event.dataTransfer));
+        onDrop(picturesIn(event.dataTransfer));
       },
     },
   };

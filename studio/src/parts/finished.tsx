@@ -1,20 +1,19 @@
 import { useSignal } from "@preact/signals";
 import { request } from "../api/client.ts";
-import { Enlarge, Resume, Sign } from "../api/operations.ts";
+import { Resume } from "../api/operations.ts";
 import { makeFilm } from "../media/film.ts";
 import { save } from "../media/save.ts";
-import { options } from "../state/catalogue.ts";
+import { savePainting } from "../media/save_painting.ts";
+import { enlarge, largerThan } from "../state/enlarging.ts";
 import { listFrames } from "../state/frame_list.ts";
 import { reuseStyle } from "../state/reuse.ts";
-import { navigate, transferPath } from "../state/route.ts";
+import { transferPath } from "../state/route.ts";
 import { mayChange } from "../state/session.ts";
 import { useAttempt } from "./attempt.ts";
 import { PageLink } from "./page_link.tsx";
 import type { TransferProps } from "./painting.tsx";
 
 const MORE_STEPS = 100;
-/** Times as large as it is, as the server has it where nothing is said. */
-const LARGER = 2;
 
 /** What can be done with a painting that has ended. */
 export function Finished({ followed, transfer, live }: TransferProps) {
@@ -22,30 +21,21 @@ export function Finished({ followed, transfer, live }: TransferProps) {
   /** Share of the film that is made; null while none is. */
   const filmed = useSignal<number | null>(null);
   const { id, result, enlargedFrom } = transfer;
-  const name = `gramcast-${id}`;
   const frame = followed.frame.value;
   const file = result ? "result" : frame && `frames/${frame.step}`;
 
-  /** What is saved by the browser itself is asked for without a header. */
-  const saveAs = (format: "png" | "jpg" | "avif" | "tiff") =>
-    attempt(async () => {
-      const { signedUrl } = await request(Sign, { url: `/transfers/${id}/${file}.${format}` });
-      save(signedUrl.url, `${name}.${format}`);
-    });
+  const saveAs = (format: "png" | "jpg" | "avif" | "tiff") => attempt(() => savePainting(id, String(file), format));
   const goOn = (steps: number | null) =>
     attempt(async () => {
       await request(Resume, { id, steps });
       await followed.load();
     });
-  const enlarge = () =>
-    attempt(async () => navigate(transferPath((await request(Enlarge, { id })).enlargeTransfer.transfer.id)));
-  const largest = options.value.find(({ name }) => name === "size")?.maximum ?? 0;
-  const mayGrow = result && live.status === "SUCCEEDED" && LARGER * Math.max(result.width, result.height) <= largest;
+  const larger = result && live.status === "SUCCEEDED" ? largerThan(result) : null;
   const film = () =>
     attempt(async () => {
       filmed.value = 0;
       try {
-        save(await makeFilm(await listFrames(id), (share) => filmed.value = share), `${name}.gif`);
+        save(await makeFilm(await listFrames(id), (share) => filmed.value = share), `gramcast-${id}.gif`);
       } finally {
         filmed.value = null;
       }
@@ -78,9 +68,9 @@ export function Finished({ followed, transfer, live }: TransferProps) {
               </button>
             )}
             <button type="button" class="wide" onClick={() => goOn(MORE_STEPS)}>Go on for {MORE_STEPS} more</button>
-            {mayGrow && (
-              <button type="button" class="wide" onClick={enlarge}>
-                Paint it larger, {LARGER * result.width} × {LARGER * result.height}
+            {larger && (
+              <button type="button" class="wide" onClick={() => attempt(() => enlarge(id))}>
+                Paint it larger, {larger.width} × {larger.height}
               </button>
             )}
             <PageLink class="button wide" to="/" onClick={() => reuseStyle(transfer)}>

@@ -2,25 +2,16 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { request } from "../api/client.ts";
 import { follow } from "../api/live.ts";
-import { Cancel, type Card, Delete, Thumbnail, type TransferStatus } from "../api/operations.ts";
+import { Cancel, type Card, Delete, Thumbnail } from "../api/operations.ts";
 import { adviceOn } from "../state/advice.ts";
-import { hasEnded } from "../state/followed.ts";
+import { hasEnded, STATUS_WORDS } from "../state/followed.ts";
+import { formatTime } from "../state/format.ts";
+import { presetName } from "../state/preset_names.ts";
 import { transferPath } from "../state/route.ts";
 import { mayChange } from "../state/session.ts";
 import { useAttempt } from "./attempt.ts";
 import { Emerging } from "./emerging.tsx";
 import { PageLink } from "./page_link.tsx";
-import { presetName } from "./preset_cards.tsx";
-
-const WORDS: Readonly<Record<TransferStatus, string>> = {
-  QUEUED: "Waiting",
-  RUNNING: "Painting",
-  SUCCEEDED: "Finished",
-  CANCELLED: "Stopped",
-  FAILED: "Failed",
-};
-
-const DATE: Intl.DateTimeFormatOptions = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
 
 interface CardProps {
   readonly transfer: Card;
@@ -65,16 +56,15 @@ export function GalleryCard({ transfer, onDeleted }: CardProps) {
   const { status, step, progress, error } = now.value;
   const ended = hasEnded(status);
   const verb = !ended ? "Stop" : asked.value ? "Really delete" : "Delete";
-  const created = new Date(transfer.createdAt);
-  const title = `${presetName(options.preset)}, ${created.toLocaleString([], DATE)}`;
+  const title = `${presetName(options.preset)}, ${formatTime(transfer.createdAt)}`;
   return (
     <li class={`piece ${status.toLowerCase()}`}>
-      <PageLink class="mat" to={transferPath(id)} label={`${WORDS[status]}: ${title}`}>
+      <PageLink class="mat" to={transferPath(id)} label={`${STATUS_WORDS[status]}: ${title}`}>
         <Emerging url={url.value} alt="" />
       </PageLink>
       <div class="line">
         <p>
-          <strong>{WORDS[status]}</strong>
+          <strong>{STATUS_WORDS[status]}</strong>
           {status === "SUCCEEDED" ? "" : ` ${step} / ${transfer.steps}`}
           <br />
           <span class="help">{title}</span>

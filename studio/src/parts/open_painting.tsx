@@ -13,7 +13,7 @@ export function OpenPainting() {
     outcome.value = "";
     if (file) void attempt(async () => void (outcome.value = await openPainting(file)));
   };
-  const { over, listeners } = useDropTarget(open);
+  const { over, listeners } = useDropTarget(([file]) => open(file));
   return (
     <div
       class={`open${over ? " over" : ""}`}

@@ -20,21 +20,38 @@ export async function send(file: File, sending: Signal<Sending>, onChoice: (choi
   }
 }
 
+/** Sends files one after the other; what is wrong with some of them is said at the end, with their names. */
+export async function sendAll(
+  files: readonly File[],
+  sending: Signal<Sending>,
+  onChoice: (choice: Choice) => void,
+): Promise<void> {
+  const problems: string[] = [];
+  for (const file of files) {
+    await send(file, sending, onChoice);
+    if (sending.value && "problem" in sending.value) problems.push(`${file.name}: ${sending.value.problem}`);
+  }
+  if (problems.length > 0) sending.value = { problem: problems.join("; ") };
+}
+
 interface SourceProps {
   readonly what: string;
   readonly choices: readonly Choice[];
   readonly selected: readonly string[];
   readonly onChoice: (choice: Choice) => void;
-  readonly onFile: (file: File) => void;
+  /** Whether several files can be picked at once. */
+  readonly several?: boolean;
+  /** Called with the files that were picked, at least one. */
+  readonly onFiles: (files: readonly File[]) => void;
 }
 
 /** The pictures that can be chosen, and the ways to bring another. */
-export function PictureSource({ what, choices, selected, onChoice, onFile }: SourceProps) {
+export function PictureSource({ what, choices, selected, several = false, onChoice, onFiles }: SourceProps) {
   const file = useRef<HTMLInputElement>(null);
   const camera = useRef<HTMLInputElement>(null);
   const pick = (input: HTMLInputElement) => {
-    const [picked] = input.files ?? [];
-    if (picked) onFile(picked);
+    const picked = [...input.files ?? []];
+    if (picked.length > 0) onFiles(picked);
     // The same file can be picked again.
     input.value = "";
   };
@@ -64,9 +81,11 @@ export function PictureSource({ what, choices, selected, onChoice, onFile }: Sou
         ))}
       </ul>
       <div class="bring">
-        <button type="button" class="quiet" onClick={() => file.current?.click()}>Choose a file</button>
+        <button type="button" class="quiet" onClick={() => file.current?.click()}>
+          {several ? "Choose files" : "Choose a file"}
+        </button>
         <button type="button" class="quiet camera" onClick={() => camera.current?.click()}>Take a photo</button>
-        <input ref={file} {...hidden} aria-label={`File for the ${what}`} />
+        <input ref={file} {...hidden} multiple={several} aria-label={`File for the ${what}`} />
         <input ref={camera} {...hidden} capture="environment" aria-label={`Photo for the ${what}`} />
       </div>
     </div>

@@ -4,42 +4,18 @@ import { presets } from "../state/catalogue.ts";
 import { preset } from "../state/draft.ts";
 import { presetEstimates } from "../state/estimates.ts";
 import { formatSeconds } from "../state/format.ts";
-
-interface Card {
-  readonly title: string;
-  /** Whether it is a recipe that somebody has published. */
-  readonly published?: true;
-}
-
-/** From the quickest to the most patient. */
-const CARDS: Readonly<Record<PresetName, Card>> = {
-  FAST: { title: "Sketch" },
-  BALANCED: { title: "Painting" },
-  PAINTERLY: { title: "By the brush" },
-  QUALITY: { title: "Large painting" },
-  CLASSIC: { title: "The article", published: true },
-  GATYS: { title: "Gatys 2016", published: true },
-  JOHNSON: { title: "Johnson 2016", published: true },
-};
-const NAMES = Object.keys(CARDS) as PresetName[];
-const OURS = NAMES.filter((name) => !CARDS[name].published);
-const PUBLISHED = NAMES.filter((name) => CARDS[name].published);
-
-/** A preset as people call it. */
-export function presetName(name: PresetName): string {
-  return CARDS[name].title;
-}
+import { OWN_PRESETS, presetName, PUBLISHED_PRESETS } from "../state/preset_names.ts";
 
 /** The presets from the quickest to the most patient, and the published recipes folded away. */
 export function PresetCards() {
   return (
     <fieldset class="presets">
       <legend>How finely</legend>
-      {OURS.map((name) => <PresetCard key={name} name={name} />)}
-      <details open={PUBLISHED.includes(preset.value)}>
+      {OWN_PRESETS.map((name) => <PresetCard key={name} name={name} />)}
+      <details open={PUBLISHED_PRESETS.includes(preset.value)}>
         <summary>Published recipes</summary>
         <div class="published">
-          {PUBLISHED.map((name) => <PresetCard key={name} name={name} />)}
+          {PUBLISHED_PRESETS.map((name) => <PresetCard key={name} name={name} />)}
         </div>
       </details>
     </fieldset>

@@ -16,11 +16,13 @@ export function StylePicker() {
   const sending = useSignal<Sending>(null);
   const chosen = styles.value;
   const isChosen = (id: string) => styles.value.some(({ choice }) => choice.id === id);
-  const take = (file: File) =>
+  const take = ([file]: readonly File[]) => {
+    if (!file) return;
     void send(file, sending, (choice) => {
       shelf.put(choice);
       if (!isChosen(choice.id)) toggleStyle(choice);
     });
+  };
 
   const caption = chosen.length === 1 ? chosen[0]?.choice.label : `${chosen.length} styles, mixed`;
   return (
@@ -32,7 +34,7 @@ export function StylePicker() {
         hint="Drop a picture whose style you want"
         caption={chosen.length > 0 ? caption : undefined}
         sending={sending}
-        onFile={take}
+        onFiles={take}
       >
         {chosen.length > 0 && (
           <div class={`mosaic of-${chosen.length}`}>
@@ -57,7 +59,7 @@ export function StylePicker() {
         choices={shelf.with(chosen.map(({ choice }) => choice), samples.value)}
         selected={chosen.map(({ choice }) => choice.id)}
         onChoice={toggleStyle}
-        onFile={take}
+        onFiles={take}
       />
       <label class="check">
         <input

@@ -30,7 +30,7 @@ export function plainStyle(choice: Choice): StyleChoice {
 export type Changes = Readonly<Record<string, unknown>>;
 
 /** What is wanted here whatever the preset says: without its frames there is neither film nor looking back. */
-const USUAL: Changes = { keepFrames: true };
+export const USUAL: Changes = { keepFrames: true };
 
 /** The transfer that is being put together. */
 export const content = signal<Choice | null>(null);
@@ -55,11 +55,15 @@ export function unchanged(name: string): unknown {
 export const startInput = computed((): StartTransferInput | null => {
   const base = pictures.value;
   if (!base) return null;
+  return { ...base, preset: preset.value, ...USUAL, ...stronger.value, ...changes.value };
+});
+
+/** The weight of the style where it shall count more or less than the preset has it. */
+export const stronger = computed((): Changes => {
   const styleWeight = unchanged("styleWeight");
-  const stronger = strength.value !== 0 && typeof styleWeight === "number"
+  return strength.value !== 0 && typeof styleWeight === "number"
     ? { styleWeight: Number((styleWeight * 10 ** strength.value).toPrecision(3)) }
     : {};
-  return { ...base, preset: preset.value, ...USUAL, ...stronger, ...changes.value };
 });
 
 const pictures = computed(() => {

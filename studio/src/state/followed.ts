@@ -31,6 +31,15 @@ export function hasEnded(status: TransferStatus): boolean {
   return status === "SUCCEEDED" || status === "FAILED" || status === "CANCELLED";
 }
 
+/** A status in a word, as on a card. */
+export const STATUS_WORDS: Readonly<Record<TransferStatus, string>> = {
+  QUEUED: "Waiting",
+  RUNNING: "Painting",
+  SUCCEEDED: "Finished",
+  CANCELLED: "Stopped",
+  FAILED: "Failed",
+};
+
 const RETRY_MS = 2000;
 
 /** One transfer, as it is and as it goes on. */

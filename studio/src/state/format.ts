@@ -28,3 +28,10 @@ export function formatRate(secondsPerStep: number): string {
     ? `${formatNumber(secondsPerStep)} s a step`
     : `${formatNumber(Math.round(10 / secondsPerStep) / 10)} steps/s`;
 }
+
+const TIME: Intl.DateTimeFormatOptions = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+
+/** A point in time of these days, in the reader's own way. */
+export function formatTime(dateTime: string): string {
+  return new Date(dateTime).toLocaleString([], TIME);
+}

@@ -4,19 +4,30 @@ import { BASE } from "../base.ts";
 /** What the address shows; it can be shared and bookmarked. */
 export type Route =
   | { readonly page: "compose" }
+  | { readonly page: "several" }
   | { readonly page: "gallery" }
+  | { readonly page: "batch"; readonly id: string }
   | { readonly page: "transfer"; readonly id: string };
+
+/** Path of the page where several are put together. */
+export const SEVERAL = "/several";
 
 /** The route of a path below that of the server; anything unknown is the first page. */
 function parseRoute(pathname: string): Route {
-  const transfer = /^\/transfers\/([\w-]{1,100})$/.exec(pathname);
-  if (transfer) return { page: "transfer", id: transfer[1]! };
+  const [, kind, id] = /^\/(transfer|batche)s\/([\w-]{1,100})$/.exec(pathname) ?? [];
+  if (id) return { page: kind === "transfer" ? "transfer" : "batch", id };
+  if (pathname === SEVERAL) return { page: "several" };
   return pathname === "/gallery" ? { page: "gallery" } : { page: "compose" };
 }
 
 /** The path of a transfer's page. */
 export function transferPath(id: string): string {
   return `/transfers/${id}`;
+}
+
+/** The path of a batch's contact sheet. */
+export function batchPath(id: string): string {
+  return `/batches/${id}`;
 }
 
 export const route = signal<Route>(shown());

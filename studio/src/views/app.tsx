@@ -5,14 +5,18 @@ import { ConnectionNotice } from "../parts/connection_notice.tsx";
 import { PageLink } from "../parts/page_link.tsx";
 import { type Route, route } from "../state/route.ts";
 import { followsOnly, mayChange, stage } from "../state/session.ts";
+import { BatchPage } from "./batch_page.tsx";
 import { Compose } from "./compose.tsx";
 import { Gallery } from "./gallery.tsx";
+import { Several } from "./several.tsx";
 import { SignIn } from "./sign_in.tsx";
 import { TransferPage } from "./transfer_page.tsx";
 
 const TITLES = {
   compose: "Gramcast",
+  several: "Several at once · Gramcast",
   gallery: "Gallery · Gramcast",
+  batch: "Contact sheet · Gramcast",
   transfer: "Painting · Gramcast",
   "sign-in": "Sign in · Gramcast",
 };
@@ -21,7 +25,8 @@ const TITLES = {
 function pageFor(asked: Route): Route {
   const only = followsOnly.value;
   if (only !== null) return { page: "transfer", id: only };
-  return asked.page === "compose" && !mayChange.value ? { page: "gallery" } : asked;
+  const changes = asked.page === "compose" || asked.page === "several";
+  return changes && !mayChange.value ? { page: "gallery" } : asked;
 }
 
 /** The header, and the page that the address names. */
@@ -68,6 +73,10 @@ function Page({ shown }: { readonly shown: Route }) {
       return <TransferPage key={shown.id} id={shown.id} />;
     case "gallery":
       return <Gallery />;
+    case "batch":
+      return <BatchPage key={shown.id} id={shown.id} />;
+    case "several":
+      return <Several />;
     case "compose":
       return <Compose />;
   }

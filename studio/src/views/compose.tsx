@@ -1,27 +1,20 @@
 import { useSignal } from "@preact/signals";
 import { request } from "../api/client.ts";
-import { Start, type StartTransferInput } from "../api/operations.ts";
+import { Start } from "../api/operations.ts";
+import { RequestKey } from "../api/request_key.ts";
 import { Advanced } from "../parts/advanced.tsx";
 import { useAttempt } from "../parts/attempt.ts";
 import { ContentPicker } from "../parts/content_picker.tsx";
 import { OpenPainting } from "../parts/open_painting.tsx";
+import { PageLink } from "../parts/page_link.tsx";
 import { PresetCards } from "../parts/preset_cards.tsx";
 import { Quote } from "../parts/quote.tsx";
-import { Slider } from "../parts/slider.tsx";
+import { Strength } from "../parts/strength.tsx";
 import { StylePicker } from "../parts/style_picker.tsx";
-import { startInput, strength } from "../state/draft.ts";
-import { formatNumber } from "../state/format.ts";
-import { navigate, transferPath } from "../state/route.ts";
+import { startInput } from "../state/draft.ts";
+import { navigate, SEVERAL, transferPath } from "../state/route.ts";
 
-/** Key of a request that has not been answered: pressing again must not start a second transfer. */
-let pending: { readonly body: string; readonly key: string } | undefined;
-
-function keyFor(input: StartTransferInput): string {
-  const body = JSON.stringify(input);
-  // randomUUID() is missing on a plain-http address that is not this machine's.
-  if (pending?.body !== body) pending = { body, key: crypto.getRandomValues(new Uint32Array(4)).join("-") };
-  return pending.key;
-}
+const key = new RequestKey();
 
 /** The first page: a picture, a style, and one button. */
 export function Compose() {
@@ -33,8 +26,8 @@ export function Compose() {
     if (!input || starting.value) return;
     starting.value = true;
     await attempt(async () => {
-      const { startTransfer } = await request(Start, { input: { ...input, idempotencyKey: keyFor(input) } });
-      pending = undefined;
+      const { startTransfer } = await request(Start, { input: { ...input, idempotencyKey: key.for(input) } });
+      key.answered();
       navigate(transferPath(startTransfer.transfer.id));
     });
     starting.value = false;
@@ -44,7 +37,10 @@ export function Compose() {
     <div class="compose">
       <div class="title">
         <h1>One picture, painted in the style of another</h1>
-        <p>Choose two pictures and watch the painting emerge, step by step.</p>
+        <p>
+          Choose two pictures and watch the painting emerge, step by step. Or{" "}
+          <PageLink to={SEVERAL}>several at once</PageLink>.
+        </p>
       </div>
       <div class="easel">
         <ContentPicker />
@@ -54,16 +50,7 @@ export function Compose() {
             <span class="number" aria-hidden="true">3</span>Paint it
           </h2>
           <PresetCards />
-          <Slider
-            label="Style strength"
-            value={strength.value}
-            min={-1.5}
-            max={1.5}
-            step={0.1}
-            text={`× ${formatNumber(10 ** strength.value)}`}
-            ends={["closer to the picture", "closer to the style"]}
-            onInput={(value) => strength.value = value}
-          />
+          <Strength />
           <div class="go">
             <Quote />
             <button type="button" class="primary" disabled={!startInput.value} onClick={paint}>Paint</button>

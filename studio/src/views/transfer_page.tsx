@@ -8,6 +8,7 @@ import { Retune } from "../parts/retune.tsx";
 import { Painting } from "../parts/painting.tsx";
 import { Share } from "../parts/share.tsx";
 import { Followed, hasEnded } from "../state/followed.ts";
+import { batchPath } from "../state/route.ts";
 import { mayChange, stage } from "../state/session.ts";
 
 /** One transfer: while it is painted, and afterwards. */
@@ -43,6 +44,9 @@ export function TransferPage({ id }: { readonly id: string }) {
     <div class="transfer">
       <Painting followed={followed} transfer={transfer} live={live} />
       <section class="panel" aria-label="How it goes">
+        {transfer.batch && (
+          <PageLink class="sheet-link" to={batchPath(transfer.batch.id)}>To its contact sheet</PageLink>
+        )}
         <Progress followed={followed} transfer={transfer} live={live} />
         {ended && <Finished followed={followed} transfer={transfer} live={live} />}
         <LossPlot followed={followed} steps={live.steps} />

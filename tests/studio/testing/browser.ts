@@ -118,6 +118,28 @@ export function paintings(page: Page): Locator {
   return page.getByRole("list", { name: "Paintings" }).getByRole("listitem");
 }
 
+/** A file as a person has it. */
+export interface BroughtFile {
+  readonly name: string;
+  readonly mimeType: string;
+  readonly buffer: Uint8Array;
+}
+
+/** Drops files onto a place, or pastes them there. */
+export async function bringTo(place: Locator, way: "drop" | "paste", files: readonly BroughtFile[]): Promise<void> {
+  const sent = files.map(({ name, mimeType, buffer }) => ({ name, mimeType, base64: buffer.toBase64() }));
+  await place.evaluate((node, { way, sent }) => {
+    const data = new DataTransfer();
+    for (const { name, mimeType, base64 } of sent) {
+      data.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name, { type: mimeType }));
+    }
+    const event = way === "paste"
+      ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true })
+      : new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+    node.dispatchEvent(event);
+  }, { way, sent });
+}
+
 /** Waits until a picture whose address begins so is seen, wholly loaded and in front of what was there before. */
 export async function seePicture(within: Page | Locator, beginning: string): Promise<void> {
   const pictures = within.locator(`img[src^="${beginning}"]`);

@@ -1,19 +1,17 @@
 /**
- * Takes the pictures of docs/studio/ from a real server and engine, in light and in dark:
+ * Takes the pictures of docs/studio/ but those of batches from a real server and engine, in light and in dark:
  *
  *     deno run -A tests/studio/testing/take_screenshots.ts
  */
 import type { Page } from "playwright-core";
 import { Visit } from "./browser.ts";
+import { DESKTOP, take } from "./screenshot.ts";
 
-const FOLDER = new URL("../../../docs/studio/", import.meta.url);
-const DESKTOP = { width: 1240, height: 860 };
 const PHONE = { width: 390, height: 844 };
 
 /** Share of the work after which a running transfer is taken: forms are there, brush strokes not yet. */
 const SHOWN = 0.4;
 
-await Deno.mkdir(FOLDER, { recursive: true });
 await using visit = await Visit.begin();
 
 async function paint(content: string, style: string, options: Readonly<Record<string, unknown>> = {}): Promise<string> {
@@ -25,17 +23,6 @@ async function paint(content: string, style: string, options: Readonly<Record<st
     styles: [{ image: { sample: style } }],
     ...options,
   });
-}
-
-/** Both schemes of one page as it is. */
-async function take(page: Page, name: string): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    // Pictures that have arrived are drawn in the frame after the next.
-    await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
-    const path = new URL(`${name}-${colorScheme}.jpg`, FOLDER);
-    await Deno.writeFile(path, await page.screenshot({ type: "jpeg", quality: 74 }));
-  }
 }
 
 async function finished(id: string): Promise<Page> {

@@ -1,0 +1,207 @@
+/** Several pictures in several styles at once, from the drop to the finished contact sheet. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import type { Page } from "playwright-core";
+import { encodePicture } from "../../images/encode.ts";
+import { bringTo, browserTest, seePicture, until } from "./testing/browser.ts";
+import { examine } from "./testing/examine.ts";
+
+/** Small pictures, each unlike the others. */
+async function pictures(...names: readonly string[]) {
+  return await Promise.all(names.map(async (name, which) => {
+    const rgb = Uint8Array.from({ length: 3 * 48 * 32 }, (_, i) => (i * (which + 3) * 37) % 256);
+    const bytes = await encodePicture({ width: 48, height: 32, rgb }, { format: "PNG" });
+    return { name: `${name}.png`, mimeType: "image/png", buffer: Buffer.from(bytes) };
+  }));
+}
+
+/** The paintings of the sheet that are in a state. */
+function cells(page: Page, state: string) {
+  return page.getByRole("link", { name: new RegExp(`^${state}: `) });
+}
+
+/** How each picture of the sheet is transformed: one text for all that are alike. */
+async function views(page: Page): Promise<readonly string[]> {
+  const found = await page.locator("[data-zooms] img").evaluateAll((images) =>
+    images.map((image) => getComputedStyle(image).transform.replace(/,[^,]*,[^,]*\)$/, ""))
+  );
+  return [...new Set(found)];
+}
+
+async function zoomOf(page: Page): Promise<number> {
+  return Number((await page.getByLabel("Zoom", { exact: true }).textContent())!.replace("×", ""));
+}
+
+browserTest("two pictures in two styles, from the drop to the finished sheet", async (t, visit) => {
+  const page = await visit.open("/several");
+  const quote = page.locator(".quote");
+
+  await t.step("it says what is missing", async () => {
+    await page.getByText("Choose what is painted.").waitFor();
+    assert.ok(await page.getByRole("button", { name: "Paint all" }).isDisabled());
+  });
+
+  await t.step("several files are dropped, and chosen; what is none is named, and holds up no other", async () => {
+    await bringTo(
+      page.getByRole("region", { name: "Paint these" }).locator(".drop"),
+      "drop",
+      await pictures("lake", "hill"),
+    );
+    await page.getByText("2 chosen").waitFor();
+    const [first, ...others] = await pictures("ink", "chalk");
+    const notes = { name: "notes.png", mimeType: "image/png", buffer: Buffer.from("notes") };
+    await page.getByLabel("File for the styles").setInputFiles([first!, notes, ...others]);
+    await page.getByText(/^notes\.png: Cannot read image/).waitFor();
+    await page.getByRole("button", { name: "Close" }).click();
+    await page.getByText("2 chosen").nth(1).waitFor();
+  });
+
+  await t.step("what is varied multiplies them, and what cannot be is refused", async () => {
+    await page.getByText("More options").click();
+    await page.getByLabel("Size", { exact: true }).fill("48");
+    await page.getByLabel("Steps", { exact: true }).fill("5");
+    await quote.getByText("2 pictures × 2 styles = 4 paintings").waitFor();
+    await page.getByLabel("Also vary").selectOption("seed");
+    await page.getByLabel("Values of Seed").fill("1 2 3");
+    await quote.getByText("2 pictures × 2 styles × 3 = 12 paintings").waitFor();
+    await page.getByLabel("Values of Seed").fill("1 few");
+    await quote.getByText("Cannot use few for seed: wanted whole numbers").waitFor();
+    assert.ok(await page.getByRole("button", { name: "Paint all" }).isDisabled());
+    await page.getByLabel("Values of Seed").fill(Array.from({ length: 30 }, (_, i) => i).join());
+    await quote.getByText("That makes 120 paintings: 100 are the most at once").waitFor();
+    await page.getByLabel("Also vary").selectOption("preset");
+    await page.getByLabel("And vary").selectOption("color");
+    await quote.getByText("2 pictures × 2 styles × 2 × 2 = 16 paintings").waitFor();
+    await examine(page);
+    await page.getByLabel("And vary").selectOption("nothing else");
+    await page.getByLabel("Also vary").selectOption("nothing");
+  });
+
+  await t.step("the sheet fills, and is there again after the page is loaded anew", async () => {
+    await page.getByRole("button", { name: "Paint all 4" }).click();
+    await page.waitForURL("**/batches/*");
+    await page.getByRole("progressbar", { name: /^Work done: Picture 1 in Style 2$/ }).waitFor();
+    assert.equal(await page.getByRole("columnheader").count(), 2);
+    assert.equal(await page.getByRole("rowheader").count(), 2);
+    await page.reload();
+    await page.getByText("4 of 4 done").waitFor();
+    assert.equal(await cells(page, "Finished").count(), 4);
+    await seePicture(page.getByRole("cell").last(), "data:");
+    await examine(page);
+  });
+
+  await t.step("what is zoomed or moved in one is in all, by keys, wheel and mouse; a click opens one", async () => {
+    const cell = page.locator("[data-zooms]").first();
+    await cells(page, "Finished").first().focus();
+    await page.keyboard.press("+");
+    assert.equal(await zoomOf(page), 1.5);
+    assert.equal((await views(page)).length, 1);
+    await page.keyboard.press("0");
+    await cell.hover();
+    await page.keyboard.down("Control");
+    await page.mouse.wheel(0, -300);
+    await page.keyboard.up("Control");
+    await until(page, `document.querySelector("output[aria-label=Zoom]").textContent.includes("2.7")`);
+    const before = await page.locator(".sheet").getAttribute("style");
+    await page.mouse.down();
+    await page.mouse.move(0, 0, { steps: 3 });
+    await page.mouse.up();
+    assert.notEqual(await page.locator(".sheet").getAttribute("style"), before);
+    assert.match(page.url(), /batches/);
+    await seePicture(cell, "/images/");
+    await page.getByRole("button", { name: "Whole" }).click();
+    assert.equal(await zoomOf(page), 1);
+    const sheet = page.url();
+    await cells(page, "Finished").first().click();
+    await page.waitForURL("**/transfers/*");
+    await page.getByRole("link", { name: "To its contact sheet" }).click();
+    await page.waitForURL(sheet);
+  });
+
+  await t.step("it is saved as one picture, and each on its own", async () => {
+    const save = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Save the sheet" }).click();
+    const bytes = await Deno.readFile(await (await save).path());
+    assert.equal(String.fromCharCode(...bytes.subarray(0, 4)), "\x89PNG");
+    const names = new Set<string>();
+    page.on("download", (download) => names.add(download.suggestedFilename()));
+    await page.getByRole("button", { name: "Save each as PNG" }).click();
+    await page.getByText("Saving 4 of 4").waitFor();
+    await page.getByText("Saving 4 of 4").waitFor({ state: "hidden" });
+    assert.deepEqual([...names].sort(), [
+      "picture-1-in-style-1.png",
+      "picture-1-in-style-2.png",
+      "picture-2-in-style-1.png",
+      "picture-2-in-style-2.png",
+    ]);
+  });
+
+  await t.step("one is painted larger", async () => {
+    await page.getByRole("button", { name: "Paint larger, 96 × 64: Picture 2 in Style 1" }).click();
+    await page.waitForURL("**/transfers/*");
+    await page.getByText("96 × 64 px").waitFor();
+    await page.goBack();
+  });
+
+  await t.step("all are deleted when told twice", async () => {
+    await page.getByRole("button", { name: "Delete all" }).click();
+    const sheet = page.url();
+    await page.getByRole("button", { name: "Really delete all" }).click();
+    await page.waitForURL("**/gallery");
+    await page.goto(sheet);
+    await page.getByRole("heading", { name: "There is no such sheet here" }).waitFor();
+    await examine(page);
+  });
+});
+
+browserTest("a sheet fills across a lost connection, and by finger on a telephone", async (t, visit) => {
+  const { startBatch } = await visit.ask(
+    "mutation ($input: StartBatchInput!) { startBatch(input: $input) { batch { id } } }",
+    {
+      input: {
+        contents: [{ sample: "mountain-lake" }],
+        styles: [[{ image: { sample: "geometry" } }]],
+        base: { preset: "FAST", size: 48, steps: 10_000 },
+        variations: [1, 2].map((seed) => ({ name: `Seed ${seed}`, seed })),
+      },
+    },
+  );
+  const viewport = { width: 360, height: 740 };
+  const page = await visit.open(`/batches/${startBatch.batch.id}`, { viewport, hasTouch: true, isMobile: true });
+
+  await t.step("it goes on where it was", async () => {
+    await cells(page, "Painting").first().waitFor();
+    const stepOf = () => page.evaluate("parseInt(document.querySelector('.cell.running .help')?.textContent ?? '0')");
+    await until(page, "parseInt(document.querySelector('.cell.running .help')?.textContent ?? '0') > 0");
+    const step = Number(await stepOf());
+    await visit.restart(async () => void await page.getByText(/Connection lost/).waitFor());
+    await until(page, `parseInt(document.querySelector('.cell.running .help')?.textContent ?? '0') > ${step}`);
+  });
+
+  await t.step("nothing overflows, and two fingers zoom both", async () => {
+    assert.equal(await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"), 0);
+    const { x, y, width, height } = (await page.locator("[data-zooms]").first().boundingBox())!;
+    const fingers = await page.context().newCDPSession(page);
+    const touch = (type: "touchStart" | "touchMove" | "touchEnd", apart: number) =>
+      fingers.send("Input.dispatchTouchEvent", {
+        type,
+        touchPoints: type === "touchEnd" ? [] : [-1, 1].map((side, id) => ({
+          id,
+          x: x + width / 2 + side * apart * width,
+          y: y + height / 2,
+        })),
+      });
+    await touch("touchStart", 0.1);
+    for (const apart of [0.2, 0.3, 0.4]) await touch("touchMove", apart);
+    await touch("touchEnd", 0);
+    await until(page, `document.querySelector("output[aria-label=Zoom]").textContent.includes("4")`);
+    assert.equal((await views(page)).length, 1);
+    assert.match(page.url(), /batches/);
+  });
+
+  await t.step("all are stopped", async () => {
+    await page.getByRole("button", { name: "Stop all" }).tap();
+    await page.getByText("2 of 2 done").waitFor();
+    assert.equal(await cells(page, "Stopped").count(), 2);
+  });
+});

@@ -22,7 +22,9 @@ Deno.test("the operations of the studio are valid against the schema, and their 
 
 Deno.test("every page of the studio is the same document, whatever its address", async () => {
   const texts = await Promise.all(
-    ["/", "/several", "/gallery", "/transfers/tr_1", "/batches/b_1"].map(async (path) => await (await get(path))!.text()),
+    ["/", "/several", "/gallery", "/transfers/tr_1", "/batches/b_1"].map(async (path) =>
+      await (await get(path))!.text()
+    ),
   );
   assert.match(texts[0]!, /<div id="studio">/);
   assert.ok(texts.every((text) => text === texts[0]));

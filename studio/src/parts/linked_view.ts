@@ -75,9 +75,9 @@ class Hands {
     element.addEventListener("touchstart", (event) => this.#onTouch(event), held);
     element.addEventListener("pointerdown", (event) => this.#onDown(event), { signal });
     // A pointer that leaves the element still holds the picture.
-    addEventListener("pointermove", (event) => this.#onMove(event), { signal });
+    document.addEventListener("pointermove", (event) => this.#onMove(event), { signal });
     for (const end of ["pointerup", "pointercancel"] as const) {
-      addEventListener(end, ({ pointerId }) => this.#down.delete(pointerId), { signal });
+      document.addEventListener(end, ({ pointerId }) => this.#down.delete(pointerId), { signal });
     }
     element.addEventListener("click", (event) => this.#onClick(event), { signal, capture: true });
     element.addEventListener("keydown", (event) => this.#onKey(event), { signal });

@@ -7,6 +7,7 @@ import { coverageOf, intersection, maskFrom } from "../objective/masks.ts";
 import { channelsOf, gramOf, type StyleFigures } from "../objective/moments.ts";
 import type { Mask, Term } from "../objective/objective.ts";
 import { trace } from "../objective/square_matrix.ts";
+import { compareFigures } from "../objective/style_statistic.ts";
 import { type Whitener, whitener } from "../objective/whitening.ts";
 import type { LayerWeight, Scale, TransferOptions } from "../options/options.ts";
 import { styleSide } from "../options/style_side.ts";
@@ -35,6 +36,11 @@ export const LEAST_CONTENT = 0.5;
 /** Of a Gram matrix with the target's trace and even directions; for a content that has the style's Gram matrices already. */
 export const LEAST_DISTANCE = 0.1;
 
+/** A term that compares a style's figures. */
+interface StyleTerm extends LossTerm {
+  readonly figures: StyleFigures;
+}
+
 /** Figures of each style by layer: of the style layers, and of the content layers where losses are normalised. */
 type StylesFigures = readonly ReadonlyMap<string, StyleFigures>[];
 
@@ -51,7 +57,11 @@ export async function lossTerms(
   begun: Pixels | null,
 ): Promise<LossTerm[]> {
   const figures = await styleFigures(source, resize, input, scale);
-  const terms = [...await contentTerms(source, input, scale, figures), ...styleTerms(input, scale, figures)];
+  const plain = styleTerms(input, scale, figures);
+  const style = input.options.normalizeLosses
+    ? await overDistances(source, plain, comparesMoments(input.options))
+    : plain;
+  const terms = [...await contentTerms(source, input, scale, figures), ...style];
   const matching = input.options.styleMatch === "NEIGHBORS" ? source.matching() : null;
   return matching ? [...terms, ...await neighborTerms(matching, resize, input, scale, begun)] : terms;
 }
@@ -78,7 +88,12 @@ async function styleFigures(
     const { picture } = style;
     const size = fitLongestSide(picture, styleSide(scale.size, options, style));
     const counts = whatCounts(i, style, size);
-    figures.push(await source.grams(toPixels(await resize(picture, size)), size, layers, counts, moments));
+    // What has no weight is nothing to look at.
+    figures.push(
+      style.weight === 0
+        ? new Map()
+        : await source.grams(toPixels(await resize(picture, size)), size, layers, counts, moments),
+    );
   }
   return figures;
 }
@@ -98,7 +113,7 @@ async function contentTerms(
     if (!energies) return { ...term, share: weight };
     // A Gram matrix' trace is the mean square of the features that it is made of.
     const energyOf = (i: number) => trace(gramOf(figures[i]!.get(layer)!));
-    const style = styles.reduce((sum, { weight }, i) => sum + (weight / whole) * energyOf(i), 0);
+    const style = styles.reduce((sum, { weight }, i) => weight === 0 ? sum : sum + (weight / whole) * energyOf(i), 0);
     // Never 0, so that a blank content and blank styles are divided by something.
     return { ...term, share: weight / (Math.max(energies.get(layer)!, LEAST_CONTENT * style) || 1) };
   });
@@ -112,13 +127,14 @@ function styleTerms(
   { options, content, styles }: OptimisationInput,
   scale: Scale,
   figures: StylesFigures,
-): LossTerm[] {
+): StyleTerm[] {
   const visible = coverageOf(content);
   const whole = wholeWeight(styles);
-  const terms: LossTerm[] = [];
+  const terms: StyleTerm[] = [];
   const blend = new Map<string, StyleFigures>();
   let blended = 0;
   styles.forEach(({ weight, mask }, i) => {
+    if (weight === 0) return;
     const figuresAt = (layer: string) => figures[i]!.get(layer)!;
     if (mask) {
       const where = intersection(scale, [maskFrom(mask), visible]);
@@ -145,7 +161,7 @@ function styleTerms(
     where: Mask | null,
     figures: StyleFigures,
     part: number,
-  ): LossTerm {
+  ): StyleTerm {
     const factor = options.whitening > 0 ? whitener(gramOf(figures), options.whitening) : null;
     return { kind: "style", layer, where, figures, whitener: factor, share: weight * part };
   }
@@ -157,14 +173,29 @@ export function wholeWeight(styles: OptimisationInput["styles"]): number {
 }
 
 /**
- * The term with its loss over that of the content picture, so that every style layer has as far to go, whatever the pictures:
- * 1 is the content's own style, 0 the style's. Content terms have their measure already.
- *
- * @param distance The term's loss at the content picture.
+ * Style terms with their losses over those of the content picture, so that every layer has as far to go, whatever the
+ * pictures: 1 is the content's own style, 0 the style's. Content terms have their measure already, and so have neighbours,
+ * whose 1 − cos is one. Only the network's way forward is taken for it.
  */
-export function overDistance(term: LossTerm, distance: number): LossTerm {
-  // 1 − cos is a measure already, too.
-  if (term.figures === null || term.kind === "neighbors") return term;
-  const even = trace(gramOf(term.figures)) ** 2 / channelsOf(term.figures) ** 3;
-  return { ...term, share: term.share / (Math.max(distance, LEAST_DISTANCE * even) || 1) };
+async function overDistances(
+  source: TargetSource,
+  terms: readonly StyleTerm[],
+  moments: boolean,
+): Promise<LossTerm[]> {
+  const result: LossTerm[] = [];
+  for (const where of new Set(terms.map((term) => term.where))) {
+    const together = terms.filter((term) => term.where === where);
+    const content = await source.contentGrams([...new Set(together.map(({ layer }) => layer))], where, moments);
+    result.push(...together.map((term) => overDistance(term, content.get(term.layer)!)));
+  }
+  return result;
+}
+
+/** @param content What the term compares, of the content picture. */
+function overDistance(term: StyleTerm, content: StyleFigures): LossTerm {
+  const { figures, whitener, share } = term;
+  const channels = channelsOf(figures);
+  const distance = compareFigures(content, figures, whitener ?? undefined).squares / channels ** 2;
+  const even = trace(gramOf(figures)) ** 2 / channels ** 3;
+  return { ...term, share: share / (Math.max(distance, LEAST_DISTANCE * even) || 1) };
 }

@@ -8,14 +8,14 @@ import type { Backend, Evaluator } from "../backends/backend.ts";
 import type { DeviceAdam } from "../backends/device_adam.ts";
 import { planScale } from "../estimate/estimate.ts";
 import type { OptimisationInput, Resize } from "./input.ts";
-import { comparesMoments, type LossTerm, lossTerms, overDistance } from "./loss_terms.ts";
+import { comparesMoments, type LossTerm, lossTerms } from "./loss_terms.ts";
 import { type PaletteTerm, paletteTerms } from "./palette_terms.ts";
 import { type LayerLoss, type Losses, PALETTE } from "../objective/losses.ts";
 import type { Objective } from "../objective/objective.ts";
 import type { OptimizerState } from "../optimizers/optimizer.ts";
 import type { OptimizerOptions, Scale, TransferOptions } from "../options/options.ts";
 import { atLargestStyle } from "../options/style_side.ts";
-import { type Pixels, type Size, toPixels } from "../picture.ts";
+import type { Pixels, Size } from "../picture.ts";
 import { type TargetSource, TiledSource, WholeSource } from "../tiles/target_source.ts";
 import { canTile } from "../tiles/tiled_evaluator.ts";
 import { addTotalVariation } from "../objective/total_variation.ts";
@@ -45,17 +45,20 @@ export class PreparedScale {
   readonly #evaluator: Evaluator;
   readonly #terms: readonly LossTerm[];
   readonly #palette: readonly PaletteTerm[];
+  readonly #unweighted: readonly LayerLoss[];
 
   private constructor(
     scale: Scale,
     evaluator: Evaluator,
     terms: readonly LossTerm[],
     palette: readonly PaletteTerm[],
+    unweighted: readonly LayerLoss[],
   ) {
     this.scale = scale;
     this.#evaluator = evaluator;
     this.#terms = terms;
     this.#palette = palette;
+    this.#unweighted = unweighted;
   }
 
   /**
@@ -68,11 +71,12 @@ export class PreparedScale {
   static async prepare(
     backend: Backend,
     resize: Resize,
-    input: OptimisationInput,
+    asked: OptimisationInput,
     scale: Scale,
     limits: Limits = {},
     begun: Pixels | null = null,
   ): Promise<PreparedScale> {
+    const input = whatWeighs(asked);
     const source = await openSource(backend, resize, input, scale, limits);
     const terms = await lossTerms(source, resize, input, scale, begun);
     if (terms.length === 0) {
@@ -87,9 +91,7 @@ export class PreparedScale {
       objectiveOf(terms, scale, input.options),
       byIndex(terms, ({ figures }) => figures),
     );
-    if (!input.options.normalizeLosses) return new PreparedScale(scale, evaluator, terms, palette);
-    const { losses } = await evaluator.evaluate(toPixels(await resize(input.content, scale)), terms.map(() => 1));
-    return new PreparedScale(scale, evaluator, terms.map((term, i) => overDistance(term, losses[i]!)), palette);
+    return new PreparedScale(scale, evaluator, terms, palette, unweighted(asked, input));
   }
 
   async evaluate(pixels: Pixels, weights: LossWeights): Promise<ScaleEvaluation> {
@@ -124,13 +126,37 @@ export class PreparedScale {
   }
 
   #weigh(losses: Float64Array, tv: number, weights: LossWeights, palette = 0): Losses {
-    const layers = mergeLayers(this.#terms, losses);
+    const layers = [...mergeLayers(this.#terms, losses), ...this.#unweighted];
     if (this.#palette.length > 0) layers.push({ layer: PALETTE, kind: "style", value: palette });
     const content = sumOfKind(layers, "content");
     const style = sumOfKind(layers, "style");
     const total = weights.contentWeight * content + weights.styleWeight * style + weights.tvWeight * tv;
     return { total, content, style, tv, layers };
   }
+}
+
+/**
+ * The input without layers of weight 0: what the network computes ends at the deepest that counts. Where none counts it is
+ * left as it is, because there is no loss without a layer.
+ */
+function whatWeighs(input: OptimisationInput): OptimisationInput {
+  const { options, styles } = input;
+  const weighs = ({ weight }: { readonly weight: number }) => weight > 0;
+  const contentLayers = options.contentLayers.filter(weighs);
+  const styleLayers = styles.some(weighs) ? options.styleLayers.filter(weighs) : [];
+  if (contentLayers.length + styleLayers.length === 0) return input;
+  return { ...input, options: { ...options, contentLayers, styleLayers } };
+}
+
+/** The losses of the layers that were asked for and left out. */
+function unweighted(asked: OptimisationInput, input: OptimisationInput): LayerLoss[] {
+  const leftOut = (kind: LayerLoss["kind"], of: "contentLayers" | "styleLayers") =>
+    asked.options[of].filter((layer) => !input.options[of].includes(layer)).map(({ layer }) => ({
+      layer,
+      kind,
+      value: 0,
+    }));
+  return [...leftOut("content", "contentLayers"), ...leftOut("style", "styleLayers")];
 }
 
 /** Decides between the whole picture and tiles. */

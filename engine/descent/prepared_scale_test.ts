@@ -351,6 +351,66 @@ test("a style that is looked at as small as can be still has a gradient", async 
   assert.ok(losses.style > 0 && gradient.every(Number.isFinite));
 });
 
+/** A backend that writes down what it is asked for. */
+function asking(backend: OnnxBackend) {
+  const asked = { features: [] as string[], grams: [] as string[], terms: [] as string[], evaluations: 0 };
+  const counting = withEvaluators(backend, (evaluator) => ({
+    evaluate: (...args) => {
+      asked.evaluations++;
+      return evaluator.evaluate(...args);
+    },
+    dispose: () => evaluator.dispose(),
+  }));
+  const writing: Backend = {
+    ...counting,
+    features: (pixels, size, layers, pooling) => {
+      asked.features.push(...layers);
+      return backend.features(pixels, size, layers, pooling);
+    },
+    grams: (pixels, size, layers, ...rest) => {
+      asked.grams.push(...layers);
+      return backend.grams(pixels, size, layers, ...rest);
+    },
+    compile: (objective, targets) => {
+      asked.terms.push(...objective.terms.map(({ kind, layer }) => `${kind} ${layer}`));
+      return counting.compile(objective, targets);
+    },
+  };
+  return { asked, writing };
+}
+
+test("what has weight 0 is not computed: layers, styles, and the network above the deepest that counts", async (backend) => {
+  const some = inputOf({
+    content: [...content("conv1_1"), ...content("conv4_1", 0)],
+    style: [...style("conv2_1"), ...style("conv3_3", 0)],
+    styles: [{ weight: 1 }, { weight: 0 }, { weight: 0, masked: true }],
+  });
+  const { asked, writing } = asking(backend);
+  const weights = { contentWeight: 1, styleWeight: 1, tvWeight: 0 };
+  const { losses, gradient } = await evaluate(writing, some, weights);
+  assert.deepEqual(asked, {
+    features: ["conv1_1"],
+    grams: ["conv2_1"],
+    terms: ["content conv1_1", "style conv2_1"],
+    evaluations: 1,
+  });
+  const alone = await evaluate(backend, inputOf({ content: content("conv1_1"), style: style("conv2_1") }), weights);
+  assert.deepEqual(gradient, alone.gradient);
+  assert.equal(losses.total, alone.losses.total);
+  const unweighted = [["content", "conv4_1"], ["style", "conv3_3"]] as const;
+  assert.deepEqual(losses.layers, [
+    ...alone.losses.layers,
+    ...unweighted.map(([kind, layer]) => ({ kind, layer, value: 0 })),
+  ]);
+});
+
+test("normalised losses take the network's way forward, and no evaluation before the first step", async (backend) => {
+  const { asked, writing } = asking(backend);
+  const scale = inputOf(NORMALISED).options.scales[0]!;
+  await (await PreparedScale.prepare(writing, nearestResize, inputOf(NORMALISED), scale)).dispose();
+  assert.equal(asked.evaluations, 0);
+});
+
 test("normalised losses begin each style layer at its weight, even with a style of one colour", async (backend, t) => {
   const styles: Readonly<Record<string, Picture>> = { noise: STYLES[0]!, "one colour": flatPicture(200, 30, 30) };
   for (const [name, picture] of Object.entries(styles)) {

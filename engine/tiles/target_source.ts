@@ -27,6 +27,8 @@ export interface TargetSource {
     mask: Mask | null,
     moments: boolean,
   ): Promise<Map<string, Target>>;
+  /** The same of the content picture. */
+  contentGrams(layers: readonly string[], mask: Mask | null, moments: boolean): Promise<Map<string, Target>>;
   /**
    * What searches for neighbours; null where there is no search, because it needs the whole picture.
    *
@@ -58,6 +60,10 @@ export class WholeSource implements TargetSource {
 
   grams(pixels: Pixels, size: Size, layers: readonly string[], mask: Mask | null, moments: boolean) {
     return this.#backend.grams(pixels, size, layers, this.#pooling, mask, moments);
+  }
+
+  contentGrams(layers: readonly string[], mask: Mask | null, moments: boolean) {
+    return this.grams(toPixels(this.#content), this.#content, layers, mask, moments);
   }
 
   matching(): MatchingBackend {
@@ -97,13 +103,17 @@ export class TiledSource implements TargetSource {
   }
 
   async energies(layers: readonly string[]): Promise<Map<string, number>> {
-    const grams = await this.grams(toPixels(this.#content), this.#content, layers, null, false);
+    const grams = await this.contentGrams(layers, null, false);
     // A Gram matrix' trace is the mean square of the features that it is made of.
     return new Map([...grams].map(([layer, gram]) => [layer, trace(gram)]));
   }
 
   grams(pixels: Pixels, size: Size, layers: readonly string[], mask: Mask | null, moments: boolean) {
     return tiledGrams(this.#backend, this.#cut, pixels, size, layers, this.#pooling, mask, moments);
+  }
+
+  contentGrams(layers: readonly string[], mask: Mask | null, moments: boolean) {
+    return this.grams(toPixels(this.#content), this.#content, layers, mask, moments);
   }
 
   /** Forms and outlines were found at scales before; a search would take what tiles are there to save. */

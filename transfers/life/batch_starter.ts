@@ -90,6 +90,8 @@ export class BatchStarter {
       } catch (error) {
         throw errorIn(place, error);
       }
+      // What one may take is reckoned in a few milliseconds: others get their turn in between.
+      await new Promise((resume) => setTimeout(resume));
     }
     return records;
   }

@@ -18,9 +18,6 @@ import { LogCursor } from "./log_cursor.ts";
 import type { ProgressSources } from "./progress_stream.ts";
 import { PulledStream } from "./pulled_stream.ts";
 
-/** Events that all of its transfers together may have in memory, and at least one for each. */
-const READ_AHEAD = 4 * AT_ONCE;
-
 /** A transfer of a batch, as one subscriber has seen it so far. */
 interface Cell {
   /** In the batch. */
@@ -28,10 +25,11 @@ interface Cell {
   readonly id: string;
   readonly log: LogCursor;
   readonly watch: Watch;
-  record: TransferRecord;
+  /** What is needed of its record, which is too large to be held by each who watches it. */
+  now: Pick<TransferRecord, "sequence" | "status">;
   /** After the last event delivered. */
   status: TransferStatus;
-  /** Whether the record may be older than what the watch has heard. */
+  /** Whether `now` may be older than what the watch has heard. */
   stale: boolean;
 }
 
@@ -89,13 +87,14 @@ export class BatchStream extends PulledStream<BatchItem> {
     using cleanup = new DisposableStack();
     const watches: Watch[] = [];
     for (const { id } of transfers) watches.push(cleanup.use(await sources.bus.watch(id)));
-    const atOnce = Math.min(AT_ONCE, Math.ceil(READ_AHEAD / Math.max(1, transfers.length)));
+    // All together hold about as many events in memory as one transfer alone.
+    const atOnce = Math.ceil(AT_ONCE / Math.max(1, transfers.length));
     const cells = begun.map(({ record, place }, i): Cell => ({
       place,
       id: record.id,
       log: new LogCursor(sources, record.id, positions[place]!, atOnce),
       watch: watches[i]!,
-      record,
+      now: nowOf(record),
       status: statuses[i]!,
       stale: true,
     }));
@@ -121,30 +120,29 @@ export class BatchStream extends PulledStream<BatchItem> {
 
   protected override async produce(): Promise<BatchItem | null> {
     while (!this.closed) {
-      await this.#look();
+      const looked = await this.#look();
       const cells = [...this.#cells.values()];
       const unseen = cells.find(({ log }) => log.snapshotDue);
       const behind = unseen === undefined ? cells.filter(isBehind) : [unseen];
       if (behind.length === 0) {
-        if (cells.every(({ record }) => hasEnded(record.status))) return null;
+        if (cells.every(({ now }) => hasEnded(now.status))) return null;
         await this.#news();
         continue;
       }
-      const urgent = unseen || this.#minInterval === 0
-        ? behind
-        : behind.filter(({ record }) => hasEnded(record.status));
+      const urgent = unseen || this.#minInterval === 0 ? behind : behind.filter(({ now }) => hasEnded(now.status));
       if (urgent.length === 0 && await this.#waitOutInterval()) continue;
       const cell = await earliest(urgent.length === 0 ? behind : urgent);
-      const item = await this.#produceOf(cell);
+      const record = looked.get(cell) ?? await this.#sources.store.get(cell.id);
+      const item = record && await this.#produceOf(cell, record);
       if (item !== null) return this.#deliver(cell, item);
-      // It is gone, or will be told of.
+      // It is gone.
       cell.stale = true;
     }
     return null;
   }
 
   protected override isLast(): boolean {
-    return this.#cells.values().every((cell) => !cell.stale && hasEnded(cell.record.status) && !isBehind(cell));
+    return this.#cells.values().every((cell) => !cell.stale && hasEnded(cell.now.status) && !isBehind(cell));
   }
 
   protected override progressOf({ progress }: BatchItem): ProgressItem {
@@ -156,7 +154,7 @@ export class BatchStream extends PulledStream<BatchItem> {
     this.#heard.resolve();
   }
 
-  #produceOf({ log, record }: Cell): Promise<ProgressItem | null> {
+  #produceOf({ log }: Cell, record: TransferRecord): Promise<ProgressItem | null> {
     if (log.snapshotDue) return log.snapshot(record);
     return this.#minInterval === 0 ? log.next(record) : log.newest(record, () => this.closed);
   }
@@ -175,7 +173,7 @@ export class BatchStream extends PulledStream<BatchItem> {
 
   /** As it is after what has been delivered. */
   #state(): BatchState {
-    const statuses = this.#cells.values().map(({ log, record, status }) => log.snapshotDue ? record.status : status)
+    const statuses = this.#cells.values().map(({ log, now, status }) => log.snapshotDue ? now.status : status)
       .toArray();
     return {
       status: batchStatusOf(tallyOf(statuses.map((status) => ({ status, count: 1 })))),
@@ -184,15 +182,17 @@ export class BatchStream extends PulledStream<BatchItem> {
     };
   }
 
-  /** Reads the records anew that may have changed. */
-  async #look(): Promise<void> {
+  /** Looks at the records that may have changed, and answers them. */
+  async #look(): Promise<ReadonlyMap<Cell, TransferRecord>> {
+    const looked = new Map<Cell, TransferRecord>();
     for (const cell of this.#cells.values()) {
       if (!cell.stale) continue;
       cell.stale = false;
       try {
         const record = await this.#sources.store.get(cell.id);
         if (record !== null) {
-          cell.record = record;
+          cell.now = nowOf(record);
+          looked.set(cell, record);
           continue;
         }
       } catch (error) {
@@ -202,6 +202,7 @@ export class BatchStream extends PulledStream<BatchItem> {
       this.#cells.delete(cell.place);
       drop(cell);
     }
+    return looked;
   }
 
   async #listen(cell: Cell): Promise<void> {
@@ -232,8 +233,12 @@ export class BatchStream extends PulledStream<BatchItem> {
   }
 }
 
-function isBehind({ record, log }: Cell): boolean {
-  return record.sequence > log.sequence;
+function nowOf({ sequence, status }: TransferRecord): Cell["now"] {
+  return { sequence, status };
+}
+
+function isBehind({ now, log }: Cell): boolean {
+  return now.sequence > log.sequence;
 }
 
 function drop({ log, watch }: Cell): void {

@@ -60,7 +60,7 @@ export class Metrics implements Partial<TransferObserver>, RequestObserver {
     this.#gauges = new Map([
       gauge("gramcast_transfers_waiting", "Transfers in the queue."),
       gauge("gramcast_transfers_running", "Transfers on an engine."),
-      gauge("gramcast_watchers", "Open subscriptions to transfers."),
+      gauge("gramcast_watchers", "Open subscriptions to transfers; one to a batch counts for each of its transfers."),
       gauge("gramcast_connections", "Open connections, WebSockets included."),
       gauge("gramcast_held_bytes", "Bytes of bodies and messages that connections make the server hold."),
       gauge("gramcast_sockets", "Open WebSockets."),

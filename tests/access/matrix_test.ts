@@ -453,25 +453,31 @@ Deno.test("lists hold what is the caller's, and an admin's all when it asks for 
   await stage.share(await stage.own(), "other");
   const ids = await stage.own();
   await stage.share(ids);
-  const listed = async (caller: CallerName, args: string) => {
+  await stage.own(true);
+  const listed = async (caller: CallerName, args: string, list = "transfers") => {
     const { data, errors } = await stage.server.post(
-      `{ transfers${args} { totalCount edges { node { id } } pageInfo { hasNextPage startCursor } } }`,
+      `{ list: ${list}${args} { totalCount edges { node { id } } pageInfo { hasNextPage startCursor } } }`,
       {},
       stage.headers(caller, ids),
     );
-    return errors[0]?.extensions.code ?? data.transfers.totalCount;
+    return errors[0]?.extensions.code ?? data.list.totalCount;
   };
   const counts: Record<string, unknown> = {};
   for (const [caller, right] of Object.entries(CALLERS) as [CallerName, Right][]) {
-    if (right !== "nobody") counts[caller] = [await listed(caller, ""), await listed(caller, "(allOwners: true)")];
+    if (right === "nobody") continue;
+    counts[caller] = [await listed(caller, ""), await listed(caller, "(allOwners: true)")];
+    // Of a batch a link leads to nothing.
+    const batches = [await listed(caller, "", "batches"), await listed(caller, "(allOwners: true)", "batches")];
+    const own = right === "owns" || caller === "the owner's viewer's key";
+    assert.deepEqual(batches, caller === "an admin's key" ? [0, 1] : [own ? 1 : 0, "FORBIDDEN"], caller);
   }
   assert.deepEqual(counts, {
     "another's key": [0, "FORBIDDEN"],
     "another's viewer's key": [0, "FORBIDDEN"],
     "the link of another transfer": [1, "FORBIDDEN"],
     "the link": [1, "FORBIDDEN"],
-    "the owner's viewer's key": [2, "FORBIDDEN"],
-    "the owner's key": [2, "FORBIDDEN"],
-    "an admin's key": [0, 2],
+    "the owner's viewer's key": [4, "FORBIDDEN"],
+    "the owner's key": [4, "FORBIDDEN"],
+    "an admin's key": [0, 4],
   });
 });

@@ -12,6 +12,8 @@ const PERMISSIONS = ["--allow-net", "--allow-read", "--allow-write", "--allow-en
 const STEPS = 150;
 /** The step at which the server is killed. */
 const INTERRUPTED = 20;
+/** Steps of each picture of a contact sheet. */
+const SHEET_STEPS = 6;
 
 async function killAndStart(server: ServerProcess): Promise<void> {
   await server.kill();
@@ -52,6 +54,37 @@ for (const { name, options, missing } of PROGRAMS) {
     await picture.body?.cancel();
   });
 }
+
+Deno.test("examples/contact_sheet.ts shows every step of each picture once, though the server is killed", async () => {
+  await using server = await ServerProcess.start();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-prompt",
+      "--allow-net",
+      "--allow-env",
+      `${EXAMPLES}contact_sheet.ts`,
+      server.url,
+      `{"size":32,"steps":${SHEET_STEPS}}`,
+    ],
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const lines: string[] = [];
+  for await (const line of linesOf(child.stdout)) {
+    lines.push(line);
+    if (line.startsWith("0,1: RUNNING step 3 ")) await killAndStart(server);
+  }
+  assert.equal((await child.status).code, 0);
+  assert.equal(lines.at(-1), "SUCCEEDED");
+  for (const cell of ["0,0", "0,1", "1,0", "1,1"]) {
+    const steps = lines.map((line) => new RegExp(`^${cell}: RUNNING step ([1-9]\\d*) `).exec(line)?.[1]).filter(
+      Boolean,
+    );
+    assert.deepEqual(steps.map(Number), Array.from({ length: SHEET_STEPS }, (_, i) => i + 1), cell);
+  }
+  assert.equal(lines.filter((line) => line.startsWith("finished: http")).length, 4);
+});
 
 Deno.test("examples/webhook.ts is told of its transfer, though the server is killed in the middle", async () => {
   await using server = await ServerProcess.start({ env: { WEBHOOK_PRIVATE_ADDRESSES: "allow" } });

@@ -8,9 +8,10 @@ import type { MatchingBackend } from "../backends/backend.ts";
 import { coverageOf, downscaleMask, intersection, maskFrom } from "../objective/masks.ts";
 import type { Mask } from "../objective/objective.ts";
 import { channelsAt, directionsOf, type Places, placeSize, targetOf } from "../objective/neighbors.ts";
-import type { Scale } from "../options/options.ts";
+import type { LayerWeight, Scale } from "../options/options.ts";
 import { styleSide } from "../options/style_side.ts";
-import { fitLongestSide, type Pixels, toPixels } from "../picture.ts";
+import { fitLongestSide, type Picture, type Pixels, toPixels } from "../picture.ts";
+import { turnMask, turnPicture } from "../turn.ts";
 import type { OptimisationInput, Resize } from "./input.ts";
 import type { LossTerm } from "./loss_terms.ts";
 import { whatCounts } from "./what_counts.ts";
@@ -20,18 +21,33 @@ import { whatCounts } from "./what_counts.ts";
  * first scale there is only the content.
  */
 const CONTENT_SHARE = 0.75;
+/**
+ * The same at the last of several scales, where each layer looks by itself: what is where has been settled, and strokes are
+ * to follow the strokes that are there.
+ */
+const LAST_CONTENT_SHARE = 0.25;
+/** How much a layer's neighbours count beside its Gram matrix. */
+const NEIGHBORS_WEIGHT = 2;
 /** Places of all styles of a search: with more than these it would take longer than the steps after it. */
 const MOST_CANDIDATES = 4096;
 
-/** Places of one style that may be taken. */
+/** Layers that look for neighbours together, and the directions of the picture's places in them. */
+interface Search {
+  readonly layers: readonly LayerWeight[];
+  readonly queries: Float32Array;
+}
+
+/** Places of one style that may be taken, and their features alone: those of all places of all styles would not fit. */
 interface Candidates {
+  readonly count: number;
   readonly places: Places;
-  readonly kept: readonly number[];
 }
 
 /**
  * Styles without a mask are searched together, whatever their weights; each with a mask is searched by itself and counts
  * where its mask is bright.
+ *
+ * Scales look in all layers together. The last of several looks in each layer by itself, mostly in the picture so far.
  *
  * @param begun The picture that the scale begins with; null for the content alone.
  */
@@ -46,10 +62,13 @@ export async function neighborTerms(
   const { pooling } = options;
   const layers = options.styleLayers.map(({ layer }) => layer);
   if (layers.length === 0) return [];
-  const seen = await backend.places(await searched(resize, input, scale, begun), scale, layers, pooling);
+  const isLast = begun !== null && scale.size === options.scales.at(-1)!.size;
+  const share = begun === null ? 1 : isLast ? LAST_CONTENT_SHARE : CONTENT_SHARE;
+  const seen = await backend.places(await searched(resize, content, scale, begun, share), scale, layers, pooling);
   const size = placeSize(scale);
   const all = Array.from({ length: size.width * size.height }, (_, place) => place);
-  const queries = directionsOf(seen, options.styleLayers, all);
+  const together = isLast ? options.styleLayers.map((each) => [each]) : [options.styleLayers];
+  const searches = together.map((layers): Search => ({ layers, queries: directionsOf(seen, layers, all) }));
 
   const visible = coverageOf(content);
   const counting = styles.map((style, i) => ({ ...style, i })).filter(({ weight }) => weight > 0);
@@ -61,32 +80,43 @@ export async function neighborTerms(
   const whole = counting.reduce((sum, { weight }) => sum + weight, 0);
   const terms: LossTerm[] = [];
   for (const group of groups) {
-    const candidates = await Promise.all(group.map(async (style) => {
+    const candidates: Candidates[] = [];
+    const turns = options.styleTurns ? [0, 1, 2, 3] : [0];
+    const most = Math.floor(MOST_CANDIDATES / (group.length * turns.length));
+    for (const style of group) {
       const ownSize = fitLongestSide(style.picture, styleSide(scale.size, options, style));
-      const places = await backend.places(toPixels(await resize(style.picture, ownSize)), ownSize, layers, pooling);
-      const most = Math.floor(MOST_CANDIDATES / group.length);
-      return { places, kept: keptPlaces(placeSize(ownSize), whatCounts(style.i, style, ownSize), most) };
-    }));
-    const taken = await backend.nearest(queries, joined(candidates, options), queries.length / all.length);
+      const own = await resize(style.picture, ownSize);
+      const counts = whatCounts(style.i, style, ownSize);
+      for (const quarters of turns) {
+        const turned = turnPicture(own, quarters);
+        const kept = keptPlaces(placeSize(turned), counts && turnMask(counts, quarters), most);
+        candidates.push(picked(await backend.places(toPixels(turned), turned, layers, pooling), kept));
+      }
+    }
     const where = intersection(scale, [group[0]!.mask && maskFrom(group[0]!.mask), visible]);
     const part = group.reduce((sum, { weight }) => sum + weight, 0) / whole;
-    for (const { layer, weight } of options.styleLayers) {
-      const target = targetOf(scale, layer, taken, rowsOf(candidates, layer));
-      terms.push({ kind: "neighbors", layer, where, figures: target, whitener: null, share: weight * part });
+    for (const { layers, queries } of searches) {
+      const taken = await backend.nearest(queries, joined(candidates, layers), queries.length / all.length);
+      for (const { layer, weight } of layers) {
+        const target = targetOf(scale, layer, taken, rowsOf(candidates, layer));
+        const share = NEIGHBORS_WEIGHT * weight * part;
+        terms.push({ kind: "neighbors", layer, where, figures: target, whitener: null, share });
+      }
     }
   }
   return terms;
 }
 
-/** What neighbours are looked for. */
+/** What neighbours are looked for: the content in its share, and the picture so far. */
 async function searched(
   resize: Resize,
-  { content }: OptimisationInput,
+  content: Picture,
   scale: Scale,
   begun: Pixels | null,
+  share: number,
 ): Promise<Pixels> {
   const own = toPixels(await resize(content, scale));
-  return begun ? own.map((value, i) => CONTENT_SHARE * value + (1 - CONTENT_SHARE) * begun[i]!) : own;
+  return begun ? own.map((value, i) => share * value + (1 - share) * begun[i]!) : own;
 }
 
 /** Places that count, in a grid with gaps where there would be more than `most`. */
@@ -100,20 +130,27 @@ function keptPlaces({ width, height }: { width: number; height: number }, counts
   return sparse.length > 0 ? sparse : seen.slice(0, most);
 }
 
-/** Directions of all candidates, one style after the other. */
-function joined(candidates: readonly Candidates[], { styleLayers }: OptimisationInput["options"]): Float32Array {
-  return concatenated(candidates.map(({ places, kept }) => directionsOf(places, styleLayers, kept)));
-}
-
-/** Features of all candidates at a layer, in the same order. */
-function rowsOf(candidates: readonly Candidates[], layer: string): Float32Array {
-  return concatenated(candidates.map(({ places, kept }) => {
-    const rows = places.get(layer)!;
+/** The features of some places. */
+function picked(places: Places, kept: readonly number[]): Candidates {
+  const rowsOf = (layer: string, rows: Float32Array) => {
     const channels = channelsAt(layer);
     const own = new Float32Array(kept.length * channels);
     kept.forEach((place, k) => own.set(rows.subarray(place * channels, (place + 1) * channels), k * channels));
     return own;
-  }));
+  };
+  return { count: kept.length, places: new Map([...places].map(([layer, rows]) => [layer, rowsOf(layer, rows)])) };
+}
+
+/** Directions of all candidates, one style after the other. */
+function joined(candidates: readonly Candidates[], layers: readonly LayerWeight[]): Float32Array {
+  return concatenated(
+    candidates.map(({ count, places }) => directionsOf(places, layers, Array.from({ length: count }, (_, k) => k))),
+  );
+}
+
+/** Features of all candidates at a layer, in the same order. */
+function rowsOf(candidates: readonly Candidates[], layer: string): Float32Array {
+  return concatenated(candidates.map(({ places }) => places.get(layer)!));
 }
 
 function concatenated(parts: readonly Float32Array[]): Float32Array {

@@ -75,6 +75,7 @@ const RECIPES: Readonly<Record<PresetName, Recipe>> = {
     ...COARSE_TO_FINE,
     description: "512 px, each place as the style's place that is most like it: outlines, flat colours and strokes.",
     styleMatch: "NEIGHBORS",
+    paletteWeight: 1,
     scales: [...COARSE, { size: 256, steps: 40 }, { size: 512, steps: 35 }],
     frameEvery: 2,
   },

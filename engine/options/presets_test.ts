@@ -31,6 +31,8 @@ Deno.test("CLASSIC is the published article", () => {
     pooling: "MAX",
     color: "STYLE",
     styleMatch: "GRAM",
+    styleTurns: false,
+    paletteWeight: 0,
     styleScale: 1,
     normalizeGradients: false,
     normalizeLosses: false,

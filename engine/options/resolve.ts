@@ -43,7 +43,10 @@ export function checkRequest(request: TransferRequest): Partial<Settings> {
       throw invalid(name, `Cannot use ${name} whose weights are all 0: wanted one above 0, or no layers`);
     }
   }
-  const { styleMatch, normalizeLosses } = settings as Settings;
+  const { styleMatch, styleTurns, normalizeLosses } = settings as Settings;
+  if (styleTurns && styleMatch !== "NEIGHBORS") {
+    throw invalid("styleTurns", `Cannot use styleTurns with styleMatch ${styleMatch}: wanted NEIGHBORS`);
+  }
   if (styleMatch === "NEIGHBORS" && !normalizeLosses) {
     throw invalid(
       "styleMatch",

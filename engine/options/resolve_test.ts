@@ -243,6 +243,16 @@ Deno.test("a picture to go on from is not made coarse first", () => {
   }
 });
 
+Deno.test("a turned style is refused where nothing is looked for in it", () => {
+  const size = { width: 40, height: 30 };
+  assert.equal(resolveOptions({ preset: "PAINTERLY", styleTurns: true }, size, 0).styleTurns, true);
+  assert.throws(() => resolveOptions({ preset: "FAST", styleTurns: true }, size, 0), {
+    code: "BAD_USER_INPUT",
+    field: "styleTurns",
+    message: "Cannot use styleTurns with styleMatch GRAM: wanted NEIGHBORS",
+  });
+});
+
 Deno.test("neighbours are refused where losses are not measured by the pictures", () => {
   const size = { width: 40, height: 30 };
   assert.equal(resolveOptions({ preset: "FAST", styleMatch: "NEIGHBORS" }, size, 0).styleMatch, "NEIGHBORS");

@@ -182,6 +182,12 @@ export const OPTIONS = {
     help:
       "What the result has in common with the style: with moments its contrasts and grain are nearer to the style's.",
   }),
+  styleTurns: option("FLAG", flag, {
+    default: false,
+    label: "Turned style",
+    help:
+      "Nearest neighbours may be places of the style turned by 90, 180 and 270 degrees, too: for styles that have no up and down. Only with styleMatch NEIGHBORS.",
+  }),
   styleScale: option("NUMBER", real(0.1, 4), {
     default: 1,
     label: "Brush size",

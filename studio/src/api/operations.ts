@@ -29,6 +29,7 @@ export interface BatchOptionsInput {
   readonly styleLayers?: readonly (LayerInput)[] | null;
   readonly styleMatch?: StyleMatch | null;
   readonly styleScale?: number | null;
+  readonly styleTurns?: boolean | null;
   readonly styleWeight?: number | null;
   readonly tvWeight?: number | null;
   readonly whitening?: number | null;
@@ -58,6 +59,7 @@ export interface BatchVariationInput {
   readonly styleLayers?: readonly (LayerInput)[] | null;
   readonly styleMatch?: StyleMatch | null;
   readonly styleScale?: number | null;
+  readonly styleTurns?: boolean | null;
   readonly styleWeight?: number | null;
   readonly tvWeight?: number | null;
   readonly whitening?: number | null;
@@ -160,6 +162,7 @@ export interface StartTransferInput {
   readonly styleLayers?: readonly (LayerInput)[] | null;
   readonly styleMatch?: StyleMatch | null;
   readonly styleScale?: number | null;
+  readonly styleTurns?: boolean | null;
   readonly styleWeight?: number | null;
   readonly styles: readonly (StyleInput)[];
   readonly tvWeight?: number | null;

@@ -1,7 +1,8 @@
-import type { BatchItem } from "../transfers/api.ts";
+import type { BatchItem, PageRequest } from "../transfers/api.ts";
 import { LIMITS } from "../limits.ts";
 import { Batch } from "./batch.ts";
 import { builder } from "./builder.ts";
+import { idOf, NEWEST } from "./newest.ts";
 import { Transfer, TransferStatus } from "./transfer.ts";
 import { TransferProgress } from "./transfer_progress.ts";
 
@@ -51,7 +52,10 @@ builder.subscriptionField("batchProgress", (t) =>
       "last transfer. The events of each transfer come in order and none is lost or repeated; those of different transfers come as they happened, as " +
       "far as their logs are known.",
     args: {
-      id: t.arg.id({ required: true, description: "Id of the batch." }),
+      id: t.arg.id({
+        required: true,
+        description: `Id of the batch; \`${NEWEST}\` for the one that the caller started last.`,
+      }),
       after: t.arg.string({
         description:
           "Cursor of the last event seen; `0` for all from the first. It is no number: transfers run side by side, and each has a log of its own.",
@@ -62,8 +66,11 @@ builder.subscriptionField("batchProgress", (t) =>
           `At least this many milliseconds between two events, of whichever transfer, but for the snapshot and the ends of transfers; 0 to ${LIMITS.minInterval.maximum}.`,
       }),
     },
-    subscribe: (_root, { id, after, minInterval }, { transfers }) =>
-      transfers.batches.progress(id, { after: after ?? null, minInterval: minInterval ?? 0 }),
+    subscribe: async (_root, { id, after, minInterval }, { transfers: { batches } }) => {
+      const list = (page: PageRequest) => batches.list(page);
+      const request = { after: after ?? null, minInterval: minInterval ?? 0 };
+      return batches.progress(await idOf(id, { what: "batch", start: "startBatch", list }), request);
+    },
     resolve: (item, _args, { allowance }) => {
       allowance.renew();
       return item;

@@ -180,6 +180,18 @@ Deno.test("batchProgress tells of a contact sheet as it fills, and ends with it"
   assert.equal((await Array.fromAsync(again)).length, 2);
 });
 
+Deno.test('batchProgress follows the newest batch by the id "newest"', async () => {
+  await using stage = await ApiStage.open();
+  const source = `subscription { batchProgress(id: "newest") { batch { id } } }`;
+  await assert.rejects(follow(stage, source), /Cannot follow the newest batch: found none, wanted one from startBatch/);
+  await start(stage);
+  const newest = await start(stage);
+  const events = await follow(stage, source);
+  const { value } = await events.next();
+  await events.return();
+  assert.equal(JSON.parse(JSON.stringify(value)).data.batchProgress.batch.id, newest);
+});
+
 Deno.test("batchProgress refuses a cursor that is none of this batch, and numbers out of range", async () => {
   await using stage = await ApiStage.open();
   const id = await start(stage);

@@ -1,16 +1,12 @@
 import { workDone } from "../engine/descent/work_done.ts";
-import { GramcastError } from "../errors.ts";
-import type { ProgressItem } from "../transfers/api.ts";
+import type { PageRequest, ProgressItem } from "../transfers/api.ts";
 import { LIMITS } from "../limits.ts";
 import { builder } from "./builder.ts";
-import type { Context } from "./context.ts";
 import { QUEUE_COST } from "./costs.ts";
 import { Frame } from "./frame.ts";
 import { Losses } from "./losses.ts";
+import { idOf, NEWEST } from "./newest.ts";
 import { Transfer, TransferError, TransferStatus } from "./transfer.ts";
-
-/** Stands for the id of the newest transfer, so that an example can be run without copying one. */
-const NEWEST = "newest";
 
 /** One thing that happened to a transfer. */
 export const TransferProgress = builder.objectRef<ProgressItem>("TransferProgress").implement({
@@ -92,20 +88,13 @@ builder.subscriptionField("transferProgress", (t) =>
           `At least this many milliseconds between two events, except before the last; 0 to ${LIMITS.minInterval.maximum}.`,
       }),
     },
-    subscribe: async (_root, { id, after, minInterval }, context) => {
+    subscribe: async (_root, { id, after, minInterval }, { transfers }) => {
       const request = { after: after ?? null, minInterval: minInterval ?? 0 };
-      return context.transfers.progress(id === NEWEST ? await newestOf(context) : id, request);
+      const list = (page: PageRequest) => transfers.list(page);
+      return transfers.progress(await idOf(id, { what: "transfer", start: "startTransfer", list }), request);
     },
     resolve: (item, _args, { allowance }) => {
       allowance.renew();
       return item;
     },
   }));
-
-async function newestOf({ transfers }: Context): Promise<string> {
-  const newest = (await transfers.list({ first: 1 })).edges[0];
-  if (newest) return newest.node.id;
-  throw new GramcastError("NOT_FOUND", "Cannot follow the newest transfer: found none, wanted one from startTransfer", {
-    field: "id",
-  });
-}

@@ -29,7 +29,7 @@ export class MemoryBatchStore implements BatchStore {
   }
 
   async get(id: string): Promise<BatchRecord | null> {
-    return this.#present().find(({ record }) => record.id === id)?.record ?? null;
+    return this.#isPresent(id) ? this.#batches.get(id)?.record ?? null : null;
   }
 
   async findByKey(owner: Owner, idempotencyKey: string): Promise<BatchRecord | null> {
@@ -63,7 +63,11 @@ export class MemoryBatchStore implements BatchStore {
 
   /** Oldest first. Those that have lost their last transfer are forgotten. */
   #present(): Listed<BatchRecord>[] {
-    for (const id of this.#batches.keys()) if (this.#store.ofBatch(id).length === 0) this.#batches.delete(id);
+    for (const id of this.#batches.keys()) if (!this.#isPresent(id)) this.#batches.delete(id);
     return [...this.#batches.values()];
+  }
+
+  #isPresent(id: string): boolean {
+    return this.#store.ofBatch(id).length > 0;
   }
 }

@@ -51,6 +51,8 @@ interface Entry {
 /** Transfers in the memory of one process; forgotten at exit. */
 export class MemoryTransferStore implements TransferStore {
   readonly #entries = new Map<string, Entry>();
+  /** Ids of transfers by the batch that they are of, oldest first; none that is empty. */
+  readonly #batches = new Map<string, Set<string>>();
   readonly #webhooks: MemoryWebhookStore;
   readonly #claims: MemoryClaims | null;
   readonly #orders: MemoryOrderBook | null;
@@ -91,6 +93,10 @@ export class MemoryTransferStore implements TransferStore {
       checkpoints: new Map(),
       frames: new Map(),
     });
+    if (record.batch !== undefined) {
+      const ofBatch = this.#batches.get(record.batch.id) ?? new Set();
+      this.#batches.set(record.batch.id, ofBatch.add(record.id));
+    }
     return stored;
   }
 
@@ -101,7 +107,7 @@ export class MemoryTransferStore implements TransferStore {
 
   /** For the store of the batches: those of one of them, oldest first. */
   ofBatch(id: string): TransferRecord[] {
-    return this.#entries.values().map(({ record }) => record).filter(({ batch }) => batch?.id === id).toArray();
+    return [...this.#batches.get(id) ?? []].map((id) => this.#entries.get(id)!.record);
   }
 
   async get(id: string): Promise<TransferRecord | null> {
@@ -209,6 +215,10 @@ export class MemoryTransferStore implements TransferStore {
   async remove(id: string): Promise<boolean> {
     this.#webhooks.forgetTransfer(id);
     this.#orders?.forgetTransfer(id);
+    const batch = this.#entries.get(id)?.record.batch?.id;
+    const ofBatch = this.#batches.get(batch ?? "");
+    ofBatch?.delete(id);
+    if (ofBatch?.size === 0) this.#batches.delete(batch!);
     return this.#entries.delete(id);
   }
 

@@ -44,9 +44,7 @@ export function TransferPage({ id }: { readonly id: string }) {
     <div class="transfer">
       <Painting followed={followed} transfer={transfer} live={live} />
       <section class="panel" aria-label="How it goes">
-        {transfer.batch && (
-          <PageLink class="sheet-link" to={batchPath(transfer.batch.id)}>To its contact sheet</PageLink>
-        )}
+        {transfer.batch && <PageLink to={batchPath(transfer.batch.id)}>To its contact sheet</PageLink>}
         <Progress followed={followed} transfer={transfer} live={live} />
         {ended && <Finished followed={followed} transfer={transfer} live={live} />}
         <LossPlot followed={followed} steps={live.steps} />

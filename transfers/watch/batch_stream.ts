@@ -18,6 +18,9 @@ import { LogCursor } from "./log_cursor.ts";
 import type { ProgressSources } from "./progress_stream.ts";
 import { PulledStream } from "./pulled_stream.ts";
 
+/** Events that a subscriber may have in memory of all transfers together, and one of each at least. */
+const READ_AHEAD = 2 * AT_ONCE;
+
 /** A transfer of a batch, as one subscriber has seen it so far. */
 interface Cell {
   /** In the batch. */
@@ -87,8 +90,7 @@ export class BatchStream extends PulledStream<BatchItem> {
     using cleanup = new DisposableStack();
     const watches: Watch[] = [];
     for (const { id } of transfers) watches.push(cleanup.use(await sources.bus.watch(id)));
-    // All together hold about as many events in memory as one transfer alone.
-    const atOnce = Math.ceil(AT_ONCE / Math.max(1, transfers.length));
+    const atOnce = Math.min(AT_ONCE, Math.ceil(READ_AHEAD / Math.max(1, transfers.length)));
     const cells = begun.map(({ record, place }, i): Cell => ({
       place,
       id: record.id,
@@ -252,7 +254,7 @@ async function earliest(cells: readonly Cell[]): Promise<Cell> {
   if (cells.length === 1) return first;
   let firstAt = Infinity;
   for (const cell of cells) {
-    const at = (await cell.log.peek())?.at ?? Infinity;
+    const at = (cell.log.ahead ?? await cell.log.peek())?.at ?? Infinity;
     if (at < firstAt) [first, firstAt] = [cell, at];
   }
   return first;

@@ -56,14 +56,15 @@ export class LogCursor {
     return { event, transfer: record, frame, skippedFrames: 0 };
   }
 
+  /** The event that is next, where it has been read already. */
+  get ahead(): TransferEvent | null {
+    return this.#batch.find(({ sequence }) => sequence > this.#sequence) ?? null;
+  }
+
   /** The event that is next, which stays that; null where there is none yet. */
   async peek(): Promise<TransferEvent | null> {
-    let event = this.#batch.find(({ sequence }) => sequence > this.#sequence);
-    if (event === undefined) {
-      this.#batch = await this.#sources.store.events(this.#id, this.#sequence, this.#atOnce);
-      event = this.#batch[0];
-    }
-    return event ?? null;
+    if (this.ahead === null) this.#batch = await this.#sources.store.events(this.#id, this.#sequence, this.#atOnce);
+    return this.ahead;
   }
 
   /** The next event; null where there is none yet. @param record Not from before it. */

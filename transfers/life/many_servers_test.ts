@@ -409,6 +409,21 @@ Deno.test("a batch that several workers run is followed at one server after the 
   assert.deepEqual([byTransfer.size, seen.at(-1)!.done], [9, 9]);
 });
 
+Deno.test("two servers that are asked for a batch with one key at once start it once, and keep no place for another", async () => {
+  await using cluster = new Cluster();
+  const settings = { maxQueued: 100, quotas: sameForAll({ pixelSteps: 1e9 }) };
+  const api = await cluster.addApi(settings);
+  const other = await cluster.add({ works: false, settings });
+  Object.assign(other.stage, { contentId: api.stage.contentId, styleId: api.stage.styleId });
+  const batches = await Promise.all(
+    [api, other, api].map(({ stage }) => stage.startBatch(3, { idempotencyKey: "k" })),
+  );
+  assert.equal(new Set(batches.map(({ id }) => id)).size, 1);
+  assert.equal((await cluster.storage.queue.counts("local")).waiting, 3);
+  const shares = await api.stage.transfers.shares();
+  assert.equal(shares.find(({ name }) => name === "pixelSteps")?.used, 3 * 4 * 32 ** 2);
+});
+
 Deno.test("a batch is cancelled and deleted at one server while others run it", async () => {
   await using cluster = new Cluster();
   const settings = { maxQueued: 100, quotas: sameForAll({}) };

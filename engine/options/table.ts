@@ -215,6 +215,12 @@ export const OPTIONS = {
     label: "Smoothing",
     help: "Factor on the total variation: higher removes grain, and in the end detail.",
   }),
+  temporalWeight: option("NUMBER", WEIGHT, {
+    default: 0.01,
+    label: "Steadiness",
+    help:
+      "In a moving picture, factor on the mean squared change of what was painted in the frame before, wherever that can still be seen: higher flickers less.",
+  }),
   pooling: option("CHOICE", POOLING, {
     default: "MAX",
     label: "Pooling",

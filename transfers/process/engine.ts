@@ -1,10 +1,23 @@
 /**
  * What runs a transfer's steps: a child process in production (`supervisor.ts`), a double in tests.
  *
+ * A moving picture is painted frame by frame, with a run of its own for each:
+ *
+ * - Frame 1 is a run as any other: the transfer's options, `content` its frame, no `before`.
+ * - Frame k > 1 has `options: laterFrameOptions(…)` (`engine/options/later_frame.ts`), frame k as `content`, and as `before`
+ *   frame k − 1 and what was painted of it, without loss (PNG). It begins with that, moved as the content moves, and
+ *   stays near it where the content can be seen in both, by the option `temporalWeight`.
+ * - Masks are the same for all frames. Styles too: the engine keeps what it has found out about them from run to run.
+ * - Steps and checkpoints of a run count from 1 in each frame. Whoever runs the frames knows which frame it is of how many;
+ *   to go on it needs the finished frames, which frame it is in, and that frame's checkpoint or none. The same input
+ *   gives the same bytes, wherever it was taken up again.
+ * - An engine holds two frames at a time.
+ *
  * @module
  */
 import type { EngineInfo } from "../../engine/backends/backend.ts";
 import type { Losses } from "../../engine/objective/losses.ts";
+import type { FrameBefore } from "../../engine/motion/frame_before.ts";
 import type { TransferOptions } from "../../engine/options/options.ts";
 import type { Picture } from "../../engine/picture.ts";
 import type { Pictures } from "../../images/pictures.ts";
@@ -18,6 +31,8 @@ export interface EngineJob extends Pictures<Uint8Array> {
   readonly tunings: readonly Tuning[];
   /** Where to go on; null begins from the start. */
   readonly checkpoint: Uint8Array | null;
+  /** In a moving picture the frame before it; left out for the first, and for a picture that does not move. */
+  readonly before?: FrameBefore<Uint8Array>;
 }
 
 /** One step, as it was taken. */

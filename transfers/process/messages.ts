@@ -11,7 +11,10 @@ import type { EngineIdentity, EngineJob } from "./engine.ts";
 
 /** To the engine. */
 export type Command =
-  /** Parts: content, content mask, start picture, checkpoint, then picture, mask and region of each style. */
+  /**
+   * Parts: content, content mask, start picture, checkpoint, content and result of the frame before, then picture, mask and
+   * region of each style.
+   */
   | {
     readonly kind: "run";
     readonly options: TransferOptions;
@@ -59,6 +62,8 @@ export function jobCommand(job: EngineJob): [Command, (Uint8Array | null)[]] {
       job.contentMask,
       job.initPicture,
       job.checkpoint,
+      job.before?.content ?? null,
+      job.before?.result ?? null,
       ...styles.flatMap(({ picture, mask, region }) => [picture, mask, region]),
     ],
   ];
@@ -67,7 +72,8 @@ export function jobCommand(job: EngineJob): [Command, (Uint8Array | null)[]] {
 /** The job that a command stands for. */
 export function commandJob(
   { options, tunings, styles: shares }: Extract<Command, { kind: "run" }>,
-  [content, contentMask, initPicture, checkpoint, ...pictures]: readonly (Uint8Array | null)[],
+  [content, contentMask, initPicture, checkpoint, contentBefore, resultBefore, ...pictures]:
+    readonly (Uint8Array | null)[],
 ): EngineJob {
   return {
     options,
@@ -80,6 +86,7 @@ export function commandJob(
     contentMask: contentMask ?? null,
     initPicture: initPicture ?? null,
     checkpoint: checkpoint ?? null,
+    ...contentBefore && resultBefore ? { before: { content: contentBefore, result: resultBefore } } : {},
   };
 }
 

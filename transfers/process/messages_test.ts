@@ -7,10 +7,12 @@ Deno.test("a job comes out of its command as it went in, each style with its own
   const style = { picture: bytes(1), weight: 2, scale: 0.5, mask: bytes(3), region: null };
   const other = { picture: bytes(4), weight: 1, scale: 4, mask: null, region: bytes(5) };
   const job = { ...await smallJob({}), styles: [style, other], contentMask: bytes(6), checkpoint: bytes(7) };
-  const [command, parts] = jobCommand(job);
-  assert.equal(command.kind, "run");
-  const sent = JSON.parse(JSON.stringify(command)) as typeof command;
-  assert.deepEqual(sent.kind === "run" && commandJob(sent, parts), job);
+  for (const each of [job, { ...job, before: { content: bytes(8), result: bytes(9) } }]) {
+    const [command, parts] = jobCommand(each);
+    assert.equal(command.kind, "run");
+    const sent = JSON.parse(JSON.stringify(command)) as typeof command;
+    assert.deepEqual(sent.kind === "run" && commandJob(sent, parts), each);
+  }
 });
 
 Deno.test("a picture comes out of its pixels as it went in, with alpha and 16 bits and without", () => {

@@ -1,4 +1,7 @@
+import { carry } from "../motion/carry.ts";
+import type { FrameBefore } from "../motion/frame_before.ts";
 import { combineLuma, isGrey, matchColors, toGrey } from "../objective/color.ts";
+import type { Mask } from "../objective/objective.ts";
 import type { ColorMode, TransferOptions } from "../options/options.ts";
 import { fillTransparent, withAlphaOf } from "../objective/transparency.ts";
 import type { Picture, Size } from "../picture.ts";
@@ -25,10 +28,31 @@ export interface OptimisationInput {
   readonly contentMask?: Picture | null;
   /** The start picture of `init.kind` IMAGE. */
   readonly initPicture?: Picture | null;
+  /** Where the result is to stay near to the start picture, by `temporalWeight`. Left out: nowhere. */
+  readonly kept?: Mask | null;
+}
+
+/** What a frame of a moving picture is made from. */
+export interface FrameInput extends OptimisationInput {
+  /** What it begins with, in place of what the options say. Left out for the first frame, and where nothing moves. */
+  readonly before?: FrameBefore<Picture> | null;
 }
 
 /** Scales a picture to exactly `size`, with a filter that neither blurs nor aliases. */
 export type Resize = (picture: Picture, size: Size) => Promise<Picture>;
+
+/** A frame as an input of its own: it begins with what was painted of the frame before, and keeps what is still there. */
+export async function carryOver({ before, ...input }: FrameInput, resize: Resize): Promise<OptimisationInput> {
+  if (!before) return input;
+  const size = input.options.scales.at(-1)!;
+  const sized = (picture: Picture) => resize(fillTransparent(picture), size);
+  const { picture, visible } = carry(await sized(input.content), {
+    content: await sized(before.content),
+    result: await sized(before.result),
+  });
+  const options = { ...input.options, init: { kind: "IMAGE", noise: 0 } } as const;
+  return { ...input, options, initPicture: picture, kept: visible };
+}
 
 /** The pictures with colours where they are transparent, see `fillTransparent()`; their alpha stays. */
 export function fillGaps(input: OptimisationInput): OptimisationInput {

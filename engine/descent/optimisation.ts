@@ -3,7 +3,16 @@ import type { Backend } from "../backends/backend.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { Descent } from "./descent.ts";
 import { initialPixels, startPicture } from "./initial_pixels.ts";
-import { colorModeOf, fillGaps, finish, type OptimisationInput, prepareColors, type Resize } from "./input.ts";
+import {
+  carryOver,
+  colorModeOf,
+  fillGaps,
+  finish,
+  type FrameInput,
+  type OptimisationInput,
+  prepareColors,
+  type Resize,
+} from "./input.ts";
 import { MovingAverage } from "./moving_average.ts";
 import type { Losses } from "../objective/losses.ts";
 import type { ColorMode, Retuning, Scale } from "../options/options.ts";
@@ -13,7 +22,7 @@ import { resample } from "../resample.ts";
 import { checkMemory } from "../estimate/check_memory.ts";
 import { type Limits, type LossWeights, PreparedScale } from "./prepared_scale.ts";
 
-export type { OptimisationInput, Resize } from "./input.ts";
+export type { FrameInput, OptimisationInput, Resize } from "./input.ts";
 export type { Limits } from "./prepared_scale.ts";
 
 /** What one step gave. */
@@ -103,12 +112,12 @@ export class Optimisation {
   static async start(
     backend: Backend,
     resize: Resize,
-    input: OptimisationInput,
+    input: FrameInput,
     limits: Limits = {},
   ): Promise<Optimisation> {
     const { options, styles } = input;
     if (limits.memoryBytes !== undefined) checkMemory(atLargestStyle(options, styles), limits.memoryBytes);
-    const filled = fillGaps(input);
+    const filled = fillGaps(await carryOver(input, resize));
     const prepared = prepareColors(filled, colorModeOf(filled));
     const first = options.scales[0]!;
     const pixels = await initialPixels(prepared, first, resize);
@@ -136,7 +145,7 @@ export class Optimisation {
   static async restore(
     backend: Backend,
     resize: Resize,
-    input: OptimisationInput,
+    input: FrameInput,
     checkpoint: Uint8Array,
     limits: Limits = {},
   ): Promise<Optimisation> {
@@ -153,7 +162,7 @@ export class Optimisation {
       );
     }
     const descent = new Descent(options.optimizer, scale, saved.optimizer, saved.learningRate);
-    const filled = fillGaps(input);
+    const filled = fillGaps(await carryOver(input, resize));
     const prepared = prepareColors(filled, colorModeOf(filled));
     const content = await resize(filled.content, scale);
     const average = saved.average && new MovingAverage(options.averaging, saved.average, saved.averagedSteps);

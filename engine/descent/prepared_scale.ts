@@ -12,12 +12,15 @@ import { comparesMoments, type LossTerm, lossTerms } from "./loss_terms.ts";
 import { type PaletteTerm, paletteTerms } from "./palette_terms.ts";
 import { type LayerLoss, type Losses, PALETTE } from "../objective/losses.ts";
 import type { Objective } from "../objective/objective.ts";
+import type { PixelTerm } from "../objective/pixel_term.ts";
 import type { OptimizerState } from "../optimizers/optimizer.ts";
 import type { OptimizerOptions, Scale, TransferOptions } from "../options/options.ts";
 import { atLargestStyle } from "../options/style_side.ts";
-import type { Pixels, Size } from "../picture.ts";
+import { type Pixels, type Size, toPixels } from "../picture.ts";
 import { type TargetSource, TiledSource, WholeSource } from "../tiles/target_source.ts";
 import { canTile } from "../tiles/tiled_evaluator.ts";
+import { downscaleMask } from "../objective/masks.ts";
+import { temporalTerm } from "../objective/temporal.ts";
 import { addTotalVariation } from "../objective/total_variation.ts";
 
 /** The weights that may change while a transfer runs. */
@@ -39,6 +42,12 @@ interface ScaleEvaluation {
   readonly gradient: Float32Array;
 }
 
+/** What of the start picture is to be kept, and how much that counts. */
+interface KeptTerm {
+  readonly term: PixelTerm;
+  readonly weight: number;
+}
+
 /** A scale that is ready to be evaluated. */
 export class PreparedScale {
   readonly scale: Scale;
@@ -46,6 +55,7 @@ export class PreparedScale {
   readonly #terms: readonly LossTerm[];
   readonly #palette: readonly PaletteTerm[];
   readonly #unweighted: readonly LayerLoss[];
+  readonly #kept: KeptTerm | null;
 
   private constructor(
     scale: Scale,
@@ -53,12 +63,14 @@ export class PreparedScale {
     terms: readonly LossTerm[],
     palette: readonly PaletteTerm[],
     unweighted: readonly LayerLoss[],
+    kept: KeptTerm | null,
   ) {
     this.scale = scale;
     this.#evaluator = evaluator;
     this.#terms = terms;
     this.#palette = palette;
     this.#unweighted = unweighted;
+    this.#kept = kept;
   }
 
   /**
@@ -91,7 +103,8 @@ export class PreparedScale {
       objectiveOf(terms, scale, input.options),
       byIndex(terms, ({ figures }) => figures),
     );
-    return new PreparedScale(scale, evaluator, terms, palette, unweighted(asked, input));
+    const kept = await keptTerm(resize, input, scale);
+    return new PreparedScale(scale, evaluator, terms, palette, unweighted(asked, input), kept);
   }
 
   async evaluate(pixels: Pixels, weights: LossWeights): Promise<ScaleEvaluation> {
@@ -101,12 +114,13 @@ export class PreparedScale {
       (sum, { term, share }) => sum + share * term.add(pixels, share * weights.styleWeight, gradient),
       0,
     );
-    return { losses: this.#weigh(losses, tv, weights, palette), gradient };
+    const kept = this.#kept ? this.#kept.weight * this.#kept.term.add(pixels, this.#kept.weight, gradient) : 0;
+    return { losses: this.#weigh(losses, tv, weights, palette, kept), gradient };
   }
 
   /** Moves a picture where it is evaluated, if the engine can and knows all terms; else null. */
   async adam(options: OptimizerOptions, state: OptimizerState): Promise<DeviceAdam | null> {
-    if (this.#palette.length > 0) return null;
+    if (this.#palette.length > 0 || this.#kept) return null;
     return await this.#evaluator.adam?.(options, state) ?? null;
   }
 
@@ -125,12 +139,13 @@ export class PreparedScale {
     return this.#terms.map(({ kind, share }) => share * (kind === "content" ? contentWeight : styleWeight));
   }
 
-  #weigh(losses: Float64Array, tv: number, weights: LossWeights, palette = 0): Losses {
+  /** @param kept What of the total is due to what is to be kept. */
+  #weigh(losses: Float64Array, tv: number, weights: LossWeights, palette = 0, kept = 0): Losses {
     const layers = [...mergeLayers(this.#terms, losses), ...this.#unweighted];
     if (this.#palette.length > 0) layers.push({ layer: PALETTE, kind: "style", value: palette });
     const content = sumOfKind(layers, "content");
     const style = sumOfKind(layers, "style");
-    const total = weights.contentWeight * content + weights.styleWeight * style + weights.tvWeight * tv;
+    const total = weights.contentWeight * content + weights.styleWeight * style + weights.tvWeight * tv + kept;
     return { total, content, style, tv, layers };
   }
 }
@@ -157,6 +172,13 @@ function unweighted(asked: OptimisationInput, input: OptimisationInput): LayerLo
       value: 0,
     }));
   return [...leftOut("content", "contentLayers"), ...leftOut("style", "styleLayers")];
+}
+
+/** Null where nothing is to be kept. */
+async function keptTerm(resize: Resize, input: OptimisationInput, scale: Scale): Promise<KeptTerm | null> {
+  const { options: { temporalWeight: weight }, kept, initPicture } = input;
+  if (!kept || !initPicture || weight === 0) return null;
+  return { term: temporalTerm(toPixels(await resize(initPicture, scale)), downscaleMask(kept, scale)), weight };
 }
 
 /** Decides between the whole picture and tiles. */

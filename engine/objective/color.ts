@@ -12,7 +12,7 @@ import { cholesky } from "./square_matrix.ts";
 const GREY_ROUNDING = 2;
 
 /** Luma of NTSC's YIQ, for RGB in 0–255. */
-function luma(red: number, green: number, blue: number): number {
+export function luma(red: number, green: number, blue: number): number {
   return 0.299 * red + 0.587 * green + 0.114 * blue;
 }
 

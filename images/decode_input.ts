@@ -1,4 +1,5 @@
-import type { OptimisationInput } from "../engine/descent/input.ts";
+import type { FrameInput } from "../engine/descent/input.ts";
+import type { FrameBefore } from "../engine/motion/frame_before.ts";
 import type { TransferOptions } from "../engine/options/options.ts";
 import { styleSide } from "../engine/options/style_side.ts";
 import { decodePicture, type ImageLimits } from "./decode.ts";
@@ -12,16 +13,18 @@ import { mapPictures, type Pictures } from "./pictures.ts";
  */
 export async function decodeInput(
   options: TransferOptions,
-  pictures: Pictures<Uint8Array>,
+  pictures: Pictures<Uint8Array> & { readonly before?: FrameBefore<Uint8Array> },
   limits: ImageLimits,
-): Promise<OptimisationInput> {
+): Promise<FrameInput> {
   const { size } = options.scales.at(-1)!;
+  const decode = (bytes: Uint8Array, longest: number) =>
+    decodePicture(bytes, limits, { longest, transparency: "KEEP" });
   const decoded = await mapPictures(
     pictures,
-    (bytes, _field, scale) => {
-      const longest = scale === null ? size : styleSide(size, options, { scale });
-      return decodePicture(bytes, limits, { longest, transparency: "KEEP" });
-    },
+    (bytes, _field, scale) => decode(bytes, scale === null ? size : styleSide(size, options, { scale })),
   );
-  return { options, ...decoded };
+  const { before } = pictures;
+  if (!before) return { options, ...decoded };
+  const [content, result] = [await decode(before.content, size), await decode(before.result, size)];
+  return { options, ...decoded, before: { content, result } };
 }

@@ -16,4 +16,7 @@ Deno.test("pictures are read no larger than they are looked at: styles and their
   assert.deepEqual([content, contentMask, initPicture].map((picture) => picture?.width), [32, 32, 32]);
   const widths = styles.map(({ picture, mask, region, scale }) => [scale, picture.width, mask?.width, region?.width]);
   assert.deepEqual(widths, [[1, 40, 32, 40], [2, 80, 32, 80], [0.25, 10, 32, 10]]);
+  const before = { content: file, result: file };
+  const frame = await decodeInput(options, { ...pictures, before }, NO_LIMITS);
+  assert.deepEqual([frame.before?.content.width, frame.before?.result.width], [32, 32]);
 });

@@ -17,6 +17,7 @@ import options from "./golden/options.json" with { type: "json" };
 import palettes from "./golden/palettes.json" with { type: "json" };
 import reference from "./golden/reference.json" with { type: "json" };
 import scales from "./golden/scales.json" with { type: "json" };
+import temporal from "./golden/temporal.json" with { type: "json" };
 import ties from "./golden/ties.json" with { type: "json" };
 
 /** A picture by its formula. */
@@ -62,9 +63,13 @@ export interface ScaleCase {
     readonly whitening: number;
     readonly styleMatch?: StyleMatch;
     readonly paletteWeight?: number;
+    readonly temporalWeight?: number;
   };
   readonly content: PictureSpec;
   readonly contentMask: PictureSpec | null;
+  /** Of a frame of a moving picture, with what of it is to be kept. */
+  readonly initPicture?: PictureSpec;
+  readonly kept?: PictureSpec;
   readonly styles: readonly (PictureSpec & { readonly weight: number; readonly mask: PictureSpec | null })[];
   readonly losses: Losses;
   readonly gradient: string;
@@ -85,6 +90,7 @@ export const SCALE_CASES = [
   ...scales,
   ...momentScales,
   ...palettes,
+  ...temporal,
   ...combinations,
 ] as unknown as readonly ScaleCase[];
 

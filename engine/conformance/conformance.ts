@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import type { Backend, Evaluation } from "../backends/backend.ts";
+import { maskFrom } from "../objective/masks.ts";
 import { featureSize, gridLayer, type Objective } from "../objective/objective.ts";
 import { formulaParameters, formulaPicture, formulaPixels } from "../testing/formula.ts";
 import { nearestResize } from "../testing/nearest.ts";
@@ -160,6 +161,8 @@ async function checkScale(backend: Backend, golden: ScaleCase, tolerances: Toler
         ...(style.mask ? { mask: picture(style.mask) } : {}),
       })),
       ...(golden.contentMask ? { contentMask: picture(golden.contentMask) } : {}),
+      ...(golden.initPicture ? { initPicture: picture(golden.initPicture) } : {}),
+      ...(golden.kept ? { kept: maskFrom(picture(golden.kept)) } : {}),
     },
     scale,
   );

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 
 from golden_network import BGR_MEAN, NAMES, differentiate, directions, forward, gram, means, noise, picture, to_grid, with_rounding
-from golden_scale import combination_cases, moment_scale_cases, palette_cases, scale_cases
+from golden_scale import combination_cases, moment_scale_cases, palette_cases, scale_cases, temporal_cases
 
 CONTENT, STYLE, START = 1001, 1002, 1003
 
@@ -183,7 +183,7 @@ if __name__ == '__main__':
     torch.set_num_threads(2)
     files = {'reference': reference_cases, 'layers': layer_cases, 'options': option_cases, 'moments': moment_cases,
              'neighbors': neighbor_cases,
-             'ties': tie_cases, 'scales': scale_cases, 'moment_scales': moment_scale_cases, 'palettes': palette_cases,
+             'ties': tie_cases, 'scales': scale_cases, 'moment_scales': moment_scale_cases, 'palettes': palette_cases, 'temporal': temporal_cases,
              'combinations': combination_cases,
              'adam': adam_cases, 'classifier': classifier}
     for name in sys.argv[1:] or files:

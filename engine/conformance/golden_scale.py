@@ -3,6 +3,7 @@ import base64
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from golden_network import differentiate, forward, gram, mask_at, means, noise, picture, with_rounding
 
@@ -78,8 +79,9 @@ def mask(spec):
 @with_rounding
 def scale_case(name, size, content, styles, content_layers=(), style_layers=(), content_mask=None, weights=(0.1, 500.0, 0.0),
                pooling='MAX', style_scale=1.0, normalize_gradients=False, normalize_losses=False, whitening=0.0,
-               moments=False, palette=0.0):
-    """`content` is (width, height, salt); a style is (width, height, salt, weight, mask or None), masks like `content`."""
+               moments=False, palette=0.0, kept=None):
+    """`content` is (width, height, salt); a style is (width, height, salt, weight, mask or None), masks like `content`.
+    `kept` is (start picture, mask, temporalWeight): the part of the start picture that the temporal loss stays near to."""
     width, height = fit(content[0], content[1], size)
     terms, targets, shares, masks = [], [], [], []
     whole = sum(style[3] for style in styles)
@@ -141,6 +143,13 @@ def scale_case(name, size, content, styles, content_layers=(), style_layers=(), 
     if palettes:
         value = sum(share * palette_distance(colours(x[0].permute(1, 2, 0), where), wanted) for wanted, where, share in palettes)
         gradient = gradient + weights[1] * torch.autograd.grad(value, x)[0][0].permute(1, 2, 0).reshape(-1)
+    temporal = 0.0
+    if kept:
+        wanted = tensor(nearest(picture8(*kept[0]), width, height))
+        visible = F.adaptive_avg_pool2d(torch.tensor(mask(kept[1]))[None, None], (height, width))
+        value = kept[2] * (visible * (x - wanted) ** 2).mean()
+        gradient = gradient + torch.autograd.grad(value, x)[0][0].permute(1, 2, 0).reshape(-1)
+        temporal = value.item()
     layers = {}
     for each, share, loss in zip(terms, shares, losses):
         key = (each['kind'], each['layer'])
@@ -153,11 +162,12 @@ def scale_case(name, size, content, styles, content_layers=(), style_layers=(), 
                'styleLayers': [{'layer': layer, 'weight': weight} for layer, weight in style_layers], 'pooling': pooling,
                'styleScale': style_scale, 'normalizeGradients': normalize_gradients, 'normalizeLosses': normalize_losses,
                'whitening': whitening, **({'styleMatch': 'GRAM_AND_MOMENTS'} if moments else {}),
-               **({'paletteWeight': palette} if palette else {})}
+               **({'paletteWeight': palette} if palette else {}), **({'temporalWeight': kept[2]} if kept else {})}
     specify = lambda spec: spec and dict(zip(('width', 'height', 'salt'), spec))
     return {'name': name, 'options': options, 'content': specify(content), 'contentMask': specify(content_mask),
+            **({'initPicture': specify(kept[0]), 'kept': specify(kept[1])} if kept else {}),
             'styles': [{**specify(style[:3]), 'weight': style[3], 'mask': specify(style[4])} for style in styles],
-            'losses': {'total': weights[0] * sums['content'] + weights[1] * sums['style'] + weights[2] * tv.item(), **sums,
+            'losses': {'total': weights[0] * sums['content'] + weights[1] * sums['style'] + weights[2] * tv.item() + temporal, **sums,
                        'tv': tv.item(), 'layers': [{'kind': kind, 'layer': layer, 'value': value}
                                                    for (kind, layer), value in layers.items()]},
             'gradient': base64.b64encode(gradient.numpy().astype('<f4').tobytes()).decode()}
@@ -241,6 +251,17 @@ def palette_cases():
     yield scale_case('the palette of one style', 24, content, [plain], palette=2.0, **layers)
     yield scale_case('palettes of several styles under masks', 24, content, styles, palette=3.0, style_scale=1.5, **layers)
     yield scale_case('palettes with normalised losses', 24, content, styles, palette=5.0, normalize_losses=True,
+                     weights=(0.3, 1.0, 1e-4), **layers)
+
+
+def temporal_cases():
+    """Frames of a moving picture: the mask is that of twice their size, so that its blocks have means."""
+    content = (48, 33, 2001)
+    plain = (40, 52, 2002, 1.0, None)
+    layers = {'content_layers': (('conv2_2', 1.0),), 'style_layers': (('conv2_1', 1.0),)}
+    kept = ((48, 33, 2020), (48, 34, 2021))
+    yield scale_case('the temporal loss', 24, content, [plain], kept=(*kept, 30.0), **layers)
+    yield scale_case('the temporal loss with normalised losses', 24, content, [plain], kept=(*kept, 1e-3), normalize_losses=True,
                      weights=(0.3, 1.0, 1e-4), **layers)
 
 

@@ -4,12 +4,13 @@ import type { Backend } from "../backends/backend.ts";
 import { toGrey } from "../objective/color.ts";
 import { estimateCost, planScale } from "../estimate/estimate.ts";
 import { OnnxBackend } from "../backends/onnx/backend.ts";
-import { Optimisation, type OptimisationInput, type StepReport } from "./optimisation.ts";
+import { type FrameInput, Optimisation, type OptimisationInput, type StepReport } from "./optimisation.ts";
 import type { OptimizerKind, TransferOptions } from "../options/options.ts";
 import { resolveOptions } from "../options/resolve.ts";
 import { relativeDistance } from "../testing/distance.ts";
 import { formulaParameters, formulaPicture } from "../testing/formula.ts";
 import { nearestResize } from "../testing/nearest.ts";
+import { colourAt, drawn } from "../motion/testing/scene.ts";
 import { tamperedBackend, withEvaluators } from "../testing/tampered_backend.ts";
 
 const CONTENT = formulaPicture(29, 36, 1);
@@ -40,8 +41,8 @@ function input({ optimizer = "ADAM", scales = [{ size: 32, steps: 6 }], ...given
 
 const test = suite("", () => OnnxBackend.open(parameters));
 
-const start = (backend: Backend, given: OptimisationInput) => Optimisation.start(backend, nearestResize, given);
-const restore = (backend: Backend, given: OptimisationInput, bytes: Uint8Array) =>
+const start = (backend: Backend, given: FrameInput) => Optimisation.start(backend, nearestResize, given);
+const restore = (backend: Backend, given: FrameInput, bytes: Uint8Array) =>
   Optimisation.restore(backend, nearestResize, given, bytes);
 
 /** All but the time it took. */
@@ -63,7 +64,10 @@ function assertSameBytes(found: Uint8Array, wanted: Uint8Array): void {
 }
 
 const SCALES = [{ size: 32, steps: 3 }, { size: 41, steps: 3 }, { size: 50, steps: 2 }];
-const VARIANTS: Readonly<Record<string, OptimisationInput>> = {
+/** The frame before shows less of the scene on the right, and more on the left. */
+const BEFORE = { content: drawn(CONTENT, ([x, y]) => colourAt([x - 2, y])), result: STYLE };
+const SCENE = drawn(CONTENT, colourAt);
+const VARIANTS: Readonly<Record<string, FrameInput>> = {
   "Adam": input(),
   "Adam over three scales": input({ scales: SCALES }),
   "Adam over three scales, averaged": input({ scales: SCALES, averaging: 0.7, tvWeight: 0.01 }),
@@ -75,6 +79,16 @@ const VARIANTS: Readonly<Record<string, OptimisationInput>> = {
     normalizeLosses: true,
     styleMatch: "NEIGHBORS",
   }),
+  "a frame of a moving picture, Adam over three scales": {
+    ...input({ scales: SCALES, temporalWeight: 10 }),
+    content: SCENE,
+    before: BEFORE,
+  },
+  "a frame of a moving picture, L-BFGS": {
+    ...input({ optimizer: "LBFGS", scales: [{ size: 32, steps: 5 }], temporalWeight: 10, color: "LUMINANCE" }),
+    content: SCENE,
+    before: BEFORE,
+  },
   "everything": {
     ...input({
       optimizer: "LBFGS",
@@ -142,6 +156,48 @@ test("within less memory than the whole takes, tiles give the same picture, and 
     code: "TOO_LARGE",
     message: /no size would fit$/,
   });
+});
+
+test("a frame begins with the one before, and stays the nearer to it the more that counts", async (backend) => {
+  const size = { width: 32, height: 32 };
+  const content = drawn(size, colourAt);
+  const painted = formulaPicture(32, 32, 9);
+  const distances = [];
+  for (const temporalWeight of [0, 10, 1e5]) {
+    const given = input({ optimizer: "LBFGS", scales: [{ size: 32, steps: 8 }], temporalWeight });
+    const options = { ...given.options, ...size, scales: [{ ...given.options.scales[0]!, ...size }] };
+    const before = { content, result: painted };
+    const optimisation = await start(backend, { ...given, options, content, before });
+    assertSameBytes((await optimisation.picture()).rgb, painted.rgb);
+    await run(optimisation);
+    distances.push(relativeDistance((await optimisation.picture()).rgb, painted.rgb));
+  }
+  const [free, near, kept] = distances;
+  assert.ok(free! > 1.5 * near! && near! > 1.5 * kept! && kept! < 0.02, distances.join(", "));
+});
+
+test("what is new in a frame is not held to anything", async (backend) => {
+  const size = { width: 48, height: 32 };
+  const content = drawn(size, colourAt);
+  const before = { content: drawn(size, ([x, y]) => colourAt([x + 6, y])), result: formulaPicture(48, 32, 9) };
+  /** Mean change of the columns that were not in the frame before, and of those that were, by the steps. */
+  const changes = async (temporalWeight: number) => {
+    const given = input({ optimizer: "LBFGS", scales: [{ size: 48, steps: 8 }], temporalWeight });
+    const options = { ...given.options, ...size, scales: [{ ...given.options.scales[0]!, ...size }] };
+    const optimisation = await start(backend, { ...given, options, content, before });
+    const begun = (await optimisation.picture()).rgb;
+    await run(optimisation);
+    const sums = [0, 0];
+    (await optimisation.picture()).rgb.forEach((value, i) => {
+      const column = Math.floor(i / 3) % 48;
+      if (column < 5) sums[0]! += Math.abs(value - begun[i]!);
+      if (column >= 16) sums[1]! += Math.abs(value - begun[i]!);
+    });
+    return sums;
+  };
+  const [[freeNew, freeOld], [keptNew, keptOld]] = [await changes(0), await changes(10)];
+  assert.ok(keptOld! < 0.7 * freeOld!, `${keptOld} kept, ${freeOld} free`);
+  assert.ok(keptNew! / freeNew! > 1.3 * keptOld! / freeOld!, `${keptNew} of ${freeNew}, ${keptOld} of ${freeOld}`);
 });
 
 test("another seed gives another picture", async (backend) => {

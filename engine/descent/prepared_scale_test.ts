@@ -35,7 +35,13 @@ interface Case {
   readonly options?: Partial<
     Pick<
       TransferOptions,
-      "pooling" | "styleScale" | "normalizeLosses" | "normalizeGradients" | "whitening" | "paletteWeight"
+      | "pooling"
+      | "styleScale"
+      | "normalizeLosses"
+      | "normalizeGradients"
+      | "whitening"
+      | "paletteWeight"
+      | "temporalWeight"
     >
   >;
 }
@@ -179,7 +185,7 @@ test("a picture with a map that is too large for the device is evaluated in tile
   assert.ok(relativeDistance(tiled.gradient, whole.gradient) < 1e-4);
 });
 
-test("a palette keeps the picture here, where a device would not know of it", async (backend) => {
+test("terms of the pixels keep the picture here, where a device would not know of them", async (backend) => {
   const adam: DeviceAdam = {
     step: () => assert.fail("moved on the device"),
     pixels: () => assert.fail("moved on the device"),
@@ -191,8 +197,17 @@ test("a palette keeps the picture here, where a device would not know of it", as
     adam: () => Promise.resolve(adam),
     dispose: () => evaluator.dispose(),
   }));
-  for (const [paletteWeight, wanted] of [[0, adam], [1, null]] as const) {
-    const input = inputOf({ style: style("conv1_1"), options: { paletteWeight } });
+  const kept = { width: 1, height: 1, values: Float32Array.of(1) };
+  const frame = { initPicture: CONTENT, kept };
+  const cases = [
+    [{ paletteWeight: 0 }, {}, adam],
+    [{ paletteWeight: 1 }, {}, null],
+    [{ temporalWeight: 1 }, {}, adam],
+    [{ temporalWeight: 1 }, frame, null],
+    [{ temporalWeight: 0 }, frame, adam],
+  ] as const;
+  for (const [options, of, wanted] of cases) {
+    const input = { ...inputOf({ style: style("conv1_1"), options }), ...of };
     const prepared = await PreparedScale.prepare(device, nearestResize, input, input.options.scales[0]!);
     assert.equal(await prepared.adam(input.options.optimizer, { numbers: {}, arrays: {} }), wanted);
     await prepared.dispose();

@@ -1,5 +1,6 @@
 import type { Mask } from "../objective/objective.ts";
-import { type Picture, toPicture, toPixels } from "../picture.ts";
+import { fillTransparent } from "../objective/transparency.ts";
+import { type Picture, type Pixels, toPicture, toPixels } from "../picture.ts";
 import type { FrameBefore } from "./frame_before.ts";
 import { followed } from "./flow.ts";
 import { opticalFlow } from "./optical_flow.ts";
@@ -7,7 +8,7 @@ import { visibility } from "./visibility.ts";
 
 /** What a frame of a moving picture has from the frame before. */
 export interface Carried {
-  /** What was painted there, moved as the content has moved; what is new here is the content. */
+  /** What was painted there, moved as the content has moved; what is new here is the content in the colours around it. */
   readonly picture: Picture;
   /** 1 where it was painted, 0 where it is new. */
   readonly visible: Mask;
@@ -18,6 +19,20 @@ export function carry(content: Picture, before: FrameBefore<Picture>): Carried {
   const back = opticalFlow(content, before.content);
   const visible = visibility(back, opticalFlow(before.content, content));
   const pixels = followed(toPixels(before.result), 3, back);
-  for (let i = 0; i < pixels.length; i++) if (visible.values[Math.floor(i / 3)] === 0) pixels[i] = content.rgb[i]!;
+  const change = spreadChange(content, pixels, visible);
+  for (let i = 0; i < pixels.length; i++) {
+    if (visible.values[Math.floor(i / 3)] === 0) pixels[i] = content.rgb[i]! + change[i]!;
+  }
   return { picture: toPicture(pixels, content), visible };
+}
+
+/**
+ * What painting has changed, where it is not known taken from around: as itself, what is new would stand out as unpainted
+ * for many frames, as these have not the steps to find its colours.
+ */
+function spreadChange(content: Picture, painted: Pixels, visible: Mask): Float32Array {
+  // Changes are -255 to 255, colours 0 to 255.
+  const rgb = Uint8Array.from(painted, (value, i) => (value - content.rgb[i]! + 255) / 2);
+  const alpha = Uint8Array.from(visible.values, (value) => 255 * value);
+  return Float32Array.from(fillTransparent({ ...content, rgb, alpha }).rgb, (value) => 2 * value - 255);
 }

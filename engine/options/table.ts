@@ -216,7 +216,7 @@ export const OPTIONS = {
     help: "Factor on the total variation: higher removes grain, and in the end detail.",
   }),
   temporalWeight: option("NUMBER", WEIGHT, {
-    default: 0.01,
+    default: 0.001,
     label: "Steadiness",
     help:
       "In a moving picture, factor on the mean squared change of what was painted in the frame before, wherever that can still be seen: higher flickers less.",

@@ -10,6 +10,7 @@
 import { format } from "node:util";
 import type { Backend } from "../../engine/backends/backend.ts";
 import { openBackend } from "../../engine/backends/open.ts";
+import { rememberingGrams } from "../../engine/backends/remembered_grams.ts";
 import { DEFAULT_PRECISION, type Precision } from "../../engine/backends/precision.ts";
 import { toPixels } from "../../engine/picture.ts";
 import { CLASSIFIER_SIDE } from "../../engine/backends/whole_network.ts";
@@ -31,7 +32,7 @@ const send: Send = (report, parts = []) => {
 async function open(engine: string, weights: string, precision: Precision, dense: boolean): Promise<Backend | null> {
   try {
     const { parameters, sha256 } = await loadWeights(weights, { dense });
-    const backend = await openBackend(engine, parameters, log, { precision });
+    const backend = rememberingGrams(await openBackend(engine, parameters, log, { precision }));
     send({ kind: "ready", identity: { engine: backend.info, weightsSha256: sha256 } });
     return backend;
   } catch (error) {

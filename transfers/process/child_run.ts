@@ -79,7 +79,8 @@ export class ChildRun {
       : await Optimisation.restore(backend, resizePicture, input, checkpoint, this.#limits);
     this.#optimisation = optimisation;
     this.#applyTunings(optimisation);
-    if (checkpoint === null && this.#job.options.init.kind === "IMAGE") await this.#show(optimisation);
+    const { before, options } = this.#job;
+    if (checkpoint === null && !before && options.init.kind === "IMAGE") await this.#show(optimisation);
     return optimisation;
   }
 

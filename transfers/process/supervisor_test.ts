@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fromFine } from "../../engine/picture.ts";
+import { encodePicture } from "../../images/encode.ts";
 import { SystemClock } from "../clock.ts";
 import { FakeClock } from "../testing/fake_clock.ts";
 import { launchEngine } from "./launch.ts";
@@ -47,6 +48,18 @@ Deno.test("Supervisor", async (t) => {
     const whole = new Recorder();
     await engine.run(await smallJob({ scales }), whole).outcome;
     assert.deepEqual(second.checkpoints.at(-1)!.picture, whole.checkpoints.at(-1)!.picture);
+  });
+
+  await t.step("begins a frame with what was painted of the one before", async () => {
+    const [width, height] = [32, 26];
+    const rgb = Uint8Array.from({ length: 3 * width * height }, (_, i) => [200, 90, 30][i % 3]!);
+    const result = await encodePicture({ width, height, rgb }, { format: "PNG" });
+    const job = await smallJob({ scales: [{ size: 32, steps: 2 }], temporalWeight: 1e6 });
+    const recorder = new Recorder();
+    await engine.run({ ...job, before: { content: job.content, result } }, recorder).outcome;
+    assert.deepEqual(recorder.steps.map(({ step }) => step), [1, 2]);
+    const difference = recorder.checkpoints.at(-1)!.picture.rgb.map((value, i) => Math.abs(value - rgb[i]!));
+    assert.ok(Math.max(...difference) <= 3, `${Math.max(...difference)} away from the frame before`);
   });
 
   await t.step("changes weights as soon as it is told, and says from which step", async () => {

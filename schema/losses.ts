@@ -18,7 +18,7 @@ const LayerLoss = builder.objectRef<LayerLossValue>("LayerLoss").implement({
 /** The losses of one step. */
 export const Losses = builder.objectRef<LossValues>("Losses").implement({
   description:
-    "The losses of a step: total = contentWeight * content + styleWeight * style + tvWeight * tv. With Adam, those before the step; with L-BFGS, those after it.",
+    "The losses of a step: total = contentWeight * content + styleWeight * style + tvWeight * tv, and in a moving picture what temporalWeight adds. With Adam, those before the step; with L-BFGS, those after it.",
   fields: (t) => ({
     total: t.exposeFloat("total", { description: "What the optimiser minimises." }),
     content: t.exposeFloat("content", { description: "Mean squared difference to the content picture's features." }),

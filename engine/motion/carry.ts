@@ -34,5 +34,6 @@ function spreadChange(content: Picture, painted: Pixels, visible: Mask): Float32
   // Changes are -255 to 255, colours 0 to 255.
   const rgb = Uint8Array.from(painted, (value, i) => (value - content.rgb[i]! + 255) / 2);
   const alpha = Uint8Array.from(visible.values, (value) => 255 * value);
-  return Float32Array.from(fillTransparent({ ...content, rgb, alpha }).rgb, (value) => 2 * value - 255);
+  const { width, height } = content;
+  return Float32Array.from(fillTransparent({ width, height, rgb, alpha }).rgb, (value) => 2 * value - 255);
 }

@@ -8,7 +8,7 @@ export interface LayerLoss {
   readonly value: number;
 }
 
-/** The losses of a step (see `StepReport`): `total = contentWeight · content + styleWeight · style + tvWeight · tv`. */
+/** The losses of a step (see `StepReport`): `total = contentWeight · content + styleWeight · style + tvWeight · tv`, and what `temporalWeight` adds. */
 export interface Losses {
   readonly total: number;
   readonly content: number;

@@ -219,7 +219,7 @@ export const OPTIONS = {
     default: 0.001,
     label: "Steadiness",
     help:
-      "In a moving picture, factor on the mean squared change of what was painted in the frame before, wherever that can still be seen: higher flickers less.",
+      "In a moving picture, factor on the mean squared change of what was painted in the frame before, wherever that can still be seen: higher flickers less, but each frame comes less close to the style.",
   }),
   pooling: option("CHOICE", POOLING, {
     default: "MAX",

@@ -31,6 +31,7 @@ export interface BatchOptionsInput {
   readonly styleScale?: number | null;
   readonly styleTurns?: boolean | null;
   readonly styleWeight?: number | null;
+  readonly temporalWeight?: number | null;
   readonly tvWeight?: number | null;
   readonly whitening?: number | null;
 }
@@ -61,6 +62,7 @@ export interface BatchVariationInput {
   readonly styleScale?: number | null;
   readonly styleTurns?: boolean | null;
   readonly styleWeight?: number | null;
+  readonly temporalWeight?: number | null;
   readonly tvWeight?: number | null;
   readonly whitening?: number | null;
 }
@@ -165,6 +167,7 @@ export interface StartTransferInput {
   readonly styleTurns?: boolean | null;
   readonly styleWeight?: number | null;
   readonly styles: readonly (StyleInput)[];
+  readonly temporalWeight?: number | null;
   readonly tvWeight?: number | null;
   readonly webhook?: WebhookInput | null;
   readonly whitening?: number | null;

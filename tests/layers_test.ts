@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const LAYERS = ["engine", "weights", "images", "samples", "transfers", "access", "schema", "server", "studio"];
 /** Rooms of the large layers, also from the bottom up. Files beside the rooms are below them all. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  engine: ["options", "objective", "optimizers", "backends", "tiles", "estimate", "descent"],
+  engine: ["options", "objective", "motion", "optimizers", "backends", "tiles", "estimate", "descent"],
   transfers: ["storage", "process", "watch", "notices", "life"],
 };
 /** The terminal drives the engine itself; it knows neither transfers nor the API. */

@@ -23,6 +23,7 @@ Deno.test("CLASSIC is the published article", () => {
     scales: [{ size: 668, steps: 100 }],
     contentWeight: 0.1,
     styleWeight: 500,
+    temporalWeight: 5,
     tvWeight: 0,
     contentLayers: [{ layer: "conv1_1", weight: 1 }, { layer: "conv2_1", weight: 1 }],
     styleLayers: [{ layer: "conv4_3", weight: 1 }],

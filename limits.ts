@@ -27,6 +27,8 @@ export const LIMITS = {
   /** An address that is told of transfers, and the kinds of event that it is told. */
   webhookUrl: text(1, 2048),
   webhookEvents: whole(1, 5),
+  /** Frames of a content that are painted. */
+  contentFrames: whole(1, 300),
   /** Points of a transfer's loss history. */
   points: whole(2, 10_000),
   /** Entries of a page. */
@@ -46,6 +48,12 @@ export const LIMITS = {
 
 /** Webhooks of an owner, those of single transfers not counted. */
 export const MAX_WEBHOOKS = 20;
+
+/** Width times height of a moving content, times its frames: decoding it takes seconds. */
+export const MAX_CONTENT_PIXELS = 500_000_000;
+
+/** Width times height of what is painted of a moving content, times its frames: writing the result takes seconds. */
+export const MAX_MOVING_PIXELS = 100_000_000;
 
 /** Quality of a JPEG when nothing is said. */
 export const DEFAULT_QUALITY = 85;

@@ -44,6 +44,23 @@ export function countFrames(bytes: Uint8Array, format: ImageFormat): number | un
   return Math.max(1, new DataView(bytes.buffer, bytes.byteOffset).getUint32(at + 12));
 }
 
+/** Whether a GIF goes on to its end, which libvips does not miss: it shows what there is of the last frame. */
+export function hasEndOfGif(bytes: Uint8Array): boolean {
+  const tableBytes = (flags: number) => (flags & 0x80) === 0 ? 0 : 3 * 2 ** ((flags & 7) + 1);
+  let at = 13 + tableBytes(bytes[10] ?? 0);
+  while (at < bytes.length) {
+    const kind = bytes[at];
+    if (kind === 0x3b) return true;
+    // An extension has a label, a frame its place, perhaps its colours, and the size of its codes.
+    if (kind === 0x21) at += 2;
+    else if (kind === 0x2c) at += 11 + tableBytes(bytes[at + 9] ?? 0);
+    else return false;
+    while (bytes[at]! > 0) at += 1 + bytes[at]!;
+    at++;
+  }
+  return false;
+}
+
 /** Bytes in which a name is looked for: headers stand in front. */
 const HEADER_BYTES = 65_536;
 

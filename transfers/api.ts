@@ -108,9 +108,12 @@ export interface CostEstimate {
   readonly memoryBytes: number;
   /** At the last scale. */
   readonly flopsPerStep: number;
+  /** Over all scales and frames. */
   readonly steps: number;
+  /** Frames of the content that are painted. */
+  readonly contentFrames: number;
   readonly fits: boolean;
-  /** From coarse to fine. */
+  /** Of the first frame, from coarse to fine. */
   readonly scales: readonly (ScaleCost & { readonly seconds: number | null })[];
 }
 

@@ -182,7 +182,7 @@ export interface TransferEvent {
   readonly at: number;
   readonly status: TransferStatus;
   readonly step: number;
-  /** Of all scales together. */
+  /** Of all scales and frames of the content together. */
   readonly steps: number;
   /** The losses of this step; null in events that only change the status. */
   readonly losses: Losses | null;
@@ -221,7 +221,7 @@ export interface Notice {
   readonly at: number;
   readonly status: TransferStatus;
   readonly step: number;
-  /** Of all scales together. */
+  /** Of all scales and frames of the content together. */
   readonly steps: number;
   /** Those of `step`, without the layers'; null before the first. */
   readonly losses: Omit<Losses, "layers"> | null;

@@ -1,4 +1,5 @@
 import { checkNumber, invalid, whole } from "../../values.ts";
+import { framesIn, stepsInAll } from "./moving_schedule.ts";
 import type { Scale, TransferOptions } from "./options.ts";
 import { MAX_STEPS } from "./table.ts";
 
@@ -11,8 +12,11 @@ import { MAX_STEPS } from "./table.ts";
  */
 export function extendOptions(options: TransferOptions, done: number, more: number | null): TransferOptions {
   if (more === null) {
-    if (done < options.steps) return options;
+    if (done < stepsInAll(options)) return options;
     throw invalid("steps", `Cannot resume without steps: all ${done} are done, wanted a number of steps to add`);
+  }
+  if (framesIn(options) > 1) {
+    throw invalid("steps", `Cannot add ${more} steps to ${framesIn(options)} frames: wanted steps left out`);
   }
   if (done >= MAX_STEPS) {
     throw invalid("steps", `Cannot continue for ${more} steps: ${done} are done, wanted at most ${MAX_STEPS} in all`);

@@ -56,6 +56,8 @@ export interface TransferOptions extends Settings {
   readonly steps: number;
   /** At least one, from coarse to fine. */
   readonly scales: readonly Scale[];
+  /** Frames of the content that are painted, where they are several: `steps` and `scales` are the first one's. */
+  readonly contentFrames?: number;
 }
 
 type Asked = { readonly [Name in OptionName]?: Given<Table[Name]["value"]> | null };

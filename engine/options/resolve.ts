@@ -88,11 +88,15 @@ export function checkPictures(
  * Completes a request with its preset's values and checks every one.
  *
  * @param request What the caller gave; what is left out comes from the preset.
- * @param content Size of the content picture: the result has its aspect ratio.
+ * @param content Size of the content picture, whose aspect ratio the result has, and how many frames it has in time.
  * @param seed Used when the request names none.
  * @throws {GramcastError} BAD_USER_INPUT with the field, what was given and what is wanted.
  */
-export function resolveOptions(request: TransferRequest, content: Size, seed: number): TransferOptions {
+export function resolveOptions(
+  request: TransferRequest,
+  content: Size & { readonly frames?: number },
+  seed: number,
+): TransferOptions {
   const settings = checkRequest(request);
   const scales = resolveSchedule(request, presetOf(request).scales, content);
   const { width, height } = scales.at(-1)!;
@@ -104,6 +108,7 @@ export function resolveOptions(request: TransferRequest, content: Size, seed: nu
     scales,
     ...settings as Settings,
     seed: settings.seed ?? seed,
+    ...(settings.moving && content.frames! > 1 ? { contentFrames: content.frames! } : {}),
   };
 }
 

@@ -215,6 +215,12 @@ export const OPTIONS = {
     label: "Smoothing",
     help: "Factor on the total variation: higher removes grain, and in the end detail.",
   }),
+  moving: option("FLAG", flag, {
+    default: false,
+    label: "Paint every frame",
+    help:
+      "Of an animated GIF, WebP or PNG paint every frame, each beginning with the one before it, not the first alone: the result is an animated WebP.",
+  }),
   temporalWeight: option("NUMBER", WEIGHT, {
     default: 0.001,
     label: "Steadiness",

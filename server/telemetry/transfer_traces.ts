@@ -1,4 +1,5 @@
 import { context, ROOT_CONTEXT, type Span, SpanStatusCode, trace } from "@opentelemetry/api";
+import { stepsInAll } from "../../engine/options/moving_schedule.ts";
 import type { AttemptEnd, StepTaken, TransferObserver } from "../../transfers/observer.ts";
 import type { TransferRecord } from "../../transfers/types.ts";
 import { tracer } from "./tracer.ts";
@@ -50,7 +51,7 @@ export class TransferTraces implements Partial<TransferObserver> {
     open.run = this.#child(open.transfer, "run", {
       "gramcast.engine": engine?.backend ?? "",
       "gramcast.step.from": from,
-      "gramcast.steps": options.steps,
+      "gramcast.steps": stepsInAll(options),
     });
   }
 

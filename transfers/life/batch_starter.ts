@@ -86,6 +86,7 @@ export class BatchStarter {
       try {
         const options = await resolver.resolve(asked, seed);
         this.#ports.forecast.refuseTooLarge({ ...asked, options });
+        await resolver.checkFrames(asked, options);
         records.push(newRecord(caller, asked, options, fingerprint, createdAt, { id, ...place }));
       } catch (error) {
         throw errorIn(place, error);

@@ -1,7 +1,8 @@
 import { checkMemory } from "../../engine/estimate/check_memory.ts";
-import type { Cost, CostModel } from "../../engine/estimate/estimate.ts";
+import type { Cost, CostModel, ScaleCost } from "../../engine/estimate/estimate.ts";
 import { neededLayers } from "../../engine/options/needed_layers.ts";
 import type { TransferOptions } from "../../engine/options/options.ts";
+import { framesIn, scalesInAll, stepsInAll } from "../../engine/options/moving_schedule.ts";
 import { stepsTaken } from "../../engine/descent/work_done.ts";
 import { atLargestStyle } from "../../engine/options/style_side.ts";
 import type { CostEstimate } from "../api.ts";
@@ -40,20 +41,22 @@ export class Forecast {
 
   estimate(asked: Asked): CostEstimate {
     const { memoryBytes, scales } = this.#costOf(asked);
-    const priced = scales.map((scale) => {
+    const price = (scale: ScaleCost) => {
       const seconds = this.#stepTime.seconds(scale.flopsPerStep);
       return { ...scale, seconds: seconds === null ? null : scale.steps * seconds };
-    });
+    };
+    const frames = this.#scalesInAll(asked).map(price);
     return {
-      seconds: priced.reduce(
+      seconds: frames.reduce(
         (sum: number | null, { seconds }) => sum === null || seconds === null ? null : sum + seconds,
         0,
       ),
       memoryBytes,
       flopsPerStep: scales.at(-1)!.flopsPerStep,
-      steps: asked.options.steps,
+      steps: stepsInAll(asked.options),
+      contentFrames: framesIn(asked.options),
       fits: memoryBytes <= this.#memoryBytes(),
-      scales: priced,
+      scales: scales.map(price),
     };
   }
 
@@ -75,7 +78,7 @@ export class Forecast {
     if (hasEnded(record.status)) return null;
     const own = this.#present(record);
     const usual = own === null ? null : this.#stepTime.seconds(own.flops);
-    const { scales } = this.#costOf(record);
+    const scales = this.#scalesInAll(record);
     const taken = stepsTaken(scales, record.step);
     let sum = 0;
     for (const [i, { steps, flopsPerStep }] of scales.entries()) {
@@ -91,10 +94,16 @@ export class Forecast {
   #present(record: TransferRecord): { flops: number; seconds: number } | null {
     const { step, secondsPerStep } = record;
     if (secondsPerStep === null || secondsPerStep <= 0 || step < 1) return null;
-    const { scales } = this.#costOf(record);
+    const scales = this.#scalesInAll(record);
     let last = 0;
     const scale = scales.find(({ steps }) => step <= (last += steps)) ?? scales.at(-1)!;
     return { flops: scale.flopsPerStep, seconds: secondsPerStep };
+  }
+
+  /** Every scale of every frame; those of later frames are like the last of the first. */
+  #scalesInAll(asked: Asked): readonly ScaleCost[] {
+    const { scales } = this.#costOf(asked);
+    return scalesInAll(asked.options).map((scale, i) => ({ ...(scales[i] ?? scales.at(-1)!), steps: scale.steps }));
   }
 
   #costOf({ options, styles }: Asked): Cost {

@@ -1,3 +1,4 @@
+import { stepsInAll } from "../../engine/options/moving_schedule.ts";
 import { type ErrorCode, GramcastError } from "../../errors.ts";
 import type { Clock } from "../clock.ts";
 import { type Log, oneLine } from "../log.ts";
@@ -171,7 +172,7 @@ export function statusEvent(status: TransferStatus, record: TransferRecord): Omi
   return {
     status,
     step: record.step,
-    steps: record.options.steps,
+    steps: stepsInAll(record.options),
     losses: null,
     frame: false,
     secondsPerStep: record.secondsPerStep,

@@ -1,7 +1,9 @@
 import { checkLayers } from "../../engine/options/check_layers.ts";
+import { framesIn } from "../../engine/options/moving_schedule.ts";
 import type { TransferOptions } from "../../engine/options/options.ts";
 import { resolveOptions } from "../../engine/options/resolve.ts";
 import { GramcastError } from "../../errors.ts";
+import { checkMoving, checkMovingSize, inspectMoving } from "../../images/moving.ts";
 import { mapPictures } from "../../images/pictures.ts";
 import { quoted } from "../../values.ts";
 import type { StartRequest } from "../api.ts";
@@ -25,6 +27,10 @@ export class OptionResolver {
   readonly #caller: Caller;
   /** By id. */
   readonly #images = new Map<string, ImageRecord>();
+  /** Frames of contents, by id. */
+  readonly #frames = new Map<string, number>();
+  /** Ids of contents whose every frame has been read. */
+  readonly #whole = new Set<string>();
   /** Style pictures with their regions that something is left of. */
   readonly #regions = new Set<string>();
 
@@ -41,10 +47,33 @@ export class OptionResolver {
    */
   async resolve(request: StartRequest, seed = drawSeed()): Promise<TransferOptions> {
     const { content } = await mapPictures(picturesOf(request), (id, field) => this.image(field, id));
-    const options = resolveOptions(request, content, seed);
+    const frames = request.moving ? await this.#framesOf(content.id) : 1;
+    const options = resolveOptions(request, { ...content, frames }, seed);
+    checkMovingSize(options);
     checkLayers(options, this.#ports.layers());
     await checkRegions(request, options, (id) => this.#ports.images.readById(id), this.#regions);
     return options;
+  }
+
+  /**
+   * Reads what moves to its end, so that no transfer fails for damage later: where it was kept, its first frame was read.
+   *
+   * @throws {GramcastError} IMAGE_UNREADABLE
+   */
+  async checkFrames({ contentId }: StartRequest, options: TransferOptions): Promise<void> {
+    if (framesIn(options) === 1 || this.#whole.has(contentId)) return;
+    await checkMoving(await this.#ports.images.readById(contentId));
+    this.#whole.add(contentId);
+  }
+
+  /** Frames of a content that is painted frame by frame. */
+  async #framesOf(id: string): Promise<number> {
+    const known = this.#frames.get(id);
+    if (known !== undefined) return known;
+    const timing = await inspectMoving(await this.#ports.images.readById(id));
+    const frames = timing?.delays.length ?? 1;
+    this.#frames.set(id, frames);
+    return frames;
   }
 
   /** @throws {GramcastError} NOT_FOUND */

@@ -1,4 +1,5 @@
 import { frameIsDue } from "../../engine/options/frame_due.ts";
+import { scalesInAll, stepsInAll } from "../../engine/options/moving_schedule.ts";
 import type { Picture } from "../../engine/picture.ts";
 import { lazy } from "../lazy.ts";
 import type { EngineSink, EngineStep } from "../process/engine.ts";
@@ -105,7 +106,7 @@ export class RunReports implements EngineSink {
       events: [{
         status: "RUNNING",
         step,
-        steps: options.steps,
+        steps: stepsInAll(options),
         losses,
         frame: frameIsDue(options, step),
         secondsPerStep,
@@ -121,7 +122,7 @@ export class RunReports implements EngineSink {
 function meanSeconds({ secondsPerStep, options }: TransferRecord, { step, seconds }: EngineStep): number | null {
   if (step === 0) return null;
   let first = 1;
-  for (const scale of options.scales) {
+  for (const scale of scalesInAll(options)) {
     if (step === first) return seconds;
     first += scale.steps;
   }

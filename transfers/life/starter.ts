@@ -1,4 +1,5 @@
 import { enlargedRequest } from "../../engine/options/enlarge.ts";
+import { framesIn } from "../../engine/options/moving_schedule.ts";
 import type { TransferOptions } from "../../engine/options/options.ts";
 import { GramcastError } from "../../errors.ts";
 import type { EnlargeRequest, Started, StartRequest } from "../api.ts";
@@ -68,6 +69,12 @@ export class Starter {
     const fingerprint = await fingerprintOf({ enlarge: id, ...request });
     return await this.#once(caller, idempotencyKey, fingerprint, async () => {
       const { status, resultId, options, contentId, styles, contentMaskId, priority } = await find();
+      if (framesIn(options) > 1) {
+        throw new GramcastError(
+          "CONFLICT",
+          `Cannot enlarge the transfer: it has ${framesIn(options)} frames, wanted a picture that does not move`,
+        );
+      }
       if (status !== "SUCCEEDED" || resultId === null) {
         throw new GramcastError("CONFLICT", `Cannot enlarge the transfer: it is ${status}, wanted one that SUCCEEDED`);
       }
@@ -109,8 +116,10 @@ export class Starter {
   async #start(caller: Caller, request: StartRequest, fingerprint: string): Promise<Started> {
     const { store, journal, webhooks } = this.#ports;
     const { owner } = caller;
-    const options = await this.resolve(caller, request);
+    const resolver = new OptionResolver(this.#ports, caller);
+    const options = await resolver.resolve(request);
     this.#ports.forecast.refuseTooLarge({ ...request, options });
+    await resolver.checkFrames(request, options);
     if (journal.storageFailure !== null) throw journal.storageFailure;
     const record = newRecord(caller, request, options, fingerprint, journal.now());
     const webhook = optional(request.webhook, (webhook) => webhooks.make(owner, webhook, record.id));

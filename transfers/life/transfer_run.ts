@@ -1,18 +1,20 @@
 import type { Retuning } from "../../engine/options/options.ts";
+import { frameOfStep, framesIn, stepsBefore } from "../../engine/options/moving_schedule.ts";
 import type { Picture } from "../../engine/picture.ts";
 import { GramcastError } from "../../errors.ts";
-import { encodePicture } from "../../images/encode.ts";
 import { type Log, oneLine } from "../log.ts";
 import type { Engine, EngineIdentity, EngineOutcome, EngineRun } from "../process/engine.ts";
 import { type Claim, ClaimLost, type LiveFrames, type TransferChanges, type TransferStore } from "../storage/ports.ts";
 import type { EndStatus, TransferFailure, TransferRecord } from "../types.ts";
 import type { FrameCache } from "../watch/frame_cache.ts";
 import { CheckpointWriter } from "./checkpoint_writer.ts";
+import { FrameSink, withinFrame } from "./frame_sink.ts";
 import type { HeldImages } from "./held_images.ts";
 import { assembleJob } from "./job.ts";
 import type { Journal } from "./journal.ts";
 import { KeptFrames } from "./kept_frames.ts";
 import { LiveRecord } from "./live_record.ts";
+import { makeResult } from "./result.ts";
 import { Retunings } from "./retunings.ts";
 import { RunReports } from "./run_reports.ts";
 
@@ -44,8 +46,10 @@ export type RunEnd = "ended" | "suspended" | "lost";
 /** How one attempt has ended. */
 interface Attempt {
   readonly outcome: EngineOutcome;
-  /** Step of the checkpoint that it began with; 0 where it began from the start. */
+  /** Step of the checkpoint that it began with, or before the frame that it began. */
   readonly from: number;
+  /** Steps of the frames of the content before its own. */
+  readonly before: number;
   /** Whether it left a new step in the log, or a new checkpoint. */
   readonly progressed: boolean;
 }
@@ -65,6 +69,8 @@ export class TransferRun {
   readonly #stopAsked = Promise.withResolvers<null>();
   /** Of the present attempt. */
   #engineRun: EngineRun | null = null;
+  /** Steps of the frames of the content before the one of the present attempt. */
+  #before = 0;
 
   /** @param claim By which it is this worker's. */
   constructor(ports: RunPorts, engine: Engine, record: TransferRecord, claim: Claim) {
@@ -170,7 +176,7 @@ export class TransferRun {
 
   #tellOfRetuning(): void {
     const tuning = this.#retunings.waiting(this.record);
-    if (tuning !== null) this.#engineRun?.retune(tuning);
+    if (tuning !== null) this.#engineRun?.retune(withinFrame(tuning, this.#before));
   }
 
   #stop(intent: "SUSPEND" | "CANCEL" | "LOSE"): void {
@@ -216,10 +222,11 @@ export class TransferRun {
     const checkpointBefore = this.#checkpoints.newest;
     // Not while a retuning is written: it may take the place of one that this job has.
     const record = await this.#record.whileStill((record) => this.#retunings.begin(record));
-    const { job, step: from } = await assembleJob(this.#ports, record, this.#unreadableCheckpoints);
+    const { job, step: from, before } = await assembleJob(this.#ports, record, this.#unreadableCheckpoints);
+    this.#before = before;
     const { observer } = this.#ports.journal;
     observer.attempted(this.record, from);
-    const engineRun = this.#engineRun = this.#engine.run(job, this.#reports);
+    const engineRun = this.#engineRun = this.#engine.run(job, new FrameSink(this.#reports, before));
     // What was asked for while its job was assembled.
     this.#tellOfRetuning();
     if (this.#intent !== "RUN") engineRun.stop();
@@ -228,19 +235,19 @@ export class TransferRun {
     observer.left(this.record, outcome.kind);
     await this.#checkpoints.settled();
     const progressed = this.record.step > record.step || this.#checkpoints.newest > checkpointBefore;
-    return { outcome, from, progressed };
+    return { outcome, from, before, progressed };
   }
 
   /** Null to make another attempt. */
-  async #conclude({ outcome, from, progressed }: Attempt): Promise<RunEnd | null> {
+  async #conclude({ outcome, from, before, progressed }: Attempt): Promise<RunEnd | null> {
     if (this.#intent === "LOSE") return "lost";
     switch (outcome.kind) {
       case "finished":
-        return await this.#succeed();
+        return await this.#finish(before);
       case "stopped":
         return await this.#stopped();
       case "failed":
-        if (outcome.failure.code === "CHECKPOINT_UNREADABLE" && from > 0) {
+        if (outcome.failure.code === "CHECKPOINT_UNREADABLE" && from > before) {
           this.#ports.log.warn(`Transfer ${this.record.id}: ${outcome.failure.message}; using the one before`);
           this.#unreadableCheckpoints.add(from);
           return null;
@@ -275,15 +282,25 @@ export class TransferRun {
     return await this.#record.changeStatus(status, changes) ? "ended" : "lost";
   }
 
-  async #succeed(): Promise<RunEnd> {
+  /** A frame of the content is painted: null to go on with the next. @param before Steps of the frames before it. */
+  async #finish(before: number): Promise<RunEnd | null> {
     const picture = this.#reports.lastPicture;
     if (picture === null) throw new Error("The engine finished without a picture");
+    const { options } = this.record;
+    if (framesIn(options) === 1) return await this.#succeed(picture);
+    const { frame } = frameOfStep(options, before + 1);
+    // The next frame begins with it.
+    await this.#ports.journal.patiently(() => this.#keptFrames.saveFinished(stepsBefore(options, frame + 1), picture));
+    return frame + 1 < framesIn(options) ? null : await this.#succeed(picture);
+  }
+
+  async #succeed(picture: Picture): Promise<RunEnd> {
     const recipe = await this.#ports.recipe(this.record);
-    const png = await encodePicture(picture, { format: "PNG", recipe });
+    const { bytes, mimeType } = await makeResult(this.#ports, this.record, picture, recipe);
     // Until the transfer is said to have made it, nothing else keeps it.
     await using held = this.#ports.hold();
     const result = await this.#ports.journal.patiently(
-      () => held.keep(this.record.owner, png, { ...picture, mimeType: "image/png" }),
+      () => held.keep(this.record.owner, bytes, { ...picture, mimeType }),
     );
     return await this.#end("SUCCEEDED", { resultId: result.id });
   }

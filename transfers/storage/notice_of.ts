@@ -1,3 +1,4 @@
+import { stepsInAll } from "../../engine/options/moving_schedule.ts";
 import type { NewNotice } from "./ports.ts";
 import type { Notice, TransferRecord } from "../types.ts";
 
@@ -9,7 +10,7 @@ export function noticeOf(record: TransferRecord, { event, at }: NewNotice): Noti
     at,
     status,
     step,
-    steps: options.steps,
+    steps: stepsInAll(options),
     losses: losses && withoutLayers(losses),
     resultId,
     failure,

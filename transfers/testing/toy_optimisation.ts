@@ -11,7 +11,7 @@ const NOISE_BYTES = 2 ** 16;
 
 /**
  * Stands in for an optimisation in tests: quick, and like the real one in all that the transfers layer relies on. Each
- * step follows from the state before it, the content, the options and the weights in force; from a checkpoint it goes on
+ * step follows from the state before it, the content and the frame before it, the options and the weights in force; from a checkpoint it goes on
  * exactly as it would have.
  */
 export class ToyOptimisation {
@@ -21,10 +21,12 @@ export class ToyOptimisation {
   #step = 0;
   #state: number;
 
-  constructor(job: Pick<EngineJob, "options" | "tunings" | "content" | "checkpoint">) {
+  constructor(job: Pick<EngineJob, "options" | "tunings" | "content" | "checkpoint" | "before">) {
     this.#options = job.options;
     this.#later = job.tunings;
-    this.#content = job.content.reduce((sum, byte) => Math.imul(sum, 31) + byte | 0, 7);
+    const { content, before } = job;
+    this.#content = [content, ...before ? [before.content, before.result] : []]
+      .reduce((sum, bytes) => bytes.reduce((sum, byte) => Math.imul(sum, 31) + byte | 0, sum), 7);
     this.#state = this.#content ^ job.options.seed;
     if (job.checkpoint !== null) [this.#step, this.#state] = readCheckpoint(job.checkpoint);
   }

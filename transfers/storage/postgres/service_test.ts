@@ -4,6 +4,7 @@ import { SystemClock } from "../../clock.ts";
 import type { BatchItem } from "../../api.ts";
 import { TransferService } from "../../life/service.ts";
 import { SILENT_LOG } from "../../log.ts";
+import { MOVING_STEPS, movingRequest } from "../../testing/moving_content.ts";
 import { ServiceStage, SETTINGS, upTo } from "../../testing/service_stage.ts";
 import { openPostgresStorage } from "./open.ts";
 import { postgresTest } from "./testing/postgres_suite.ts";
@@ -117,4 +118,25 @@ test("run a batch, and let it be followed at one after the other, and deleted wh
   await Promise.all(workers.map(({ engine }) => engine.blocked()));
   await Promise.all([api, other].map(({ transfers }) => transfers.batches.remove(again.id)));
   assert.deepEqual((await other.transfers.batches.list({})).edges.map(({ node }) => node.id), [id]);
+});
+
+test("go on with each other's frames of a moving content", async (temporary) => {
+  await using servers = await Servers.of(temporary);
+  const api = await servers.add({ works: false });
+  await api.uploadPictures();
+  const first = await servers.add({ works: true });
+  first.engine.hold();
+  const { id } = await api.start(await movingRequest(api));
+  first.engine.allow(5);
+  await first.engine.blocked();
+  const second = await servers.add({ works: true });
+  await first.service.drain();
+  const result = await resultOf(api, id);
+  assert.deepEqual(second.engine.jobs.map(({ options }) => options.steps), MOVING_STEPS.slice(1));
+  await api.transfers.remove(id);
+  assert.deepEqual(await api.ports.store.frames(id), []);
+
+  await using undisturbed = await ServiceStage.open();
+  const { id: whole } = await undisturbed.start(await movingRequest(undisturbed));
+  assert.deepEqual(await resultOf(undisturbed, whole), result);
 });

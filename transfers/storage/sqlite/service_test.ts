@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { BatchItem } from "../../api.ts";
+import { MOVING_STEPS, movingRequest } from "../../testing/moving_content.ts";
 import { ServiceStage, upTo } from "../../testing/service_stage.ts";
 import { TemporaryStorage } from "./testing/temporary_storage.ts";
 
@@ -54,4 +55,24 @@ Deno.test("a batch goes on after a restart, and so does whoever follows it", asy
   assert.deepEqual([seen.at(-1)!.status, seen.at(-1)!.done], ["SUCCEEDED", 3]);
   await second.transfers.batches.remove(id);
   assert.equal((await second.transfers.batches.list({})).totalCount, 0);
+});
+
+Deno.test("a moving content goes on after a restart within a frame, from the frames that are finished", async () => {
+  await using temporary = await TemporaryStorage.open();
+  const first = await ServiceStage.open(temporary.storage);
+  first.engine.hold();
+  const { id } = await first.start(await movingRequest(first));
+  first.engine.allow(5);
+  await first.engine.blocked();
+  await first.service.drain();
+
+  await using second = await ServiceStage.open(await temporary.reopen());
+  const result = await resultOf(second, id);
+  assert.deepEqual(second.engine.jobs.map(({ options }) => options.steps), MOVING_STEPS.slice(1));
+  await second.transfers.remove(id);
+  assert.deepEqual(await second.ports.store.frames(id), []);
+
+  await using undisturbed = await ServiceStage.open();
+  const { id: whole } = await undisturbed.start(await movingRequest(undisturbed));
+  assert.deepEqual(await resultOf(undisturbed, whole), result);
 });

@@ -1,0 +1,85 @@
+import { GramcastError } from "../errors.ts";
+import { framesIn } from "../engine/options/moving_schedule.ts";
+import type { TransferOptions } from "../engine/options/options.ts";
+import { LIMITS, MAX_CONTENT_PIXELS, MAX_MOVING_PIXELS } from "../limits.ts";
+import { invalid } from "../values.ts";
+import { decodePicture, inspectImage, NO_LIMITS } from "./decode.ts";
+import { encodePicture } from "./encode.ts";
+import { recogniseFormat } from "./format.ts";
+import { hasEndOfGif } from "./peculiarities.ts";
+import { readTiming, type Timing } from "./timing.ts";
+
+/** Longest side to which frames are decoded that are only to be checked. */
+const CHECKED_SIDE = 64;
+
+/**
+ * When the frames of a picture are shown whose every frame is to be painted. Only its headers are read.
+ *
+ * @param bytes A picture that was measured when it was taken in.
+ * @returns Null for a picture of one frame.
+ * @throws {GramcastError} BAD_USER_INPUT with the field `moving` for one that cannot be painted frame by frame, or has too
+ * many frames or pixels; IMAGE_UNREADABLE
+ */
+export async function inspectMoving(bytes: Uint8Array): Promise<Timing | null> {
+  const { width, height, frames, mimeType } = await inspectImage(bytes, NO_LIMITS);
+  if (frames === 1) return null;
+  const timing = await readTiming(bytes);
+  if (timing === null) {
+    throw cannotMove(`found ${frames} pictures of ${mimeType}`, "the frames of a GIF, WebP or PNG");
+  }
+  const { maximum } = LIMITS.contentFrames;
+  if (frames > maximum) throw cannotMove(`found ${frames} frames`, `at most ${maximum}`);
+  const pixels = width * height * frames;
+  if (pixels > MAX_CONTENT_PIXELS) {
+    throw cannotMove(
+      `found ${frames} frames of ${width}×${height} = ${pixels} pixels`,
+      `at most ${MAX_CONTENT_PIXELS}`,
+    );
+  }
+  return timing;
+}
+
+/**
+ * Reads a moving picture to its end, so that nobody is surprised by damage later.
+ *
+ * @throws {GramcastError} IMAGE_UNREADABLE
+ */
+export async function checkMoving(bytes: Uint8Array): Promise<void> {
+  if (recogniseFormat(bytes) === "GIF" && !hasEndOfGif(bytes)) {
+    throw new GramcastError("IMAGE_UNREADABLE", "Cannot read image: found a GIF without its end, wanted a whole file");
+  }
+  // Frames are drawn one onto the other: the last takes all before it.
+  const { frames } = await inspectImage(bytes, NO_LIMITS);
+  await decodePicture(bytes, NO_LIMITS, { frame: frames - 1, longest: CHECKED_SIDE });
+}
+
+/**
+ * Checks that all frames that are painted can be written as one file.
+ *
+ * @throws {GramcastError} BAD_USER_INPUT with the field `size`.
+ */
+export function checkMovingSize(options: TransferOptions): void {
+  const frames = framesIn(options);
+  const pixels = frames * options.width * options.height;
+  if (frames === 1 || pixels <= MAX_MOVING_PIXELS) return;
+  throw invalid(
+    "size",
+    `Cannot paint ${frames} frames of ${options.width}×${options.height} = ${pixels} pixels: wanted at most ${MAX_MOVING_PIXELS}`,
+  );
+}
+
+/**
+ * A frame of a moving picture as a PNG file, with its alpha.
+ *
+ * @param frame From 0.
+ * @param longest Longest side that is wanted, in pixels: a larger one is shrunk.
+ * @throws {GramcastError} What `decodePicture` throws.
+ */
+export async function frameFile(bytes: Uint8Array, frame: number, longest: number): Promise<Uint8Array<ArrayBuffer>> {
+  const picture = await decodePicture(bytes, NO_LIMITS, { frame, longest, transparency: "KEEP" });
+  return await encodePicture(picture, { format: "PNG" });
+}
+
+function cannotMove(found: string, wanted: string) {
+  return invalid("moving", `Cannot paint every frame of the content: ${found}, wanted ${wanted}`);
+}

@@ -8,7 +8,7 @@ import { OPERATION_LIMITS } from "../server/limits.ts";
 import { CONNECTION_LIMITS } from "../server/listener.ts";
 import { MAX_FILES } from "../server/multipart.ts";
 import { WEBSOCKET_LIMITS } from "../server/websocket.ts";
-import { LIMITS, MAX_WEBHOOKS } from "../limits.ts";
+import { LIMITS, MAX_CONTENT_PIXELS, MAX_MOVING_PIXELS, MAX_WEBHOOKS } from "../limits.ts";
 import { DELIVERIES_KEPT } from "../transfers/storage/ports.ts";
 import { MAX_CLASSIFICATIONS } from "../transfers/life/classifications.ts";
 import { table } from "./table.ts";
@@ -48,6 +48,10 @@ export function operationLimits(): string {
     ["WebSockets, operations on each, subscriptions in all", `${maxSockets}, ${maxOperations}, ${maxSubscriptions}`],
     ["options of a transfer, its styles and keys", "[options.md](options.md); size as far as the memory goes"],
     ["transfers of a batch", `${LIMITS.batch.maximum}`],
+    [
+      "frames of a content that is painted with `moving`; its pixels, and those of the result, over all frames",
+      `${LIMITS.contentFrames.maximum}; ${count(MAX_CONTENT_PIXELS)}, and ${count(MAX_MOVING_PIXELS)}`,
+    ],
     ["waiting transfers, in all", "`MAX_QUEUED`"],
     ["of one key or address: requests, bytes, sockets, subscriptions in a time", "[rates](shares.md#rates)"],
     ["of one owner: waiting, running, bytes, work a day, size", "[shares](shares.md)"],

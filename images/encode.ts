@@ -12,7 +12,7 @@ import { kernelFor, ownBytes, rawRgb, type Sharp, sharp } from "./sharp.ts";
 
 export interface EncodeOptions {
   readonly format: WrittenFormat;
-  /** Of a JPEG, WebP or AVIF, 1 to 100; PNG and TIFF take no notice. 85 when left out. */
+  /** Of a JPEG, WebP or AVIF, 1 to 100; PNG, TIFF and GIF take no notice. 85 when left out. */
   readonly quality?: number;
   /** Of a channel of PNG or TIFF, 8 when left out: 16 are those that the picture knows, or its 8 spread over them. */
   readonly bits?: 8 | 16;
@@ -25,7 +25,7 @@ export interface EncodeOptions {
 /** imagescript types the hundred numbers one by one. */
 type JpegQuality = NonNullable<Parameters<Image["encodeJPEG"]>[0]>;
 /** Longest side that a file of the format can express. */
-const MAX_SIDES = { JPEG: 65_535, WEBP: 16_383, AVIF: 16_384 } as const;
+const MAX_SIDES = { JPEG: 65_535, GIF: 65_535, WEBP: 16_383, AVIF: 16_384 } as const;
 /** Bytes that encoding takes for each pixel of an AVIF file, as measured at 4096×4096; the other formats take a few. */
 const AVIF_PIXEL_BYTES = 32;
 /** A largest result alone, or a few small ones at once: each takes a thread for seconds. */
@@ -56,6 +56,10 @@ export async function encodePicture(picture: Picture, options: EncodeOptions): P
       const encode = async () => await written((await scaled(picture, size)).avif({ quality, effort: 0 }), packet);
       return await avifTurns.run(AVIF_PIXEL_BYTES * size.width * size.height, encode);
     }
+    case "GIF":
+      // It has no room for a recipe.
+      checkSides("GIF", size);
+      return await written((await scaled(picture, size)).gif(), null);
     case "TIFF":
       return await written(
         (await scaled(picture, size, options.bits)).tiff({ compression: "deflate", predictor: "horizontal" }),

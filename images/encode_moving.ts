@@ -1,9 +1,12 @@
+import { Admission } from "./admission.ts";
 import type { Timing } from "./timing.ts";
 import { ownBytes, sharp } from "./sharp.ts";
 import { recipePacket } from "./xmp.ts";
 
 /** Of WebP: at this a painting's strokes show no blocks, and it takes a tenth of what it takes without loss. */
 const QUALITY = 90;
+/** Each takes a thread for seconds. */
+const gifTurns = new Admission({ bytes: 1, places: 2 });
 /** Milliseconds that GIF counts in. */
 const GIF_TICK = 10;
 
@@ -26,6 +29,10 @@ export async function encodeMoving(
 
 /** A moving WebP that was written here as a GIF: of 256 colours, shown as long to a hundredth of a second. */
 export async function movingGif(webp: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  return await gifTurns.run(0, () => toGif(webp));
+}
+
+async function toGif(webp: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   const moving = sharp(webp, { animated: true, limitInputPixels: false });
   const { delay, loop } = await moving.metadata();
   // Frames that are all alike have become one, which is shown for no time.

@@ -67,11 +67,13 @@ export class FrameEncoder {
   }
 }
 
-/** PNG and TIFF have no quality, so all qualities of them are one. */
+/** Formats that have no quality: all qualities of them are one. */
+const WITHOUT_QUALITY: readonly EncodeOptions["format"][] = ["PNG", "TIFF", "GIF"];
+
 function nameOf(key: string, { format, quality = DEFAULT_QUALITY, maxSize, recipe, bits }: EncodeOptions): string {
   return JSON.stringify([
     format,
-    format === "PNG" || format === "TIFF" ? null : quality,
+    WITHOUT_QUALITY.includes(format) ? null : quality,
     maxSize ?? null,
     recipe ?? null,
     bits ?? 8,

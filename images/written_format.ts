@@ -1,5 +1,5 @@
 /** Formats that pictures are written in, by the usual ending of their files. */
-const ENDINGS = { png: "PNG", jpg: "JPEG", webp: "WEBP", avif: "AVIF", tiff: "TIFF" } as const;
+const ENDINGS = { png: "PNG", jpg: "JPEG", webp: "WEBP", avif: "AVIF", tiff: "TIFF", gif: "GIF" } as const;
 export type WrittenFormat = (typeof ENDINGS)[keyof typeof ENDINGS];
 
 /** Other endings, and the names that a format goes by beside its ending. */

@@ -15,7 +15,8 @@ export const Image = builder.objectRef<ImageRecord>("Image").implement({
     mimeType: t.exposeString("mimeType", { description: "Format of the file, such as image/png." }),
     frames: t.int({
       complexity: PICTURE_COST,
-      description: "Frames or pages in the file; only the first is used.",
+      description:
+        "Frames or pages in the file. Only the first is used, but for a content that is painted with `moving`.",
       resolve: (image, _args, { transfers }) => transfers.images.frames(image),
     }),
     byteLength: t.exposeInt("byteLength", { description: "Size of the file in bytes." }),

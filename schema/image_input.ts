@@ -23,7 +23,8 @@ const FETCHING = new Admission({ bytes: 256 * MEBIBYTE, places: 32 });
 
 /** A picture as a caller gives it, in one of five ways. */
 export const ImageInput = builder.inputType("ImageInput", {
-  description: `A picture, given in exactly one of these ways. ${ACCEPTED_FORMATS}; of an animation, the first frame.`,
+  description:
+    `A picture, given in exactly one of these ways. ${ACCEPTED_FORMATS}; of an animation, the first frame, unless \`moving\` asks for all.`,
   isOneOf: true,
   fields: (t) => ({
     upload: t.field({ type: "File", description: "A file part of a multipart request." }),

@@ -57,12 +57,14 @@ const Estimate = builder.objectRef<CostEstimate>("Estimate").implement({
     flopsPerStep: t.exposeFloat("flopsPerStep", {
       description: "Floating-point operations of one step at the last scale.",
     }),
-    steps: t.exposeInt("steps", { description: "Steps over all scales." }),
+    steps: t.exposeInt("steps", { description: "Steps over all scales and frames of the content." }),
+    contentFrames: t.exposeInt("contentFrames", { description: "Frames of the content that are painted." }),
     fits: t.exposeBoolean("fits", { description: "Whether it fits into the memory that the engine may use." }),
     scales: t.field({
       type: [ScaleEstimate],
       complexity: { field: 1, multiplier: 5 },
-      description: "Scale by scale, from coarse to fine.",
+      description:
+        "Scale by scale, from coarse to fine, of the first frame of the content; each later one takes half of the steps of the last.",
       resolve: ({ scales }) => scales,
     }),
   }),

@@ -1,3 +1,4 @@
+import { frameOfStep, framesIn, stepsInAll } from "../engine/options/moving_schedule.ts";
 import { workDone } from "../engine/descent/work_done.ts";
 import type { Page } from "../transfers/api.ts";
 import type { ImageRecord, StyleRecord, TransferFailure, TransferRecord } from "../transfers/types.ts";
@@ -124,8 +125,19 @@ export const Transfer = builder.objectRef<TransferRecord>("Transfer").implement(
       description: "The pictures whose style it takes on.",
       resolve: ({ styles }) => styles,
     }),
-    step: t.exposeInt("step", { description: "Steps taken so far, over all scales." }),
-    steps: t.int({ description: "Steps in all, over all scales.", resolve: ({ options }) => options.steps }),
+    step: t.exposeInt("step", { description: "Steps taken so far, over all scales and frames of the content." }),
+    steps: t.int({
+      description: "Steps in all, over all scales and frames of the content.",
+      resolve: ({ options }) => stepsInAll(options),
+    }),
+    contentFrame: t.int({
+      description: "Which frame of the content `step` painted, counted from 1.",
+      resolve: ({ options, step }) => frameOfStep(options, step).frame + 1,
+    }),
+    contentFrames: t.int({
+      description: "Frames of the content that are painted: 1, unless it was started with `moving` and has several.",
+      resolve: ({ options }) => framesIn(options),
+    }),
     progress: t.float({
       description: "Share of the work that is done, 0 to 1: a step at a coarse scale counts for less.",
       resolve: ({ options, step }) => workDone(options, step),
@@ -157,7 +169,8 @@ export const Transfer = builder.objectRef<TransferRecord>("Transfer").implement(
     frames: t.field({
       type: FrameConnection,
       complexity: pageComplexity,
-      description: "The frames that are kept, by step: all of them with keepFrames, else the latest.",
+      description:
+        "The frames that are kept, by step: all of them with keepFrames, else the latest; of a moving content also what was painted of each of its frames.",
       args: {
         first: t.arg.int({ description: "Most entries, 0 to 100; 20 when left out." }),
         after: t.arg.string({ description: "Only entries after this cursor." }),
@@ -167,7 +180,8 @@ export const Transfer = builder.objectRef<TransferRecord>("Transfer").implement(
     result: t.field({
       type: Image,
       nullable: true,
-      description: "The finished picture; null while there is none.",
+      description:
+        "The finished picture; null while there is none. A PNG; a WebP that moves where contentFrames is more than 1.",
       resolve: ({ resultId }, _args, { transfers }) => resultId === null ? null : transfers.images.get(resultId),
     }),
     error: t.field({

@@ -37,7 +37,7 @@ export const TransferOptions = builder.objectRef<TransferOptionValues>("Transfer
     }),
     width: t.exposeInt("width", { description: "Width of the result in pixels." }),
     height: t.exposeInt("height", { description: "Height of the result in pixels." }),
-    steps: t.exposeInt("steps", { description: "Steps over all scales." }),
+    steps: t.exposeInt("steps", { description: "Steps over all scales, of the first frame of the content." }),
     scales: t.field({
       type: [Scale],
       complexity: { field: 1, multiplier: 4 },

@@ -1,3 +1,4 @@
+import { frameOfStep, framesIn } from "../engine/options/moving_schedule.ts";
 import { workDone } from "../engine/descent/work_done.ts";
 import type { PageRequest, ProgressItem } from "../transfers/api.ts";
 import { LIMITS } from "../limits.ts";
@@ -27,8 +28,22 @@ export const TransferProgress = builder.objectRef<ProgressItem>("TransferProgres
       description: "Status after this event.",
       resolve: ({ event }) => event.status,
     }),
-    step: t.int({ description: "Steps taken, over all scales.", resolve: ({ event }) => event.step }),
-    steps: t.int({ description: "Steps in all, over all scales.", resolve: ({ event }) => event.steps }),
+    step: t.int({
+      description: "Steps taken, over all scales and frames of the content.",
+      resolve: ({ event }) => event.step,
+    }),
+    steps: t.int({
+      description: "Steps in all, over all scales and frames of the content.",
+      resolve: ({ event }) => event.steps,
+    }),
+    contentFrame: t.int({
+      description: "Which frame of the content `step` painted, counted from 1.",
+      resolve: ({ event, transfer }) => frameOfStep(transfer.options, event.step).frame + 1,
+    }),
+    contentFrames: t.int({
+      description: "Frames of the content that are painted: 1, unless it was started with `moving` and has several.",
+      resolve: ({ transfer }) => framesIn(transfer.options),
+    }),
     progress: t.float({
       description: "Share of the work that is done, 0 to 1: a step at a coarse scale counts for less.",
       resolve: ({ event, transfer }) => workDone(transfer.options, event.step),

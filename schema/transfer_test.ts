@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { decodePicture, NO_LIMITS } from "../images/decode.ts";
 import { encodePicture } from "../images/encode.ts";
 import { cursorOf } from "../transfers/storage/paging.ts";
+import { movingContent } from "../transfers/testing/moving_content.ts";
 import { ApiStage } from "./testing/api_stage.ts";
 import { fail, run, start } from "./testing/execute.ts";
 
@@ -243,3 +244,40 @@ for (const [field, code, operation] of WRONG_CHANGES) {
     assert.deepEqual([error.code, error.field], [code, field]);
   });
 }
+
+Deno.test("a transfer of a moving content says which frame of how many it paints", async () => {
+  await using stage = await ApiStage.open();
+  const content = { base64: movingContent().toBase64() };
+  const options = { ...OPTIONS, content, moving: true };
+  const { estimate } = await run(
+    stage,
+    `query ($input: StartTransferInput!) { estimate(input: $input) { steps contentFrames scales { steps } } }`,
+    { input: options },
+  );
+  assert.deepEqual(estimate, { steps: 8, contentFrames: 3, scales: [{ steps: 4 }] });
+  const id = await start(stage, options);
+  const looked = `contentFrame contentFrames step steps progress`;
+  const seen = async () =>
+    (await run(
+      stage,
+      `{ transfer(id: "${id}") { ${looked} content { frames } options { moving steps } } }`,
+    ))["transfer"];
+  const whole = { contentFrames: 3, steps: 8, content: { frames: 3 }, options: { moving: true, steps: 4 } };
+  assert.deepEqual(await seen(), { ...whole, contentFrame: 1, step: 0, progress: 0 });
+  for (const [step, contentFrame] of [[4, 1], [5, 2], [6, 2], [7, 3]] as const) {
+    await stage.step(step === 4 ? 4 : 1);
+    assert.deepEqual(await seen(), { ...whole, contentFrame, step, progress: step / 8 });
+  }
+  const { value } = await (await stage.own.progress(id, {})).next();
+  assert.equal(value!.event.steps, 8);
+  await stage.finish(id);
+  const { transfer } = await run(
+    stage,
+    `{ transfer(id: "${id}") { contentFrame result { mimeType frames width } request } }`,
+  );
+  assert.deepEqual([transfer.contentFrame, transfer.result, transfer.request.moving], [
+    3,
+    { mimeType: "image/webp", frames: 3, width: 64 },
+    true,
+  ]);
+});

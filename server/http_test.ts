@@ -4,8 +4,10 @@ import { decodePicture } from "../images/decode.ts";
 import { encodePicture } from "../images/encode.ts";
 import { GramcastError } from "../errors.ts";
 import { storageUnavailable } from "../transfers/storage/unavailable.ts";
+import { decodePicture, inspectImage, NO_LIMITS } from "../images/decode.ts";
 import type { WrittenFormat } from "../images/written_format.ts";
 import { FullStorage } from "../transfers/testing/full_storage.ts";
+import { movingContent } from "../transfers/testing/moving_content.ts";
 import { serveFake } from "./testing/serve_fake.ts";
 
 const OPTIONS = { size: 64, steps: 3, frameEvery: 1, keepFrames: true };
@@ -124,6 +126,32 @@ Deno.test("pages given to the server take the place of the landing page, and lea
   assert.equal(other.headers.get("cache-control"), "no-store");
 });
 
+Deno.test("a painting that moves is served as what moves, and elsewhere by its first frame", async () => {
+  await using fake = await serveFake();
+  const { services } = fake;
+  const content = { base64: movingContent().toBase64() };
+  const id = await fake.start({ size: 64, steps: 4, frameEvery: 2, content, moving: true });
+  const { resultId } = await services.finish(id);
+  const shown = async (path: string) => {
+    const response = await fetch(`${fake.url}${path}`);
+    const { mimeType, frames } = await inspectImage(await response.bytes(), NO_LIMITS);
+    const known = await fetch(`${fake.url}${path}`, { headers: { "if-none-match": response.headers.get("etag")! } });
+    assert.deepEqual([response.headers.get("content-type"), known.status, await known.text()], [mimeType, 304, ""]);
+    return [mimeType, frames];
+  };
+  const paths = [`/images/${resultId}`, `/transfers/${id}/result.webp`, `/transfers/${id}/result?format=webp`];
+  for (const path of paths) assert.deepEqual(await shown(path), ["image/webp", 3]);
+  for (const path of [`/transfers/${id}/result.gif`, `/transfers/${id}/result.webp?format=gif`]) {
+    assert.deepEqual(await shown(path), ["image/gif", 3]);
+  }
+  for (const ending of ["png", "jpg", "avif", "tiff"]) {
+    assert.deepEqual(await shown(`/transfers/${id}/result.${ending}`), [`image/${ending.replace("jpg", "jpeg")}`, 1]);
+  }
+  const poster = await (await fetch(`${fake.url}/transfers/${id}/result.png`)).bytes();
+  const frame = await (await services.own.frame(id, 4))!.picture();
+  assert.deepEqual(await decodePicture(poster, NO_LIMITS), frame);
+});
+
 Deno.test("pictures are served with their type, for ever, and not twice", async () => {
   await using fake = await serveFake();
   const { services } = fake;
@@ -141,6 +169,7 @@ Deno.test("pictures are served with their type, for ever, and not twice", async 
     [`/transfers/${id}/result.png`, "image/png", /no-cache/, await image(resultId!)],
     [`/transfers/${id}/result.jpg`, "image/jpeg", /no-cache/, await frame(3, "JPEG", recipe)],
     [`/transfers/${id}/result.webp`, "image/webp", /no-cache/, await frame(3, "WEBP", recipe)],
+    [`/transfers/${id}/result.gif`, "image/gif", /no-cache/, await frame(3, "GIF", recipe)],
     [`/transfers/${id}/result.avif`, "image/avif", /no-cache/, await frame(3, "AVIF", recipe)],
     [`/transfers/${id}/result.tiff`, "image/tiff", /no-cache/, await frame(3, "TIFF", recipe)],
     [`/transfers/${id}/result?format=tif`, "image/tiff", /no-cache/, await frame(3, "TIFF", recipe)],
@@ -309,9 +338,9 @@ Deno.test("a result that was kept in 8 bits is served in 16 with its own colours
 
 Deno.test("a format that pictures are not written in is refused by name", async () => {
   await using fake = await serveFake();
-  for (const asked of ["gif", "", "toString"]) {
+  for (const asked of ["bmp", "", "toString"]) {
     const response = await fetch(`${fake.url}/transfers/other/result.png?format=${asked}`);
-    const wanted = `Cannot use format "${asked}": wanted one of png, jpg, webp, avif, tiff\n`;
+    const wanted = `Cannot use format "${asked}": wanted one of png, jpg, webp, avif, tiff, gif\n`;
     assert.deepEqual([response.status, await response.text()], [400, wanted]);
   }
 });

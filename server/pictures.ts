@@ -9,7 +9,10 @@ import {
   type WrittenFormat,
 } from "../images/written_format.ts";
 import { refused } from "../values.ts";
+import { framesIn, stepsBefore } from "../engine/options/moving_schedule.ts";
+import { movingGif } from "../images/encode_moving.ts";
 import type { FrameHandle, Transfers } from "../transfers/api.ts";
+import type { TransferRecord } from "../transfers/types.ts";
 import { notModified } from "./conditional.ts";
 import { inRange } from "./ranges.ts";
 
@@ -142,7 +145,8 @@ async function findResult(source: Source, id: string, format: WrittenFormat): Pr
   if (!transfer || transfer.resultId === null) return null;
   const image = await findImage(source, transfer.resultId, REVALIDATED);
   if (image?.mimeType === mimeTypeOfWritten(format)) return image;
-  const frame = await transfers.frame(id, null);
+  if (format === "GIF" && framesIn(transfer.options) > 1) return await findGif(source, transfer.resultId);
+  const frame = await stillOf(transfers, transfer);
   return frame && encoded(source, frame, format, REVALIDATED, () => transfers.recipe(id));
 }
 
@@ -150,8 +154,24 @@ async function findFineResult(source: Source, id: string, format: WrittenFormat)
   const { transfers } = source;
   const transfer = await transfers.get(id);
   if (!transfer || transfer.resultId === null) return null;
-  const frame = await transfers.frame(id, null);
+  const frame = await stillOf(transfers, transfer);
   return frame && encoded(source, frame, format, REVALIDATED, () => transfers.recipe(id), 16);
+}
+
+/** A result as a picture that stands still: of what moves, its first frame. */
+function stillOf(transfers: Transfers, { id, options }: TransferRecord): Promise<FrameHandle | null> {
+  return transfers.frame(id, framesIn(options) > 1 ? stepsBefore(options, 1) : null);
+}
+
+/** A result that moves, as a GIF. */
+async function findGif({ transfers: { images } }: Source, id: string): Promise<Found | null> {
+  const image = await images.get(id);
+  if (!image) return null;
+  const open = async () => {
+    const gif = await movingGif(await images.read(image));
+    return { byteLength: gif.byteLength, stream: () => gif };
+  };
+  return { etag: `"${image.sha256}-GIF"`, mimeType: "image/gif", cacheControl: REVALIDATED, open };
 }
 
 function encoded(

@@ -7,11 +7,16 @@ export const MOVING_TIMING = { delays: [120, 40, 300], loops: 5 };
 /** Steps of its first frame, and of each later one. */
 export const MOVING_STEPS = [4, 2, 2];
 
-/** Uploads a content of three frames, each of another colour, and answers a request that paints them all. */
-export async function movingRequest(stage: ServiceStage): Promise<Partial<StartRequest>> {
+/** A content of three frames, each of another colour. */
+export function movingContent(): Uint8Array<ArrayBuffer> {
   const colours = [[200, 30, 30, 255], [30, 190, 40, 255], [40, 50, 210, 255]] as const;
   const { delays, loops } = MOVING_TIMING;
   const frames = colours.map((colour, i) => ({ width: 8, height: 8, colour, delay: [delays[i]!, 1000] as const }));
-  const contentId = await stage.upload(apngOf(frames, { loops }));
+  return apngOf(frames, { loops });
+}
+
+/** Uploads it, and answers a request that paints all its frames. */
+export async function movingRequest(stage: ServiceStage): Promise<Partial<StartRequest>> {
+  const contentId = await stage.upload(movingContent());
   return { contentId, moving: true, steps: MOVING_STEPS[0]!, frameEvery: 2 };
 }

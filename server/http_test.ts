@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { decodePicture } from "../images/decode.ts";
 import { encodePicture } from "../images/encode.ts";
 import { GramcastError } from "../errors.ts";
 import { storageUnavailable } from "../transfers/storage/unavailable.ts";

@@ -150,6 +150,7 @@ export interface StartTransferInput {
   readonly idempotencyKey?: string | null;
   readonly init?: InitInput | null;
   readonly keepFrames?: boolean | null;
+  readonly moving?: boolean | null;
   readonly normalizeGradients?: boolean | null;
   readonly normalizeLosses?: boolean | null;
   readonly optimizer?: OptimizerInput | null;
@@ -218,6 +219,8 @@ export type Whole = {
   readonly status: TransferStatus;
   readonly step: number;
   readonly steps: number;
+  readonly contentFrame: number;
+  readonly contentFrames: number;
   readonly progress: number;
   readonly queuePosition: number | null;
   readonly etaSeconds: number | null;
@@ -331,7 +334,7 @@ export type FollowData = {
 export type FollowVariables = { readonly id: string };
 export const Follow: Operation<FollowData, FollowVariables> = {
   text:
-    "query Follow($id:ID!){transfer(id:$id){...Whole link{...Link}lossHistory(points:1000){step total content style tv}}}fragment Whole on Transfer{id status step steps progress queuePosition etaSeconds secondsPerStep createdAt startedAt finishedAt error{code message}engine{backend device}content{...Picture}styles{weight scale image{...Picture}}options{preset width height seed keepFrames}request settings:request(complete:true)enlargedFrom{id}batch{id}result{...Picture}frame{step dataUrl(maxSize:1024)}}fragment Picture on Image{id url width height}fragment Link on TransferLink{url expires}",
+    "query Follow($id:ID!){transfer(id:$id){...Whole link{...Link}lossHistory(points:1000){step total content style tv}}}fragment Whole on Transfer{id status step steps contentFrame contentFrames progress queuePosition etaSeconds secondsPerStep createdAt startedAt finishedAt error{code message}engine{backend device}content{...Picture}styles{weight scale image{...Picture}}options{preset width height seed keepFrames}request settings:request(complete:true)enlargedFrom{id}batch{id}result{...Picture}frame{step dataUrl(maxSize:1024)}}fragment Picture on Image{id url width height}fragment Link on TransferLink{url expires}",
 };
 
 export type SheetData = {
@@ -430,11 +433,13 @@ export const ReadRecipe: Operation<ReadRecipeData, ReadRecipeVariables> = {
   text: "query ReadRecipe($painting:ImageInput!){recipe(image:$painting)weights{sha256}}",
 };
 
-export type UploadData = { readonly uploadImage: { readonly image: Picture & { readonly frames: number } } };
+export type UploadData = {
+  readonly uploadImage: { readonly image: Picture & { readonly mimeType: string; readonly frames: number } };
+};
 export type UploadVariables = { readonly image: ImageInput };
 export const Upload: Operation<UploadData, UploadVariables> = {
   text:
-    "mutation Upload($image:ImageInput!){uploadImage(image:$image){image{...Picture frames}}}fragment Picture on Image{id url width height}",
+    "mutation Upload($image:ImageInput!){uploadImage(image:$image){image{...Picture mimeType frames}}}fragment Picture on Image{id url width height}",
 };
 
 export type StartData = { readonly startTransfer: { readonly transfer: { readonly id: string } } };
@@ -497,6 +502,8 @@ export type ProgressData = {
     readonly status: TransferStatus;
     readonly step: number;
     readonly steps: number;
+    readonly contentFrame: number;
+    readonly contentFrames: number;
     readonly progress: number;
     readonly secondsPerStep: number | null;
     readonly etaSeconds: number | null;
@@ -510,7 +517,7 @@ export type ProgressData = {
 export type ProgressVariables = { readonly id: string; readonly after?: number | null };
 export const Progress: Operation<ProgressData, ProgressVariables> = {
   text:
-    "subscription Progress($id:ID!$after:Int){transferProgress(id:$id after:$after){sequence status step steps progress secondsPerStep etaSeconds losses{total content style tv}frame{step dataUrl(maxSize:1024)}error{code message}}}",
+    "subscription Progress($id:ID!$after:Int){transferProgress(id:$id after:$after){sequence status step steps contentFrame contentFrames progress secondsPerStep etaSeconds losses{total content style tv}frame{step dataUrl(maxSize:1024)}error{code message}}}",
 };
 
 export type LayerLossesData = {

@@ -2,6 +2,9 @@ import { request } from "../api/client.ts";
 import { Sign } from "../api/operations.ts";
 import { save } from "./save.ts";
 
+/** Endings of the files that paintings are saved as here; what moves has WebP and GIF. */
+export type SavedFormat = "png" | "jpg" | "avif" | "tiff" | "webp" | "gif";
+
 /**
  * Hands a picture of a transfer to the browser's downloads, which ask for it without a header.
  *
@@ -11,7 +14,7 @@ import { save } from "./save.ts";
 export async function savePainting(
   id: string,
   file: string,
-  format: "png" | "jpg" | "avif" | "tiff",
+  format: SavedFormat,
   name = `gramcast-${id}`,
 ): Promise<void> {
   const { signedUrl } = await request(Sign, { url: `/transfers/${id}/${file}.${format}` });

@@ -1,8 +1,9 @@
 import { useSignal } from "@preact/signals";
 import { samples } from "../state/catalogue.ts";
 import { Shelf } from "../state/choices.ts";
-import { chooseContent, content, contentMask } from "../state/draft.ts";
+import { change, changes, chooseContent, content, contentMask } from "../state/draft.ts";
 import { DropFrame } from "./drop_frame.tsx";
+import { Toggle } from "./fields.tsx";
 import { MaskNotice, MaskRow } from "./mask_row.tsx";
 import { PictureSource, send, type Sending } from "./picture_source.tsx";
 import { useStrayPictures } from "./stray_pictures.ts";
@@ -32,6 +33,14 @@ export function ContentPicker() {
       <DropFrame hint="Drop or paste a picture" caption={chosen?.label} sending={sending} onFiles={take}>
         {chosen && <img src={chosen.url} alt={chosen.description} width={chosen.width} height={chosen.height} />}
       </DropFrame>
+      {chosen?.movingFrames !== undefined && (
+        <Toggle
+          label={`Paint all ${chosen.movingFrames} frames`}
+          help="Each begins with the one before it, and takes about half as long. Otherwise the first is painted."
+          value={changes.value["moving"] === true}
+          onChange={(moving) => change("moving", moving ? true : undefined)}
+        />
+      )}
       <div class="masks">
         <MaskRow
           name="What to keep"

@@ -3,7 +3,7 @@ import { request } from "../api/client.ts";
 import { Resume } from "../api/operations.ts";
 import { makeFilm } from "../media/film.ts";
 import { save } from "../media/save.ts";
-import { savePainting } from "../media/save_painting.ts";
+import { type SavedFormat, savePainting } from "../media/save_painting.ts";
 import { enlarge, largerThan } from "../state/enlarging.ts";
 import { listFrames } from "../state/frame_list.ts";
 import { reuseStyle } from "../state/reuse.ts";
@@ -22,15 +22,16 @@ export function Finished({ followed, transfer, live }: TransferProps) {
   const filmed = useSignal<number | null>(null);
   const { id, result, enlargedFrom } = transfer;
   const frame = followed.frame.value;
+  const moves = live.contentFrames > 1;
   const file = result ? "result" : frame && `frames/${frame.step}`;
 
-  const saveAs = (format: "png" | "jpg" | "avif" | "tiff") => attempt(() => savePainting(id, String(file), format));
+  const saveAs = (format: SavedFormat) => attempt(() => savePainting(id, String(file), format));
   const goOn = (steps: number | null) =>
     attempt(async () => {
       await request(Resume, { id, steps });
       await followed.load();
     });
-  const larger = result && live.status === "SUCCEEDED" ? largerThan(result) : null;
+  const larger = result && !moves && live.status === "SUCCEEDED" ? largerThan(result) : null;
   const film = () =>
     attempt(async () => {
       filmed.value = 0;
@@ -47,7 +48,13 @@ export function Finished({ followed, transfer, live }: TransferProps) {
     <section class="finished" aria-labelledby="finished-heading">
       <h3 id="finished-heading">What now</h3>
       <div class="actions">
-        {file && (
+        {moves && result && (
+          <>
+            <button type="button" onClick={() => saveAs("webp")}>Save as WebP</button>
+            <button type="button" onClick={() => saveAs("gif")}>Save as GIF</button>
+          </>
+        )}
+        {file && !(moves && result) && (
           <>
             <button type="button" onClick={() => saveAs("png")}>Save as PNG</button>
             <button type="button" onClick={() => saveAs("jpg")}>Save as JPEG</button>
@@ -55,7 +62,7 @@ export function Finished({ followed, transfer, live }: TransferProps) {
             <button type="button" onClick={() => saveAs("tiff")}>Save as TIFF</button>
           </>
         )}
-        {file && transfer.options.keepFrames && (
+        {file && !moves && transfer.options.keepFrames && (
           <button type="button" class="wide" disabled={filmed.value !== null} onClick={film}>
             {filmed.value === null ? "Save the film as GIF" : `Making the GIF, ${Math.round(filmed.value * 100)} %`}
           </button>
@@ -67,7 +74,9 @@ export function Finished({ followed, transfer, live }: TransferProps) {
                 Go on with the missing {live.steps - live.step}
               </button>
             )}
-            <button type="button" class="wide" onClick={() => goOn(MORE_STEPS)}>Go on for {MORE_STEPS} more</button>
+            {!moves && (
+              <button type="button" class="wide" onClick={() => goOn(MORE_STEPS)}>Go on for {MORE_STEPS} more</button>
+            )}
             {larger && (
               <button type="button" class="wide" onClick={() => attempt(() => enlarge(id))}>
                 Paint it larger, {larger.width} × {larger.height}

@@ -31,6 +31,12 @@ export function Progress({ followed, transfer, live }: TransferProps) {
           <dt>Step</dt>
           <dd>{step} / {steps}</dd>
         </div>
+        {live.contentFrames > 1 && (
+          <div>
+            <dt>Frame</dt>
+            <dd>{live.contentFrame} / {live.contentFrames}</dd>
+          </div>
+        )}
         <div>
           <dt>Rate</dt>
           <dd>{live.secondsPerStep === null ? "–" : formatRate(live.secondsPerStep)}</dd>
@@ -58,12 +64,13 @@ export function Progress({ followed, transfer, live }: TransferProps) {
   );
 }
 
-function headline({ status, step }: Live, queuePosition: number | null): string {
+function headline({ status, step, contentFrame, contentFrames }: Live, queuePosition: number | null): string {
   switch (status) {
     case "QUEUED":
       return queuePosition ? `Waiting, ${queuePosition} ahead of it` : "Waiting for the engine";
     case "RUNNING":
-      return step === 0 ? "Getting ready" : "Painting";
+      if (step === 0) return "Getting ready";
+      return contentFrames > 1 ? `Painting frame ${contentFrame} of ${contentFrames}` : "Painting";
     case "SUCCEEDED":
       return "Finished";
     case "CANCELLED":

@@ -12,6 +12,8 @@ export interface Choice {
   readonly label: string;
   /** What it shows. */
   readonly description: string;
+  /** Frames that can all be painted; left out for a picture that does not move. */
+  readonly movingFrames?: number;
   /** What a sample was drawn for. */
   readonly suits?: "content" | "style";
 }

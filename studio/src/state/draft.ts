@@ -83,7 +83,8 @@ const pictures = computed(() => {
 
 /** What a preset as it stands would do to the same pictures; null while a picture is missing. */
 export function plainInput(name: PresetName): StartTransferInput | null {
-  return pictures.value && { ...pictures.value, preset: name };
+  const moving = changes.value["moving"] === true ? { moving: true } : {};
+  return pictures.value && { ...pictures.value, preset: name, ...moving };
 }
 
 /** Changes one option; undefined gives it back to the preset. */
@@ -105,6 +106,7 @@ export function chooseContent(choice: Choice): void {
   // The same picture may have come by another name.
   content.value = choice;
   if (isSame) return;
+  change("moving", undefined);
   contentMask.value = null;
   styles.value = styles.value.map((style) => ({ ...style, mask: null }));
   droppedWith.value = had ? "content" : null;

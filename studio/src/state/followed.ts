@@ -20,11 +20,19 @@ export interface Live {
   readonly status: TransferStatus;
   readonly step: number;
   readonly steps: number;
+  /** Which frame of the content is painted, from 1, and of how many. */
+  readonly contentFrame: number;
+  readonly contentFrames: number;
   /** Share of the work that is done, 0 to 1. */
   readonly progress: number;
   readonly secondsPerStep: number | null;
   readonly etaSeconds: number | null;
   readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+function liveOf(source: Live): Live {
+  const { status, step, steps, contentFrame, contentFrames, progress, secondsPerStep, etaSeconds, error } = source;
+  return { status, step, steps, contentFrame, contentFrames, progress, secondsPerStep, etaSeconds, error };
 }
 
 export function hasEnded(status: TransferStatus): boolean {
@@ -113,10 +121,8 @@ export class Followed {
       this.problem.value = null;
       this.transfer.value = transfer;
       if (!transfer) return;
-      const { status, step, steps, progress, secondsPerStep, etaSeconds, error, frame } = transfer;
-      if (step >= (this.live.value?.step ?? 0)) {
-        this.live.value = { status, step, steps, progress, secondsPerStep, etaSeconds, error };
-      }
+      const { status, step, frame } = transfer;
+      if (step >= (this.live.value?.step ?? 0)) this.live.value = liveOf(transfer);
       if (frame) this.#show(frame);
       this.losses.merge(transfer.lossHistory);
       // Its place in the queue changes without an event of its own.
@@ -130,9 +136,9 @@ export class Followed {
   }
 
   #take(event: ProgressEvent): void {
-    const { status, step, steps, progress, secondsPerStep, etaSeconds, error, losses, frame } = event;
+    const { status, step, losses, frame } = event;
     const began = this.live.value?.status === "QUEUED" && status !== "QUEUED";
-    this.live.value = { status, step, steps, progress, secondsPerStep, etaSeconds, error };
+    this.live.value = liveOf(event);
     if (frame) this.#show(frame);
     if (losses) {
       const missed = step > this.losses.lastStep + 1;

@@ -1,6 +1,7 @@
 import { batch } from "@preact/signals";
 import { request, RequestError, upload } from "../api/client.ts";
 import { Estimate, type PresetName, ReadRecipe, Upload } from "../api/operations.ts";
+import { movingFramesOf } from "../media/take_in.ts";
 import { options, presets, samples } from "./catalogue.ts";
 import { type Choice, choiceOf } from "./choices.ts";
 import {
@@ -82,8 +83,10 @@ async function pictureOf(given: unknown, label: string): Promise<Choice | null> 
   if (typeof image !== "string") return null;
   try {
     // Kept for its own sake from now on, as if it had been brought anew.
-    const { frames: _, ...kept } = (await request(Upload, { image: { image } })).uploadImage.image;
-    return choiceOf(kept, samples.value, label);
+    const { frames, mimeType, ...kept } = (await request(Upload, { image: { image } })).uploadImage.image;
+    const movingFrames = movingFramesOf({ frames, mimeType });
+    const choice = choiceOf(kept, samples.value, label);
+    return movingFrames ? { ...choice, movingFrames } : choice;
   } catch (error) {
     if (error instanceof RequestError && error.code === "NOT_FOUND") return null;
     throw error;

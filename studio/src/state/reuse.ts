@@ -21,7 +21,7 @@ export function reuseStyle(transfer: Transfer): void {
   preset.value = transfer.options.preset;
   strength.value = 0;
   // Of the picture before, or as every transfer begun here has them.
-  const own = ["content", "styles", "preset", "contentMask", "seed", "keepFrames"];
+  const own = ["content", "styles", "preset", "contentMask", "moving", "seed", "keepFrames"];
   // What began with a picture of its own, as a larger painting does with the smaller, has a schedule for that.
   const { init } = transfer.request as { readonly init?: { readonly kind: string } };
   if (init?.kind === "IMAGE") own.push("init", "steps", "scales");

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
 import { encodePicture } from "../../images/encode.ts";
+import { readTiming } from "../../images/timing.ts";
+import { movingContent } from "../../transfers/testing/moving_content.ts";
 import { bringTo, browserTest, paintings, picker, seePicture } from "./testing/browser.ts";
 
 const PHOTO = new URL("../../samples/still-life.jpg", import.meta.url);
@@ -172,6 +174,25 @@ browserTest("a painting of a person's own pictures", async (t, visit) => {
     await makeSmall(page);
     await paint(page);
     await page.getByRole("heading", { name: "Finished" }).waitFor();
+  });
+
+  await t.step("a picture that moves is painted frame by frame, and moves", async () => {
+    await page.goto(visit.server.url);
+    const file = { name: "moving.png", mimeType: "image/png", buffer: Buffer.from(movingContent()) };
+    await page.getByLabel("File for the picture to paint").setInputFiles(file);
+    await page.getByLabel("Paint all 3 frames").check();
+    await makeSmall(page, 4);
+    await paint(page);
+    await page.getByRole("heading", { name: "Finished" }).waitFor();
+    await page.getByText("3 / 3", { exact: true }).waitFor();
+    await seePicture(page.getByRole("img", { name: "The painting after 8 of 8 steps" }), "/images/");
+    for (const [format, beginning] of [["WebP", "RIFF"], ["GIF", "GIF89a"]] as const) {
+      const download = page.waitForEvent("download");
+      await page.getByRole("button", { name: `Save as ${format}` }).click();
+      const bytes = await Deno.readFile(await (await download).path());
+      assert.equal(String.fromCharCode(...bytes.subarray(0, beginning.length)), beginning);
+      assert.equal((await readTiming(bytes))?.delays.length, 3);
+    }
   });
 });
 

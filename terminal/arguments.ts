@@ -36,7 +36,10 @@ export const USAGE = `Repaints a picture in the style of others.
   deno task transfer --content PICTURE --style PICTURE [--style PICTURE …] --out FOLDER|FILE [options]
 
 PICTURE is a file or the name of a built-in sample. FOLDER gets result, losses and frames; a FILE that ends in
-${WRITTEN_ENDINGS.map((ending) => `.${ending}`).join(", ")} gets the result alone.
+${
+  WRITTEN_ENDINGS.map((ending) => `.${ending}`).join(", ")
+} gets the result alone; with --moving it ends in .webp or .gif, and FOLDER gets each
+frame, too.
 ${OWN_FLAGS}
 Options that override the preset's (docs/options.md lists its values):
 
@@ -44,6 +47,9 @@ ${OPTION_FLAGS.map(usageOf).join("\n")}
 
 At the terminal the seed defaults to 0 and every frame is kept; --no-… turns a flag off.
 `;
+
+/** Formats that hold what moves. */
+const MOVING_FORMATS: readonly WrittenFormat[] = ["WEBP", "GIF"];
 
 /** A flag and what it does, in two columns. */
 function usageOf({ flag, value, help }: (typeof OPTION_FLAGS)[number]): string {
@@ -62,6 +68,13 @@ function usageOf({ flag, value, help }: (typeof OPTION_FLAGS)[number]): string {
 /** The format of the one file that is asked for, by its ending; null where `out` is a folder. */
 export function fileFormat(out: string): WrittenFormat | null {
   return formatOfEnding(extname(out).slice(1));
+}
+
+/** Checks that what moves can be written where it is asked for. @throws {GramcastError} BAD_USER_INPUT */
+export function checkMovingFile(out: string): void {
+  const format = fileFormat(out);
+  if (format === null || MOVING_FORMATS.includes(format)) return;
+  throw wrong("--out", out, "a .webp or .gif for what moves, or a folder");
 }
 
 /** The folder of what is written. */

@@ -1,12 +1,13 @@
 import type { StepReport } from "../engine/descent/optimisation.ts";
 import type { TransferOptions } from "../engine/options/options.ts";
+import { frameOfStep, framesIn, type MovingSchedule, stepsInAll } from "../engine/options/moving_schedule.ts";
 import { workDone } from "../engine/descent/work_done.ts";
 
 const BAR = 24;
 
 /** Prints a line per step; on a terminal a bar with the time that is left stays beneath them. */
 export class ProgressPrinter {
-  readonly #options: Pick<TransferOptions, "steps" | "scales">;
+  readonly #options: MovingSchedule;
   readonly #showTv: boolean;
   readonly #terminal: boolean;
   readonly #write: (text: string) => void;
@@ -14,7 +15,7 @@ export class ProgressPrinter {
 
   /** @param options Of the transfer; total variation is only printed where it counts. */
   constructor(
-    options: Pick<TransferOptions, "steps" | "scales" | "tvWeight">,
+    options: MovingSchedule & Pick<TransferOptions, "tvWeight">,
     terminal: boolean,
     write: (text: string) => void,
   ) {
@@ -25,9 +26,11 @@ export class ProgressPrinter {
   }
 
   step({ step, losses, seconds, size }: StepReport): void {
-    const { steps } = this.#options;
+    const steps = stepsInAll(this.#options);
+    const frames = framesIn(this.#options);
+    const frame = frames > 1 ? `frame ${frameOfStep(this.#options, step).frame + 1}/${frames}  ` : "";
     const width = String(steps).length;
-    const line = `step ${String(step).padStart(width)}/${steps}  ${size.width}×${size.height}  ` +
+    const line = `step ${String(step).padStart(width)}/${steps}  ${frame}${size.width}×${size.height}  ` +
       `total ${figure(losses.total)}  content ${figure(losses.content)}  style ${figure(losses.style)}` +
       `${this.#showTv ? `  tv ${figure(losses.tv)}` : ""}  ${seconds.toFixed(2)} s`;
     // The first step of a scale also takes the targets, so the mean leans on the latest.

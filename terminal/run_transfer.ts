@@ -13,19 +13,31 @@ import { attemptEngine } from "../engine/backends/attempt.ts";
 import { chooseEngine } from "../engine/backends/choose.ts";
 import type { EngineName } from "../engine/backends/engines.ts";
 import { openBackend } from "../engine/backends/open.ts";
-import { Optimisation, type OptimisationInput } from "../engine/descent/optimisation.ts";
+import { rememberingGrams } from "../engine/backends/remembered_grams.ts";
+import { type FrameInput, Optimisation } from "../engine/descent/optimisation.ts";
+import { frameOptions, framesIn, stepsBefore, stepsInAll } from "../engine/options/moving_schedule.ts";
 import type { TransferOptions } from "../engine/options/options.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
-import { checkImage, type ImageInfo, type ImageLimits } from "../images/decode.ts";
+import { checkImage, type ImageInfo, type ImageLimits, NO_LIMITS } from "../images/decode.ts";
 import { decodeInput } from "../images/decode_input.ts";
+import { encodeMoving, movingGif } from "../images/encode_moving.ts";
 import { encodePicture } from "../images/encode.ts";
-import { mapPictures } from "../images/pictures.ts";
+import { checkMoving, checkMovingSize, frameFile, inspectMoving } from "../images/moving.ts";
+import { mapPictures, type Pictures } from "../images/pictures.ts";
+import type { Timing } from "../images/timing.ts";
+import type { WrittenFormat } from "../images/written_format.ts";
 import { type Recipe, type RecipePicture, startInput } from "../images/recipe.ts";
 import { resizePicture } from "../images/resize.ts";
 import { readSample, SAMPLES } from "../samples/samples.ts";
 import { loadWeights } from "../weights/load_weights.ts";
 import { weightsPath } from "../weights/shipped.ts";
-import { fileFormat, outputFolder, parseTransferArguments, type TransferArguments } from "./arguments.ts";
+import {
+  checkMovingFile,
+  fileFormat,
+  outputFolder,
+  parseTransferArguments,
+  type TransferArguments,
+} from "./arguments.ts";
 import { plotLosses } from "./loss_plot.ts";
 import { OutputFolder } from "./output_folder.ts";
 import { ProgressPrinter } from "./progress.ts";
@@ -43,43 +55,67 @@ const DEFAULT_SEED = 0;
  */
 async function runTransfer(args: TransferArguments): Promise<boolean> {
   const config = readConfig((name) => Deno.env.get(name));
-  const input = await readInput(args, { maxBytes: config.maxImageBytes, maxPixels: config.maxImagePixels });
+  const sources = await readSources(args, { maxBytes: config.maxImageBytes, maxPixels: config.maxImagePixels });
   const folder = await OutputFolder.create(outputFolder(args.out));
   const weights = weightsPath(args.weights ?? config.weights);
   const { precision } = config;
   const attempt = (candidate: EngineName) => attemptEngine(candidate, { weights, precision });
   const engine = await chooseEngine(args.engine ?? config.engine, { attempt, log });
   const { name, sha256, parameters } = await loadWeights(weights);
-  checkLayers(input.options, new Set(parameters.convs.keys()));
-  const backend = await openBackend(engine, parameters, log, { precision });
+  checkLayers(sources.options, new Set(parameters.convs.keys()));
+  const opened = await openBackend(engine, parameters, log, { precision });
+  const backend = framesIn(sources.options) > 1 ? rememberingGrams(opened) : opened;
   log(`Weights: ${name}`);
   try {
-    const limits = { memoryBytes: config.engineMemoryBytes };
-    const optimisation = await Optimisation.start(backend, resizePicture, input, limits);
-    const recipe = JSON.stringify({ weights: sha256, request: input.request } satisfies Recipe);
-    return await optimise(optimisation, input, recipe, args, folder);
+    const recipe = JSON.stringify({ weights: sha256, request: sources.request } satisfies Recipe);
+    const start = (input: FrameInput) =>
+      Optimisation.start(backend, resizePicture, input, { memoryBytes: config.engineMemoryBytes });
+    return await paint(start, sources, recipe, args, folder);
   } finally {
     await backend.close();
   }
 }
 
 /** What is to be optimised, and what it is made from. */
-interface Input extends OptimisationInput {
+interface Sources {
+  readonly options: TransferOptions;
+  readonly pictures: Pictures<Uint8Array>;
+  /** When the frames of the content are shown that are painted; null where there is one. */
+  readonly timing: Timing | null;
   /** The `StartTransferInput` for the recipe. */
   readonly request: object;
 }
 
-async function readInput(args: TransferArguments, limits: ImageLimits): Promise<Input> {
+async function readSources(args: TransferArguments, limits: ImageLimits): Promise<Sources> {
+  const moves = args.request.moving === true;
   const files = new Map<string, File>();
   const read = async (name: string) => {
-    const file = files.get(name) ?? await readPicture(name, limits);
+    const file = files.get(name) ?? await readPicture(name, limits, name === args.content && moves);
     files.set(name, file);
     return file.bytes;
   };
-  const encoded = await mapPictures(args, read);
-  const options = resolveOptions(args.request, files.get(args.content)!.info, DEFAULT_SEED);
+  const pictures = await mapPictures(args, read);
+  const timing = moves ? await inspectMoving(pictures.content) : null;
+  if (timing !== null) await checkMoving(pictures.content);
+  const { info } = files.get(args.content)!;
+  const options = resolveOptions(args.request, { ...info, frames: timing?.delays.length ?? 1 }, DEFAULT_SEED);
+  checkMovingSize(options);
+  if (timing !== null) checkMovingFile(args.out);
   const request = await startInput(args, options, true, (name) => pictureOf(name, files.get(name)!));
-  return { ...await decodeInput(options, encoded, limits), request };
+  return { options, pictures, timing, request };
+}
+
+/** What a frame of the content is made from. @param before What was painted of the one before it, as a file. */
+async function frameInput(sources: Sources, frame: number, before: Uint8Array | undefined): Promise<FrameInput> {
+  const { options, pictures, timing } = sources;
+  const own = frameOptions(options, frame);
+  if (timing === null) return await decodeInput(own, pictures, NO_LIMITS);
+  const { size } = options.scales.at(-1)!;
+  const content = await frameFile(pictures.content, frame, size);
+  const moving = before === undefined
+    ? { content }
+    : { content, before: { content: await frameFile(pictures.content, frame - 1, size), result: before } };
+  return await decodeInput(own, { ...pictures, ...moving }, NO_LIMITS);
 }
 
 async function pictureOf(name: string, { bytes, info: { width, height } }: File): Promise<RecipePicture> {
@@ -95,12 +131,12 @@ interface File {
 }
 
 /** A picture by the name of a sample or of a file. */
-async function readPicture(name: string, limits: ImageLimits): Promise<File> {
+async function readPicture(name: string, limits: ImageLimits, allFrames: boolean): Promise<File> {
   const isSample = SAMPLES.some((sample) => sample.name === name);
   try {
     const bytes = isSample ? await readSample(name) : await Deno.readFile(name);
     const info = await checkImage(bytes, limits);
-    if (info.frames > 1) log(`${basename(name)} has ${info.frames} frames: the first is taken`);
+    if (info.frames > 1 && !allFrames) log(`${basename(name)} has ${info.frames} frames: the first is taken`);
     return { bytes, info };
   } catch (error) {
     if (error instanceof GramcastError) throw new GramcastError(error.code, `${basename(name)}: ${error.message}`);
@@ -112,53 +148,111 @@ async function readPicture(name: string, limits: ImageLimits): Promise<File> {
   }
 }
 
-async function optimise(
-  optimisation: Optimisation,
-  { options }: OptimisationInput,
+/** Paints the content, or its frames one after the other. Answers whether all of it is done. */
+async function paint(
+  start: (input: FrameInput) => Promise<Optimisation>,
+  sources: Sources,
   recipe: string,
   args: TransferArguments,
   folder: OutputFolder,
 ): Promise<boolean> {
-  const points: LossPoint[] = [];
-  const printer = new ProgressPrinter(options, Deno.stdout.isTerminal(), print);
+  const { options } = sources;
+  const frames = framesIn(options);
+  const work: Work = {
+    points: [],
+    painted: [],
+    printer: new ProgressPrinter(options, Deno.stdout.isTerminal(), print),
+  };
   using interrupt = new Interrupt();
+  let optimisation: Optimisation | null = null;
   try {
-    while (!optimisation.finished && !interrupt.requested) {
-      const report = await optimisation.advance();
-      points.push({ step: report.step, ...report.losses });
-      printer.step(report);
-      if (isWanted(report.step, args, options)) {
-        const format = { format: "JPEG", quality: args.quality } as const;
-        await folder.write(`res_${report.step}.jpg`, await encodePicture(await optimisation.picture(), format));
-      }
+    for (let frame = 0; frame < frames && !interrupt.requested; frame++) {
+      const next = await start(await frameInput(sources, frame, work.painted.at(-1)));
+      await optimisation?.dispose();
+      optimisation = next;
+      await optimise(optimisation, stepsBefore(options, frame), options, args, folder, work, interrupt);
+      if (!optimisation.finished || frames === 1) continue;
+      const painted = await encodePicture(await optimisation.picture(), { format: "PNG" });
+      work.painted.push(painted);
+      // Programs that make films of files take them in this order.
+      if (fileFormat(args.out) === null) await folder.write(`frame_${String(frame + 1).padStart(3, "0")}.png`, painted);
     }
   } finally {
-    printer.end();
+    work.printer.end();
     // After a failure too: what was reached may have taken hours.
-    if (points.length > 0) await finish(optimisation, points, options, recipe, args, folder);
-    await optimisation.dispose();
+    if (optimisation && work.points.length > 0) await finish(optimisation, work, sources, recipe, args, folder);
+    await optimisation?.dispose();
   }
-  return optimisation.finished;
+  return work.points.at(-1)?.step === stepsInAll(options);
+}
+
+/** What has been done. */
+interface Work {
+  readonly points: LossPoint[];
+  /** Frames of a moving content that are painted, as PNG files. */
+  readonly painted: Uint8Array<ArrayBuffer>[];
+  readonly printer: ProgressPrinter;
+}
+
+/** @param before Steps of the frames before this one. */
+async function optimise(
+  optimisation: Optimisation,
+  before: number,
+  options: TransferOptions,
+  args: TransferArguments,
+  folder: OutputFolder,
+  { points, printer }: Work,
+  interrupt: Interrupt,
+): Promise<void> {
+  while (!optimisation.finished && !interrupt.requested) {
+    const report = await optimisation.advance();
+    const step = before + report.step;
+    points.push({ step, ...report.losses });
+    printer.step({ ...report, step });
+    if (isWanted(step, args, options)) {
+      const format = { format: "JPEG", quality: args.quality } as const;
+      await folder.write(`res_${step}.jpg`, await encodePicture(await optimisation.picture(), format));
+    }
+  }
 }
 
 async function finish(
   optimisation: Optimisation,
-  points: readonly LossPoint[],
-  options: TransferOptions,
+  { points, painted }: Work,
+  { options, timing }: Sources,
   recipe: string,
   { out, quality }: TransferArguments,
   folder: OutputFolder,
 ): Promise<void> {
-  const stopped = optimisation.finished ? "" : `Stopped at step ${optimisation.step} of ${options.steps}. `;
+  const { step } = points.at(-1)!;
+  const steps = stepsInAll(options);
+  const stopped = step === steps ? "" : `Stopped at step ${step} of ${steps}. `;
   const format = fileFormat(out);
-  const picture = await encodePicture(await optimisation.picture(), { format: format ?? "PNG", quality, recipe });
+  const encoded = timing === null
+    ? await encodePicture(await optimisation.picture(), { format: format ?? "PNG", quality, recipe })
+    : await movingResult(optimisation, painted, timing, recipe, format);
   if (format) {
-    print(`${stopped}Wrote ${await folder.write(basename(out), picture)}\n`);
+    print(`${stopped}Wrote ${await folder.write(basename(out), encoded)}\n`);
     return;
   }
   const { contentWeight: content, styleWeight: style, tvWeight: tv } = options;
   await folder.write("losses.svg", plotLosses(points, { content, style, tv }));
-  print(`${stopped}Wrote ${await folder.write("result.png", picture)} and losses.svg\n`);
+  const result = await folder.write(timing === null ? "result.png" : "result.webp", encoded);
+  print(`${stopped}Wrote ${result} and losses.svg\n`);
+}
+
+/** All frames that are painted, and the one that is not finished as it is now. */
+async function movingResult(
+  optimisation: Optimisation,
+  painted: readonly Uint8Array[],
+  { delays, loops }: Timing,
+  recipe: string,
+  format: WrittenFormat | null,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const last = optimisation.finished ? [] : [await encodePicture(await optimisation.picture(), { format: "PNG" })];
+  const frames = [...painted, ...last];
+  const webp = await encodeMoving(frames, { delays: delays.slice(0, frames.length), loops }, recipe);
+  return format === "GIF" ? await movingGif(webp) : webp;
 }
 
 function isWanted(step: number, { frames }: TransferArguments, { frameEvery, keepFrames }: TransferOptions): boolean {

@@ -4,6 +4,9 @@ import { fileURLToPath } from "node:url";
 import { decodePicture } from "../images/decode.ts";
 import { recogniseFormat } from "../images/format.ts";
 import { sharp } from "../images/sharp.ts";
+import { readTiming } from "../images/timing.ts";
+import { readRecipe } from "../images/xmp.ts";
+import { MOVING_TIMING, movingContent } from "../transfers/testing/moving_content.ts";
 
 const PROGRAM = fileURLToPath(new URL("./transfer.ts", import.meta.url));
 const LIMITS = { maxBytes: 1e6, maxPixels: 1e6 };
@@ -165,4 +168,37 @@ Deno.test("--out with the ending of a picture writes that file and nothing else,
       if (alpha) assert.deepEqual([alpha[0], alpha[31]], [255, 0], name);
     }
     assert.deepEqual(filesOf(join(folder, "made")), files.map(([name]) => name));
+  }));
+
+Deno.test("every frame of a picture that moves is painted, one after the other", () =>
+  inFolder(async (folder) => {
+    const content = join(folder, "moving.png");
+    await Deno.writeFile(content, movingContent());
+    const settings = [
+      "--content",
+      content,
+      "--style",
+      "starry-swirls",
+      "--preset",
+      "classic",
+      "--size",
+      "32",
+      "--steps",
+      "2",
+    ];
+    const out = join(folder, "out");
+    const { code, out: text, err } = await run(...settings, "--moving", "--frames", "2", "--out", out);
+    assert.equal(code, 0, err);
+    assert.doesNotMatch(err, /the first is taken/);
+    assert.deepEqual(filesOf(out), [
+      ...["frame_001.png", "frame_002.png", "frame_003.png", "losses.svg", "res_2.jpg", "result.webp"],
+    ]);
+    const places = [...text.matchAll(/^step (\d)\/4 {2}frame (\d)\/3 {2}32×32 /gm)].map(([, ...found]) => found.join());
+    assert.deepEqual(places, ["1,1", "2,1", "3,2", "4,3"]);
+    const result = await Deno.readFile(join(out, "result.webp"));
+    assert.deepEqual(await readTiming(result), MOVING_TIMING);
+    assert.equal(JSON.parse((await readRecipe(result))!).request.moving, true);
+
+    const still = await run(...settings, "--moving", "--out", join(folder, "one.png"));
+    assert.deepEqual([still.code, still.err.includes("wanted a .webp or .gif for what moves, or a folder")], [1, true]);
   }));

@@ -41,6 +41,7 @@ Deno.test("CLASSIC is the published article", () => {
     averaging: 0,
     frameEvery: 1,
     keepFrames: false,
+    moving: false,
   });
 });
 

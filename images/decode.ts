@@ -267,7 +267,8 @@ function refuseColoursOfTiff(bytes: Uint8Array): void {
   );
 }
 
-async function readMetadata(bytes: Uint8Array, format: ImageFormat) {
+/** What libvips makes of a picture's header. @throws {GramcastError} IMAGE_UNREADABLE */
+export async function readMetadata(bytes: Uint8Array, format: ImageFormat) {
   try {
     // The limit is checked by the caller, who can then say both what was found and what is wanted.
     return await sharp(bytes, { failOn: "error", limitInputPixels: false }).metadata();

@@ -1,6 +1,6 @@
 import { readApng } from "./apng.ts";
+import { readMetadata } from "./decode.ts";
 import { recogniseFormat } from "./format.ts";
-import { sharp } from "./sharp.ts";
 
 /** When the frames of a moving picture are shown. */
 export interface Timing {
@@ -34,14 +34,15 @@ export async function readTiming(bytes: Uint8Array): Promise<Timing | null> {
 }
 
 async function timingOf(bytes: Uint8Array): Promise<Timing> {
-  switch (recogniseFormat(bytes)) {
+  const format = recogniseFormat(bytes);
+  switch (format) {
     case "PNG": {
       const apng = readApng(bytes);
       return { delays: apng?.frames.map(({ delay }) => delay) ?? [], loops: apng?.loops ?? 0 };
     }
     case "GIF":
     case "WebP": {
-      const { delay, loop, pages = 1 } = await sharp(bytes, { limitInputPixels: false }).metadata();
+      const { delay, loop, pages = 1 } = await readMetadata(bytes, format);
       return { delays: Array.from({ length: pages }, (_, i) => delay?.[i] ?? 0), loops: loop ?? 0 };
     }
     default:

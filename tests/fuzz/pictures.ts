@@ -9,7 +9,8 @@ import assert from "node:assert/strict";
 import { crc32, deflateSync } from "node:zlib";
 import fc from "fast-check";
 import { GramcastError } from "../../errors.ts";
-import { checkImage, decodePicture, MAX_SIDE } from "../../images/decode.ts";
+import { checkImage, decodePicture, inspectImage, MAX_SIDE } from "../../images/decode.ts";
+import { checkMoving, frameFile, inspectMoving } from "../../images/moving.ts";
 import { allFixtures } from "../../images/testing/fixtures.ts";
 import { joined } from "./bytes.ts";
 import { damaged } from "./damage.ts";
@@ -40,10 +41,18 @@ async function read(bytes: Uint8Array): Promise<void> {
     assert.deepEqual([width, height], [info.width, info.height]);
     assert.equal(rgb.length, 3 * width * height);
     if (alpha) assert.equal(alpha.length, width * height);
+    const timing = await inspectMoving(bytes);
+    if (timing === null) return;
+    assert.equal(timing.delays.length, info.frames);
+    await checkMoving(bytes);
+    assert.equal((await inspectImage(await frameFile(bytes, info.frames - 1, width), LIMITS)).frames, 1);
   } catch (error) {
     if (!(error instanceof GramcastError)) throw error;
-    assert.ok(error.code === "IMAGE_UNREADABLE" || error.code === "IMAGE_TOO_LARGE", error.code);
-    assert.match(error.message, /^Cannot (read|accept) image: found [^\n]*, wanted [^\n]*$/);
+    if (error.field !== "moving") assert.match(error.code, /^IMAGE_(UNREADABLE|TOO_LARGE)$/);
+    assert.match(
+      error.message,
+      /^Cannot (read image|accept image|paint every frame of the content): found [^\n]*, wanted [^\n]*$/,
+    );
     assert.ok(error.message.length < 200, `${error.message.length} characters`);
   }
 }

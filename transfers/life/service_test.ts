@@ -170,7 +170,7 @@ Deno.test("TransferService tells how long a transfer takes once it knows this ma
   const estimate = await stage.transfers.estimate(request);
   // The fake engine takes half a second for 32², whatever it does: 64² is four times as much.
   assert.deepEqual(estimate, {
-    ...{ seconds: 34, memoryBytes: 65536, flopsPerStep: 4096, steps: 20, fits: true },
+    ...{ seconds: 34, memoryBytes: 65536, flopsPerStep: 4096, steps: 20, contentFrames: 1, fits: true },
     scales: [
       { size: 32, width: 32, height: 32, steps: 4, seconds: 2, memoryBytes: 16384, flopsPerStep: 1024 },
       { size: 64, width: 64, height: 64, steps: 16, seconds: 32, memoryBytes: 65536, flopsPerStep: 4096 },

@@ -16,6 +16,7 @@ export interface BatchOptionsInput {
   readonly frameEvery?: number | null;
   readonly init?: InitInput | null;
   readonly keepFrames?: boolean | null;
+  readonly moving?: boolean | null;
   readonly normalizeGradients?: boolean | null;
   readonly normalizeLosses?: boolean | null;
   readonly optimizer?: OptimizerInput | null;
@@ -46,6 +47,7 @@ export interface BatchVariationInput {
   readonly frameEvery?: number | null;
   readonly init?: InitInput | null;
   readonly keepFrames?: boolean | null;
+  readonly moving?: boolean | null;
   readonly name?: string | null;
   readonly normalizeGradients?: boolean | null;
   readonly normalizeLosses?: boolean | null;

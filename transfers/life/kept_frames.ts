@@ -41,7 +41,9 @@ export class KeptFrames {
 
   /** Keeps a picture as the newest frame, so that it is there after a restart. @throws {GramcastError} STORAGE_FULL */
   async saveNewest(step: number, picture: Picture): Promise<void> {
-    await this.#save(step, picture, await encodeFrame(picture), true);
+    const { rgb16: _, ...coarse } = picture;
+    // The next frame of a moving content begins with it: whoever saved it, it is the same.
+    await this.#save(step, picture, await encodeFrame(this.#finishes(step) ? coarse : picture), true);
   }
 
   async #save(step: number, { width, height }: Size, encoded: Uint8Array, always: boolean): Promise<void> {

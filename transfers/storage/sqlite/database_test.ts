@@ -126,3 +126,21 @@ Deno.test("a transaction that throws changes nothing, and the next goes on", () 
       assert.deepEqual(database.all<{ n: number }>("SELECT n FROM numbers").map(({ n }) => n), [2]);
     })
   ));
+
+Deno.test("transfers from before there were batches are of none, and go as they did", () =>
+  withPath(async (path) => {
+    const before = MIGRATIONS.findIndex((sql) => sql.includes("CREATE TABLE batches"));
+    await opened(path, MIGRATIONS.slice(0, before), (database) =>
+      database.transaction(() =>
+        database.run(
+          "INSERT INTO transfers (id, owner, status, sequence, document) VALUES ('a', 'ann', 'FAILED', 1, '{}')",
+        )
+      ));
+    await opened(path, MIGRATIONS, async (database) => {
+      assert.deepEqual({ ...database.first<object>("SELECT id, batch FROM transfers") }, { id: "a", batch: null });
+      assert.equal(
+        await database.transaction(() => database.run("DELETE FROM transfers")),
+        1,
+      );
+    });
+  }));

@@ -183,6 +183,9 @@ has such forms: waves of one size behind the still life, petals and stems on the
 is as good with any of them, and the bottle in stained glass loses its green. At 256 pixels the difference is larger: PAINTERLY beside
 BALANCED in [the gallery](README.md#presets).
 
+These pictures and figures of NEIGHBORS, at 128 pixels only, are from before each layer looked by itself at the last size and neighbours
+counted twice as much as Gram matrices. [The presets](../presets.md#painterly) and the gallery are from after it.
+
 ## Judged
 
 \`deep\` is how much of the way from the content's Gram matrices to the style's a painting has gone at ${

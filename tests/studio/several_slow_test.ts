@@ -20,17 +20,22 @@ function cells(page: Page, state: string) {
   return page.getByRole("link", { name: new RegExp(`^${state}: `) });
 }
 
-/** How the pictures of the sheet are transformed: one text for all that are alike. */
+/** How much larger than whole the pictures of the sheet are, and how far they are moved, in percent of their cell. */
 async function views(page: Page): Promise<readonly string[]> {
-  const transformOf = (images: Element[]) => images.map((image) => getComputedStyle(image).transform);
-  return [...new Set(await page.locator("[data-zooms] img").evaluateAll(transformOf))];
+  const viewsOf = (images: Element[]) =>
+    images.map((image) => {
+      const { width, height } = image.parentElement!.getBoundingClientRect();
+      const { a, e, f } = new DOMMatrix(getComputedStyle(image).transform);
+      return [100 * a, 100 * e / width, 100 * f / height].map(Math.round).join();
+    });
+  return [...new Set(await page.locator("[data-zooms] img").evaluateAll(viewsOf))];
 }
 
 async function zoomOf(page: Page): Promise<number> {
   return Number((await page.getByLabel("Zoom", { exact: true }).textContent())!.replace("×", ""));
 }
 
-browserTest("two pictures in two styles, from the drop to the finished sheet", async (t, visit) => {
+browserTest("several pictures in several styles at once, from the drop to the finished sheet", async (t, visit) => {
   const page = await visit.open("/several");
   const quote = page.locator(".quote");
 
@@ -152,9 +157,7 @@ browserTest("two pictures in two styles, from the drop to the finished sheet", a
     await page.getByRole("heading", { name: "There is no such sheet here" }).waitFor();
     await examine(page);
   });
-});
 
-browserTest("a sheet fills across a lost connection, and by finger on a telephone", async (t, visit) => {
   const { startBatch } = await visit.ask(
     "mutation ($input: StartBatchInput!) { startBatch(input: $input) { batch { id } } }",
     {
@@ -167,21 +170,23 @@ browserTest("a sheet fills across a lost connection, and by finger on a telephon
     },
   );
   const viewport = { width: 360, height: 740 };
-  const page = await visit.open(`/batches/${startBatch.batch.id}`, { viewport, hasTouch: true, isMobile: true });
+  const phone = await visit.open(`/batches/${startBatch.batch.id}`, { viewport, hasTouch: true, isMobile: true });
 
-  await t.step("it goes on where it was", async () => {
-    await cells(page, "Painting").first().waitFor();
-    const stepOf = () => page.evaluate("parseInt(document.querySelector('.cell.running .help')?.textContent ?? '0')");
-    await until(page, "parseInt(document.querySelector('.cell.running .help')?.textContent ?? '0') > 0");
+  const overflow = () => phone.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+
+  await t.step("on a telephone, a sheet goes on where it was when the connection was lost", async () => {
+    await cells(phone, "Painting").first().waitFor();
+    const stepOf = () => phone.evaluate("parseInt(document.querySelector('.cell.running .help')?.textContent ?? '0')");
+    await until(phone, "parseInt(document.querySelector('.cell.running .help')?.textContent ?? '0') > 0");
     const step = Number(await stepOf());
-    await visit.restart(async () => void await page.getByText(/Connection lost/).waitFor());
-    await until(page, `parseInt(document.querySelector('.cell.running .help')?.textContent ?? '0') > ${step}`);
+    await visit.restart(async () => void await phone.getByText(/Connection lost/).waitFor());
+    await until(phone, `parseInt(document.querySelector('.cell.running .help')?.textContent ?? '0') > ${step}`);
   });
 
   await t.step("nothing overflows, and two fingers zoom both", async () => {
-    assert.equal(await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"), 0);
-    const { x, y, width, height } = (await page.locator("[data-zooms]").first().boundingBox())!;
-    const fingers = await page.context().newCDPSession(page);
+    assert.equal(await overflow(), 0);
+    const { x, y, width, height } = (await phone.locator("[data-zooms]").first().boundingBox())!;
+    const fingers = await phone.context().newCDPSession(phone);
     const touch = (type: "touchStart" | "touchMove" | "touchEnd", apart: number) =>
       fingers.send("Input.dispatchTouchEvent", {
         type,
@@ -194,14 +199,25 @@ browserTest("a sheet fills across a lost connection, and by finger on a telephon
     await touch("touchStart", 0.1);
     for (const apart of [0.2, 0.3, 0.4]) await touch("touchMove", apart);
     await touch("touchEnd", 0);
-    await until(page, `document.querySelector("output[aria-label=Zoom]").textContent.includes("4")`);
-    assert.equal((await views(page)).length, 1);
-    assert.match(page.url(), /batches/);
+    await until(phone, `document.querySelector("output[aria-label=Zoom]").textContent.includes("4")`);
+    assert.equal((await views(phone)).length, 1);
+    assert.match(phone.url(), /batches/);
   });
 
   await t.step("all are stopped", async () => {
-    await page.getByRole("button", { name: "Stop all" }).tap();
-    await page.getByText("2 of 2 done").waitFor();
-    assert.equal(await cells(page, "Stopped").count(), 2);
+    await phone.getByRole("button", { name: "Stop all" }).tap();
+    await phone.getByText("2 of 2 done").waitFor();
+    assert.equal(await cells(phone, "Stopped").count(), 2);
+  });
+
+  await t.step("there is a way back to it from where others are put together", async () => {
+    const { pathname } = new URL(phone.url());
+    await phone.goto(`${visit.server.url}/several`);
+    const earlier = phone.getByRole("region", { name: "Earlier sheets" });
+    await earlier.getByText("Stopped").waitFor();
+    await phone.getByLabel("Also vary").selectOption("styleMatch");
+    assert.equal(await overflow(), 0);
+    await earlier.getByRole("link", { name: /2 paintings$/ }).tap();
+    await phone.waitForURL(`**${pathname}`);
   });
 });

@@ -1,37 +1,26 @@
-import { useSignal } from "@preact/signals";
 import { request } from "../api/client.ts";
 import { Start } from "../api/operations.ts";
 import { RequestKey } from "../api/request_key.ts";
 import { Advanced } from "../parts/advanced.tsx";
-import { useAttempt } from "../parts/attempt.ts";
 import { ContentPicker } from "../parts/content_picker.tsx";
 import { OpenPainting } from "../parts/open_painting.tsx";
 import { PageLink } from "../parts/page_link.tsx";
 import { PresetCards } from "../parts/preset_cards.tsx";
 import { Quote } from "../parts/quote.tsx";
+import { useStart } from "../parts/start.ts";
 import { Strength } from "../parts/strength.tsx";
 import { StylePicker } from "../parts/style_picker.tsx";
 import { startInput } from "../state/draft.ts";
-import { navigate, SEVERAL, transferPath } from "../state/route.ts";
+import { SEVERAL, transferPath } from "../state/route.ts";
 
 const key = new RequestKey();
 
 /** The first page: a picture, a style, and one button. */
 export function Compose() {
-  const starting = useSignal(false);
-  const [attempt, problem] = useAttempt();
-
-  async function paint(): Promise<void> {
-    const input = startInput.value;
-    if (!input || starting.value) return;
-    starting.value = true;
-    await attempt(async () => {
-      const { startTransfer } = await request(Start, { input: { ...input, idempotencyKey: key.for(input) } });
-      key.answered();
-      navigate(transferPath(startTransfer.transfer.id));
-    });
-    starting.value = false;
-  }
+  const [paint, problem] = useStart(startInput, key, async (input) => {
+    const { startTransfer } = await request(Start, { input });
+    return transferPath(startTransfer.transfer.id);
+  });
 
   return (
     <div class="compose">

@@ -1,20 +1,19 @@
-import { useSignal } from "@preact/signals";
 import { request } from "../api/client.ts";
 import { StartSeveral } from "../api/operations.ts";
 import { RequestKey } from "../api/request_key.ts";
 import { batchInput, contents, count, isVaried, STRENGTH_OF, styles } from "../batch/draft.ts";
 import { LIMITS } from "../../../limits.ts";
 import { Advanced } from "../parts/advanced.tsx";
-import { useAttempt } from "../parts/attempt.ts";
 import { Axes } from "../parts/axes.tsx";
 import { BatchQuote } from "../parts/batch_quote.tsx";
 import { EarlierSheets } from "../parts/earlier_sheets.tsx";
 import { PageLink } from "../parts/page_link.tsx";
 import { PresetCards } from "../parts/preset_cards.tsx";
 import { SeveralPicker } from "../parts/several_picker.tsx";
+import { useStart } from "../parts/start.ts";
 import { Strength } from "../parts/strength.tsx";
 import { Shelf } from "../state/choices.ts";
-import { batchPath, navigate } from "../state/route.ts";
+import { batchPath } from "../state/route.ts";
 
 const contentShelf = new Shelf("content", LIMITS.batch.maximum);
 const styleShelf = new Shelf("style", LIMITS.batch.maximum);
@@ -22,20 +21,10 @@ const key = new RequestKey();
 
 /** Where a batch is put together: pictures, styles, what is varied, and one button. */
 export function Several() {
-  const starting = useSignal(false);
-  const [attempt, problem] = useAttempt();
-
-  async function paint(): Promise<void> {
-    const input = batchInput.value;
-    if (!input || starting.value) return;
-    starting.value = true;
-    await attempt(async () => {
-      const { startBatch } = await request(StartSeveral, { input: { ...input, idempotencyKey: key.for(input) } });
-      key.answered();
-      navigate(batchPath(startBatch.batch.id));
-    });
-    starting.value = false;
-  }
+  const [paint, problem] = useStart(batchInput, key, async (input) => {
+    const { startBatch } = await request(StartSeveral, { input });
+    return batchPath(startBatch.batch.id);
+  });
 
   return (
     <div class="compose several">

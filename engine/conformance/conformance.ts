@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { Backend, Evaluation } from "../backends/backend.ts";
+import type { Backend, Evaluation, Target } from "../backends/backend.ts";
 import { maskFrom } from "../objective/masks.ts";
 import { featureSize, gridLayer, type Objective } from "../objective/objective.ts";
 import { formulaParameters, formulaPicture, formulaPixels } from "../testing/formula.ts";
@@ -90,26 +90,32 @@ export function testConformance(name: string, open: OpenBackend, tolerances: Tol
   testTiles(name, open, parameters, tolerances);
 }
 
-/** Targets of a case's terms, taken by the backend itself. */
-async function caseTargets(backend: Backend, golden: ObjectiveCase) {
+/** Targets of a case's terms, taken by the backend itself: of one picture all that is wanted at once. */
+async function caseTargets(backend: Backend, golden: ObjectiveCase): Promise<Target[]> {
+  const { terms, pooling, moments } = golden;
   const styleSize = { width: golden.styleWidth, height: golden.styleHeight };
-  return await Promise.all(golden.terms.map(async (term) => {
+  const take = (kind: string, salt: number) => {
+    const layers = terms.filter((term) => term.kind === kind && term.salt === salt).map(({ layer }) => layer);
+    return kind === "content"
+      ? backend.features(formulaPixels(golden.width, golden.height, salt), golden, layers, pooling)
+      : backend.grams(
+        formulaPixels(styleSize.width, styleSize.height, salt),
+        styleSize,
+        layers,
+        pooling,
+        null,
+        moments,
+      );
+  };
+  const taken = new Map<string, ReturnType<typeof take>>();
+  return await Promise.all(terms.map(async (term) => {
     const { kind, layer, salt } = term;
     if (kind === "neighbors") {
       const { width, height } = featureSize(golden, gridLayer(term));
       return formulaDirections(width * height, featureSize(golden, layer).channels, salt);
     }
-    const targets = kind === "content"
-      ? backend.features(formulaPixels(golden.width, golden.height, salt), golden, [layer], golden.pooling)
-      : backend.grams(
-        formulaPixels(styleSize.width, styleSize.height, salt),
-        styleSize,
-        [layer],
-        golden.pooling,
-        null,
-        golden.moments,
-      );
-    return (await targets).get(layer)!;
+    const targets = await taken.getOrInsertComputed(`${kind} ${salt}`, () => take(kind, salt));
+    return targets.get(layer)!;
   }));
 }
 

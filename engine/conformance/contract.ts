@@ -9,7 +9,7 @@ import type { Backend } from "../backends/backend.ts";
 import { channelsAt, placeSize } from "../objective/neighbors.ts";
 import type { Objective } from "../objective/objective.ts";
 import { relativeDistance } from "../testing/distance.ts";
-import { formulaNoise, formulaPixels } from "../testing/formula.ts";
+import { formulaNoise, formulaPixels, scaledNoise } from "../testing/formula.ts";
 import type { DenseParameters, Vgg16Parameters } from "../vgg16.ts";
 import classifier from "./golden/classifier.json" with { type: "json" };
 
@@ -194,7 +194,7 @@ function formulaDenses(): Map<string, DenseParameters> {
   let inUnits = 7 * 7 * 512;
   return new Map(classifier.units.map((units, i) => {
     const scale = classifier.scales[i]!;
-    const kernel = Float32Array.from(formulaNoise(inUnits * units, 101 + i), (value) => value * scale);
+    const kernel = scaledNoise(inUnits * units, 101 + i, scale);
     inUnits = units;
     return [`fc${6 + i}`, { kernel, bias: Float32Array.from(formulaNoise(units, 201 + i)) }];
   }));

@@ -17,7 +17,8 @@ import { runPlan, testOnDevice } from "../testing/device.ts";
 import { fromQuads, noisePlanes, type Planes, planesOf, type Shape, toQuads, valueAt } from "../testing/planes.ts";
 import { adam, adamGroups, RATES } from "./adam.ts";
 import { content } from "./content.ts";
-import { conv } from "./conv.ts";
+import { convBlocks } from "./conv_blocks.ts";
+import { convTiles } from "./conv_tiles.ts";
 import { groupCount, partsOf } from "./elementwise.ts";
 import { enter } from "./enter.ts";
 import { gram, spansOf } from "./gram.ts";
@@ -63,8 +64,9 @@ testKernel(
     derivative: flag,
     mostFlops: fc.constantFrom(1, 1e5, 1e12),
     tile: fc.constantFrom(undefined, { width: 8, lanes: 1, quads: 1 }, { width: 16, lanes: 2, quads: 3 }),
+    blocks: flag,
   }),
-  async (device, { width, height, inChannels, outChannels, bias, sum, derivative, tile, mostFlops }) => {
+  async (device, { width, height, inChannels, outChannels, bias, sum, derivative, tile, mostFlops, blocks }) => {
     const x = noisePlanes({ width, height, channels: inChannels }, 1);
     const shape = { width, height, channels: outChannels };
     const [before, behind] = [noisePlanes(shape, 2), noisePlanes(shape, 3, true)];
@@ -79,13 +81,9 @@ testKernel(
     const packed = packKernel(tap, inChannels, outChannels);
     const weights = plan.buffer("weights", packed.length);
     const biasBuffer = plan.buffer("bias", toQuads(biases).length);
-    plan.add(...conv(from, weights, to, {
-      mostFlops,
-      sum,
-      ...(bias ? { bias: biasBuffer } : {}),
-      ...(derivative ? { activation } : {}),
-      ...(tile ? { tile } : {}),
-    }));
+    const output = { sum, ...(bias ? { bias: biasBuffer } : {}), ...(derivative ? { activation } : {}) };
+    if (blocks) plan.add(convBlocks(from, weights, to, output));
+    else plan.add(...convTiles(from, weights, to, output, { mostFlops, ...(tile ? { tile } : {}) }));
     const found = await runPlan(device, plan, [
       [from.buffer, toQuads(x)],
       [to.buffer, toQuads(before)],
@@ -385,8 +383,9 @@ testKernel(
 
 testKernel(
   "a product of matrices is that of rows and columns",
-  fc.integer({ min: 1, max: 70 }),
-  async (device, side) => {
+  fc.integer({ min: 1, max: 36 }),
+  async (device, quads) => {
+    const side = 4 * quads;
     const [a, b] = [1, 2].map((salt) => Float32Array.from(formulaNoise(side ** 2, salt))) as [
       Float32Array,
       Float32Array,

@@ -2,7 +2,7 @@
 //
 // A workgroup computes TILE_WIDTH × (ROWS · LANE_ROWS) pixels of QUADS quads. It takes one quad of the input at a time, with
 // a border of one pixel, into workgroup memory; an invocation computes ROWS pixels below one another of one quad, so that
-// each value that it loads serves three of them, and each of the kernel's all.
+// each value that it loads serves three of them, and each of the kernel's all. `conv_output.wgsl` is a part of it.
 
 struct Numbers {
   width: u32,
@@ -19,14 +19,6 @@ struct Numbers {
   sum: u32,
   derivative: u32,
 }
-
-@group(0) @binding(0) var<uniform> numbers: Numbers;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;
-// By quad of the output, quad of the input, column, row and channel of the input.
-@group(0) @binding(2) var<storage, read> weights: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
-@group(0) @binding(4) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(5) var<storage, read> activation: array<vec4f>;
 
 const ROWS = 8u;
 const HALO_WIDTH = TILE_WIDTH + 2u;
@@ -46,24 +38,6 @@ fn accumulate(sum: vec4f, taps: mat4x4f, value: vec4f) -> vec4f {
 
 fn tapsAt(at: u32) -> mat4x4f {
   return mat4x4f(kernel[at], kernel[at + 1u], kernel[at + 2u], kernel[at + 3u]);
-}
-
-fn put(column: u32, row: u32, quad: u32, sum: vec4f) {
-  if (column >= numbers.width || row >= numbers.height || quad >= numbers.out_quads) {
-    return;
-  }
-  let at = (quad * numbers.height + row) * numbers.width + column;
-  var value = sum;
-  if (numbers.bias != 0u) {
-    value = max(value + bias[quad], vec4f(0.0));
-  }
-  if (numbers.sum != 0u) {
-    value += y[at];
-  }
-  if (numbers.derivative != 0u) {
-    value = select(vec4f(0.0), value, activation[at] > vec4f(0.0));
-  }
-  y[at] = value;
 }
 
 @compute @workgroup_size(TILE_WIDTH, LANE_ROWS, QUADS)

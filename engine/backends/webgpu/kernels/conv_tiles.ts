@@ -1,0 +1,69 @@
+import { type FeatureMap, quadsOf } from "../feature_map.ts";
+import { type Dispatch, FLOPS_OF_SUBMISSION, type PlannedBuffer } from "../plan.ts";
+import { convDispatch, convFlops, type ConvOutput } from "./conv_output.ts";
+import source from "./conv_tiles.wgsl" with { type: "text" };
+
+/** How a workgroup is laid out: invocations in a row, rows of them, and quads. */
+export interface ConvTile {
+  readonly width: number;
+  readonly lanes: number;
+  readonly quads: number;
+}
+
+/** How it is divided. */
+export interface ConvDivision {
+  /** Chosen by the size where it is left out. */
+  readonly tile?: ConvTile;
+  /** Operations of one call, at most. */
+  readonly mostFlops?: number;
+}
+
+/** Pixels below one another that an invocation computes: `ROWS` of the kernel. */
+const ROWS = 8;
+/** Columns of taps. */
+const COLUMNS = 3;
+/** Layouts of a workgroup's pixels, the preferred ones first. */
+const SHAPES = [{ width: 16, lanes: 2 }, { width: 16, lanes: 1 }, { width: 8, lanes: 1 }] as const;
+/** Invocations that every device has in a workgroup. */
+const MOST_INVOCATIONS = 256;
+const MOST_QUADS = 8;
+
+/**
+ * A 3×3 SAME convolution for large maps, in as many calls as it has to be submitted in.
+ *
+ * @param weights As `packKernel()` has them.
+ */
+export function convTiles(
+  from: FeatureMap,
+  weights: PlannedBuffer,
+  to: FeatureMap,
+  output: ConvOutput,
+  { tile = chooseTile(to), mostFlops = FLOPS_OF_SUBMISSION }: ConvDivision = {},
+): Dispatch[] {
+  const groups = Math.ceil(quadsOf(to.channels) / tile.quads);
+  const groupsEach = Math.ceil(groups / Math.ceil(convFlops(from, to.channels) / mostFlops));
+  return Array.from({ length: Math.ceil(groups / groupsEach) }, (_, i) => {
+    const first = i * groupsEach;
+    const count = Math.min(groupsEach, groups - first);
+    return convDispatch(from, weights, to, output, {
+      kernel: "conv_tiles",
+      source,
+      constants: { TILE_WIDTH: tile.width, LANE_ROWS: tile.lanes, QUADS: tile.quads },
+      numbers: [first * tile.quads, COLUMNS, ROWS],
+      workgroups: [count, Math.ceil(to.width / tile.width), Math.ceil(to.height / (ROWS * tile.lanes))],
+      channels: Math.min(to.channels - 4 * first * tile.quads, 4 * count * tile.quads),
+    });
+  });
+}
+
+/** The layout that computes the fewest pixels outside the picture. */
+function chooseTile({ width, height, channels }: FeatureMap): ConvTile {
+  const computed = (shape: typeof SHAPES[number]) => roundUp(width, shape.width) * roundUp(height, ROWS * shape.lanes);
+  const shape = SHAPES.reduce((best, each) => computed(each) < computed(best) ? each : best);
+  const quads = Math.min(MOST_QUADS, quadsOf(channels), MOST_INVOCATIONS / (shape.width * shape.lanes));
+  return { ...shape, quads };
+}
+
+function roundUp(value: number, multiple: number): number {
+  return multiple * Math.ceil(value / multiple);
+}

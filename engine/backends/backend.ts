@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DeviceAdam } from "./device_adam.ts";
+import type { DeviceOptimizer } from "./device_optimizer.ts";
 import type { Mask, Objective } from "../objective/objective.ts";
 import type { Places } from "../objective/neighbors.ts";
 import type { OptimizerOptions, Pooling } from "../options/options.ts";
@@ -39,8 +39,10 @@ export interface Evaluator {
    * @param weights One for each term of the objective; they may differ from call to call.
    */
   evaluate(pixels: Pixels, weights: ArrayLike<number>): Promise<Evaluation>;
-  /** Moves a picture on the device from here on; left out where nothing is gained by that. */
-  adam?(options: OptimizerOptions, state: OptimizerState): Promise<DeviceAdam>;
+  /** Moves a picture on the device from here on, with Adam; left out where nothing is gained by that. */
+  adam?(options: OptimizerOptions, state: OptimizerState): Promise<DeviceOptimizer>;
+  /** The same with L-BFGS. */
+  lbfgs?(options: OptimizerOptions, state: OptimizerState): Promise<DeviceOptimizer>;
   dispose(): Promise<void>;
 }
 

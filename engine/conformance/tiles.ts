@@ -101,7 +101,7 @@ export function testTiles(name: string, open: OpenBackend, parameters: Vgg16Para
       if (!canTile(backend)) return;
       await fc.assert(fc.asyncProperty(tiledCase, (given) => checkTiles(backend, given, tolerances)), {
         seed: 1,
-        numRuns: 8,
+        numRuns: 5,
         examples: EXAMPLES.map((example) => [example]),
       });
     } finally {
@@ -140,7 +140,7 @@ async function checkTiles(backend: TilingBackend, given: TiledCase, { lossTolera
   try {
     const weights = terms.map(({ kind }, i) => (kind === "content" ? 1 : 100) * (i + 1));
     // Twice, because what is kept between steps must not change the result.
-    for (const salt of [5, 6]) {
+    for (const salt of given.keeps ? [5, 6] : [5]) {
       const pixels = formulaPixels(width, height, salt);
       const [wanted, found] = [await whole.evaluate(pixels, weights), await parts.evaluate(pixels, weights)];
       found.losses.forEach((loss, i) => {

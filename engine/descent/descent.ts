@@ -1,5 +1,5 @@
 import { GramcastError } from "../../errors.ts";
-import type { DeviceAdam } from "../backends/device_adam.ts";
+import type { DeviceOptimizer } from "../backends/device_optimizer.ts";
 import type { Losses } from "../objective/losses.ts";
 import { createOptimizer } from "../optimizers/create.ts";
 import type { Optimizer, OptimizerState } from "../optimizers/optimizer.ts";
@@ -7,13 +7,13 @@ import type { OptimizerOptions } from "../options/options.ts";
 import type { Pixels, Size } from "../picture.ts";
 import type { LossWeights, PreparedScale } from "./prepared_scale.ts";
 
-/** The picture of one scale and what moves it: an optimiser here, or Adam on the device, where the engine can. */
+/** The picture of one scale and what moves it: an optimiser here, or one on the device, where the engine can. */
 export class Descent {
   readonly #options: OptimizerOptions;
   readonly #size: Size;
   #optimizer: Optimizer;
   #learningRate: number;
-  #adam: DeviceAdam | null = null;
+  #device: DeviceOptimizer | null = null;
   /** What of the state here is not behind that on the device. */
   #here: "all" | "picture" | "nothing" = "all";
 
@@ -26,8 +26,8 @@ export class Descent {
 
   /** The picture, brought here where steps were taken on a device. */
   async pixels(): Promise<Pixels> {
-    if (this.#adam && this.#here === "nothing") {
-      this.#optimizer.pixels.set(await this.#adam.pixels());
+    if (this.#device && this.#here === "nothing") {
+      this.#optimizer.pixels.set(await this.#device.pixels());
       this.#here = "picture";
     }
     return this.#optimizer.pixels;
@@ -35,8 +35,8 @@ export class Descent {
 
   /** All of the optimiser's state, brought here where steps were taken on a device. */
   async state(): Promise<OptimizerState> {
-    if (this.#adam && this.#here !== "all") {
-      this.#optimizer = this.#create(await this.#adam.state());
+    if (this.#device && this.#here !== "all") {
+      this.#optimizer = this.#create(await this.#device.state());
       this.#here = "all";
     }
     return this.#optimizer.state();
@@ -53,17 +53,18 @@ export class Descent {
     this.#learningRate = learningRate;
     this.#optimizer.setLearningRate(learningRate);
     this.#optimizer.objectiveChanged();
+    this.#device?.objectiveChanged?.();
   }
 
-  /** From here on the picture moves on the device, where optimiser and engine can. */
+  /** From here on the picture moves on the device, where the engine can. */
   async useDevice(prepared: PreparedScale): Promise<void> {
-    if (this.#options.kind === "ADAM") this.#adam = await prepared.adam(this.#options, await this.state());
+    this.#device = await prepared.onDevice(this.#options, await this.state());
   }
 
   /** Frees what is held on a device; what was not brought here is lost. */
   dispose(): void {
-    this.#adam?.dispose();
-    this.#adam = null;
+    this.#device?.dispose();
+    this.#device = null;
   }
 
   /**
@@ -77,7 +78,7 @@ export class Descent {
     weights: LossWeights,
     step: number,
   ): Promise<{ losses: Losses; accepted: boolean }> {
-    if (!this.#adam) {
+    if (!this.#device) {
       const { losses, gradient } = await prepared.evaluate(this.#optimizer.query, weights);
       const finite = Number.isFinite(losses.total) && allFinite(gradient);
       // A line search may step back from a loss that is not finite; nothing else may.
@@ -85,13 +86,13 @@ export class Descent {
       const { accepted } = this.#optimizer.advance({ loss: finite ? losses.total : Infinity, gradient });
       return { losses, accepted };
     }
-    const { losses, finite } = await prepared.move(this.#adam, weights, this.#learningRate);
+    const { losses, finite, accepted } = await prepared.move(this.#device, weights, this.#learningRate);
     if (!finite) {
       await this.state();
       throw notFinite(step, losses);
     }
     this.#here = "nothing";
-    return { losses, accepted: true };
+    return { losses, accepted };
   }
 
   #create(state: OptimizerState): Optimizer {

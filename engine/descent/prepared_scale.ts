@@ -5,7 +5,7 @@
  */
 import { GramcastError } from "../../errors.ts";
 import type { Backend, Evaluator } from "../backends/backend.ts";
-import type { DeviceAdam } from "../backends/device_adam.ts";
+import type { DeviceOptimizer } from "../backends/device_optimizer.ts";
 import { planScale } from "../estimate/estimate.ts";
 import type { OptimisationInput, Resize } from "./input.ts";
 import { comparesMoments, type LossTerm, lossTerms } from "./loss_terms.ts";
@@ -119,15 +119,22 @@ export class PreparedScale {
   }
 
   /** Moves a picture where it is evaluated, if the engine can and knows all terms; else null. */
-  async adam(options: OptimizerOptions, state: OptimizerState): Promise<DeviceAdam | null> {
+  async onDevice(options: OptimizerOptions, state: OptimizerState): Promise<DeviceOptimizer | null> {
     if (this.#palette.length > 0 || this.#kept) return null;
-    return await this.#evaluator.adam?.(options, state) ?? null;
+    const moved = options.kind === "ADAM"
+      ? this.#evaluator.adam?.(options, state)
+      : this.#evaluator.lbfgs?.(options, state);
+    return await moved ?? null;
   }
 
-  /** One step of `adam()`'s picture: losses before it, and whether its gradient was finite. */
-  async move(adam: DeviceAdam, weights: LossWeights, learningRate: number) {
-    const { losses, tv, finite } = await adam.step(this.#factors(weights), weights.tvWeight, learningRate);
-    return { losses: this.#weigh(losses, tv, weights), finite };
+  /** One step of `onDevice()`'s picture: losses where it evaluated, and what became of it. */
+  async move(device: DeviceOptimizer, weights: LossWeights, learningRate: number) {
+    const { losses, tv, finite, accepted = true } = await device.step(
+      this.#factors(weights),
+      weights.tvWeight,
+      learningRate,
+    );
+    return { losses: this.#weigh(losses, tv, weights), finite, accepted };
   }
 
   dispose(): Promise<void> {

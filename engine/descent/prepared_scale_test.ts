@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite } from "../../tests/testing/suite.ts";
 import fc from "fast-check";
 import type { Backend } from "../backends/backend.ts";
-import type { DeviceAdam } from "../backends/device_adam.ts";
+import type { DeviceOptimizer } from "../backends/device_optimizer.ts";
 import { OnnxBackend } from "../backends/onnx/backend.ts";
 import type { OptimisationInput } from "./input.ts";
 import { dot } from "../optimizers/vectors.ts";
@@ -186,7 +186,7 @@ test("a picture with a map that is too large for the device is evaluated in tile
 });
 
 test("terms of the pixels keep the picture here, where a device would not know of them", async (backend) => {
-  const adam: DeviceAdam = {
+  const adam: DeviceOptimizer = {
     step: () => assert.fail("moved on the device"),
     pixels: () => assert.fail("moved on the device"),
     state: () => assert.fail("moved on the device"),
@@ -209,7 +209,7 @@ test("terms of the pixels keep the picture here, where a device would not know o
   for (const [options, of, wanted] of cases) {
     const input = { ...inputOf({ style: style("conv1_1"), options }), ...of };
     const prepared = await PreparedScale.prepare(device, nearestResize, input, input.options.scales[0]!);
-    assert.equal(await prepared.adam(input.options.optimizer, { numbers: {}, arrays: {} }), wanted);
+    assert.equal(await prepared.onDevice(input.options.optimizer, { numbers: {}, arrays: {} }), wanted);
     await prepared.dispose();
   }
 });

@@ -53,18 +53,29 @@ export class InitialInverseHessian {
   /**
    * The product with a vector, in a fresh array.
    *
-   * @param moments Of the pairs that count, the newest last; the matrix is scaled to that one. I where there are none.
+   * @param moments See `initialFactors()`.
    */
   times(vector: Float32Array, moments: readonly Moments[]): Float32Array {
-    const newest = moments.at(-1);
-    if (!newest) return vector.slice();
-    const [identity, smooth] = fit(moments);
-    const scale = newest.stepChange / (identity * newest.changeChange + smooth * newest.changeSmooth);
+    if (moments.length === 0) return vector.slice();
+    const { identity, smooth } = initialFactors(moments);
     const result = new Float32Array(vector.length);
     if (smooth > 0) this.#smooth(vector, result);
-    scaleAndAdd(result, scale * smooth, vector, scale * identity);
+    scaleAndAdd(result, smooth, vector, identity);
     return result;
   }
+}
+
+/**
+ * The factors of I and S.
+ *
+ * @param moments Of the pairs that count, the newest last; the matrix is scaled to that one. I where there are none.
+ */
+export function initialFactors(moments: readonly Moments[]): { readonly identity: number; readonly smooth: number } {
+  const newest = moments.at(-1);
+  if (!newest) return { identity: 1, smooth: 0 };
+  const [identity, smooth] = fit(moments);
+  const scale = newest.stepChange / (identity * newest.changeChange + smooth * newest.changeSmooth);
+  return { identity: scale * identity, smooth: scale * smooth };
 }
 
 /** The factors of I and S, up to a common scale. */

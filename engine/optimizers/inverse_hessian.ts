@@ -4,6 +4,11 @@ import { addCombination, dots } from "./vectors.ts";
 /** A pair whose curvature is smaller than this beside yᵀy is noise. */
 const LEAST_CURVATURE = 1e-10;
 
+/** Whether the pair of these products is worth remembering. */
+export function isCurved({ stepChange, changeChange }: Moments): boolean {
+  return stepChange > LEAST_CURVATURE * changeChange;
+}
+
 /** A curvature pair: a step s of the pixels, and the change y of the gradient over it. */
 export interface CurvaturePair {
   readonly step: Float32Array;
@@ -44,8 +49,7 @@ export class InverseHessian {
   /** Remembers a pair if its curvature is positive, and forgets the oldest where there are too many. */
   remember(pair: CurvaturePair): void {
     const known = this.#know(pair);
-    const { stepChange, changeChange } = known.moments;
-    if (!(stepChange > LEAST_CURVATURE * changeChange)) return;
+    if (!isCurved(known.moments)) return;
     this.#pairs = [...this.#pairs, known].slice(-this.#history);
   }
 

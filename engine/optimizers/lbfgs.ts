@@ -7,11 +7,11 @@ import type { Optimizer, OptimizerState, Point, Verdict } from "./optimizer.ts";
 import { difference, dot, largest } from "./vectors.ts";
 
 /** Largest change of any pixel value in the very first step, which knows nothing of the curvature. */
-const FIRST_CHANGE = 4;
+export const FIRST_CHANGE = 4;
 /** Largest change of any pixel value in one step: a picture has a range of 255. */
-const LARGEST_CHANGE = 64;
+export const LARGEST_CHANGE = 64;
 /** After so many rejections in a row the memory is wrong, and the search begins again along the gradient. */
-const MAX_REJECTIONS = 8;
+export const MAX_REJECTIONS = 8;
 
 /**
  * L-BFGS (Nocedal 1980) with a backtracking line search. Every evaluation is one step: a point that does not decrease

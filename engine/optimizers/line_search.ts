@@ -34,16 +34,45 @@ export class LineSearch {
     this.trial = along(origin.pixels, direction, stride);
   }
 
-  /** Whether the loss at the trial decreases enough (Armijo). */
   accepts(loss: number): boolean {
-    return loss <= this.origin.loss + SUFFICIENT_DECREASE * this.stride * this.slope;
+    return decreasesEnough(this.#line, loss);
   }
 
-  /** The search after a rejection: at the minimum of the parabola through what is known, within bounds. */
+  /** The search after a rejection. */
   shortened(loss: number): LineSearch {
-    const predicted = this.slope * this.stride;
-    const minimum = -predicted / (2 * (loss - this.origin.loss - predicted));
-    const factor = Number.isFinite(minimum) ? Math.min(SHORTEN.most, Math.max(SHORTEN.least, minimum)) : SHORTEN.least;
-    return new LineSearch(this.origin, this.direction, this.slope, this.stride * factor, this.rejections + 1);
+    return new LineSearch(
+      this.origin,
+      this.direction,
+      this.slope,
+      shortenedStride(this.#line, loss),
+      this.rejections + 1,
+    );
   }
+
+  get #line(): Line {
+    return { loss: this.origin.loss, slope: this.slope, stride: this.stride };
+  }
+}
+
+/** What is known of the loss along a search's direction. */
+export interface Line {
+  /** At the origin. */
+  readonly loss: number;
+  /** At the origin. */
+  readonly slope: number;
+  /** Of the trial. */
+  readonly stride: number;
+}
+
+/** Whether the loss at the trial decreases enough (Armijo). */
+export function decreasesEnough({ loss, slope, stride }: Line, lossAtTrial: number): boolean {
+  return lossAtTrial <= loss + SUFFICIENT_DECREASE * stride * slope;
+}
+
+/** The stride after a rejection: to the minimum of the parabola through what is known, within bounds. */
+export function shortenedStride({ loss, slope, stride }: Line, lossAtTrial: number): number {
+  const predicted = slope * stride;
+  const minimum = -predicted / (2 * (lossAtTrial - loss - predicted));
+  const factor = Number.isFinite(minimum) ? Math.min(SHORTEN.most, Math.max(SHORTEN.least, minimum)) : SHORTEN.least;
+  return stride * factor;
 }

@@ -1,7 +1,7 @@
 import type { Size } from "../picture.ts";
 
 /** An average over squares, taken twice. */
-interface Level {
+export interface Level {
   /** Pixels within which a neighbour counts: 2 · radius + 1. */
   readonly reach: number;
   /** Of the sums along rows and columns, which are not divided by anything. */
@@ -15,7 +15,7 @@ function level(radius: number, weight: number): Level {
 }
 
 /** Measured: `deno task bench smoothing` compares them with none. */
-const LEVELS = [level(1, 2), level(2, 4), level(4, 8)] as const;
+export const LEVELS = [level(1, 2), level(2, 4), level(4, 8)] as const;
 const FURTHEST = Math.max(...LEVELS.map(({ reach }) => reach));
 
 /** A map of gradients; it writes what it makes of one into an array of the same length. */

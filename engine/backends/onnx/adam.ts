@@ -1,4 +1,4 @@
-import type { DeviceAdam, DeviceStep } from "../device_adam.ts";
+import type { DeviceOptimizer, DeviceStep } from "../device_optimizer.ts";
 import { adamRates } from "../../optimizers/adam.ts";
 import type { OptimizerState } from "../../optimizers/optimizer.ts";
 import type { OptimizerOptions } from "../../options/options.ts";
@@ -17,7 +17,7 @@ type Evaluate = (
 type Moving = Record<typeof MOVING[number], Feed>;
 
 /** Adam as an ONNX graph of its own, whose inputs and outputs stay on the device. */
-export class OnnxAdam implements DeviceAdam {
+export class OnnxAdam implements DeviceOptimizer {
   readonly #evaluate: Evaluate;
   readonly #reader: PictureReader;
   readonly #session: Session;

@@ -1,5 +1,5 @@
 import { testConformance } from "../../conformance/conformance.ts";
-import { testDeviceAdam } from "../../conformance/device_adam.ts";
+import { testDeviceAdam } from "../../conformance/device_optimizer.ts";
 import { BlockedLayout } from "./blocked_layout.ts";
 import { OnnxBackend } from "./backend.ts";
 import { HalfLayout } from "./half_layout.ts";

@@ -1,5 +1,5 @@
 import type { Evaluation, Evaluator } from "../backend.ts";
-import type { DeviceAdam } from "../device_adam.ts";
+import type { DeviceOptimizer } from "../device_optimizer.ts";
 import { elementCount, featureSize, gradientFactor, type Objective } from "../../objective/objective.ts";
 import type { OptimizerOptions } from "../../options/options.ts";
 import type { OptimizerState } from "../../optimizers/optimizer.ts";
@@ -14,7 +14,7 @@ import { FACTORS } from "./terms.ts";
 /** A step graph that is ready to run. */
 export class OnnxEvaluator implements Evaluator {
   /** Moves a picture on the device, where results can stay there. */
-  readonly adam?: (options: OptimizerOptions, state: OptimizerState) => Promise<DeviceAdam>;
+  readonly adam?: (options: OptimizerOptions, state: OptimizerState) => Promise<DeviceOptimizer>;
   readonly #session: Session;
   readonly #reader: PictureReader;
   readonly #shape: readonly number[];

@@ -1,5 +1,5 @@
 import { testConformance } from "../../conformance/conformance.ts";
-import { testDeviceAdam } from "../../conformance/device_adam.ts";
+import { testDeviceAdam } from "../../conformance/device_optimizer.ts";
 import { formulaParameters } from "../../testing/formula.ts";
 import { findAdapter } from "../webgpu_adapter.ts";
 import { OnnxBackend } from "./backend.ts";

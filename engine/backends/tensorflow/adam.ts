@@ -1,4 +1,4 @@
-import type { DeviceAdam, DeviceStep } from "../device_adam.ts";
+import type { DeviceOptimizer, DeviceStep } from "../device_optimizer.ts";
 import type { OptimizerOptions } from "../../options/options.ts";
 import { adamRates } from "../../optimizers/adam.ts";
 import type { OptimizerState } from "../../optimizers/optimizer.ts";
@@ -15,7 +15,7 @@ interface Moving {
 }
 
 /** Adam in TensorFlow.js' operations. */
-export class TensorflowAdam implements DeviceAdam {
+export class TensorflowAdam implements DeviceOptimizer {
   readonly #tf: Tf;
   readonly #step: Step;
   readonly #size: Size;

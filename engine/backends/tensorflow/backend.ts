@@ -2,7 +2,7 @@ import type { Backend, EngineInfo, Evaluation, Evaluator, Target } from "../back
 import { areaOf, downscaleMask } from "../../objective/masks.ts";
 import { type Places, placeSize } from "../../objective/neighbors.ts";
 import { deepestLayer, type Mask, type Objective } from "../../objective/objective.ts";
-import type { DeviceAdam } from "../device_adam.ts";
+import type { DeviceOptimizer } from "../device_optimizer.ts";
 import type { OptimizerOptions, Pooling } from "../../options/options.ts";
 import type { OptimizerState } from "../../optimizers/optimizer.ts";
 import type { Pixels, Size } from "../../picture.ts";
@@ -172,7 +172,7 @@ class TensorflowEvaluator implements Evaluator {
     }
   }
 
-  adam(options: OptimizerOptions, state: OptimizerState): Promise<DeviceAdam> {
+  adam(options: OptimizerOptions, state: OptimizerState): Promise<DeviceOptimizer> {
     return Promise.resolve(new TensorflowAdam(this.#tf, this.#network, this.#step, this.#size, options, state));
   }
 

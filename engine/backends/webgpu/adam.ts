@@ -1,4 +1,4 @@
-import type { DeviceAdam, DeviceStep } from "../device_adam.ts";
+import type { DeviceOptimizer, DeviceStep } from "../device_optimizer.ts";
 import { adamRates } from "../../optimizers/adam.ts";
 import type { OptimizerState } from "../../optimizers/optimizer.ts";
 import type { OptimizerOptions } from "../../options/options.ts";
@@ -34,7 +34,7 @@ const STATES = ["even", "odd"] as const;
 type State = typeof STATES[number];
 
 /** Adam as a kernel behind the evaluation's. */
-export class WebgpuAdam implements DeviceAdam {
+export class WebgpuAdam implements DeviceOptimizer {
   readonly #device: Device;
   readonly #evaluation: MovedAlong;
   /** By the state that they start from. */

@@ -1,5 +1,5 @@
 import { testConformance } from "../../conformance/conformance.ts";
-import { testDeviceAdam } from "../../conformance/device_adam.ts";
+import { testDeviceAdam, testDeviceLbfgs } from "../../conformance/device_optimizer.ts";
 import { findAdapter } from "../webgpu_adapter.ts";
 import { WebgpuBackend } from "./backend.ts";
 
@@ -7,6 +7,7 @@ const FLOAT32 = { lossTolerance: 1e-5, gradientTolerance: 1e-4 };
 
 if (await findAdapter()) {
   testDeviceAdam("WebgpuBackend", (parameters) => WebgpuBackend.open(parameters));
+  testDeviceLbfgs("WebgpuBackend", (parameters) => WebgpuBackend.open(parameters));
   testConformance("WebgpuBackend", (parameters) => WebgpuBackend.open(parameters), FLOAT32);
 } else {
   const reason = "no WebGPU adapter here (Debian: apt-get install mesa-vulkan-drivers)";

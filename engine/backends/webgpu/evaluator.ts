@@ -1,5 +1,5 @@
 import type { Evaluation, Evaluator, Target } from "../backend.ts";
-import type { DeviceAdam } from "../device_adam.ts";
+import type { DeviceOptimizer } from "../device_optimizer.ts";
 import { gramOf, momentTarget } from "../../objective/moments.ts";
 import { areaOf, downscaleMask } from "../../objective/masks.ts";
 import { elementCount, featureSize, gradientFactor, type Objective } from "../../objective/objective.ts";
@@ -7,10 +7,11 @@ import { transpose } from "../../objective/square_matrix.ts";
 import type { OptimizerOptions } from "../../options/options.ts";
 import type { OptimizerState } from "../../optimizers/optimizer.ts";
 import type { Pixels } from "../../picture.ts";
-import { WebgpuAdam } from "./adam.ts";
+import { type MovedAlong, WebgpuAdam } from "./adam.ts";
 import type { Device } from "./device.ts";
 import { pictureLength } from "./kernels/enter.ts";
 import { leave } from "./kernels/leave.ts";
+import { WebgpuLbfgs } from "./lbfgs.ts";
 import { PICTURE } from "./network_plan.ts";
 import type { DeviceParameters } from "./parameters.ts";
 import { Program } from "./program.ts";
@@ -103,20 +104,27 @@ export class WebgpuEvaluator implements Evaluator {
     return { losses: this.#means(sums!), gradient: gradient! };
   }
 
-  adam(options: OptimizerOptions, state: OptimizerState): Promise<DeviceAdam> {
-    const step = {
-      program: this.#program,
-      gradient: this.#step.gradient,
-      terms: this.#counts.length,
-      weigh: (weights: ArrayLike<number>) => this.#weigh(weights),
-      means: (sums: Float32Array) => this.#means(sums),
-    };
-    return WebgpuAdam.create(this.#device, step, options, state);
+  adam(options: OptimizerOptions, state: OptimizerState): Promise<DeviceOptimizer> {
+    return WebgpuAdam.create(this.#device, this.#movedAlong, options, state);
+  }
+
+  lbfgs(options: OptimizerOptions, state: OptimizerState): Promise<DeviceOptimizer> {
+    return WebgpuLbfgs.create(this.#device, this.#movedAlong, options, state);
   }
 
   dispose(): Promise<void> {
     this.#program.dispose();
     return Promise.resolve();
+  }
+
+  get #movedAlong(): MovedAlong {
+    return {
+      program: this.#program,
+      gradient: this.#step.gradient,
+      terms: this.#counts.length,
+      weigh: (weights) => this.#weigh(weights),
+      means: (sums) => this.#means(sums),
+    };
   }
 
   #weigh(weights: ArrayLike<number>): Float32Array {

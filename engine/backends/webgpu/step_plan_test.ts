@@ -4,7 +4,9 @@ import { stepFlops } from "../../estimate/estimate.ts";
 import { featureSize, type Term } from "../../objective/objective.ts";
 import { transferOptions } from "../../testing/options.ts";
 import { CONV_NAMES } from "../../vgg16.ts";
-import type { Dispatch, Plan } from "./plan.ts";
+import { planArrival, planProducts, planSearch, planTrial } from "./lbfgs_plans.ts";
+import { mapOf } from "./network_plan.ts";
+import { type Dispatch, Plan } from "./plan.ts";
 import { planFeatures, planGrams, planNorms } from "./statistics_plan.ts";
 import { planStep } from "./step_plan.ts";
 import { bindingNumbers, composeWgsl } from "./wgsl.ts";
@@ -70,6 +72,13 @@ Deno.test("kernels are given what they take, for any objective", () => {
     }),
     { seed: 1, numRuns: 60 },
   );
+});
+
+Deno.test("L-BFGS' kernels are given what they take, however much it remembers", () => {
+  for (const history of [1, 2, 10, 100]) {
+    const along = mapOf(new Plan(), "along", { width: 31, height: 9, channels: 3 });
+    for (const plan of [planArrival, planProducts, planSearch, planTrial]) assertWhole(plan({ along, history }));
+  }
 });
 
 Deno.test("a term without kernels is refused, and not taken for another", () => {

@@ -1,5 +1,5 @@
 import { testConformance } from "../../../conformance/conformance.ts";
-import { testDeviceAdam } from "../../../conformance/device_adam.ts";
+import { testDeviceAdam } from "../../../conformance/device_optimizer.ts";
 import { TensorflowBackend } from "../backend.ts";
 
 /** TensorFlow gives the gradient to the first of equal maxima, as PyTorch does. */

@@ -3,6 +3,8 @@ import type { FeatureMap } from "../feature_map.ts";
 import type { Dispatch, PlannedBuffer } from "../plan.ts";
 import { groupsFor, THREADS } from "./elementwise.ts";
 import source from "./adam.wgsl" with { type: "text" };
+import sumSource from "./sum.wgsl" with { type: "text" };
+import variation from "./variation.wgsl" with { type: "text" };
 
 /** A picture and its moments, first and second of each value side by side. */
 export interface Moving {
@@ -28,7 +30,7 @@ export function adam(
   const { width, height } = gradient;
   return {
     kernel: "adam",
-    source,
+    source: variation + sumSource + source,
     variant: { constants: { THREADS }, flags: [] },
     numbers: [width, height],
     buffers: {

@@ -29,7 +29,7 @@ struct Rates {
 // All sums of squares first, then all norms.
 @group(0) @binding(7) var<storage, read_write> parts: array<f32>;
 
-var<workgroup> sums: array<vec2f, THREADS>;
+alias Sum = vec2f;
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -41,49 +41,23 @@ fn main(
   let pixel = part * THREADS + index;
   var sum = vec2f();
   if (pixel < numbers.width * numbers.height) {
-    let column = pixel % numbers.width;
-    let row = pixel / numbers.width;
     let quad = along[pixel];
     for (var channel = 0u; channel < 3u; channel++) {
       let i = 3u * pixel + channel;
-      let here = picture[i];
-      var pull = 0.0;
-      if (column > 0u) {
-        pull += here - picture[i - 3u];
-      }
-      if (row > 0u) {
-        pull += here - picture[i - 3u * numbers.width];
-      }
-      if (column + 1u < numbers.width) {
-        let difference = picture[i + 3u] - here;
-        pull -= difference;
-        sum.x += difference * difference;
-      }
-      if (row + 1u < numbers.height) {
-        let difference = picture[i + 3u * numbers.width] - here;
-        pull -= difference;
-        sum.x += difference * difference;
-      }
-      let gradient = quad[channel] + rates.variation * pull;
-      sum.y += abs(gradient);
+      let variation = variation_at(pixel, channel);
+      let gradient = quad[channel] + rates.variation * variation.x;
+      sum += vec2f(variation.y, abs(gradient));
       let moment = moments[i];
       let first = rates.beta1 * moment.x + rates.rest1 * gradient;
       let second = rates.beta2 * moment.y + rates.rest2 * gradient * gradient;
       moved_moments[i] = vec2f(first, second);
-      moved_picture[i] = here - rates.rate * first / (sqrt(second) * rates.correction + rates.epsilon);
+      moved_picture[i] = picture[i] - rates.rate * first / (sqrt(second) * rates.correction + rates.epsilon);
     }
   }
-  sums[index] = sum;
-  workgroupBarrier();
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-    if (index < half) {
-      sums[index] += sums[index + half];
-    }
-    workgroupBarrier();
-  }
+  let total = total_of(index, sum);
   if (index == 0u) {
     let count = groups.x * groups.y;
-    parts[part] = sums[0].x;
-    parts[count + part] = sums[0].y;
+    parts[part] = total.x;
+    parts[count + part] = total.y;
   }
 }

@@ -2,6 +2,7 @@ import { type FeatureMap, quadCount } from "../feature_map.ts";
 import type { Dispatch, PlannedBuffer } from "../plan.ts";
 import { EACH, flagsOf, partsOf, THREADS } from "./elementwise.ts";
 import source from "./content.wgsl" with { type: "text" };
+import sumSource from "./sum.wgsl" with { type: "text" };
 
 /** What a term's gradient is made with, and what becomes of it. */
 export interface TermOptions {
@@ -32,7 +33,7 @@ export function content(
   const count = quadCount(features);
   return {
     kernel: "content",
-    source,
+    source: sumSource + source,
     variant: {
       constants: { THREADS, EACH },
       flags: flagsOf({ FACTOR: factors !== undefined, MASK: mask !== undefined, SUM: sum, DERIVATIVE: derivative }),

@@ -20,7 +20,7 @@ struct Numbers {
 @group(0) @binding(6) var<storage, read> mask: array<f32>;
 //end
 
-var<workgroup> sums: array<f32, THREADS>;
+alias Sum = f32;
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -54,15 +54,8 @@ fn main(
       gradient[i] = inner;
     }
   }
-  sums[index] = sum;
-  workgroupBarrier();
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-    if (index < half) {
-      sums[index] += sums[index + half];
-    }
-    workgroupBarrier();
-  }
+  let total = total_of(index, sum);
   if (index == 0u) {
-    parts[part] = sums[0];
+    parts[part] = total;
   }
 }

@@ -3,6 +3,7 @@ import type { Dispatch, PlannedBuffer } from "../plan.ts";
 import { THREADS } from "./elementwise.ts";
 import { spansOf } from "./gram.ts";
 import source from "./gram_sum.wgsl" with { type: "text" };
+import sumSource from "./sum.wgsl" with { type: "text" };
 
 /** What a Gram matrix is compared with. */
 export interface GramTarget {
@@ -33,7 +34,7 @@ export function gramSum(
   const { spans } = spansOf(features);
   return {
     kernel: "gram_sum",
-    source,
+    source: sumSource + source,
     variant: { constants: { THREADS }, flags: target ? ["TARGET"] : [] },
     numbers: [quads, spans, { float: scale }],
     buffers: { grams, matrix, ...target },

@@ -14,8 +14,9 @@ struct Numbers {
 @group(0) @binding(3) var<storage, read> wanted: array<f32>;
 @group(0) @binding(4) var<storage, read_write> parts: array<f32>;
 
-var<workgroup> sums: array<f32, THREADS>;
 //end
+
+alias Sum = f32;
 
 const BLOCK = 64u;
 
@@ -40,16 +41,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
     matrix[i] = value;
   }
 //if TARGET
-  sums[index] = square;
-  workgroupBarrier();
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-    if (index < half) {
-      sums[index] += sums[index + half];
-    }
-    workgroupBarrier();
-  }
+  let total = total_of(index, square);
   if (index == 0u) {
-    parts[group.x] = sums[0];
+    parts[group.x] = total;
   }
 //end
 }

@@ -5,6 +5,8 @@ import { compareMoments as compareFigureMoments, momentTarget } from "../../../o
 import { addTotalVariation } from "../../../objective/total_variation.ts";
 import { AVERAGE_POOL_GAIN } from "../../../objective/pooling.ts";
 import { Adam, adamRates } from "../../../optimizers/adam.ts";
+import { smoothing } from "../../../optimizers/smoothing.ts";
+import { addCombination, dot } from "../../../optimizers/vectors.ts";
 import { relativeDistance } from "../../../testing/distance.ts";
 import { formulaNoise } from "../../../testing/formula.ts";
 import { transferOptions } from "../../../testing/options.ts";
@@ -15,14 +17,20 @@ import { packKernel } from "../parameters.ts";
 import { Plan, type PlannedBuffer } from "../plan.ts";
 import { runPlan, testOnDevice } from "../testing/device.ts";
 import { fromQuads, noisePlanes, type Planes, planesOf, type Shape, toQuads, valueAt } from "../testing/planes.ts";
+import { addSmoothing } from "../smoothing_plan.ts";
 import { adam, adamGroups, RATES } from "./adam.ts";
+import { arrive } from "./arrive.ts";
+import { combine } from "./combine.ts";
 import { content } from "./content.ts";
 import { convBlocks } from "./conv_blocks.ts";
 import { convTiles } from "./conv_tiles.ts";
+import { difference } from "./difference.ts";
+import { dotCount, dotParts, dotPlace, dots } from "./dots.ts";
 import { groupCount, partsOf } from "./elementwise.ts";
 import { enter } from "./enter.ts";
 import { gram, spansOf } from "./gram.ts";
 import { gramParts, gramSum } from "./gram_sum.ts";
+import { largest, largestSpans } from "./largest.ts";
 import { leave } from "./leave.ts";
 import { matrixProduct } from "./matrix_product.ts";
 import { compareMoments, means } from "./moments.ts";
@@ -32,6 +40,7 @@ import { poolGradient } from "./pool_gradient.ts";
 import { reduce } from "./reduce.ts";
 import { styleGradient } from "./style_gradient.ts";
 import { total } from "./total.ts";
+import { SEARCH, searchNumbers, trial } from "./trial.ts";
 
 const TOLERANCE = 1e-5;
 const side = fc.integer({ min: 1, max: 37 });
@@ -497,5 +506,107 @@ testKernel(
     const moments = await runPlan(device, plan, given, to.moments);
     assertNear(moments.filter((_, i) => i % 2 === 0), here.state().arrays["first"]!, "first");
     assertNear(moments.filter((_, i) => i % 2 === 1), here.state().arrays["second"]!, "second");
+  },
+);
+
+testKernel(
+  "the gradient at a picture is the network's with total variation's, and is smoothed as it is here",
+  fc.record({ width: side, height: side, tvWeight: fc.constantFrom(0, 0.5) }),
+  async (device, { width, height, tvWeight }) => {
+    const shape: Shape = { width, height, channels: 3 };
+    const length = 3 * width * height;
+    const pixels = Float32Array.from(formulaNoise(length, 1));
+    const along = noisePlanes(shape, 2);
+    const plan = new Plan();
+    const map = mapOf(plan, "along", shape);
+    const vectors = ["picture", "gradient", "smooth"].map((name) => plan.buffer(name, length));
+    const [picture, gradient, smooth] = vectors as [PlannedBuffer, PlannedBuffer, PlannedBuffer];
+    const factor = plan.buffer("factor", 1);
+    const count = groupCount(adamGroups(shape));
+    const [parts, report] = [plan.buffer("parts", 2 * count), plan.buffer("report", 2)];
+    plan.add(
+      arrive({ along: map, picture, factor }, gradient, parts),
+      reduce(parts, count, report, { to: 0, sums: 2 }),
+    );
+    addSmoothing(plan, shape, gradient, smooth);
+    const given = [
+      [map.buffer, toQuads(along)],
+      [picture, pixels],
+      [factor, Float32Array.of((2 * tvWeight) / length)],
+    ] as const;
+
+    const wanted = Float32Array.from(
+      { length },
+      (_, i) => valueAt(along, i % 3, Math.floor(i / 3 / width), Math.floor(i / 3) % width),
+    );
+    const tv = addTotalVariation(pixels, shape, tvWeight, wanted);
+    assertNear(await runPlan(device, plan, given, gradient), wanted, "gradient");
+    const smoothed = new Float32Array(length);
+    smoothing(shape)(wanted, smoothed);
+    assertNear(await runPlan(device, plan, given, smooth), smoothed, "smoothed");
+    const norm = wanted.reduce((sum, value) => sum + Math.abs(value), 0);
+    assertNear(await runPlan(device, plan, given, report), [tv * length, norm], "report");
+  },
+);
+
+testKernel(
+  "vectors have the dot products, the sums and the trials along them that they have here",
+  fc.record({
+    count: fc.integer({ min: 1, max: 3000 }),
+    others: fc.integer({ min: 1, max: 9 }),
+    stride: fc.constantFrom(
+      0.25,
+      { rate: 2, byLargest: false, largestChange: 1e9 },
+      { rate: 2, byLargest: true, largestChange: 1e9 },
+      { rate: 100, byLargest: false, largestChange: 3 },
+    ),
+  }),
+  async (device, { count, others, stride }) => {
+    const noise = (salt: number) => Float32Array.from(formulaNoise(count, salt));
+    const vectors = Array.from({ length: others }, (_, i) => noise(i + 3));
+    const [a, b] = [noise(1), noise(2)];
+    const factors = Float32Array.from(formulaNoise(others, 20));
+    const plan = new Plan();
+    const vector = (name: string) => plan.buffer(name, count);
+    const planned = vectors.map((_, i) => vector(`v${i}`));
+    const products = plan.buffer("products", 1 + dotCount(others));
+    const direction = vector("direction");
+    const [far, most, found] = [plan.buffer("far", 1), plan.buffer("most", 1), plan.buffer("factors", others)];
+    const search = plan.buffer("search", SEARCH);
+    plan.add(
+      ...dots([vector("a"), vector("b")], planned, count, plan.buffer("parts", dotParts(count)), {
+        into: products,
+        at: 1,
+      }),
+      ...combine(found, planned, direction, count),
+      ...largest(direction, count, plan.buffer("spans", largestSpans(count)), most),
+      trial({ picture: vector("a"), direction, largest: most, search }, vector("moved"), far, count),
+      difference(vector("moved"), vector("a"), vector("rest"), count),
+    );
+    const given = [
+      ...planned.map((buffer, i) => [buffer, vectors[i]!] as const),
+      [vector("a"), a],
+      [vector("b"), b],
+      [found, factors],
+      [search, searchNumbers(stride)],
+    ] as const;
+
+    const dotted = await runPlan(device, plan, given, products);
+    for (const [which, left] of [a, b].entries()) {
+      vectors.forEach((right, i) => {
+        const scale = Math.hypot(...left) * Math.hypot(...right);
+        const error = dotted[1 + dotPlace(which as 0 | 1, i)]! - dot(left, right);
+        assert.ok(Math.abs(error) <= TOLERANCE * scale, `product ${which} with ${i} of ${count}`);
+      });
+    }
+    const sum = new Float32Array(count);
+    addCombination(sum, vectors, factors);
+    assertNear(await runPlan(device, plan, given, direction), sum, "sum");
+    const change = sum.reduce((sum, value) => Math.max(sum, Math.abs(value)), 0);
+    assertNear(await runPlan(device, plan, given, most), [change], "largest");
+    const rate = typeof stride === "number" ? stride : stride.byLargest ? stride.rate / change : stride.rate;
+    const wanted = typeof stride === "number" ? rate : Math.min(rate, stride.largestChange / change);
+    assertNear(await runPlan(device, plan, given, far), [wanted], "stride");
+    assertNear(await runPlan(device, plan, given, vector("rest")), sum.map((value) => value * wanted), "trial");
   },
 );

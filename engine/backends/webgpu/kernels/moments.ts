@@ -1,6 +1,7 @@
 import { type FeatureMap, quadCount, quadsOf } from "../feature_map.ts";
 import type { Dispatch, PlannedBuffer } from "../plan.ts";
 import source from "./moments.wgsl" with { type: "text" };
+import sumSource from "./sum.wgsl" with { type: "text" };
 
 const THREADS = 256;
 
@@ -46,7 +47,7 @@ function moments(
   const count = quadCount(features);
   return {
     kernel: "moments",
-    source,
+    source: sumSource + source,
     variant: { constants: { THREADS }, flags: [flag] },
     numbers: [features.width * features.height, quads, Number(mask !== undefined), part, { float: 1 / area }],
     // What is not used has to be something.

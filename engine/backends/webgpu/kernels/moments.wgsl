@@ -26,44 +26,33 @@ struct Numbers {
 @group(0) @binding(7) var<storage, read_write> parts: array<f32>;
 //end
 
-var<workgroup> sums: array<vec4f, THREADS>;
-var<workgroup> squares: array<vec4f, THREADS>;
+// Of values, and of squares.
+alias Sum = mat2x4f;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) index: u32) {
   let quad = group.x;
-  var sum = vec4f();
-  var square = vec4f();
+  var sum = mat2x4f();
   for (var i = index; i < numbers.area; i += THREADS) {
     let value = features[quad * numbers.area + i];
     var weight = 1.0;
     if (numbers.masked != 0u) {
       weight = mask[i] * mask[i];
     }
-    sum += weight * value;
-    square += weight * value * value;
+    sum += mat2x4f(weight * value, weight * value * value);
   }
-  sums[index] = sum;
-  squares[index] = square;
-  workgroupBarrier();
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-    if (index < half) {
-      sums[index] += sums[index + half];
-      squares[index] += squares[index + half];
-    }
-    workgroupBarrier();
-  }
+  let total = total_of(index, sum);
   if (index > 0u) {
     return;
   }
-  let mean = numbers.scale * sums[0];
+  let mean = numbers.scale * total[0];
 //if MEANS
   means[quad] = mean;
 //end
 //if COMPARED
   let epsilon = wanted[2u * numbers.quads + quad];
   let factor = wanted[3u * numbers.quads + quad];
-  let variance = max(numbers.scale * squares[0] - mean * mean, vec4f(0.0));
+  let variance = max(numbers.scale * total[1] - mean * mean, vec4f(0.0));
   let deviation = sqrt(variance + epsilon);
   let mean_shift = mean - wanted[quad];
   let shift = deviation - wanted[numbers.quads + quad];

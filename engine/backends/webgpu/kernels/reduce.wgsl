@@ -1,8 +1,9 @@
-// The parts of a sum to one number, in an order that is always the same.
+// The parts of sums to one number each, a workgroup a sum. `sum.wgsl` is a part of it.
 
 struct Numbers {
+  // Parts of a sum.
   count: u32,
-  // Where the first part is, and where the sum goes.
+  // Where the first part is, and where the first sum goes.
   start: u32,
   place: u32,
 }
@@ -11,23 +12,16 @@ struct Numbers {
 @group(0) @binding(1) var<storage, read> parts: array<f32>;
 @group(0) @binding(2) var<storage, read_write> totals: array<f32>;
 
-var<workgroup> sums: array<f32, THREADS>;
+alias Sum = f32;
 
 @compute @workgroup_size(THREADS)
-fn main(@builtin(local_invocation_index) index: u32) {
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) index: u32) {
   var sum = 0.0;
   for (var i = index; i < numbers.count; i += THREADS) {
-    sum += parts[numbers.start + i];
+    sum += parts[numbers.start + group.x * numbers.count + i];
   }
-  sums[index] = sum;
-  workgroupBarrier();
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-    if (index < half) {
-      sums[index] += sums[index + half];
-    }
-    workgroupBarrier();
-  }
+  let total = total_of(index, sum);
   if (index == 0u) {
-    totals[numbers.place] = sums[0];
+    totals[numbers.place + group.x] = total;
   }
 }

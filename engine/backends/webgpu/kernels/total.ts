@@ -1,6 +1,7 @@
 import type { Dispatch, PlannedBuffer } from "../plan.ts";
 import { EACH, partsOf, THREADS } from "./elementwise.ts";
 import source from "./total.wgsl" with { type: "text" };
+import sumSource from "./sum.wgsl" with { type: "text" };
 
 /**
  * Parts of Σ v², or of Σ |v|.
@@ -16,7 +17,7 @@ export function total(
 ): Dispatch {
   return {
     kernel: "total",
-    source,
+    source: sumSource + source,
     variant: { constants: { THREADS, EACH }, flags: [of] },
     numbers: [count],
     buffers: { values, parts },

@@ -8,7 +8,7 @@ struct Numbers {
 @group(0) @binding(1) var<storage, read> values: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> parts: array<f32>;
 
-var<workgroup> sums: array<f32, THREADS>;
+alias Sum = f32;
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -30,15 +30,8 @@ fn main(
 //end
     }
   }
-  sums[index] = sum;
-  workgroupBarrier();
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-    if (index < half) {
-      sums[index] += sums[index + half];
-    }
-    workgroupBarrier();
-  }
+  let total = total_of(index, sum);
   if (index == 0u) {
-    parts[part] = sums[0];
+    parts[part] = total;
   }
 }

@@ -82,7 +82,7 @@ for (const gpu of GPUS) {
 /** A kernel and what it is called with, as far as that tells its cost. */
 function nameOf({ kernel, buffers }: Dispatch): string {
   const { weights } = buffers;
-  return weights ? weights.name.replace(".kernel", "").replace(".gradient", ", gradient") : kernel;
+  return weights ? weights.name.replace(".kernel", "").replace(/\.(winograd)?[gG]radient/, ", gradient") : kernel;
 }
 
 console.log(`\n${row("kernel", "calls", "GFLOP", "MB", "FLOP a byte", "bound by memory on")}`);

@@ -2,9 +2,10 @@ import { CONV_LAYERS, type ConvLayer, type Vgg16Parameters } from "../../vgg16.t
 import type { Device } from "./device.ts";
 import { quadsOf } from "./feature_map.ts";
 import type { Plan, PlannedBuffer } from "./plan.ts";
+import { packWinograd, winogradLength } from "./winograd_weights.ts";
 
 /** One value of a 3×3 kernel. */
-type Tap = (row: number, column: number, input: number, output: number) => number;
+export type Tap = (row: number, column: number, input: number, output: number) => number;
 
 /** What a convolution needs, forward and back, as buffers of a plan. */
 export const PARAMETERS = {
@@ -15,6 +16,9 @@ export const PARAMETERS = {
   /** Of the convolution that takes the gradient to the layer's input. */
   gradient: (plan: Plan, layer: ConvLayer): PlannedBuffer =>
     plan.shared(`${layer.name}.gradient`, kernelLength(layer.outChannels, layer.inChannels)),
+  /** The same for Winograd's. */
+  winogradGradient: (plan: Plan, layer: ConvLayer): PlannedBuffer =>
+    plan.shared(`${layer.name}.winogradGradient`, winogradLength(layer.outChannels, layer.inChannels)),
 } as const;
 
 /** VGG16's parameters on a device. They move there when they are first used, and stay. */
@@ -62,10 +66,12 @@ export class DeviceParameters {
     const place = (input: number) => inChannels === 3 ? 2 - input : input;
     const tap: Tap = (row, column, input, output) =>
       kernel[((3 * row + column) * inChannels + place(input)) * outChannels + output]!;
-    return part === "kernel"
-      ? packKernel(tap, inChannels, outChannels)
-      // Rotated by 180°, input and output channels swapped.
-      : packKernel((row, column, input, output) => tap(2 - row, 2 - column, output, input), outChannels, inChannels);
+    if (part === "kernel") return packKernel(tap, inChannels, outChannels);
+    // Rotated by 180°, input and output channels swapped.
+    const back: Tap = (row, column, input, output) => tap(2 - row, 2 - column, output, input);
+    return part === "gradient"
+      ? packKernel(back, outChannels, inChannels)
+      : packWinograd(back, outChannels, inChannels);
   }
 }
 

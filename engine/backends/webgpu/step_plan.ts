@@ -11,6 +11,7 @@ import { poolGradient } from "./kernels/pool_gradient.ts";
 import { type Activation, mapOf, type NetworkOptions, planNetwork } from "./network_plan.ts";
 import { PARAMETERS } from "./parameters.ts";
 import { Plan } from "./plan.ts";
+import { addWinograd, winogradPays } from "./winograd_plan.ts";
 import { FACTORS, NORMS, SUMS, TermPlan, type TermsOptions } from "./term_plan.ts";
 
 /** A step, and where the gradient lies behind it: a quad a pixel. */
@@ -19,8 +20,16 @@ export interface StepPlan {
   readonly gradient: FeatureMap;
 }
 
-/** Plans the step of an objective. */
-export function planStep(network: Omit<NetworkOptions, "last">, options: TermsOptions): StepPlan {
+/**
+ * Plans the step of an objective.
+ *
+ * @param pays Which gradients go through Winograd's convolution.
+ */
+export function planStep(
+  network: Omit<NetworkOptions, "last">,
+  options: TermsOptions,
+  pays: typeof winogradPays = winogradPays,
+): StepPlan {
   const plan = new Plan();
   const last = deepestLayer(options.terms.map(({ layer }) => layer));
   for (const name of [SUMS, NORMS, FACTORS]) plan.buffer(name, options.terms.length);
@@ -38,7 +47,7 @@ export function planStep(network: Omit<NetworkOptions, "last">, options: TermsOp
       const derivative = above === undefined && i === indices.length - 1;
       terms.add(index, output, { gradient: next, sum: i > 0, derivative });
     });
-    if (above) addThrough(plan, above, gradient!, activation, next, indices.length > 0, network.pooling);
+    if (above) addThrough(plan, above, gradient!, activation, next, indices.length > 0, network.pooling, pays);
     [above, gradient, turn] = [activation, next, 1 - turn];
   }
   const picture = mapOf(plan, `gradient.${turn}`, { ...network.size, channels: 3 });
@@ -55,11 +64,14 @@ function addThrough(
   next: FeatureMap,
   sum: boolean,
   pooling: NetworkOptions["pooling"],
+  pays: typeof winogradPays,
 ): void {
   if (above.layer.kind === "pool") {
     plan.add(poolGradient(below.output, gradient, next, pooling, sum));
     return;
   }
   const activation = below.layer.kind === "conv" ? below.output : undefined;
-  plan.add(...conv(gradient, PARAMETERS.gradient(plan, above.layer), next, { sum, activation }));
+  if (pays(gradient, next)) {
+    addWinograd(plan, gradient, PARAMETERS.winogradGradient(plan, above.layer), next, { sum, activation });
+  } else plan.add(...conv(gradient, PARAMETERS.gradient(plan, above.layer), next, { sum, activation }));
 }

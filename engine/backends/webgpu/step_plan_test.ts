@@ -90,7 +90,7 @@ Deno.test("a term without kernels is refused, and not taken for another", () => 
 
 Deno.test("the convolutions of a step have the operations of the estimate", () => {
   const size = { width: 97, height: 64 };
-  const contentLayers = [{ layer: "conv2_2", weight: 1 }, { layer: "conv4_1", weight: 1 }];
+  const contentLayers = [{ layer: "conv2_2", weight: 1 }, { layer: "conv3_1", weight: 1 }];
   const options = transferOptions(size, { scales: [{ size: 97, steps: 1 }], contentLayers, styleLayers: [] });
   const terms = contentLayers.map(({ layer }): Term => ({ kind: "content", layer, mask: null }));
   const { plan } = planStep({ size, pooling: "MAX", mean: MEAN }, {
@@ -102,4 +102,19 @@ Deno.test("the convolutions of a step have the operations of the estimate", () =
   });
   const convolutions = plan.dispatches.filter(({ kernel }) => kernel.startsWith("conv"));
   assert.equal(convolutions.reduce((sum, { work }) => sum + work.flops, 0), stepFlops(size, options));
+});
+
+Deno.test("gradients go back through Winograd's convolution where maps are large and channels many, and no others do", () => {
+  const plan = (layer: string, side: number) => {
+    const network = { size: { width: side, height: side }, pooling: "MAX", mean: MEAN } as const;
+    const options = { areas: [1], normalize: false, whitened: () => false, moments: false };
+    return planStep(network, { ...options, terms: [{ kind: "content", layer, mask: null }] }).plan;
+  };
+  const products = ({ dispatches }: Plan) => dispatches.filter(({ kernel }) => kernel === "winograd_product").length;
+  assert.deepEqual(["conv3_1", "conv3_2", "conv4_1"].map((layer) => products(plan(layer, 176))), [0, 1, 2]);
+  assert.equal(products(plan("conv4_1", 340)), 3);
+  assert.equal(products(plan("conv4_1", 120)), 0);
+  // A large picture goes in parts, each within what the least of devices can be given at once.
+  const { buffers } = plan("conv3_2", 1200);
+  for (const { name, length } of buffers) if (name.startsWith("winograd")) assert.ok(4 * length <= 2 ** 26, name);
 });

@@ -1,7 +1,7 @@
 import { type FeatureMap, quadsOf } from "../feature_map.ts";
 import type { Dispatch, PlannedBuffer } from "../plan.ts";
 import source from "./conv_blocks.wgsl" with { type: "text" };
-import { convDispatch, type ConvOutput } from "./conv_output.ts";
+import { convDispatch, type ConvOutput, convWork } from "./conv_output.ts";
 
 /** Pixels of a side of a block: `SIDE` of the kernel. */
 const SIDE = 4;
@@ -17,12 +17,13 @@ const THREADS = 32;
  */
 export function convBlocks(from: FeatureMap, weights: PlannedBuffer, to: FeatureMap, output: ConvOutput): Dispatch {
   const blocks = Math.ceil(to.width / SIDE) * Math.ceil(to.height / SIDE);
-  return convDispatch(from, weights, to, output, {
+  return convDispatch(from, to, output, {
     kernel: "conv_blocks",
     source,
     constants: { THREADS },
     numbers: [ROWS, SIDE],
     workgroups: [Math.ceil((blocks * quadsOf(to.channels)) / THREADS), 1, 1],
-    channels: to.channels,
+    reads: { x: from.buffer, weights },
+    work: convWork(from, to.channels, output),
   });
 }

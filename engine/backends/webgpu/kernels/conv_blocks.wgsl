@@ -16,6 +16,10 @@ struct Numbers {
   derivative: u32,
 }
 
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+// By quad of the output, quad of the input, column, row and channel of the input.
+@group(0) @binding(2) var<storage, read> weights: array<vec4f>;
+
 const SIDE = 4u;
 const TAPS = 36u;
 

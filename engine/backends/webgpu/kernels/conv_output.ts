@@ -1,5 +1,6 @@
 import { type FeatureMap, quadCount, quadsOf } from "../feature_map.ts";
-import type { Dispatch, PlannedBuffer } from "../plan.ts";
+import type { Size } from "../../../picture.ts";
+import type { Dispatch, PlannedBuffer, Work } from "../plan.ts";
 import outputSource from "./conv_output.wgsl" with { type: "text" };
 
 /** What becomes of a convolution's sums. */
@@ -12,7 +13,7 @@ export interface ConvOutput {
   readonly activation?: FeatureMap | undefined;
 }
 
-/** What a convolution's kernel has of its own. */
+/** What a convolution's last kernel has of its own. */
 interface ConvKernel {
   readonly kernel: string;
   /** Without what `conv_output.wgsl` has. */
@@ -21,8 +22,9 @@ interface ConvKernel {
   /** Behind the sizes and before the flags, which all have. */
   readonly numbers: readonly number[];
   readonly workgroups: readonly [number, number, number];
-  /** That this call computes. */
-  readonly channels: number;
+  /** What it reads. */
+  readonly reads: Readonly<Record<string, PlannedBuffer>>;
+  readonly work: Work;
 }
 
 /** Quads of the kernel from one quad to another. */
@@ -33,26 +35,36 @@ export function convFlops({ width, height, channels }: FeatureMap, outChannels: 
   return 2 * 9 * channels * outChannels * width * height;
 }
 
-/** A call of a convolution's kernel. */
+/** Bytes of a map's values that are written, and read before that, to so many channels. */
+export function outputBytes({ width, height }: Size, channels: number, { sum, activation }: ConvOutput): number {
+  return 16 * (1 + Number(sum ?? false) + Number(activation !== undefined)) * quadsOf(channels) * width * height;
+}
+
+/** A call that convolves so many channels at once. */
+export function convWork(from: FeatureMap, channels: number, output: ConvOutput): Work {
+  const weights = 16 * KERNEL_QUADS * quadsOf(from.channels) * quadsOf(channels);
+  return {
+    flops: convFlops(from, channels),
+    bytes: 16 * quadCount(from) + weights + outputBytes(from, channels, output),
+  };
+}
+
+/** A call of a convolution's last kernel. */
 export function convDispatch(
-  from: FeatureMap,
-  weights: PlannedBuffer,
+  from: Omit<FeatureMap, "buffer">,
   to: FeatureMap,
   { bias, sum = false, activation }: ConvOutput,
-  { kernel, source, constants, numbers, workgroups, channels }: ConvKernel,
+  { kernel, source, constants, numbers, workgroups, reads, work }: ConvKernel,
 ): Dispatch {
-  const { width, height } = from;
-  const inQuads = quadsOf(from.channels);
-  const quads = quadsOf(channels);
-  const passes = 1 + Number(sum) + Number(activation !== undefined);
+  const [unused] = Object.values(reads);
   return {
     kernel,
     source: outputSource + source,
     variant: { constants, flags: [] },
     numbers: [
-      width,
-      height,
-      inQuads,
+      to.width,
+      to.height,
+      quadsOf(from.channels),
       quadsOf(to.channels),
       ...numbers,
       Number(bias !== undefined),
@@ -60,17 +72,13 @@ export function convDispatch(
       Number(activation !== undefined),
     ],
     buffers: {
-      x: from.buffer,
-      weights,
+      ...reads,
       y: to.buffer,
       // What is not used has to be something.
-      bias: bias ?? weights,
-      activation: activation?.buffer ?? from.buffer,
+      bias: bias ?? unused!,
+      activation: activation?.buffer ?? unused!,
     },
     workgroups,
-    work: {
-      flops: convFlops(from, channels),
-      bytes: 16 * (quadCount(from) + KERNEL_QUADS * inQuads * quads + passes * quads * width * height),
-    },
+    work,
   };
 }

@@ -1,10 +1,7 @@
-// What convolutions read and write, and what becomes of their sums: bias and ReLU, what is there already, another ReLU's
-// derivative. `Numbers` is each kernel's own.
+// What becomes of a convolution's sums: bias and ReLU, what is there already, another ReLU's derivative. A kernel says what
+// its `Numbers` are.
 
 @group(0) @binding(0) var<uniform> numbers: Numbers;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;
-// By quad of the output, quad of the input, column, row and channel of the input.
-@group(0) @binding(2) var<storage, read> weights: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(4) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(5) var<storage, read> activation: array<vec4f>;

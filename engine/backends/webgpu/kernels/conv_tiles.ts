@@ -1,6 +1,6 @@
 import { type FeatureMap, quadsOf } from "../feature_map.ts";
 import { type Dispatch, FLOPS_OF_SUBMISSION, type PlannedBuffer } from "../plan.ts";
-import { convDispatch, convFlops, type ConvOutput } from "./conv_output.ts";
+import { convDispatch, convFlops, type ConvOutput, convWork } from "./conv_output.ts";
 import source from "./conv_tiles.wgsl" with { type: "text" };
 
 /** How a workgroup is laid out: invocations in a row, rows of them, and quads. */
@@ -45,13 +45,14 @@ export function convTiles(
   return Array.from({ length: Math.ceil(groups / groupsEach) }, (_, i) => {
     const first = i * groupsEach;
     const count = Math.min(groupsEach, groups - first);
-    return convDispatch(from, weights, to, output, {
+    return convDispatch(from, to, output, {
       kernel: "conv_tiles",
       source,
       constants: { TILE_WIDTH: tile.width, LANE_ROWS: tile.lanes, QUADS: tile.quads },
       numbers: [first * tile.quads, COLUMNS, ROWS],
       workgroups: [count, Math.ceil(to.width / tile.width), Math.ceil(to.height / (ROWS * tile.lanes))],
-      channels: Math.min(to.channels - 4 * first * tile.quads, 4 * count * tile.quads),
+      reads: { x: from.buffer, weights },
+      work: convWork(from, Math.min(to.channels - 4 * first * tile.quads, 4 * count * tile.quads), output),
     });
   });
 }

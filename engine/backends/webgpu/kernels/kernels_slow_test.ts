@@ -18,6 +18,8 @@ import { Plan, type PlannedBuffer } from "../plan.ts";
 import { runPlan, testOnDevice } from "../testing/device.ts";
 import { fromQuads, noisePlanes, type Planes, planesOf, type Shape, toQuads, valueAt } from "../testing/planes.ts";
 import { addSmoothing } from "../smoothing_plan.ts";
+import { addWinograd } from "../winograd_plan.ts";
+import { packWinograd } from "../winograd_weights.ts";
 import { adam, adamGroups, RATES } from "./adam.ts";
 import { arrive } from "./arrive.ts";
 import { combine } from "./combine.ts";
@@ -73,9 +75,11 @@ testKernel(
     derivative: flag,
     mostFlops: fc.constantFrom(1, 1e5, 1e12),
     tile: fc.constantFrom(undefined, { width: 8, lanes: 1, quads: 1 }, { width: 16, lanes: 2, quads: 3 }),
-    blocks: flag,
+    kind: fc.constantFrom("TILES" as const, "BLOCKS" as const, "WINOGRAD" as const),
+    mostBytes: fc.constantFrom(1, 1e6),
   }),
-  async (device, { width, height, inChannels, outChannels, bias, sum, derivative, tile, mostFlops, blocks }) => {
+  async (device, given) => {
+    const { width, height, inChannels, outChannels, bias, sum, derivative, tile, mostFlops, kind, mostBytes } = given;
     const x = noisePlanes({ width, height, channels: inChannels }, 1);
     const shape = { width, height, channels: outChannels };
     const [before, behind] = [noisePlanes(shape, 2), noisePlanes(shape, 3, true)];
@@ -87,11 +91,12 @@ testKernel(
     const plan = new Plan();
     const [from, to] = [mapOf(plan, "x", x), mapOf(plan, "y", shape)];
     const activation = mapOf(plan, "activation", shape);
-    const packed = packKernel(tap, inChannels, outChannels);
+    const packed = (kind === "WINOGRAD" ? packWinograd : packKernel)(tap, inChannels, outChannels);
     const weights = plan.buffer("weights", packed.length);
     const biasBuffer = plan.buffer("bias", toQuads(biases).length);
     const output = { sum, ...(bias ? { bias: biasBuffer } : {}), ...(derivative ? { activation } : {}) };
-    if (blocks) plan.add(convBlocks(from, weights, to, output));
+    if (kind === "BLOCKS") plan.add(convBlocks(from, weights, to, output));
+    else if (kind === "WINOGRAD") addWinograd(plan, from, weights, to, output, mostBytes);
     else plan.add(...convTiles(from, weights, to, output, { mostFlops, ...(tile ? { tile } : {}) }));
     const found = await runPlan(device, plan, [
       [from.buffer, toQuads(x)],

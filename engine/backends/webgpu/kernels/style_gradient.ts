@@ -1,13 +1,8 @@
 import { type FeatureMap, quadCount, quadsOf } from "../feature_map.ts";
 import type { Dispatch, PlannedBuffer } from "../plan.ts";
+import { channelProduct, channelProductGroups, EACH_PIXELS } from "./channel_product.ts";
 import type { TermOptions } from "./content.ts";
 import source from "./style_gradient.wgsl" with { type: "text" };
-
-/** Pixels and quads of a workgroup: `PIXELS` and `QUADS` of the kernel. */
-const PIXELS = 128;
-const QUADS = 8;
-/** Pixels of an invocation. */
-const EACH = 8;
 
 /** How a style's figures differ from those that are wanted. */
 export interface StyleDifference {
@@ -26,14 +21,14 @@ export function styleGradient(
 ): Dispatch {
   const { width, height, channels } = features;
   const [area, quads] = [width * height, quadsOf(channels)];
-  const workgroups = [Math.ceil(quads / QUADS), Math.ceil(area / PIXELS), 1] as const;
   const passes = 1 + Number(sum) + Number(derivative);
   return {
     kernel: "style_gradient",
-    source,
+    source: channelProduct(source),
     variant: { constants: {}, flags: [] },
     numbers: [
       area,
+      quads,
       quads,
       term,
       Number(offsets !== undefined),
@@ -41,7 +36,7 @@ export function styleGradient(
       Number(factors !== undefined),
       Number(sum),
       Number(derivative),
-      EACH,
+      EACH_PIXELS,
     ],
     buffers: {
       features: features.buffer,
@@ -52,7 +47,7 @@ export function styleGradient(
       mask: mask ?? matrix,
       offsets: offsets ?? matrix,
     },
-    workgroups,
+    workgroups: channelProductGroups(quads, area),
     work: {
       flops: 2 * channels ** 2 * area,
       bytes: 16 * ((1 + passes) * quadCount(features) + 4 * quads ** 2),

@@ -20,6 +20,7 @@ const ENTRIES = [
   "engine/backends/webgpu/backend_slow_test.ts",
   "engine/backends/webgpu/device_slow_test.ts",
   "engine/backends/webgpu/kernels/kernels_slow_test.ts",
+  "engine/backends/webgpu/winograd_slow_test.ts",
 ];
 const BESIDE = ["bench/gpu_torch.py", "bench/gpu.sh"];
 /** Finds Vulkan's drivers; bare machines have a driver more often than this. */

@@ -50,6 +50,8 @@ function read(cursor: string): (number | null)[] | null {
   let value = 0;
   let factor = 1;
   for (const byte of bytes) {
+    // No log is as long. A number without an end could not be written again.
+    if (factor > Number.MAX_SAFE_INTEGER) return null;
     value += (byte & 0x7f) * factor;
     factor *= 1 << BITS;
     if (byte >= 0x80) continue;

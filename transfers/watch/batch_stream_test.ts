@@ -165,8 +165,12 @@ Deno.test("a cursor tells the place in each log, and is refused where it does no
   assert.deepEqual(positionsOf("0", 2), [0, 0]);
   const most = cursorOf(Array(100).fill(2 ** 31 - 2));
   assert.ok(most.length <= 1024);
+  const endless = new Uint8Array(200).fill(0xff).with(199, 1).toBase64({ alphabet: "base64url", omitPadding: true });
   for (
-    const [cursor, cells] of [["", 1], ["x", 1], ["AA", 2], ["gA", 1], ["gAA", 1], ["A A", 1], ["AA==", 1]] as const
+    const [cursor, cells] of [
+      ...[["", 1], ["x", 1], ["AA", 2], ["gA", 1], ["gAA", 1], ["A A", 1], ["AA==", 1]] as const,
+      [endless, 1] as const,
+    ]
   ) {
     assert.throws(
       () => positionsOf(cursor, cells),

@@ -22,18 +22,18 @@ const LEAST_IDENTITY = 0.02;
  */
 export class InitialInverseHessian {
   readonly #smooth: Smoothing;
-  /** S times a change, while it is looked at. */
-  #smoothed = new Float32Array(0);
 
   /** @param smooth A symmetric positive semidefinite map S; it is γ · I without. */
   constructor(smooth: Smoothing = (_gradient, into) => into.fill(0)) {
     this.#smooth = smooth;
   }
 
-  /** What a pair says, to be kept with it. */
-  momentsOf(step: Float32Array, change: Float32Array): Moments {
-    if (this.#smoothed.length !== change.length) this.#smoothed = new Float32Array(change.length);
-    const smooth = this.#smoothed;
+  /**
+   * What a pair says, to be kept with it.
+   *
+   * @param smooth Room for S times the change.
+   */
+  momentsOf(step: Float32Array, change: Float32Array, smooth: Float32Array = new Float32Array(change.length)): Moments {
     this.#smooth(change, smooth);
     let [stepStep, changeChange, changeSmooth, smoothSmooth, stepChange, stepSmooth] = [0, 0, 0, 0, 0, 0];
     for (let i = 0; i < step.length; i++) {

@@ -28,8 +28,8 @@ export class InverseHessian {
   readonly #history: number;
   readonly #initial: InitialInverseHessian;
   #pairs: readonly KnownPair[] = [];
-  /** What the first loop leaves of a gradient. */
-  #q = new Float32Array(0);
+  /** Room for what is looked at and not kept. */
+  #room = new Float32Array(0);
 
   /**
    * @param history Pairs that are remembered at most.
@@ -73,8 +73,7 @@ export class InverseHessian {
       for (let later = i + 1; later < pairs.length; later++) stepQ -= alphas[later]! * this.#changeStep(later, i);
       alphas[i] = stepQ / pairs[i]!.moments.stepChange;
     }
-    if (this.#q.length !== gradient.length) this.#q = new Float32Array(gradient.length);
-    const q = this.#q.fill(0);
+    const q = this.#roomFor(gradient).fill(0);
     addCombination(q, [gradient, ...changes], [-1, ...alphas.map((alpha) => -alpha)]);
     const r = this.#initial.times(q, pairs.map(({ moments }) => moments));
     const changesR = dots(changes, r);
@@ -97,6 +96,11 @@ export class InverseHessian {
   #know({ step, change }: CurvaturePair): KnownPair {
     const before = this.#pairs.map((pair) => pair.step);
     const changeSteps = [...dots(before, change)].reverse();
-    return { step, change, moments: this.#initial.momentsOf(step, change), changeSteps };
+    return { step, change, moments: this.#initial.momentsOf(step, change, this.#roomFor(change)), changeSteps };
+  }
+
+  #roomFor({ length }: Float32Array): Float32Array {
+    if (this.#room.length !== length) this.#room = new Float32Array(length);
+    return this.#room;
   }
 }

@@ -30,6 +30,8 @@ export interface Apng {
   readonly frames: readonly ApngFrame[];
   /** Whether programs that know no animation show something that is no frame of it. */
   readonly hasOtherStill: boolean;
+  /** EXIF data that goes for every frame, such as which side is up; null where there is none. */
+  readonly exif: Uint8Array | null;
 }
 
 interface Chunk {
@@ -134,6 +136,7 @@ class ApngReader {
         still: () => pngOf(header, control, this.#shared, data),
       })),
       hasOtherStill: this.#hasOtherStill,
+      exif: this.#shared.find(({ name }) => name === "eXIf")?.data ?? null,
     };
   }
 

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Size } from "../engine/picture.ts";
-import type { Apng, ApngFrame } from "./apng.ts";
+import { type Apng, type ApngFrame, pngChunk } from "./apng.ts";
+import { withChunk } from "./png_chunks.ts";
 import { type OverlayOptions, ownBytes, type Sharp, sharp } from "./sharp.ts";
 
 /**
@@ -18,10 +19,16 @@ export async function apngFrame(apng: Apng, index: number): Promise<Uint8Array<A
     const frame = apng.frames[i]!;
     const before = canvas;
     canvas = await drawn(apng, canvas, frame);
-    if (i === index) return ownBytes(await rgba(canvas, apng).png({ compressionLevel: 0 }).toBuffer());
+    if (i === index) return await fileOf(apng, canvas);
     if (frame.disposal === "PUT_BACK") canvas = before;
     if (frame.disposal === "CLEAR") canvas = await composed(apng, canvas, [cleared(frame)]);
   }
+}
+
+/** What is on the canvas, which side up as the frames that are files of their own are. */
+async function fileOf(apng: Apng, canvas: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  const file = await rgba(canvas, apng).png({ compressionLevel: 0 }).toBuffer();
+  return apng.exif === null ? ownBytes(file) : withChunk(file, ...pngChunk("eXIf", apng.exif));
 }
 
 /** Whether all that is on the canvas at frame `wanted` is drawn by this frame and those after it. */

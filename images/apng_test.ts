@@ -87,6 +87,19 @@ Deno.test("half of a colour is laid over another as browsers do", async () => {
   assert.ok(Math.abs(rgb[0]! - 127) <= 1 && Math.abs(rgb[2]! - 128) <= 1, rgb.subarray(0, 3).join());
 });
 
+Deno.test("every frame of an animated PNG is turned upright, whether anything of those before it shows or not", async () => {
+  const chunks = apngChunks([whole(RED), corner(GREEN), whole(BLUE), corner(GREEN)]);
+  // Orientation 3: upside down.
+  const exif = Uint8Array.of(77, 77, 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 3, 0, 0, 0, 0, 0, 0);
+  const bytes = pngOfChunks(chunks.toSpliced(1, 0, ["eXIf", exif]));
+  assert.deepEqual(await Promise.all([0, 1, 2, 3].map((frame) => shown(bytes, frame))), [
+    "RRRR",
+    "GRRR",
+    "BBBB",
+    "GBBB",
+  ]);
+});
+
 Deno.test("an animated PNG is what moves of it, not what stands in for that", async () => {
   const bytes = apngOf([whole(RED), whole(GREEN)], { still: whole(BLUE), loops: 3 });
   assert.equal((await inspectImage(bytes, LIMITS)).frames, 2);

@@ -14,7 +14,7 @@ const LEAST_SAVED = 82;
 
 /**
  * Whether Winograd's convolution takes less time than the plain one on any GPU, as far as that can be counted. Its rounding
- * is some ten times that of the plain one: where it goes before a ReLU or a pool, that turns gradients elsewhere.
+ * is coarser: before a ReLU or a pool it would turn gradients elsewhere.
  */
 export function winogradPays(from: Omit<FeatureMap, "buffer">, to: Omit<FeatureMap, "buffer">): boolean {
   const tiles = tilesAcross(to) * Math.ceil(to.height / TILE_SIDE);

@@ -264,3 +264,21 @@ Deno.test("frames that keepFrames keeps besides make room, those that the result
   assert.deepEqual(await keptSteps(roomy, all.id), upTo(ALL));
   await roomy.service.drain();
 });
+
+Deno.test("in a batch contents that move are painted frame by frame, beside those that do not", async () => {
+  await using stage = await ServiceStage.open();
+  const { contentId } = await movingRequest(stage);
+  const base = stage.batchRequest(1);
+  const variations = base.variations.map((variation) => ({ ...variation, moving: true }));
+  const contents = [contentId!, stage.contentId];
+  const { id } = await stage.startBatch(1, { contents, variations });
+  const painted = await stage.transfers.batches.transfers(id);
+  const frames = Object.fromEntries(painted.map(({ contentId, options }) => [contentId, options.contentFrames ?? 1]));
+  assert.deepEqual(frames, { [contentId!]: 3, [stage.contentId]: 1 });
+  for (const { id } of painted) assert.equal((await stage.ended(id)).status, "SUCCEEDED");
+  const cut = await stage.upload((await fixture("animated.gif")).slice(0, -1));
+  await assert.rejects(
+    stage.startBatch(1, { contents: [stage.contentId, cut], variations }),
+    isError("IMAGE_UNREADABLE", "found a GIF without its end"),
+  );
+});

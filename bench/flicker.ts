@@ -22,7 +22,7 @@ import type { PresetName, TransferOptions } from "../engine/options/options.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
 import { type Picture, toPixels } from "../engine/picture.ts";
 import { resizePicture } from "../images/resize.ts";
-import { squarePicture, vgg16Parameters, writePng } from "./inputs.ts";
+import { sampled, squarePicture, vgg16Parameters, writePng } from "./inputs.ts";
 import { row } from "./table.ts";
 
 const [size = 256, count = 12] = Deno.args.slice(0, 2).map(Number);
@@ -79,19 +79,6 @@ function frameOf({ camera, thing }: Sequence, t: number, scene: Picture, front: 
     }
   }
   return { width: size, height: size, rgb };
-}
-
-/** The colour at a place of a picture, of its width and height; bilinear. */
-function sampled({ width, height, rgb }: Picture, x: number, y: number): number[] {
-  const column = Math.min(width - 1.001, Math.max(0, x * width - 0.5));
-  const line = Math.min(height - 1.001, Math.max(0, y * height - 0.5));
-  const [left, top] = [Math.floor(column), Math.floor(line)];
-  const [across, down] = [column - left, line - top];
-  return [0, 1, 2].map((c) => {
-    const at = (i: number, j: number) => rgb[3 * ((top + j) * width + left + i) + c]!;
-    return (1 - down) * ((1 - across) * at(0, 0) + across * at(1, 0)) +
-      down * ((1 - across) * at(0, 1) + across * at(1, 1));
-  });
 }
 
 const backend = await OnnxBackend.open(await vgg16Parameters());

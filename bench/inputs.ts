@@ -41,6 +41,19 @@ export async function squarePicture(name: string, side: number): Promise<Picture
   return await resizePicture(picture, { width: side, height: side });
 }
 
+/** The colour at a place of a picture, 0 to 1 of its width and height; bilinear. */
+export function sampled({ width, height, rgb }: Picture, x: number, y: number): number[] {
+  const column = Math.min(width - 1.001, Math.max(0, x * width - 0.5));
+  const line = Math.min(height - 1.001, Math.max(0, y * height - 0.5));
+  const [left, top] = [Math.floor(column), Math.floor(line)];
+  const [across, down] = [column - left, line - top];
+  return [0, 1, 2].map((c) => {
+    const at = (i: number, j: number) => rgb[3 * ((top + j) * width + left + i) + c]!;
+    return (1 - down) * ((1 - across) * at(0, 0) + across * at(1, 0)) +
+      down * ((1 - across) * at(0, 1) + across * at(1, 1));
+  });
+}
+
 /** Runs a script of the shared folder and gives each line that it prints. */
 export function reference(script: string, ...args: string[]): Promise<string[]> {
   return python(PYTHONS[0]!, `${SHARED}reference/${script}`, ...args);

@@ -14,6 +14,7 @@ import {
   kernelShape,
   PICTURE_GRADIENT_CHANNELS,
   PICTURE_GRADIENT_SIDE,
+  winogradInput,
 } from "./network.ts";
 
 /** 1 where `x` + `threshold` > 0 for a normal float's `x`, else 0. One pass, where Greater and Cast would be two. */
@@ -39,6 +40,11 @@ export function convGradient(
   gradient: Features,
   sum: Features | undefined,
 ): Features {
+  const { winograd } = layout;
+  if (winograd?.suits(gradient, layer.inChannels)) {
+    const kernel = graph.input(winogradInput(layer.name), winograd.kernelShape(layer.inChannels, layer.outChannels));
+    return winograd.conv(graph, gradient, kernel, layer.inChannels, sum);
+  }
   const kernel = graph.input(
     gradientKernelInput(layer.name),
     kernelShape(layout, layer.outChannels, layer.inChannels),

@@ -10,6 +10,7 @@ import {
   poolAttributes,
   sumsOf,
 } from "./layout.ts";
+import { Winograd, type WinogradRule } from "./winograd.ts";
 import { pooledSize } from "../../vgg16.ts";
 
 /**
@@ -23,12 +24,17 @@ import { pooledSize } from "../../vgg16.ts";
 export class BlockedLayout extends Float32Layout implements Layout {
   readonly name = "blocked";
   readonly exact = this;
+  override readonly winograd: Winograd;
   readonly #block: number;
 
-  /** @param block Channels in a block, as `detectBlock()` finds it. */
-  constructor(block: number) {
+  /**
+   * @param block Channels in a block, as `detectBlock()` finds it.
+   * @param rule Forces which convolutions are done by Winograd's algorithm, for tests; by default those that gain by it.
+   */
+  constructor(block: number, rule?: WinogradRule) {
     super();
     this.#block = block;
+    this.winograd = new Winograd(block, rule);
   }
 
   shape(channels: number, height: number, width: number): readonly number[] {

@@ -5,6 +5,7 @@
  * @module
  */
 import { ints, type ModelBuilder, type Tensor } from "./model.ts";
+import type { Winograd } from "./winograd.ts";
 
 /** A feature map in a graph. `channels`, `height` and `width` are logical, whatever the layout. */
 export interface Features {
@@ -35,6 +36,8 @@ export interface ConvOptions {
 
 export interface Layout {
   readonly name: string;
+  /** Convolutions with fewer multiplications, where the layout has them. */
+  readonly winograd: Winograd | null;
   /** The layout of the same features in float32, in which Gram matrices and losses are computed; itself where they are. */
   readonly exact: Layout;
   /** A slope of HardSigmoid, finite in the features' type, that makes it a step. */
@@ -84,6 +87,7 @@ export interface Layout {
 /** What layouts of float32 features have in common: nothing changes on the way in or out. */
 export abstract class Float32Layout {
   readonly steepest: number = 1e30;
+  readonly winograd: Winograd | null = null;
 
   enter(_graph: ModelBuilder, x: Features): Features {
     return x;

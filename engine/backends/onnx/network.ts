@@ -24,6 +24,11 @@ export function gradientKernelInput(layer: string): string {
   return `${layer}.gradient`;
 }
 
+/** The same as Winograd's algorithm takes it. */
+export function winogradInput(layer: string): string {
+  return `${layer}.winograd`;
+}
+
 /** The gradient to the picture comes four pixels at a time, see `pictureGradient()`. */
 export const PICTURE_GRADIENT_CHANNELS = 12;
 export const PICTURE_GRADIENT_SIDE = 4;

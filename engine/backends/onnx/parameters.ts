@@ -7,6 +7,7 @@ import {
   MEAN,
   PICTURE_GRADIENT_CHANNELS,
   PICTURE_GRADIENT_SIDE,
+  winogradInput,
 } from "./network.ts";
 
 /** VGG16's parameters packed for a layout, by the graph inputs that take them; packed when first asked for. */
@@ -44,6 +45,8 @@ export class PackedParameters {
         return this.#layout.packBias(parameters.bias);
       case gradientKernelInput(layer.name):
         return this.#packGradient(layer, transposed(layer, forRgb(layer, parameters.kernel)));
+      case winogradInput(layer.name):
+        return this.#layout.winograd?.packKernel(parameters.kernel, inChannels, outChannels);
     }
     return undefined;
   }

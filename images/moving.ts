@@ -3,6 +3,7 @@ import { framesIn } from "../engine/options/moving_schedule.ts";
 import type { TransferOptions } from "../engine/options/options.ts";
 import { LIMITS, MAX_CONTENT_PIXELS, MAX_MOVING_PIXELS } from "../limits.ts";
 import { invalid } from "../values.ts";
+import { readApng } from "./apng.ts";
 import { decodePicture, inspectImage, NO_LIMITS } from "./decode.ts";
 import { encodePicture } from "./encode.ts";
 import { recogniseFormat } from "./format.ts";
@@ -47,6 +48,12 @@ export async function inspectMoving(bytes: Uint8Array): Promise<Timing | null> {
 export async function checkMoving(bytes: Uint8Array): Promise<void> {
   if (recogniseFormat(bytes) === "GIF" && !hasEndOfGif(bytes)) {
     throw new GramcastError("IMAGE_UNREADABLE", "Cannot read image: found a GIF without its end, wanted a whole file");
+  }
+  const apng = recogniseFormat(bytes) === "PNG" ? readApng(bytes) : null;
+  if (apng !== null) {
+    // Each alone: what is drawn onto a whole canvas takes the time of that, and the last frame may hide those before it.
+    for (const { still } of apng.frames) await decodePicture(still(), NO_LIMITS, { longest: CHECKED_SIDE });
+    return;
   }
   // Frames are drawn one onto the other: the last takes all before it.
   const { frames } = await inspectImage(bytes, NO_LIMITS);

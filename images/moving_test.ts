@@ -151,6 +151,20 @@ Deno.test("damage in any frame of a GIF or WebP is found when it is read to its 
   }
 });
 
+Deno.test("damage in a frame of an animated PNG is found when it is read to its end, also where the last hides it", async () => {
+  const chunks = apngChunks(
+    ([[255, 0, 0, 255], [0, 255, 0, 255], [0, 0, 255, 255]] as const).map((colour) => ({
+      width: 2,
+      height: 2,
+      colour,
+    })),
+  );
+  await checkMoving(pngOfChunks(chunks));
+  const second = chunks.findIndex(([name]) => name === "fdAT");
+  const damaged = chunks.with(second, ["fdAT", chunks[second]![1].slice().fill(0xff, 6)]);
+  await assert.rejects(checkMoving(pngOfChunks(damaged)), /found a PNG of 2×2 with broken or missing data/);
+});
+
 Deno.test("a frame of a moving picture is a file of its own, no larger than it is wanted", async () => {
   const webp = await encodeMoving(await stills(3), TIMING, null);
   const file = await frameFile(webp, 1, 8);

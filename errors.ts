@@ -44,7 +44,8 @@ export const ERROR_CODES = {
   },
   IMAGE_TOO_LARGE: {
     when: "request",
-    meaning: "more bytes or pixels than `MAX_IMAGE_BYTES`, `MAX_IMAGE_PIXELS`, or a side of more than 65,535",
+    meaning:
+      "more bytes or pixels than `MAX_IMAGE_BYTES`, `MAX_IMAGE_PIXELS`, a side of more than 65,535, or a GIF or WebP of more than 5,000 frames",
     remedy: "send a smaller picture",
   },
   IMAGE_UNREACHABLE: {

@@ -4,9 +4,12 @@ import { Admission } from "./admission.ts";
 import { apngFrame } from "./apng_frame.ts";
 import { readApng } from "./apng.ts";
 import { ACCEPTED_FORMATS, type ImageFormat, isAccepted, mimeTypeOf, recogniseFormat } from "./format.ts";
-import { countFrames, withEnd, withStillBrand } from "./peculiarities.ts";
+import { countFrames, hasMoreFrames, withEnd, withStillBrand } from "./peculiarities.ts";
 import { kernelFor, ownBytes, type Sharp, sharp } from "./sharp.ts";
 import { readTiffTags, TIFF_COMPRESSION, TIFF_PHOTOMETRIC } from "./tiff_tags.ts";
+
+/** Frames of a GIF or WebP, painted or not: more are looked through for seconds or minutes before anything is known of it. */
+const MAX_FRAMES = 5000;
 
 /** What an encoded picture may be at most. */
 export interface ImageLimits {
@@ -227,6 +230,12 @@ async function readHeader(bytes: Uint8Array, limits: ImageLimits): Promise<Heade
     throw new GramcastError("IMAGE_UNREADABLE", `Cannot read image: found ${found}, wanted ${ACCEPTED_FORMATS}`);
   }
   if (format === "TIFF") refuseColoursOfTiff(bytes);
+  if (hasMoreFrames(bytes, format, MAX_FRAMES)) {
+    throw new GramcastError(
+      "IMAGE_TOO_LARGE",
+      `Cannot accept image: found a ${format} of more than ${MAX_FRAMES} frames, wanted at most as many`,
+    );
+  }
   const found = await readMetadata(bytes, format);
   const { width, height } = found.autoOrient;
   if (Math.max(width, height) > MAX_SIDE) {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { GramcastError } from "../errors.ts";
 import { decodePicture, inspectImage, NO_LIMITS } from "./decode.ts";
 import { encodeMoving, movingGif } from "./encode_moving.ts";
@@ -131,6 +132,25 @@ Deno.test("an animated PNG of 65,535 frames is given up, not read through", asyn
     inspectImage(pngOfChunks(chunks.toSpliced(2, 0, ...parts)), NO_LIMITS),
     /^GramcastError: Cannot read image: found an animated PNG with more than 10000 parts, wanted a whole file$/,
   );
+});
+
+Deno.test("a GIF or WebP of thousands of frames is refused before it is looked through, whether it is to move or not", async () => {
+  const letters = (text: string) => new TextEncoder().encode(text);
+  const head = letters("GIF89a\x04\0\x04\0\0\0\0");
+  const frame = Uint8Array.of(0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0);
+  const chunk = letters("ANMF\x02\0\0\0ab");
+  const gif = (count: number) => Buffer.concat([head, ...Array<Uint8Array>(count).fill(frame), Uint8Array.of(0x3b)]);
+  const webp = (count: number) => Buffer.concat([letters("RIFF\0\0\0\0WEBP"), ...Array<Uint8Array>(count).fill(chunk)]);
+  for (const [format, file] of [["GIF", gif(5001)], ["WebP", webp(5001)]] as const) {
+    await assert.rejects(
+      inspectImage(file, NO_LIMITS),
+      (error) =>
+        error instanceof GramcastError && error.code === "IMAGE_TOO_LARGE" &&
+        error.message === `Cannot accept image: found a ${format} of more than 5000 frames, wanted at most as many`,
+    );
+  }
+  assert.equal((await inspectImage(gif(5000), NO_LIMITS)).frames, 5000);
+  await assert.rejects(inspectImage(webp(5000), NO_LIMITS), /broken header/);
 });
 
 Deno.test("damage in any frame of a GIF or WebP is found when it is read to its end", async () => {

@@ -46,19 +46,58 @@ export function countFrames(bytes: Uint8Array, format: ImageFormat): number | un
 
 /** Whether a GIF goes on to its end, which libvips does not miss: it shows what there is of the last frame. */
 export function hasEndOfGif(bytes: Uint8Array): boolean {
+  for (const kind of blocksOfGif(bytes)) if (kind === GIF_END) return true;
+  return false;
+}
+
+/**
+ * Whether a GIF or WebP has more frames than so many. libvips looks through all of them for its header, and nothing breaks
+ * that off.
+ *
+ * @returns False for other formats.
+ */
+export function hasMoreFrames(bytes: Uint8Array, format: ImageFormat, most: number): boolean {
+  let frames = 0;
+  if (format === "GIF") {
+    for (const kind of blocksOfGif(bytes)) if (kind === GIF_FRAME && ++frames > most) return true;
+  }
+  if (format === "WebP") {
+    for (const name of chunksOfWebp(bytes)) if (name === WEBP_FRAME && ++frames > most) return true;
+  }
+  return false;
+}
+
+const GIF_EXTENSION = 0x21;
+const GIF_FRAME = 0x2c;
+const GIF_END = 0x3b;
+/** The chunk `ANMF`, its name as a number. */
+const WEBP_FRAME = 0x41_4e_4d_46;
+
+/** The kinds of a GIF's blocks, up to its end or to what is none. */
+function* blocksOfGif(bytes: Uint8Array): Generator<number> {
   const tableBytes = (flags: number) => (flags & 0x80) === 0 ? 0 : 3 * 2 ** ((flags & 7) + 1);
   let at = 13 + tableBytes(bytes[10] ?? 0);
   while (at < bytes.length) {
-    const kind = bytes[at];
-    if (kind === 0x3b) return true;
+    const kind = bytes[at]!;
+    yield kind;
     // An extension has a label, a frame its place, perhaps its colours, and the size of its codes.
-    if (kind === 0x21) at += 2;
-    else if (kind === 0x2c) at += 11 + tableBytes(bytes[at + 9] ?? 0);
-    else return false;
+    if (kind === GIF_EXTENSION) at += 2;
+    else if (kind === GIF_FRAME) at += 11 + tableBytes(bytes[at + 9] ?? 0);
+    else return;
     while (bytes[at]! > 0) at += 1 + bytes[at]!;
     at++;
   }
-  return false;
+}
+
+/** The names of a WebP's chunks, as numbers. */
+function* chunksOfWebp(bytes: Uint8Array): Generator<number> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // Behind the head of the file each has a name, a size, and so many bytes, filled up to an even number.
+  for (let at = 12; at + 8 <= bytes.length;) {
+    yield view.getUint32(at);
+    const size = view.getUint32(at + 4, true);
+    at += 8 + size + size % 2;
+  }
 }
 
 /** Bytes in which a name is looked for: headers stand in front. */

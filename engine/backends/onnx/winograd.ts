@@ -57,16 +57,22 @@ const RESULT_MATRIX = RESULT_TRANSFORM.flatMap((row) =>
  */
 const PART_BYTES = 10e6;
 
+/** Windows of a map: 8 × 8, and a little more than the 42 × 42 that a map of 256 channels has at 668 pixels. */
+const FEWEST_WINDOWS = 64;
+const MOST_WINDOWS = 1800;
+
 /** Says of a 3×3 convolution to so many channels whether it is done by Winograd's algorithm. */
 export type WinogradRule = (x: Features, outChannels: number) => boolean;
 
 /**
  * Where Winograd's algorithm takes clearly less time than a direct convolution (`deno task bench winograd`): with fewer
- * windows transforms of kernels outweigh what it saves; with fewer channels it saves little, and takes more memory. It depends on nothing but sizes, for the same input to
- * give the same bytes at every start.
+ * windows transforms of kernels outweigh what it saves; with fewer channels it saves little, and takes more memory. On
+ * larger maps it takes more than a step may (`deno task bench memory CLASSIC/ADAM/1024`: 2,992 MiB instead of 2,821). It
+ * depends on nothing but sizes, for the same input to give the same bytes at every start.
  */
 export function winogradPays({ channels, height, width }: Features, outChannels: number): boolean {
-  return Math.max(channels, outChannels) >= 256 && tilesAlong(height) * tilesAlong(width) >= 64;
+  const tiles = tilesAlong(height) * tilesAlong(width);
+  return Math.max(channels, outChannels) >= 256 && tiles >= FEWEST_WINDOWS && tiles <= MOST_WINDOWS;
 }
 
 /** Winograd's algorithm on features in blocks, see `BlockedLayout`. */

@@ -120,4 +120,5 @@ Deno.test("Winograd's algorithm is chosen by sizes alone, and not for few channe
   assert.equal(winogradPays(map(256, 28), 256), false);
   assert.equal(winogradPays(map(256, 167), 128), true);
   assert.equal(winogradPays(map(128, 334), 128), false);
+  assert.equal(winogradPays(map(256, 256), 256), false);
 });

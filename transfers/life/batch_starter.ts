@@ -7,6 +7,7 @@ import { cellsOfRequest, checkBatch, errorIn } from "./batch_request.ts";
 import type { Forecast } from "./forecast.ts";
 import { type Journal, statusEvent } from "./journal.ts";
 import { newRecord } from "./new_record.ts";
+import { oncePerKey } from "./once_per_key.ts";
 import { drawSeed, OptionResolver, type ResolverPorts } from "./option_resolver.ts";
 import type { QueueAdmission } from "./queue_admission.ts";
 import { checkSameRequest, fingerprintOf } from "./start_request.ts";
@@ -35,15 +36,15 @@ export class BatchStarter {
       variations: request.variations.map((each) => ({ ...each, hasInitImage: each.initImageId !== null })),
     });
     const fingerprint = await fingerprintOf(request);
-    const { idempotencyKey: key } = request;
-    if (key === null) return await this.#start(caller, request, fingerprint);
-    return await this.#turns.take(JSON.stringify([caller.owner, key]), async () => {
-      const existing = await this.#ports.batches.findByKey(caller.owner, key);
-      return existing === null ? await this.#start(caller, request, fingerprint) : same(existing, fingerprint);
+    return await oncePerKey(this.#turns, caller.owner, request.idempotencyKey, {
+      find: (owner, key) => this.#ports.batches.findByKey(owner, key),
+      again: (existing) => same(existing, fingerprint),
+      start: () => this.#start(caller, request, fingerprint),
     });
   }
 
-  async #start(caller: Caller, request: BatchRequest, fingerprint: string): Promise<BatchRecord> {
+  /** Null where another server on the same store was faster with its key. */
+  async #start(caller: Caller, request: BatchRequest, fingerprint: string): Promise<BatchRecord | null> {
     const { batches, journal, admission } = this.#ports;
     const { contents, styles, variations, idempotencyKey } = request;
     const { owner } = caller;
@@ -59,7 +60,7 @@ export class BatchStarter {
     };
     const transfers = await this.#records(caller, request, batch);
     if (journal.storageFailure !== null) throw journal.storageFailure;
-    const recorded = await admission.enqueue({
+    return await admission.enqueue({
       role: caller.role,
       transfers,
       record: async (traces) => {
@@ -73,8 +74,6 @@ export class BatchStarter {
         return made.created ? made.record : null;
       },
     });
-    // Where there is none, another server on the same store was faster.
-    return recorded ?? same((await batches.findByKey(owner, idempotencyKey!))!, fingerprint);
   }
 
   async #records(caller: Caller, request: BatchRequest, batch: BatchRecord): Promise<TransferRecord[]> {

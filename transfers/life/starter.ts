@@ -12,6 +12,7 @@ import type { KeptWebhooks } from "../notices/kept_webhooks.ts";
 import { type Journal, statusChange, statusEvent } from "./journal.ts";
 import type { TransferQueue, TransferStore } from "../storage/ports.ts";
 import { newRecord } from "./new_record.ts";
+import { oncePerKey } from "./once_per_key.ts";
 import { OptionResolver, type ResolverPorts } from "./option_resolver.ts";
 import type { Orders } from "./orders.ts";
 import type { QueueAdmission } from "./queue_admission.ts";
@@ -99,21 +100,21 @@ export class Starter {
     return { ...given, webhook };
   }
 
-  /** What was started by the key before, or what `start` starts. */
-  async #once(
+  #once(
     { owner }: Caller,
     key: string | null,
     fingerprint: string,
-    start: () => Promise<Started>,
+    start: () => Promise<Started | null>,
   ): Promise<Started> {
-    if (key === null) return await start();
-    return await this.#turns.take(JSON.stringify([owner, key]), async () => {
-      const existing = await this.#ports.store.findByKey(owner, key);
-      return existing === null ? await start() : sameRequest(existing, fingerprint);
+    return oncePerKey(this.#turns, owner, key, {
+      find: (owner, key) => this.#ports.store.findByKey(owner, key),
+      again: (existing) => sameRequest(existing, fingerprint),
+      start,
     });
   }
 
-  async #start(caller: Caller, request: StartRequest, fingerprint: string): Promise<Started> {
+  /** Null where another server on the same store was faster with its key. */
+  async #start(caller: Caller, request: StartRequest, fingerprint: string): Promise<Started | null> {
     const { store, journal, webhooks } = this.#ports;
     const { owner } = caller;
     const resolver = new OptionResolver(this.#ports, caller);
@@ -132,9 +133,7 @@ export class Starter {
         return made.created ? made.record : null;
       },
     });
-    if (queued !== null) return { transfer: queued, webhookSecret: webhook?.secret ?? null };
-    // Another server on the same store was faster.
-    return sameRequest((await store.findByKey(owner, request.idempotencyKey!))!, fingerprint);
+    return queued && { transfer: queued, webhookSecret: webhook?.secret ?? null };
   }
 
   /**

@@ -14,6 +14,7 @@ import type { Caller } from "./caller.ts";
 import type { Share } from "./quotas.ts";
 import type {
   BatchRecord,
+  BatchState,
   DeliveryRecord,
   ImageRecord,
   NoticeEvent,
@@ -199,14 +200,6 @@ export interface BatchRequest extends Pick<StartRequest, "priority" | "idempoten
   readonly contents: readonly string[];
   readonly styles: readonly (readonly StyleRecord[])[];
   readonly variations: readonly BatchVariation[];
-}
-
-/** A batch as it stands. */
-export interface BatchState {
-  readonly status: TransferStatus;
-  /** Transfers that have ended, and all that are still there. */
-  readonly done: number;
-  readonly count: number;
 }
 
 /** One delivery of `batchProgress`: what happened to one of its transfers. */

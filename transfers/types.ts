@@ -150,6 +150,14 @@ export function placeOf({ styles, variations }: BatchRecord, { batch }: Pick<Tra
   return (batch.content * styles + batch.style) * variations.length + batch.variation;
 }
 
+/** A batch as it stands. */
+export interface BatchState {
+  readonly status: TransferStatus;
+  /** Transfers that have ended, and all that are still there. */
+  readonly done: number;
+  readonly count: number;
+}
+
 /** How many transfers of a batch are in each status. */
 export type BatchTally = Readonly<Record<TransferStatus, number>>;
 
@@ -171,6 +179,12 @@ export function batchStatusOf(tally: BatchTally): TransferStatus {
   if (QUEUED + RUNNING > 0) return RUNNING + SUCCEEDED + FAILED + CANCELLED === 0 ? "QUEUED" : "RUNNING";
   if (FAILED > 0) return "FAILED";
   return CANCELLED > 0 ? "CANCELLED" : "SUCCEEDED";
+}
+
+/** How a batch stands whose transfers are in these statuses. */
+export function batchStateOf(tally: BatchTally): BatchState {
+  const count = Object.values(tally).reduce((sum, each) => sum + each, 0);
+  return { status: batchStatusOf(tally), done: count - tally.QUEUED - tally.RUNNING, count };
 }
 
 /**

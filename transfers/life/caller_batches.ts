@@ -1,10 +1,10 @@
 import { GramcastError } from "../../errors.ts";
 import { quoted } from "../../values.ts";
-import type { Batches, BatchItem, BatchProgressRequest, BatchRequest, BatchState, ListRequest, Page } from "../api.ts";
+import type { Batches, BatchItem, BatchProgressRequest, BatchRequest, ListRequest, Page } from "../api.ts";
 import type { Recorder } from "../audit.ts";
 import { type Caller, checkIsAdmin, checkMayChange, maySeeBatch } from "../caller.ts";
 import { pageOf } from "../storage/paging.ts";
-import { type BatchRecord, batchStatusOf, type TransferRecord } from "../types.ts";
+import { type BatchRecord, type BatchState, batchStateOf, type TransferRecord } from "../types.ts";
 import type { TransferService } from "./service.ts";
 
 /** The batches of the service as one caller sees them: whatever takes an id is held against the caller's rights here. */
@@ -54,10 +54,7 @@ export class CallerBatches implements Batches {
 
   async state(id: string): Promise<BatchState> {
     await this.#seen(id);
-    const tally = await this.#service.batches.tally(id);
-    const { QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED } = tally;
-    const done = SUCCEEDED + FAILED + CANCELLED;
-    return { status: batchStatusOf(tally), done, count: QUEUED + RUNNING + done };
+    return batchStateOf(await this.#service.batches.tally(id));
   }
 
   async transfers(id: string): Promise<readonly TransferRecord[]> {

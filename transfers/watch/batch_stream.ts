@@ -1,10 +1,11 @@
 import { LIMITS } from "../../limits.ts";
 import { checkNumber, invalid } from "../../values.ts";
-import type { BatchItem, BatchProgressRequest, BatchState, ProgressItem } from "../api.ts";
+import type { BatchItem, BatchProgressRequest, ProgressItem } from "../api.ts";
 import type { Watch } from "../storage/ports.ts";
 import {
   type BatchRecord,
-  batchStatusOf,
+  type BatchState,
+  batchStateOf,
   cellsOf,
   hasEnded,
   placeOf,
@@ -175,13 +176,8 @@ export class BatchStream extends PulledStream<BatchItem> {
 
   /** As it is after what has been delivered. */
   #state(): BatchState {
-    const statuses = this.#cells.values().map(({ log, now, status }) => log.snapshotDue ? now.status : status)
-      .toArray();
-    return {
-      status: batchStatusOf(tallyOf(statuses.map((status) => ({ status, count: 1 })))),
-      done: statuses.filter(hasEnded).length,
-      count: statuses.length,
-    };
+    const statuses = this.#cells.values().map(({ log, now, status }) => log.snapshotDue ? now.status : status);
+    return batchStateOf(tallyOf(statuses.map((status) => ({ status, count: 1 }))));
   }
 
   /** Looks at the records that may have changed, and answers them. */

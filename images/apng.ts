@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import { GramcastError } from "../errors.ts";
+import { PNG_SIGNATURE, pngChunk } from "./png_chunks.ts";
 import { ownBytes } from "./sharp.ts";
 
 /** What becomes of a frame before the next one is drawn. */
@@ -41,7 +42,6 @@ interface Chunk {
   readonly isWhole: () => boolean;
 }
 
-const SIGNATURE_BYTES = 8;
 const HEADER_BYTES = 13;
 const DISPOSALS: readonly Disposal[] = ["KEEP", "CLEAR", "PUT_BACK"];
 /** Chunks that are read: pictures of the largest size in the smallest pieces that are usual have fewer. */
@@ -180,7 +180,7 @@ class ApngReader {
 
 function* chunksOf(bytes: Uint8Array): Generator<Chunk> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = SIGNATURE_BYTES; at < bytes.length;) {
+  for (let at = PNG_SIGNATURE.length; at < bytes.length;) {
     const end = at + 12 <= bytes.length ? at + 8 + view.getUint32(at) : Infinity;
     // It is cut off: whoever reads it misses its end.
     if (end + 4 > bytes.length) return;
@@ -204,22 +204,12 @@ function pngOf(
   view.setUint32(0, width);
   view.setUint32(4, height);
   return ownBytes(Buffer.concat([
-    Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
+    PNG_SIGNATURE,
     ...pngChunk("IHDR", own),
     ...shared.flatMap(({ name, data }) => pngChunk(name, data)),
     ...data.flatMap((piece) => pngChunk("IDAT", piece)),
     ...pngChunk("IEND", new Uint8Array(0)),
   ]));
-}
-
-/** A chunk of a PNG file, in pieces. */
-export function pngChunk(name: string, data: Uint8Array): Uint8Array[] {
-  const head = new Uint8Array(8);
-  new DataView(head.buffer).setUint32(0, data.length);
-  head.set(new TextEncoder().encode(name), 4);
-  const sum = new Uint8Array(4);
-  new DataView(sum.buffer).setUint32(0, crc32(data, crc32(head.subarray(4))));
-  return [head, data, sum];
 }
 
 function word(bytes: Uint8Array, at: number): number {

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Size } from "../engine/picture.ts";
-import { type Apng, type ApngFrame, pngChunk } from "./apng.ts";
-import { withChunk } from "./png_chunks.ts";
+import type { Apng, ApngFrame } from "./apng.ts";
+import { pngChunk, withChunk } from "./png_chunks.ts";
 import { type OverlayOptions, ownBytes, type Sharp, sharp } from "./sharp.ts";
 
 /**

@@ -46,10 +46,11 @@ export async function inspectMoving(bytes: Uint8Array): Promise<Timing | null> {
  * @throws {GramcastError} IMAGE_UNREADABLE
  */
 export async function checkMoving(bytes: Uint8Array): Promise<void> {
-  if (recogniseFormat(bytes) === "GIF" && !hasEndOfGif(bytes)) {
+  const format = recogniseFormat(bytes);
+  if (format === "GIF" && !hasEndOfGif(bytes)) {
     throw new GramcastError("IMAGE_UNREADABLE", "Cannot read image: found a GIF without its end, wanted a whole file");
   }
-  const apng = recogniseFormat(bytes) === "PNG" ? readApng(bytes) : null;
+  const apng = format === "PNG" ? readApng(bytes) : null;
   if (apng !== null) {
     // Each alone: what is drawn onto a whole canvas takes the time of that, and the last frame may hide those before it.
     for (const { still } of apng.frames) await decodePicture(still(), NO_LIMITS, { longest: CHECKED_SIDE });

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { deflateSync } from "node:zlib";
-import { pngChunk } from "../apng.ts";
+import { PNG_SIGNATURE, pngChunk } from "../png_chunks.ts";
 
 /** A frame of one colour. */
 export interface PlainFrame {
@@ -62,8 +62,7 @@ export function apngChunks(
 
 /** A PNG file of these chunks, their checksums right. */
 export function pngOfChunks(chunks: readonly NamedChunk[]): Uint8Array<ArrayBuffer> {
-  const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
-  return new Uint8Array(Buffer.concat([signature, ...chunks.flatMap(([name, data]) => pngChunk(name, data))]));
+  return new Uint8Array(Buffer.concat([PNG_SIGNATURE, ...chunks.flatMap(([name, data]) => pngChunk(name, data))]));
 }
 
 function pixels({ width, height, colour }: PlainFrame): Uint8Array {

@@ -11,6 +11,7 @@ import fc from "fast-check";
 import { GramcastError } from "../../errors.ts";
 import { checkImage, decodePicture, inspectImage, MAX_SIDE } from "../../images/decode.ts";
 import { checkMoving, frameFile, inspectMoving } from "../../images/moving.ts";
+import { PNG_SIGNATURE, pngChunk } from "../../images/png_chunks.ts";
 import { allFixtures } from "../../images/testing/fixtures.ts";
 import { joined } from "./bytes.ts";
 import { damaged } from "./damage.ts";
@@ -63,11 +64,9 @@ function damagedPicture(bytes: Uint8Array): fc.Arbitrary<Uint8Array> {
     .map(([file, mended]) => mended ? withChecksums(file) : file);
 }
 
-const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
-
 /** A PNG whose chunks have the checksums of what is in them now, so that a reader goes on to it; others as they are. */
 function withChecksums(bytes: Uint8Array): Uint8Array {
-  if (!SIGNATURE.every((byte, i) => bytes[i] === byte)) return bytes;
+  if (!PNG_SIGNATURE.every((byte, i) => bytes[i] === byte)) return bytes;
   const mended = bytes.slice();
   const view = new DataView(mended.buffer);
   for (let at = 8; at + 12 <= mended.length;) {
@@ -113,7 +112,7 @@ function hostileFiles(): Uint8Array[] {
   ];
   return [
     ...claims.map(([width, height, data]) => png(width, height, data)),
-    ...extras.map(([name, data]) => png(8, 8, deflateSync(new Uint8Array(200)), chunk(name, data))),
+    ...extras.map(([name, data]) => png(8, 8, deflateSync(new Uint8Array(200)), joined(...pngChunk(name, data)))),
     tiffLoop(10),
     tiffLoop(3),
     Uint8Array.of(0x49, 0x49, 0x2b, 0, 8, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 127),
@@ -137,15 +136,8 @@ function png(width: number, height: number, data: Uint8Array, extra: Uint8Array 
   view.setUint32(0, width);
   view.setUint32(4, height);
   header.set([8, 2], 8);
-  return joined(SIGNATURE, chunk("IHDR", header), extra, chunk("IDAT", data), chunk("IEND", new Uint8Array(0)));
-}
-
-function chunk(name: string, data: Uint8Array): Uint8Array {
-  const bytes = joined(new Uint8Array(4), text(name), data, new Uint8Array(4));
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, data.length);
-  view.setUint32(8 + data.length, crc32(bytes.subarray(4, 8 + data.length)));
-  return bytes;
+  const end = pngChunk("IEND", new Uint8Array(0));
+  return joined(PNG_SIGNATURE, ...pngChunk("IHDR", header), extra, ...pngChunk("IDAT", data), ...end);
 }
 
 /** A TIFF whose directory is followed by itself. */

@@ -1,3 +1,4 @@
+import accumulate from "./accumulate.wgsl" with { type: "text" };
 import core from "./channel_product.wgsl" with { type: "text" };
 
 /** Pixels and quads of a workgroup: `PIXELS` and `QUADS` of the kernel. */
@@ -8,7 +9,7 @@ export const EACH_PIXELS = 8;
 
 /** The kernel that `source` completes. */
 export function channelProduct(source: string): string {
-  return core + source;
+  return accumulate + core + source;
 }
 
 /** Workgroups for so many pixels of so many quads, in so many planes. */

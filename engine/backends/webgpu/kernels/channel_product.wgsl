@@ -2,7 +2,8 @@
 //
 // A workgroup computes PIXELS pixels of QUADS quads. It takes STEP quads of the values at a time into workgroup memory, and
 // the part of the matrix that belongs to them; an invocation computes EACH pixels of one quad. A kernel has `area`, `quads`,
-// `in_quads` and `each` in its `Numbers`, and says where values and factors come from, and what becomes of the sums.
+// `in_quads` and `each` in its `Numbers`, and says where values and factors come from, and what becomes of the sums. `accumulate.wgsl` is a
+// part of it.
 
 const LANES = 16u;
 const EACH = 8u;
@@ -12,14 +13,7 @@ const STEP = 4u;
 const THREADS = LANES * QUADS;
 
 var<workgroup> values: array<vec4f, STEP * PIXELS>;
-var<workgroup> differences: array<vec4f, 4u * STEP * QUADS>;
-
-fn accumulate(sum: vec4f, taps: mat4x4f, value: vec4f) -> vec4f {
-  let first = fma(taps[0], vec4f(value.x), sum);
-  let second = fma(taps[1], vec4f(value.y), first);
-  let third = fma(taps[2], vec4f(value.z), second);
-  return fma(taps[3], vec4f(value.w), third);
-}
+var<workgroup> matrix_part: array<vec4f, 4u * STEP * QUADS>;
 
 @compute @workgroup_size(LANES, QUADS)
 fn main(
@@ -54,16 +48,16 @@ fn main(
       if (row < 4u * numbers.in_quads && quad < numbers.quads) {
         value = factors_at(group.z, row, quad);
       }
-      differences[i] = value;
+      matrix_part[i] = value;
     }
     workgroupBarrier();
     for (var k = 0u; k < STEP; k++) {
       let at = 4u * k * QUADS + lane.y;
       let taps = mat4x4f(
-        differences[at],
-        differences[at + QUADS],
-        differences[at + 2u * QUADS],
-        differences[at + 3u * QUADS],
+        matrix_part[at],
+        matrix_part[at + QUADS],
+        matrix_part[at + 2u * QUADS],
+        matrix_part[at + 3u * QUADS],
       );
       let pixel = k * PIXELS + lane.x;
       a0 = accumulate(a0, taps, values[pixel]);

@@ -1,3 +1,4 @@
+import accumulate from "./accumulate.wgsl" with { type: "text" };
 import { type FeatureMap, quadsOf } from "../feature_map.ts";
 import { type Dispatch, FLOPS_OF_SUBMISSION, type PlannedBuffer } from "../plan.ts";
 import { convDispatch, convFlops, type ConvOutput, convWork } from "./conv_output.ts";
@@ -47,7 +48,7 @@ export function convTiles(
     const count = Math.min(groupsEach, groups - first);
     return convDispatch(from, to, output, {
       kernel: "conv_tiles",
-      source,
+      source: accumulate + source,
       constants: { TILE_WIDTH: tile.width, LANE_ROWS: tile.lanes, QUADS: tile.quads },
       numbers: [first * tile.quads, COLUMNS, ROWS],
       workgroups: [count, Math.ceil(to.width / tile.width), Math.ceil(to.height / (ROWS * tile.lanes))],

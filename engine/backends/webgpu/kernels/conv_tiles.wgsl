@@ -2,7 +2,8 @@
 //
 // A workgroup computes TILE_WIDTH × (ROWS · LANE_ROWS) pixels of QUADS quads. It takes one quad of the input at a time, with
 // a border of one pixel, into workgroup memory; an invocation computes ROWS pixels below one another of one quad, so that
-// each value that it loads serves three of them, and each of the kernel's all. `conv_output.wgsl` is a part of it.
+// each value that it loads serves three of them, and each of the kernel's all. `conv_output.wgsl` and `accumulate.wgsl`
+// are parts of it.
 
 struct Numbers {
   width: u32,
@@ -33,14 +34,7 @@ const THREADS = TILE_WIDTH * LANE_ROWS * QUADS;
 var<workgroup> halo: array<vec4f, HALO>;
 var<workgroup> kernel: array<vec4f, QUADS * TAPS>;
 
-fn accumulate(sum: vec4f, taps: mat4x4f, value: vec4f) -> vec4f {
-  let first = fma(taps[0], vec4f(value.x), sum);
-  let second = fma(taps[1], vec4f(value.y), first);
-  let third = fma(taps[2], vec4f(value.z), second);
-  return fma(taps[3], vec4f(value.w), third);
-}
-
-fn tapsAt(at: u32) -> mat4x4f {
+fn taps_at(at: u32) -> mat4x4f {
   return mat4x4f(kernel[at], kernel[at + 1u], kernel[at + 2u], kernel[at + 3u]);
 }
 
@@ -80,9 +74,9 @@ fn main(
     for (var dx = 0u; dx < numbers.columns; dx++) {
       let at = lane.y * ROWS * HALO_WIDTH + lane.x + dx;
       let tap = lane.z * TAPS + dx * 12u;
-      let upper = tapsAt(tap);
-      let middle = tapsAt(tap + 4u);
-      let lower = tapsAt(tap + 8u);
+      let upper = taps_at(tap);
+      let middle = taps_at(tap + 4u);
+      let lower = taps_at(tap + 8u);
       let r0 = halo[at];
       a0 = accumulate(a0, upper, r0);
       let r1 = halo[at + HALO_WIDTH];

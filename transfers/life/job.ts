@@ -18,12 +18,10 @@ export interface JobSources {
 
 /**
  * Assembles what an engine needs to begin or continue a transfer, from the newest readable checkpoint.
- * Without one it begins from the start, which gives the same result later.
+ * Without one it begins from the start, which gives the same result later. Of a moving content it is the first frame that
+ * is not finished; steps of the job, its tunings and its checkpoints are counted within the frame.
  *
  * @param unreadable Steps whose checkpoint the engine could not use; those that fail their checksum are added.
- * Of a moving content it is the first frame that is not finished; steps of the job, its tunings and its checkpoints are
- * counted within the frame.
- *
  * @returns The job, the step it begins after, and how many steps are before its frame.
  * @throws {GramcastError} NOT_FOUND when an image is gone.
  */

@@ -7,9 +7,9 @@ import { Turns } from "../turns.ts";
 import type { TransferRecord } from "../types.ts";
 
 /**
- * The frames that are kept of one transfer: the newest, those that finish a frame of a moving content, and with `keepFrames` all that are due, as far as they take no more
- * than so many bytes. Where they would, every second one goes, and from then on only every second one is kept, so that
- * what is there is spread evenly over the steps. What finishes a frame of the content is needed for the result, and does not
+ * The frames that are kept of one transfer: the newest, those that finish a frame of a moving content, and with `keepFrames`
+ * all that are due, as far as they take no more than so many bytes. Where they would, every second one goes, and from then
+ * on only every second one is kept, so that what is there is spread evenly over the steps. What finishes a frame of the content is needed for the result, and does not
  * count.
  */
 export class KeptFrames {
@@ -80,9 +80,10 @@ export class KeptFrames {
   async #makeRoom(step: number, bytes: number): Promise<boolean> {
     if (this.#finishes(step)) return true;
     const { id } = this.#record;
-    const frames = this.#kept === null ? await this.#store.frames(id) : [];
     this.#kept ??= new Map(
-      frames.filter(({ step }) => !this.#finishes(step)).map(({ step, bytes }) => [step, bytes]),
+      (await this.#store.frames(id)).filter(({ step }) => !this.#finishes(step)).map((
+        { step, bytes },
+      ) => [step, bytes]),
     );
     const kept = this.#kept;
     const taken = () => [...kept].reduce((sum, [other, bytes]) => other === step ? sum : sum + bytes, 0);

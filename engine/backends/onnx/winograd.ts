@@ -71,8 +71,8 @@ export type WinogradRule = (x: Features, outChannels: number) => boolean;
  * depends on nothing but sizes, for the same input to give the same bytes at every start.
  */
 export function winogradPays({ channels, height, width }: Features, outChannels: number): boolean {
-  const tiles = tilesAlong(height) * tilesAlong(width);
-  return Math.max(channels, outChannels) >= 256 && tiles >= FEWEST_WINDOWS && tiles <= MOST_WINDOWS;
+  const windows = tilesAlong(height) * tilesAlong(width);
+  return Math.max(channels, outChannels) >= 256 && windows >= FEWEST_WINDOWS && windows <= MOST_WINDOWS;
 }
 
 /** Winograd's algorithm on features in blocks, see `BlockedLayout`. */

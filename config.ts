@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ENGINE_NAMES } from "./engine/backends/engines.ts";
+import { ENGINE_NAMES, REPLACED_ENGINES } from "./engine/backends/engines.ts";
 import { isIP } from "node:net";
 import { DEFAULT_PRECISION, type Precision, PRECISIONS } from "./engine/backends/precision.ts";
 import { GramcastError } from "./errors.ts";
@@ -107,6 +107,8 @@ interface Setting<T> {
   readonly help: string;
   /** Undefined when the text is not a value. */
   readonly parse: (text: string) => T | undefined;
+  /** Values of earlier versions, and what took the place of each. */
+  readonly replaced?: Readonly<Record<string, string>>;
   /** Whether a value may hold what no message may. */
   readonly secret?: boolean;
 }
@@ -301,6 +303,7 @@ const SETTINGS = {
     fallback: "auto",
     wanted: `auto, ${ENGINE_NAMES.slice(0, -1).join(", ")} or ${ENGINE_NAMES.at(-1)}`,
     parse: (value: string) => ["auto", ...ENGINE_NAMES].find((engine) => engine === value),
+    replaced: REPLACED_ENGINES,
   },
   precision: {
     variable: "PRECISION",
@@ -311,7 +314,7 @@ const SETTINGS = {
   },
   gpus: {
     variable: "GPUS",
-    help: "the GPUs that each get an engine process of their own ([GPUs](gpu.md#nvidia))",
+    help: "the CUDA devices that each get an engine process of their own ([GPUs](gpu.md#nvidia))",
     fallback: "",
     wanted: "numbers of NVIDIA GPUs separated by commas, such as 0,1, or nothing",
     parse: (value: string) => {
@@ -442,7 +445,7 @@ export function readConfig(get: (variable: string) => string | undefined): Confi
     if (value === undefined) {
       throw new GramcastError(
         "BAD_USER_INPUT",
-        `Cannot use ${setting.variable}${shown(setting, given)}: wanted ${setting.wanted}`,
+        `Cannot use ${setting.variable}${shown(setting, given)}: wanted ${wantedFor(setting, given)}`,
         { field: setting.variable },
       );
     }
@@ -452,6 +455,11 @@ export function readConfig(get: (variable: string) => string | undefined): Confi
   oidcSettings(config);
   blobSettings(config);
   return config;
+}
+
+function wantedFor({ wanted, replaced = {} }: Setting<unknown>, given = ""): string {
+  const successor = replaced[given];
+  return successor === undefined ? wanted : `${successor}, which took its place`;
 }
 
 function shown({ secret = false }: Setting<unknown>, given: string | undefined): string {

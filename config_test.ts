@@ -145,7 +145,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   S3_PUBLIC_ENDPOINT: ["s3.example"],
   S3_REGION: ["EU", "eu central"],
   S3_PATH_STYLE: ["yes"],
-  ENGINE: ["cuda", "onnx:tpu", "onnx:cuda", "tensorflow:gpu"],
+  ENGINE: ["cuda", "onnx:tpu", "onnx:cuda", "onnx:webgpu", "tensorflow:gpu"],
   PRECISION: ["half", "fp16", "16"],
   GPUS: ["all", "0,0", "1,", "-1"],
   MAX_IMAGE_BYTES: ["0", "25MB"],
@@ -185,6 +185,11 @@ Deno.test("readConfig() refuses a value in one line with the variable, the value
       });
     }
   }
+});
+
+Deno.test("an engine of an earlier version is refused with the one that took its place", () => {
+  const message = 'Cannot use ENGINE="onnx:webgpu": wanted webgpu, which took its place';
+  assert.throws(() => read({ ENGINE: "onnx:webgpu" }), { code: "BAD_USER_INPUT", message });
 });
 
 Deno.test("what several servers need is there as a whole or not at all", () => {

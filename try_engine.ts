@@ -11,7 +11,7 @@ import type { Precision } from "./engine/backends/precision.ts";
 import { stepSeconds } from "./engine/backends/probe.ts";
 import { reasonOf } from "./engine/backends/reason.ts";
 import { openRuntime } from "./engine/backends/tensorflow/runtime.ts";
-import { findAdapter } from "./engine/backends/webgpu_adapter.ts";
+import { findAdapter, isSoftware } from "./engine/backends/webgpu_adapter.ts";
 import { loadWeights } from "./weights/load_weights.ts";
 
 async function tryEngine(engine: string, weights: string, precision: Precision): Promise<Verdict> {
@@ -30,10 +30,12 @@ async function requireGpu(engine: string, precision: Precision): Promise<void> {
   if (engine === "tensorflow" && (await openRuntime(precision)).info.device === "cpu") {
     throw new Error("TensorFlow sees no CUDA device");
   }
-  if (!engine.endsWith("webgpu")) return;
+  if (engine !== "webgpu") return;
   const adapter = await findAdapter();
   if (adapter === null) throw new Error("no GPU found");
-  if (adapter.info.isFallbackAdapter) throw new Error("no GPU found, only a driver that computes on the CPU");
+  if (isSoftware(adapter.info)) {
+    throw new Error(`no GPU found, only a driver that computes on the CPU: ${adapter.info.description}`);
+  }
 }
 
 const [engine, weights, precision] = Deno.args as [string, string, Precision];

@@ -43,7 +43,7 @@ async function begin(backend: Backend) {
 
 const tensorflow = await begin(await TensorflowBackend.open(parameters));
 const onnx = await begin(await OnnxBackend.open(parameters));
-const planar = await begin(await OnnxBackend.open(parameters, "cpu", { layout: new PlanarLayout() }));
+const planar = await begin(await OnnxBackend.open(parameters, { layout: new PlanarLayout() }));
 
 /** One step of a transfer: the losses before it. */
 async function step({ prepared, optimizer }: typeof onnx): Promise<Losses> {

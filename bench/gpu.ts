@@ -22,8 +22,6 @@ const ENGINES = [
   "tensorflow",
   "tensorflow:float32",
   "webgpu",
-  "onnx:webgpu",
-  "onnx:webgpu:float16",
   "onnx:cpu",
 ];
 

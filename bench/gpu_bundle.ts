@@ -16,7 +16,6 @@ const STAGE = join(BUNDLE, "gramcast-bench");
 const ENTRIES = [
   "bench/gpu.ts",
   "bench/gpu_engine.ts",
-  "engine/backends/onnx/webgpu_slow_test.ts",
   "engine/backends/webgpu/backend_slow_test.ts",
   "engine/backends/webgpu/device_slow_test.ts",
   "engine/backends/webgpu/kernels/kernels_slow_test.ts",

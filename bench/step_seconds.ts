@@ -93,7 +93,7 @@ const RIVAL_HEADERS = ["PyTorch", "s/step", "processor s", "GFLOP/s", "layout", 
 console.log(row(...HEADERS, ...RIVAL_HEADERS));
 console.log(row(...[...HEADERS, ...RIVAL_HEADERS].map(() => "---")));
 for (const size of sizes) {
-  const backend = await OnnxBackend.open(formulaParameters(), "cpu", { threads });
+  const backend = await OnnxBackend.open(formulaParameters(), { threads });
   const engine = await classicStep(backend, classicObjective(size, styleLayers));
   await engine.evaluate();
   const own = noSteps();

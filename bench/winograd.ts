@@ -103,7 +103,7 @@ console.log(`\n${row("size", "direct s/step", "as chosen s/step", "ratio")}\n${r
 for (const size of sizes) {
   const steps = [];
   for (const layout of [direct, new BlockedLayout(block)]) {
-    const backend = await OnnxBackend.open(parameters, "cpu", { threads, layout });
+    const backend = await OnnxBackend.open(parameters, { threads, layout });
     steps.push(await classicStep(backend, classicObjective(size)));
   }
   const [a, b] = await inTurns(...steps.map(({ evaluate }) => evaluate)) as [number, number];

@@ -12,11 +12,8 @@ import { reasonOf } from "./reason.ts";
 import { isInstalled } from "./tensorflow/runtime.ts";
 import { hasGpu } from "./webgpu_adapter.ts";
 
-/**
- * In which order they are tried. Of one group the fastest is taken, and a group only when those before it have none: WebGPU
- * has no tensor cores. WebGPU and CPU are one group, for a small GPU may be slower than a large CPU.
- */
-const AUTO: readonly (readonly EngineName[])[] = [["tensorflow"], ["onnx:webgpu", LAST_ENGINE]];
+/** In the order in which they are tried. The CPU's is among them, for a small GPU may be slower than a large CPU. */
+const AUTO: readonly EngineName[] = ["tensorflow", "webgpu", LAST_ENGINE];
 
 export interface ChooseOptions {
   /** Opens an engine in a process of its own; resolves with the seconds of a step, rejects with what is wrong. */
@@ -36,18 +33,15 @@ export interface ChooseOptions {
  */
 export async function chooseEngine(engine: string, options: ChooseOptions): Promise<string> {
   if (engine !== "auto") return engine;
-  for (const group of AUTO) {
-    const seconds = new Map<EngineName, number>();
-    for (const candidate of group) {
-      // With nothing to compare it with, opening it is all the trial that it needs.
-      if (candidate === LAST_ENGINE && seconds.size === 0) return candidate;
-      const taken = await attempt(candidate, options);
-      if (taken !== null) seconds.set(candidate, taken);
-    }
-    const fastest = [...seconds].sort((a, b) => a[1] - b[1])[0];
-    if (fastest) return fastest[0];
+  const seconds = new Map<EngineName, number>();
+  for (const candidate of AUTO) {
+    // With nothing to compare it with, opening it is all the trial that it needs.
+    if (candidate === LAST_ENGINE && seconds.size === 0) return candidate;
+    const taken = await attempt(candidate, options);
+    if (taken !== null) seconds.set(candidate, taken);
   }
-  return LAST_ENGINE;
+  const fastest = [...seconds].sort(([, a], [, b]) => a - b)[0];
+  return fastest?.[0] ?? LAST_ENGINE;
 }
 
 /** Seconds of a step, or null where it will not do. */
@@ -70,6 +64,6 @@ async function attempt(
 
 function whyAbsent(engine: EngineName): string | null {
   if (engine === "tensorflow" && !isInstalled()) return "not installed";
-  if (engine === "onnx:webgpu" && !hasGpu()) return "no GPU found";
+  if (engine === "webgpu" && !hasGpu()) return "no GPU found";
   return null;
 }

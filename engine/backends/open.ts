@@ -6,8 +6,7 @@
 import { GramcastError } from "../../errors.ts";
 import type { Vgg16Parameters } from "../vgg16.ts";
 import type { Backend } from "./backend.ts";
-import { ENGINE_NAMES, ENGINE_NEEDS, type EngineName, LAST_ENGINE } from "./engines.ts";
-import type { OnnxDevice } from "./onnx/backend.ts";
+import { ENGINE_NAMES, ENGINE_NEEDS, type EngineName, LAST_ENGINE, REPLACED_ENGINES } from "./engines.ts";
 import { DEFAULT_PRECISION, type Precision } from "./precision.ts";
 import { checkBackend, WrongResults } from "./probe.ts";
 import { reasonOf } from "./reason.ts";
@@ -34,7 +33,11 @@ export async function openBackend(
   options: OpenOptions = {},
 ): Promise<Backend> {
   const name = ENGINE_NAMES.find((each) => each === engine);
-  if (!name) throw unavailable(`Cannot open engine ${engine}: wanted auto or one of ${ENGINE_NAMES.join(", ")}`);
+  if (!name) {
+    const replaced = REPLACED_ENGINES[engine];
+    const wanted = replaced ? `${replaced}, which took its place` : `auto or one of ${ENGINE_NAMES.join(", ")}`;
+    throw unavailable(`Cannot open engine ${engine}: wanted ${wanted}`);
+  }
   try {
     const backend = await openChecked(name, parameters, log, options);
     const { device, precision, version } = backend.info;
@@ -104,7 +107,7 @@ async function openUnchecked(
     return await WebgpuBackend.open(parameters);
   }
   const { OnnxBackend } = await import("./onnx/backend.ts");
-  return await OnnxBackend.open(parameters, engine.split(":")[1] as OnnxDevice, options);
+  return await OnnxBackend.open(parameters);
 }
 
 function unavailable(message: string, cause?: unknown): GramcastError {

@@ -64,9 +64,9 @@ Deno.test("an engine says what it computes on, in what, and with which library",
 Deno.test("an engine without the precision that was asked for says in which it computes", async () => {
   for (
     const [engine, precision, found, wanted] of [
-      ["onnx:webgpu", "float16", { precision: "float16" }, []],
-      ["onnx:webgpu", "float16", {}, ["Engine onnx:webgpu: has no float16, computes in float32"]],
-      ["onnx:webgpu", "float32", {}, []],
+      ["webgpu", "float16", { precision: "float16" }, []],
+      ["webgpu", "float16", {}, ["Engine webgpu: has no float16, computes in float32"]],
+      ["webgpu", "float32", {}, []],
       ["onnx:cpu", "tf32", {}, []],
       ["tensorflow", "float16", { precision: "tf32" }, ["Engine tensorflow: has no float16, computes in tf32"]],
     ] as const
@@ -81,12 +81,12 @@ Deno.test("an engine without the precision that was asked for says in which it c
 Deno.test("an engine whose results are wrong in float16 goes on in float32", async () => {
   // Sums in 16 bits, too.
   const half = { precision: "float16", factor: 2 };
-  const here = machine({ "onnx:webgpu": {}, "onnx:webgpu:float16": half, "onnx:cpu": {} });
+  const here = machine({ "webgpu": {}, "webgpu:float16": half, "onnx:cpu": {} });
   const lines: string[] = [];
   const options = { ...here.options, precision: "float16" } as const;
-  const { info } = await openBackend("onnx:webgpu", PARAMETERS, (line) => lines.push(line), options);
+  const { info } = await openBackend("webgpu", PARAMETERS, (line) => lines.push(line), options);
   assert.equal(info.precision, "float32");
-  assert.equal(lines[0], "Engine onnx:webgpu: wrong results (gradient 0.45 off) in float16, computes in float32");
+  assert.equal(lines[0], "Engine webgpu: wrong results (gradient 0.45 off) in float16, computes in float32");
 });
 
 Deno.test("rounded factors may turn the gradient a little, and nothing more", async () => {
@@ -107,13 +107,14 @@ Deno.test("rounded factors may turn the gradient a little, and nothing more", as
 Deno.test("an engine that does not work says why in one line without paths, and what to install", async () => {
   const here = machine({
     "onnx:cpu": { factor: NaN },
-    "onnx:webgpu": { error: "libvulkan.so.1: cannot open shared object file, /usr/lib/x86_64/libvulkan.so\nat line 3" },
+    "webgpu": { error: "libvulkan.so.1: cannot open shared object file, /usr/lib/x86_64/libvulkan.so\nat line 3" },
   });
   const refusals = {
     "tensorflow": /^Cannot open engine tensorflow: not installed, wanted `deno task install:tensorflow`, with --cuda/,
     "onnx:cpu": /^Cannot open engine onnx:cpu: wrong results \(gradient NaN off\), wanted onnxruntime-node's library/,
-    "onnx:webgpu": /^Cannot open engine onnx:webgpu: libvulkan\.so\.1: cannot open shared object file, …, wanted a GPU/,
-    "onnx:tpu": /^Cannot open engine onnx:tpu: wanted auto or one of onnx:cpu, onnx:webgpu, webgpu, tensorflow$/,
+    "webgpu": /^Cannot open engine webgpu: libvulkan\.so\.1: cannot open shared object file, …, wanted a GPU/,
+    "onnx:tpu": /^Cannot open engine onnx:tpu: wanted auto or one of onnx:cpu, webgpu, tensorflow$/,
+    "onnx:webgpu": /^Cannot open engine onnx:webgpu: wanted webgpu, which took its place$/,
   };
   for (const [engine, message] of Object.entries(refusals)) {
     await assert.rejects(openBackend(engine, PARAMETERS, () => {}, here.options), {

@@ -14,6 +14,22 @@ export async function findAdapter(): Promise<GPUAdapter | null> {
   return await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" }) ?? null;
 }
 
+/** Mesa's, Google's and Microsoft's drivers that compute on the CPU, as they name themselves. */
+const SOFTWARE_DRIVERS = /llvmpipe|lavapipe|softpipe|swiftshader|basic render|\bwarp\b/i;
+
+/**
+ * Whether no GPU is behind an adapter, only a driver that computes on the CPU. Most say so; one that a virtual machine or a
+ * translation layer hands on has a name that does.
+ */
+export function isSoftware(
+  { isFallbackAdapter, architecture, description }: Pick<
+    GPUAdapterInfo,
+    "isFallbackAdapter" | "architecture" | "description"
+  >,
+): boolean {
+  return isFallbackAdapter || [architecture, description].some((name) => SOFTWARE_DRIVERS.test(name));
+}
+
 /**
  * Whether there may be a GPU: what can be seen without loading its driver. Where that cannot be seen there may be one.
  *

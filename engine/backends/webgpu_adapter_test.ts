@@ -1,5 +1,33 @@
 import assert from "node:assert/strict";
-import { hasGpu } from "./webgpu_adapter.ts";
+import { hasGpu, isSoftware } from "./webgpu_adapter.ts";
+
+Deno.test("drivers that compute on the CPU are told from GPUs, by what they say of themselves or by their names", () => {
+  const say = (description: string, isFallbackAdapter = false, architecture = "") =>
+    isSoftware({ description, isFallbackAdapter, architecture });
+  for (
+    const name of [
+      "llvmpipe (LLVM 19.1.7, 256 bits)",
+      "Virtio-GPU Venus (llvmpipe (LLVM 15.0.6, 256 bits))",
+      "Microsoft Direct3D12 (Microsoft Basic Render Driver)",
+      "SwiftShader Device (Subzero)",
+      "Google SwiftShader",
+      "lavapipe",
+      "WARP",
+    ]
+  ) assert.ok(say(name), name);
+  assert.ok(say("a GPU, it says", true));
+  assert.ok(say("", false, "swiftshader"));
+  for (
+    const name of [
+      "NVIDIA H100 80GB HBM3",
+      "AMD Radeon RX 7900 XTX (RADV NAVI31)",
+      "Intel(R) UHD Graphics 770 (ADL-S GT1)",
+      "Apple M3",
+      "Virtio-GPU Venus (NVIDIA GeForce RTX 4090)",
+      "",
+    ]
+  ) assert.ok(!say(name), name);
+});
 
 Deno.test("a folder of devices says whether there may be a GPU", { ignore: Deno.build.os !== "linux" }, async () => {
   const devices = await Deno.makeTempDir();

@@ -6,13 +6,10 @@ import { type Places, placeSize } from "../../objective/neighbors.ts";
 import { deepestLayer, featureSize, gridLayer, type Mask, type Objective } from "../../objective/objective.ts";
 import type { Pooling } from "../../options/options.ts";
 import type { Pixels, Size } from "../../picture.ts";
-import { DEFAULT_PRECISION, type Precision } from "../precision.ts";
 import type { Vgg16Parameters } from "../../vgg16.ts";
-import { findAdapter } from "../webgpu_adapter.ts";
 import { BlockedLayout } from "./blocked_layout.ts";
 import { classify } from "./classifier.ts";
 import { detectBlock } from "./detect_block.ts";
-import { HalfLayout } from "./half_layout.ts";
 import type { Features, Layout } from "./layout.ts";
 import { ModelBuilder } from "./model.ts";
 import { buildNearestGraph, CANDIDATES, NEAREST, placeRows, QUERIES } from "./neighbor_graph.ts";
@@ -21,30 +18,31 @@ import { PackedParameters } from "./parameters.ts";
 import { PlanarLayout } from "./planar_layout.ts";
 import { OnnxEvaluator } from "./evaluator.ts";
 import { Session, type SessionOptions } from "./session.ts";
-import { buildStepGraph, GRADIENT } from "./step_graph.ts";
+import { buildStepGraph } from "./step_graph.ts";
 import { GraphStyleStatistic } from "./style_statistic.ts";
 import { maskInput, momentsInput, targetInput, whitenerInput } from "./terms.ts";
 import { OnnxTileEvaluator } from "./tile_evaluator.ts";
 
-// What goes wrong is thrown; printed as well, with paths, it would alarm those who only have no GPU.
+// What goes wrong is thrown; it need not be printed as well, with paths.
 env.logLevel = "fatal";
 
 /** Dot products that a search of neighbours holds at a time: 16 MiB. */
 const PRODUCTS = 2 ** 22;
 
-/** Where the `onnx` backend can compute. */
-export type OnnxDevice = "cpu" | "webgpu";
-
-/** ONNX Runtime as a backend: on the CPU, or on a GPU through WebGPU. */
+/** ONNX Runtime on the CPU. */
 export class OnnxBackend implements Backend {
-  readonly info: EngineInfo;
+  readonly info: EngineInfo = {
+    backend: "onnx",
+    device: "cpu",
+    precision: "float32",
+    version: env.versions.node ?? env.versions.common,
+  };
   readonly #layout: Layout;
   readonly #parameters: Vgg16Parameters;
   readonly #packed: PackedParameters;
   readonly #options: SessionOptions;
 
-  private constructor(info: EngineInfo, layout: Layout, parameters: Vgg16Parameters, options: SessionOptions) {
-    this.info = info;
+  private constructor(layout: Layout, parameters: Vgg16Parameters, options: SessionOptions) {
     this.#layout = layout;
     this.#parameters = parameters;
     this.#packed = new PackedParameters(parameters, layout);
@@ -53,31 +51,22 @@ export class OnnxBackend implements Backend {
 
   /**
    * @param options.threads CPU threads; by default as many as there are physical cores.
-   * @param options.precision The coarsest that is allowed; the device may have none that is coarser than float32.
    * @param options.layout Forces a layout, for tests; by default blocked where the processor has it.
-   * @param options.binds Forces pictures to move on the device, for tests; by default they do on WebGPU.
    */
   static async open(
     parameters: Vgg16Parameters,
-    device: OnnxDevice = "cpu",
-    options: { threads?: number; precision?: Precision; layout?: Layout; binds?: boolean } = {},
+    options: { threads?: number; layout?: Layout } = {},
   ): Promise<OnnxBackend> {
-    const { precision: allowed = DEFAULT_PRECISION } = options;
-    const layout = options.layout ?? await chooseLayout(device, allowed);
-    const precision = layout instanceof HalfLayout ? "float16" : "float32";
-    const info = { backend: "onnx", device, precision, version: env.versions.node ?? env.versions.common };
-    const runtime = {
-      executionProviders: [device],
+    return new OnnxBackend(options.layout ?? await chooseLayout(), parameters, {
+      executionProviders: ["cpu"],
       ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
-      logSeverityLevel: 3 as const,
+      logSeverityLevel: 3,
       // Laying out all buffers beforehand takes half as much memory again as handing them out one by one, and no less
       // time (`deno task bench memory`).
-      enableMemPattern: device !== "cpu",
+      enableMemPattern: false,
       // Vanishing gradients become denormal numbers, with which processors calculate a hundred times slower.
       extra: { session: { set_denormal_as_zero: "1" } },
-    };
-    const binds = options.binds ?? device === "webgpu";
-    return new OnnxBackend(info, layout, parameters, { runtime, embed: device !== "cpu", binds });
+    });
   }
 
   async features(
@@ -102,11 +91,10 @@ export class OnnxBackend implements Backend {
 
   async places(pixels: Pixels, size: Size, layers: readonly string[], pooling: Pooling): Promise<Places> {
     const graph = new ModelBuilder();
-    const { exact } = this.#layout;
     const { width, height } = placeSize(size);
     for (const { layer, output } of forward(graph, this.#layout, size, deepestLayer(layers), pooling)) {
       if (!layers.includes(layer.name)) continue;
-      const rows = placeRows(graph, exact, this.#layout.leave(graph, output), size);
+      const rows = placeRows(graph, this.#layout, output, size);
       graph.output(layer.name, rows, [width * height, output.channels]);
     }
     const session = await Session.create(graph, this.#packed, new Map(), this.#options);
@@ -142,7 +130,7 @@ export class OnnxBackend implements Backend {
       const { kind, layer } = objective.terms[i]!;
       if (kind === "neighbors") {
         const { channels } = featureSize(objective.size, layer);
-        return constants.set(targetInput(i), this.#layout.exact.packRows(target, channels));
+        return constants.set(targetInput(i), this.#layout.packRows(target, channels));
       }
       if (!objective.moments || kind === "content") return constants.set(targetInput(i), target);
       constants.set(targetInput(i), gramOf(target)).set(momentsInput(i), momentTarget(target));
@@ -156,8 +144,8 @@ export class OnnxBackend implements Backend {
       return areaOf(mask);
     });
     const model = buildStepGraph(objective, this.#layout, { areas, tile: false });
-    const session = await Session.create(model, this.#packed, constants, this.#options, [GRADIENT]);
-    return new OnnxEvaluator(session, this.#options, objective, areas);
+    const session = await Session.create(model, this.#packed, constants, this.#options);
+    return new OnnxEvaluator(session, objective, areas);
   }
 
   compileTiles(objective: TileObjective, areas: readonly number[]): Promise<TileEvaluator> {
@@ -184,19 +172,17 @@ export class OnnxBackend implements Backend {
     if (layers.length === 0) return new Map<string, Target>();
     const graph = new ModelBuilder();
     const constants = new Map<string, Float32Array>();
-    const { exact } = this.#layout;
     for (const { layer, output } of forward(graph, this.#layout, size, deepestLayer(layers), pooling)) {
       if (!layers.includes(layer.name)) continue;
       const { channels, height, width } = output;
-      const features = this.#layout.leave(graph, output);
-      if (kind === "features") graph.output(layer.name, features.tensor, this.#layout.shape(channels, height, width));
+      if (kind === "features") graph.output(layer.name, output.tensor, this.#layout.shape(channels, height, width));
       else {
         const values = mask && downscaleMask(mask, { width, height });
         const name = maskInput(0, layer.name);
         if (values) constants.set(name, this.#layout.packMask(values));
         const factor = values && graph.input(name, this.#layout.maskShape(height * width));
-        const weigh = (x: Features) => factor ? exact.scalePixels(graph, x, factor) : x;
-        const counted = weigh(features);
+        const weigh = (x: Features) => factor ? this.#layout.scalePixels(graph, x, factor) : x;
+        const counted = weigh(output);
         const area = values ? areaOf(values) : height * width;
         const statistic = new GraphStyleStatistic(graph, this.#layout, channels);
         const gram = statistic.of(counted, area);
@@ -215,13 +201,7 @@ export class OnnxBackend implements Backend {
   }
 }
 
-async function chooseLayout(device: OnnxDevice, precision: Precision): Promise<Layout> {
-  if (device === "webgpu") return precision === "float16" && await hasHalf() ? new HalfLayout() : new PlanarLayout();
+async function chooseLayout(): Promise<Layout> {
   const block = await detectBlock();
   return block ? new BlockedLayout(block) : new PlanarLayout();
-}
-
-/** Not every GPU computes in float16. */
-async function hasHalf(): Promise<boolean> {
-  return (await findAdapter())?.features.has("shader-f16") === true;
 }

@@ -1,8 +1,6 @@
 import { testConformance } from "../../conformance/conformance.ts";
-import { testDeviceAdam } from "../../conformance/device_optimizer.ts";
 import { BlockedLayout } from "./blocked_layout.ts";
 import { OnnxBackend } from "./backend.ts";
-import { HalfLayout } from "./half_layout.ts";
 import { detectBlock } from "./detect_block.ts";
 import { PlanarLayout } from "./planar_layout.ts";
 
@@ -11,7 +9,7 @@ const block = await detectBlock();
 
 testConformance(
   "OnnxBackend with planar features",
-  (parameters) => OnnxBackend.open(parameters, "cpu", { layout: new PlanarLayout() }),
+  (parameters) => OnnxBackend.open(parameters, { layout: new PlanarLayout() }),
   FLOAT32,
 );
 
@@ -20,20 +18,7 @@ if (block === null) {
 } else {
   testConformance(
     `OnnxBackend with features in blocks of ${block}`,
-    (parameters) => OnnxBackend.open(parameters, "cpu", { layout: new BlockedLayout(block) }),
+    (parameters) => OnnxBackend.open(parameters, { layout: new BlockedLayout(block) }),
     FLOAT32,
   );
 }
-
-// The graph is that of GPUs. A CPU computes it in float32, and rounds what comes out.
-testConformance(
-  "OnnxBackend with features of 16 bits",
-  (parameters) => OnnxBackend.open(parameters, "cpu", { layout: new HalfLayout() }),
-  { lossTolerance: 2e-3, gradientTolerance: 2e-3, rounds: true },
-);
-
-// On the CPU nothing is gained by it, but the graph is that of WebGPU.
-testDeviceAdam(
-  "OnnxBackend with results that are fed again",
-  (parameters) => OnnxBackend.open(parameters, "cpu", { layout: new PlanarLayout(), binds: true }),
-);

@@ -17,14 +17,17 @@ import {
   winogradInput,
 } from "./network.ts";
 
+/** A slope of HardSigmoid that makes it a step. */
+const STEEPEST = 1e30;
+
 /** 1 where `x` + `threshold` > 0 for a normal float's `x`, else 0. One pass, where Greater and Cast would be two. */
-function step(graph: ModelBuilder, layout: Layout, x: Features, threshold: 0 | 1): Features {
-  return like(x, graph.node("HardSigmoid", [x.tensor], { alpha: layout.steepest, beta: threshold }));
+function step(graph: ModelBuilder, x: Features, threshold: 0 | 1): Features {
+  return like(x, graph.node("HardSigmoid", [x.tensor], { alpha: STEEPEST, beta: threshold }));
 }
 
 /** The ReLU's derivative, from what it gave out; that at 0 is 0. */
-export function reluDerivative(graph: ModelBuilder, layout: Layout, output: Features): Features {
-  return step(graph, layout, output, 0);
+export function reluDerivative(graph: ModelBuilder, output: Features): Features {
+  return step(graph, output, 0);
 }
 
 /** The product of two feature maps, value by value. */
@@ -85,7 +88,7 @@ export interface PoolChoice {
 
 export function poolChoice(graph: ModelBuilder, layout: Layout, { input, output }: Activation): PoolChoice {
   // The difference is 0 at the maximum, and below 0 elsewhere.
-  const chosen = step(graph, layout, layout.windowed(graph, "Sub", input, output), 1);
+  const chosen = step(graph, layout.windowed(graph, "Sub", input, output), 1);
   return { chosen, share: layout.pool(graph, chosen, "AveragePool", true) };
 }
 
@@ -100,7 +103,7 @@ export function maxPoolGradient(
   { chosen, share }: PoolChoice,
   gradient: Features,
 ): Features {
-  const each = graph.node("Mul", [graph.node("Div", [gradient.tensor, share.tensor]), layout.constant(graph, [0.25])]);
+  const each = graph.node("Mul", [graph.node("Div", [gradient.tensor, share.tensor]), graph.floats([0.25])]);
   return layout.windowed(graph, "Mul", chosen, like(gradient, each));
 }
 
@@ -115,11 +118,11 @@ export function averagePoolGradient(
   const odd = height % 2 === 1 || width % 2 === 1;
   const scaled = odd
     ? layout.scalePixels(graph, gradient, constantMask(graph, layout, averagePoolShares(input, output)))
-    : like(gradient, graph.node("Mul", [gradient.tensor, layout.constant(graph, [AVERAGE_POOL_GAIN / 4])]));
+    : like(gradient, graph.node("Mul", [gradient.tensor, graph.floats([AVERAGE_POOL_GAIN / 4])]));
   return layout.upsample(graph, scaled, height, width);
 }
 
 /** A factor per pixel that is known when the graph is built. */
 function constantMask(graph: ModelBuilder, layout: Layout, factors: Float32Array): Tensor {
-  return layout.constant(graph, layout.packMask(factors), layout.maskShape(factors.length));
+  return graph.floats(layout.packMask(factors), layout.maskShape(factors.length));
 }

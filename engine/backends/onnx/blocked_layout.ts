@@ -3,7 +3,6 @@ import {
   convGeometry,
   type ConvOptions,
   type Features,
-  Float32Layout,
   type Layout,
   like,
   type Packed,
@@ -21,10 +20,9 @@ import { pooledSize } from "../../vgg16.ts";
  *
  * A tensor of this layout is declared as (1, C, H, W) and lies in memory as (C / block, H, W, block).
  */
-export class BlockedLayout extends Float32Layout implements Layout {
+export class BlockedLayout implements Layout {
   readonly name = "blocked";
-  readonly exact = this;
-  override readonly winograd: Winograd;
+  readonly winograd: Winograd;
   readonly #block: number;
 
   /**
@@ -32,7 +30,6 @@ export class BlockedLayout extends Float32Layout implements Layout {
    * @param rule Forces which convolutions are done by Winograd's algorithm, for tests; by default those that gain by it.
    */
   constructor(block: number, rule?: WinogradRule) {
-    super();
     this.#block = block;
     this.winograd = new Winograd(block, rule);
   }

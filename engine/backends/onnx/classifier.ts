@@ -25,7 +25,7 @@ export async function classify(
   const graph = new ModelBuilder();
   const side = { width: CLASSIFIER_SIDE, height: CLASSIFIER_SIDE };
   const top = pool(graph, layout, forward(graph, layout, side, "conv5_3", "MAX").at(-1)!.output, "MAX");
-  const planar = layout.exact.toPlanar(graph, layout.leave(graph, top), top.channels);
+  const planar = layout.toPlanar(graph, top, top.channels);
   const rows = graph.node("Transpose", [planar], { perm: ints(0, 2, 3, 1) });
   let x = graph.node("Reshape", [rows, graph.ints([1, -1])]);
   const constants = new Map<string, Float32Array>();

@@ -38,19 +38,6 @@ export interface Layout {
   readonly name: string;
   /** Convolutions with fewer multiplications, where the layout has them. */
   readonly winograd: Winograd | null;
-  /** The layout of the same features in float32, in which Gram matrices and losses are computed; itself where they are. */
-  readonly exact: Layout;
-  /** A slope of HardSigmoid, finite in the features' type, that makes it a step. */
-  readonly steepest: number;
-  /** A planar float32 picture as features. */
-  enter(graph: ModelBuilder, x: Features): Features;
-  /** Features as those of `exact`. */
-  leave(graph: ModelBuilder, x: Features): Features;
-  /** A gradient in the features' type, from float32 and to it. */
-  narrow(graph: ModelBuilder, tensor: Tensor): Tensor;
-  widen(graph: ModelBuilder, tensor: Tensor): Tensor;
-  /** A constant to multiply features or gradients with. */
-  constant(graph: ModelBuilder, values: ArrayLike<number>, shape?: readonly number[]): Tensor;
   /** Shape under which a feature map of the given size is declared to the graph. */
   shape(channels: number, height: number, width: number): readonly number[];
   /** Packs an HWIO kernel. Channels that are no multiple of the layout's block are padded with zeros. */
@@ -82,32 +69,6 @@ export interface Layout {
   packMask(mask: Float32Array): Float32Array;
   /** Multiplies every channel of `x` by a packed mask. */
   scalePixels(graph: ModelBuilder, x: Features, mask: Tensor): Features;
-}
-
-/** What layouts of float32 features have in common: nothing changes on the way in or out. */
-export abstract class Float32Layout {
-  readonly steepest: number = 1e30;
-  readonly winograd: Winograd | null = null;
-
-  enter(_graph: ModelBuilder, x: Features): Features {
-    return x;
-  }
-
-  leave(_graph: ModelBuilder, x: Features): Features {
-    return x;
-  }
-
-  narrow(_graph: ModelBuilder, tensor: Tensor): Tensor {
-    return tensor;
-  }
-
-  widen(_graph: ModelBuilder, tensor: Tensor): Tensor {
-    return tensor;
-  }
-
-  constant(graph: ModelBuilder, values: ArrayLike<number>, shape?: readonly number[]): Tensor {
-    return graph.floats(values, shape);
-  }
 }
 
 /** `x` with another tensor of the same size. */

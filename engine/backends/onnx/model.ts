@@ -60,21 +60,13 @@ export class ModelBuilder {
     return output;
   }
 
-  /**
-   * The finished model.
-   *
-   * @param embedded Values of inputs that are to be constants of the model instead; undefined for what stays an input.
-   */
-  toBytes(embedded: (input: Tensor) => Float32Array | undefined = () => undefined): Uint8Array<ArrayBuffer> {
+  /** The finished model. */
+  toBytes(): Uint8Array<ArrayBuffer> {
     const graph = new BinaryWriter();
     for (const node of this.#nodes) graph.tag(1, WireType.LengthDelimited).bytes(node);
     graph.tag(2, WireType.LengthDelimited).string("gramcast");
     for (const constant of this.#constants) graph.tag(5, WireType.LengthDelimited).bytes(constant);
-    for (const [name, shape] of this.#inputs) {
-      const values = embedded(name);
-      if (values === undefined) graph.tag(11, WireType.LengthDelimited).bytes(valueInfo(name, shape));
-      else graph.tag(5, WireType.LengthDelimited).bytes(tensorProto(name, FLOAT, shape, bytesOf(values)));
-    }
+    for (const [name, shape] of this.#inputs) graph.tag(11, WireType.LengthDelimited).bytes(valueInfo(name, shape));
     for (const output of this.#outputs) graph.tag(12, WireType.LengthDelimited).bytes(output);
     const model = new BinaryWriter();
     model.tag(1, WireType.Varint).int64(IR_VERSION);

@@ -20,7 +20,7 @@ export interface NeighborComparison {
 /**
  * Compares a layer with what its places have taken.
  *
- * @param output In float32, of the layer's own size.
+ * @param output Of the layer's own size.
  * @param target Unit vectors, of the grid's size.
  * @param mask Of the grid's size; undefined for the whole picture.
  */

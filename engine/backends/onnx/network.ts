@@ -45,8 +45,7 @@ export function forward(graph: ModelBuilder, layout: Layout, size: Size, last: s
   graph.input(IMAGE, [1, size.height, size.width, 3]);
   graph.input(MEAN, [1, 3, 1, 1]);
   const planar = graph.node("Transpose", [IMAGE], { perm: ints(0, 3, 1, 2) });
-  const picture = { tensor: graph.node("Sub", [planar, MEAN]), channels: 3, height: size.height, width: size.width };
-  let x = layout.enter(graph, picture);
+  let x: Features = { ...size, tensor: graph.node("Sub", [planar, MEAN]), channels: 3 };
   return layersUpTo(last).map((layer) => {
     const input = x;
     x = layer.kind === "pool" ? pool(graph, layout, input, pooling) : layout.conv(
@@ -70,5 +69,5 @@ export function kernelShape(layout: Layout, inChannels: number, outChannels: num
 export function pool(graph: ModelBuilder, layout: Layout, x: Features, pooling: Pooling): Features {
   if (pooling === "MAX") return layout.pool(graph, x, "MaxPool");
   const mean = layout.pool(graph, x, "AveragePool");
-  return like(mean, graph.node("Mul", [mean.tensor, layout.constant(graph, [AVERAGE_POOL_GAIN])]));
+  return like(mean, graph.node("Mul", [mean.tensor, graph.floats([AVERAGE_POOL_GAIN])]));
 }

@@ -3,7 +3,6 @@ import {
   convGeometry,
   type ConvOptions,
   type Features,
-  Float32Layout,
   type Layout,
   like,
   type Packed,
@@ -12,10 +11,10 @@ import {
 } from "./layout.ts";
 import { pooledSize } from "../../vgg16.ts";
 
-/** Standard ONNX: (1, C, H, W). For GPUs, and for processors that ONNX Runtime has no blocked convolutions for. */
-export class PlanarLayout extends Float32Layout implements Layout {
-  readonly name: string = "planar";
-  readonly exact: Layout = this;
+/** Standard ONNX: (1, C, H, W). For processors that ONNX Runtime has no blocked convolutions for. */
+export class PlanarLayout implements Layout {
+  readonly name = "planar";
+  readonly winograd = null;
 
   shape(channels: number, height: number, width: number): readonly number[] {
     return [1, channels, height, width];

@@ -36,7 +36,7 @@ export function buildStepGraph(objective: Objective, layout: Layout, variant: St
   const terms = new TermGraph(graph, layout, objective, variant, activations);
   const gradients = new TermGradients(graph, layout, terms, normalizeGradients);
   const chain = new ChainBuilder(graph, layout, terms, gradients, pooling);
-  const gradient = gradients.unscaled(chain.backward(activations));
+  const gradient = chain.backward(activations);
   graph.output(SUMS, graph.node("Concat", terms.sums(), { axis: 0n }), [objective.terms.length]);
   graph.output(GRADIENT, gradient, [1, size.height, size.width, 3]);
   return graph;
@@ -98,7 +98,7 @@ class ChainBuilder {
       content: this.#gradients.content(activation.layer.name),
       choice: this.#isMaxPool(above) ? poolChoice(this.#graph, this.#layout, above!) : undefined,
       derivative: this.#derivesHere(activation, below, above)
-        ? reluDerivative(this.#graph, this.#layout, activation.output)
+        ? reluDerivative(this.#graph, activation.output)
         : undefined,
     };
   }
@@ -134,6 +134,6 @@ class ChainBuilder {
   /** Through the first layer. */
   #toPicture({ layer }: Activation, gradient: Features): Tensor {
     if (layer.kind !== "conv") throw new Error("Cannot end at a pool: the network begins with a convolution");
-    return this.#layout.widen(this.#graph, pictureGradient(this.#graph, this.#layout, layer, gradient));
+    return pictureGradient(this.#graph, this.#layout, layer, gradient);
   }
 }

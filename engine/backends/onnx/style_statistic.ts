@@ -4,7 +4,7 @@ import type { Features, Layout } from "./layout.ts";
 import type { ModelBuilder, Tensor } from "./model.ts";
 import { sumOfSquares } from "./sum_of_squares.ts";
 
-/** Gram matrices, moments and their comparison in a graph, all of it in float32. */
+/** Gram matrices, moments and their comparison in a graph. */
 export class GraphStyleStatistic implements StyleStatistic<Features, Tensor, Tensor> {
   readonly #graph: ModelBuilder;
   readonly #layout: Layout;
@@ -17,11 +17,11 @@ export class GraphStyleStatistic implements StyleStatistic<Features, Tensor, Ten
   }
 
   of(features: Features, area: number): Tensor {
-    return this.#layout.exact.gram(this.#graph, features, 1 / (area * this.#channels));
+    return this.#layout.gram(this.#graph, features, 1 / (area * this.#channels));
   }
 
   means(features: Features, area: number): Tensor {
-    return this.#layout.exact.channelSums(this.#graph, features, 1 / area);
+    return this.#layout.channelSums(this.#graph, features, 1 / area);
   }
 
   compare(gram: Tensor, target: Tensor, whitener: Tensor | undefined): StyleComparison<Tensor, Tensor> {

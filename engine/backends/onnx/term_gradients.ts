@@ -1,16 +1,13 @@
-import { gradientScale } from "./gradient_scale.ts";
 import { type Features, type Layout, like } from "./layout.ts";
-import type { ModelBuilder, Tensor } from "./model.ts";
+import type { ModelBuilder } from "./model.ts";
 import type { TermGraph } from "./terms.ts";
 
-/** The terms' gradients at their layers, as the chain of gradients takes them: weighted, normalised, in the layout's type. */
+/** The terms' gradients at their layers, as the chain of gradients takes them: weighted and normalised. */
 export class TermGradients {
   readonly #graph: ModelBuilder;
   readonly #layout: Layout;
   readonly #terms: TermGraph;
   readonly #normalize: boolean;
-  /** By what all gradients of the chain are larger than they are; undefined where they need not be, in float32. */
-  readonly #scale: Tensor | undefined;
 
   /** @param normalize Whether each gradient is divided by its L1 norm. */
   constructor(graph: ModelBuilder, layout: Layout, terms: TermGraph, normalize: boolean) {
@@ -18,7 +15,6 @@ export class TermGradients {
     this.#layout = layout;
     this.#terms = terms;
     this.#normalize = normalize;
-    this.#scale = layout === layout.exact ? undefined : gradientScale(graph, terms.norms());
   }
 
   /** Sum of a layer's content terms' gradients. */
@@ -35,15 +31,10 @@ export class TermGradients {
     let sum = start;
     for (const { term, index } of this.#terms.at(layer)) {
       if (term.kind === "content") continue;
-      const plain = !this.#scale && !this.#normalize && this.#terms.isPlain(index);
+      const plain = !this.#normalize && this.#terms.isPlain(index);
       sum = plain ? this.#convolved(index, sum) : this.#add(this.#gradient(index), sum);
     }
     return sum;
-  }
-
-  /** A gradient of the chain without its scale. */
-  unscaled(gradient: Tensor): Tensor {
-    return this.#scale ? this.#graph.node("Div", [gradient, this.#scale]) : gradient;
   }
 
   /** (G − A) F is a 1×1 convolution with the matrix G − A, and convolutions add to a sum and an offset for nothing. */
@@ -66,8 +57,7 @@ export class TermGradients {
       const norm = this.#graph.node("ReduceL1", [flat], { keepdims: 1n });
       factor = this.#graph.node("Div", [factor, this.#graph.node("Add", [norm, this.#graph.floats([1e-8])])]);
     }
-    if (this.#scale) factor = this.#graph.node("Mul", [factor, this.#scale]);
-    return like(inner, this.#layout.narrow(this.#graph, this.#graph.node("Mul", [inner.tensor, factor])));
+    return like(inner, this.#graph.node("Mul", [inner.tensor, factor]));
   }
 
   #add(a: Features, b: Features | undefined): Features {

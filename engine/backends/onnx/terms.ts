@@ -1,5 +1,5 @@
 /**
- * The losses' terms in a graph: what each compares, and its gradient at its layer. All of it is float32.
+ * The losses' terms in a graph: what each compares, and its gradient at its layer.
  *
  * @module
  */
@@ -114,19 +114,18 @@ export class TermGraph {
     if (term.kind === "neighbors") return this.#neighborsOf(index).gradient;
     const output = this.#output(term);
     if (term.kind === "content") return this.#weighAgain(like(output, this.#compare(index).difference), term);
-    const { exact } = this.#layout;
-    const kernel = exact.symmetricKernel(this.#graph, this.styleDifference(index), output.channels);
+    const kernel = this.#layout.symmetricKernel(this.#graph, this.styleDifference(index), output.channels);
     const offset = this.styleOffset(index);
-    const features = offset ? this.#layout.leave(this.#graph, output) : this.features(index);
+    const features = offset ? output : this.features(index);
     const bias = offset && { bias: offset };
-    const product = exact.conv(this.#graph, features, kernel, output.channels, { side: 1, ...bias });
+    const product = this.#layout.conv(this.#graph, features, kernel, output.channels, { side: 1, ...bias });
     return this.#weighAgain(offset ? this.#weigh(product, term) : product, term);
   }
 
-  /** What the term sees of its layer, in float32 and under its mask. */
+  /** What the term sees of its layer, under its mask. */
   features(index: number): Features {
     const term = this.#term(index);
-    return once(this.#features, index, () => this.#weigh(this.#layout.leave(this.#graph, this.#output(term)), term));
+    return once(this.#features, index, () => this.#weigh(this.#output(term), term));
   }
 
   /** D of a style term: what its gradient is a product with. */
@@ -159,34 +158,6 @@ export class TermGraph {
     return mask === null || (this.#variant.tile && mask === CORE_MASK);
   }
 
-  /** Upper bounds of the L2 norms of all terms' gradients: ‖m F D‖ is at most ‖m F‖ ‖D‖. */
-  norms(): Tensor[] {
-    return [...this.#outputs.keys()].flatMap((layer) => this.at(layer).map(({ index }) => this.#norm(index)));
-  }
-
-  #norm(index: number): Tensor {
-    const root = (squares: Tensor) => this.#graph.node("Sqrt", [squares]);
-    const factor = this.#graph.node("Abs", [this.factor(index)]);
-    // The L1 norm, by which it is divided, is never below the L2 norm.
-    if (this.#objective.normalizeGradients) return factor;
-    const term = this.#term(index);
-    const { channels } = this.#output(term);
-    if (term.kind === "content") return this.#graph.node("Mul", [factor, root(this.#compare(index).squares)]);
-    if (term.kind === "neighbors") {
-      const { tensor } = this.#neighborsOf(index).gradient;
-      return this.#graph.node("Mul", [factor, root(sumOfSquares(this.#graph, tensor, channels))]);
-    }
-    const norms = [this.features(index).tensor, this.styleDifference(index)].map((each) =>
-      root(sumOfSquares(this.#graph, each, channels))
-    );
-    const product = this.#graph.node("Mul", norms);
-    const offset = this.styleOffset(index);
-    if (!offset) return this.#graph.node("Mul", [factor, product]);
-    const area = this.#graph.floats([Math.sqrt(this.#output(term).height * this.#output(term).width)]);
-    const added = this.#graph.node("Mul", [root(sumOfSquares(this.#graph, offset, channels)), area]);
-    return this.#graph.node("Mul", [factor, this.#graph.node("Add", [product, added])]);
-  }
-
   #compare(index: number): Comparison {
     return once(
       this.#comparisons,
@@ -198,20 +169,18 @@ export class TermGraph {
   #neighborsOf(index: number): NeighborComparison {
     return once(this.#neighbors, index, () => {
       const term = this.#term(index);
-      const { exact } = this.#layout;
       const grid = featureSize(this.#objective.size, gridLayer(term));
-      const target = this.#graph.input(targetInput(index), targetShape(exact, this.#objective.size, term));
+      const target = this.#graph.input(targetInput(index), targetShape(this.#layout, this.#objective.size, term));
       const mask = term.mask === null
         ? undefined
         : this.#graph.input(maskInput(term.mask, gridLayer(term)), this.#layout.maskShape(grid.width * grid.height));
-      const output = this.#layout.leave(this.#graph, this.#output(term));
-      return compareNeighbors(this.#graph, exact, output, grid, target, mask);
+      return compareNeighbors(this.#graph, this.#layout, this.#output(term), grid, target, mask);
     });
   }
 
   #compareContent(index: number): Comparison {
     const term = this.#term(index);
-    const features = this.#layout.leave(this.#graph, this.#output(term));
+    const features = this.#output(term);
     const target = this.#graph.input(targetInput(index), targetShape(this.#layout, this.#objective.size, term));
     const { tensor } = this.#weigh(like(features, this.#graph.node("Sub", [features.tensor, target])), term);
     return { squares: sumOfSquares(this.#graph, tensor, features.channels), difference: tensor };
@@ -273,7 +242,7 @@ export class TermGraph {
     if (term.mask === null) return features;
     const area = features.height * features.width;
     const mask = this.#graph.input(maskInput(term.mask, term.layer), this.#layout.maskShape(area));
-    return this.#layout.exact.scalePixels(this.#graph, features, mask);
+    return this.#layout.scalePixels(this.#graph, features, mask);
   }
 
   #weighAgain(features: Features, term: Term): Features {

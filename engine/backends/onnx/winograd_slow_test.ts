@@ -15,7 +15,7 @@ if (block === null) {
   );
   testConformance(
     "OnnxBackend with Winograd's algorithm wherever it may be",
-    (parameters) => OnnxBackend.open(parameters, "cpu", { layout }),
+    (parameters) => OnnxBackend.open(parameters, { layout }),
     { lossTolerance: 1e-5, gradientTolerance: 1e-4 },
   );
 }

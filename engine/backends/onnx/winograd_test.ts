@@ -42,7 +42,7 @@ async function bothWays({ height, width, sum, partBytes }: Given) {
       ["kernel", winograd.packKernel(kernel, OUT, IN).data],
       ["sum", layout.packRows(added, OUT)],
     ]),
-    { runtime: { executionProviders: ["cpu"], intraOpNumThreads: 1 }, embed: false, binds: false },
+    { executionProviders: ["cpu"], intraOpNumThreads: 1 },
   );
   const found = (await session.run({})).get("y")!;
   await session.dispose();

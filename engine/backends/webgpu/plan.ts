@@ -42,10 +42,11 @@ export interface Dispatch {
 export type PlannedNumber = number | { readonly float: number };
 
 /**
- * Operations that are submitted together, and at most those of one call. Systems that watch a GPU reset it after about two
- * seconds of one submission; the slowest that are worth using compute 10¹¹ a second.
+ * Operations and bytes that are submitted together, unless one call has more. Systems that watch a GPU reset it after about
+ * two seconds of one submission; the slowest that are worth using compute 10¹¹ and move 2·10¹⁰ a second.
  */
 export const FLOPS_OF_SUBMISSION = 5e10;
+export const BYTES_OF_SUBMISSION = 1e10;
 
 /** Workgroups in a row; WebGPU promises 65535 in each direction. */
 const ROW = 32768;
@@ -53,6 +54,22 @@ const ROW = 32768;
 /** So many workgroups, in rows where they are too many for one. */
 export function rowsOfGroups(count: number): readonly [number, number, number] {
   return count <= ROW ? [count, 1, 1] : [ROW, Math.ceil(count / ROW), 1];
+}
+
+/** Calls in their order, those together that are submitted together. */
+export function submissions<Call extends { readonly work: Work }>(calls: readonly Call[]): Call[][] {
+  const submitted: Call[][] = [];
+  let [flops, bytes] = [Infinity, Infinity];
+  for (const call of calls) {
+    flops += call.work.flops;
+    bytes += call.work.bytes;
+    if (flops > FLOPS_OF_SUBMISSION || bytes > BYTES_OF_SUBMISSION) {
+      submitted.push([]);
+      ({ flops, bytes } = call.work);
+    }
+    submitted.at(-1)!.push(call);
+  }
+  return submitted;
 }
 
 /** Buffers and dispatches of one pass over the device. */

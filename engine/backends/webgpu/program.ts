@@ -4,14 +4,14 @@
  * @module
  */
 import type { Device, Reading } from "./device.ts";
-import { type Dispatch, FLOPS_OF_SUBMISSION, type Plan, type PlannedBuffer } from "./plan.ts";
+import { type Dispatch, type Plan, type PlannedBuffer, submissions, type Work } from "./plan.ts";
 
 /** A dispatch, ready to be encoded. */
 interface Call {
   readonly pipeline: GPUComputePipeline;
   readonly bindings: GPUBindGroup;
   readonly workgroups: readonly [number, number, number];
-  readonly flops: number;
+  readonly work: Work;
 }
 
 /** Gives the buffers that are not a plan's own. */
@@ -69,7 +69,7 @@ export class Program {
               entries: [{ binding: bindings.get("numbers")!, resource: own }, ...entries],
             }),
             workgroups,
-            flops: work.flops,
+            work,
           };
         });
         return new Program(device, buffers, owned, calls);
@@ -98,29 +98,17 @@ export class Program {
 
   /** The commands of one run, in as many submissions as they are to be watched in. */
   commands(): GPUCommandBuffer[] {
-    const { gpu } = this.#device;
-    const finished: GPUCommandBuffer[] = [];
-    let flops = Infinity;
-    let encoder: GPUCommandEncoder | undefined;
-    let pass: GPUComputePassEncoder | undefined;
-    const finish = () => {
-      pass?.end();
-      if (encoder) finished.push(encoder.finish());
-    };
-    for (const call of this.#calls) {
-      if (flops + call.flops > FLOPS_OF_SUBMISSION) {
-        finish();
-        encoder = gpu.createCommandEncoder();
-        pass = encoder.beginComputePass();
-        flops = 0;
+    return submissions(this.#calls).map((calls) => {
+      const encoder = this.#device.gpu.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      for (const { pipeline, bindings, workgroups } of calls) {
+        pass.setPipeline(pipeline);
+        pass.setBindGroup(0, bindings);
+        pass.dispatchWorkgroups(...workgroups);
       }
-      pass!.setPipeline(call.pipeline);
-      pass!.setBindGroup(0, call.bindings);
-      pass!.dispatchWorkgroups(...call.workgroups);
-      flops += call.flops;
-    }
-    finish();
-    return finished;
+      pass.end();
+      return encoder.finish();
+    });
   }
 
   /** Runs it once. */

@@ -42,20 +42,30 @@ export function convTiles(
   { tile = chooseTile(to), mostFlops = FLOPS_OF_SUBMISSION }: ConvDivision = {},
 ): Dispatch[] {
   const groups = Math.ceil(quadsOf(to.channels) / tile.quads);
-  const groupsEach = Math.ceil(groups / Math.ceil(convFlops(from, to.channels) / mostFlops));
-  return Array.from({ length: Math.ceil(groups / groupsEach) }, (_, i) => {
-    const first = i * groupsEach;
-    const count = Math.min(groupsEach, groups - first);
-    return convDispatch(from, to, output, {
-      kernel: "conv_tiles",
-      source: accumulate + source,
-      constants: { TILE_WIDTH: tile.width, LANE_ROWS: tile.lanes, QUADS: tile.quads },
-      numbers: [first * tile.quads, COLUMNS, ROWS],
-      workgroups: [count, Math.ceil(to.width / tile.width), Math.ceil(to.height / (ROWS * tile.lanes))],
-      reads: { x: from.buffer, weights },
-      work: convWork(from, Math.min(to.channels - 4 * first * tile.quads, 4 * count * tile.quads), output),
-    });
-  });
+  const bands = Math.ceil(to.height / (ROWS * tile.lanes));
+  const calls = Math.ceil(convFlops(from, to.channels) / mostFlops);
+  const groupsEach = Math.ceil(groups / calls);
+  const bandsEach = Math.ceil((bands * Math.ceil(groups / groupsEach)) / calls);
+  const dispatches: Dispatch[] = [];
+  for (let band = 0; band < bands; band += bandsEach) {
+    const top = band * ROWS * tile.lanes;
+    const height = Math.min(bandsEach * ROWS * tile.lanes, to.height - top);
+    for (let group = 0; group < groups; group += groupsEach) {
+      const count = Math.min(groupsEach, groups - group);
+      const first = group * tile.quads;
+      const channels = Math.min(to.channels - 4 * first, 4 * count * tile.quads);
+      dispatches.push(convDispatch(from, to, output, {
+        kernel: "conv_tiles",
+        source: accumulate + source,
+        constants: { TILE_WIDTH: tile.width, LANE_ROWS: tile.lanes, QUADS: tile.quads },
+        numbers: [first, top, COLUMNS, ROWS],
+        workgroups: [count, Math.ceil(to.width / tile.width), Math.min(bandsEach, bands - band)],
+        reads: { x: from.buffer, weights },
+        work: convWork({ ...from, height }, channels, output),
+      }));
+    }
+  }
+  return dispatches;
 }
 
 /** The layout that computes the fewest pixels outside the picture. */

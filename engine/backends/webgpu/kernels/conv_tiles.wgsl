@@ -12,6 +12,7 @@ struct Numbers {
   out_quads: u32,
   // Of this call: a long convolution is several.
   first_quad: u32,
+  first_row: u32,
   // Columns of taps, and rows of an invocation. The compiler does not know them, which keeps it from writing loops out.
   columns: u32,
   rows: u32,
@@ -46,7 +47,7 @@ fn main(
 ) {
   let first_quad = numbers.first_quad + group.x * QUADS;
   let left = group.y * TILE_WIDTH;
-  let top = group.z * ROWS * LANE_ROWS;
+  let top = numbers.first_row + group.z * ROWS * LANE_ROWS;
   var a0 = vec4f();
   var a1 = vec4f();
   var a2 = vec4f();

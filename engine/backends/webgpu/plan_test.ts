@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { featureSize, type Term } from "../../objective/objective.ts";
+import { BYTES_OF_SUBMISSION, type Dispatch, FLOPS_OF_SUBMISSION, submissions } from "./plan.ts";
+import { planStep } from "./step_plan.ts";
+
+/** The largest side of a square whose maps of 64 channels a buffer of 2 GiB holds, as many as wgpu gives. */
+const LARGEST_SIDE = 2896;
+
+function stepDispatches(side: number): readonly Dispatch[] {
+  const size = { width: side, height: side };
+  const layers = ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"];
+  const terms = layers.flatMap((layer): Term[] => [
+    { kind: "style", layer, mask: null },
+    { kind: "content", layer, mask: null },
+  ]);
+  const areas = terms.map(({ layer }) => {
+    const { width, height } = featureSize(size, layer);
+    return width * height;
+  });
+  const options = { terms, areas, normalize: true, whitened: () => true, moments: true };
+  return planStep({ size, pooling: "MAX", mean: [1, 2, 3] }, options).plan.dispatches;
+}
+
+/** Seconds on a GPU that computes 10¹¹ operations and moves 2·10¹⁰ bytes a second. */
+function slowSeconds(calls: readonly Dispatch[]): number {
+  return calls.reduce((sum, { work }) => sum + work.flops / 1e11 + work.bytes / 2e10, 0);
+}
+
+Deno.test("no submission of a step takes as long as systems let one, on a slow GPU and at the largest size", () => {
+  for (const side of [64, 668, 2048, LARGEST_SIDE]) {
+    const calls = stepDispatches(side);
+    const submitted = submissions(calls);
+    assert.ok(submitted.flat().every((call, i) => call === calls[i]), "their order is kept");
+    assert.equal(submitted.flat().length, calls.length);
+    for (const each of submitted) assert.ok(slowSeconds(each) < 1, `${side}: ${each.map(({ kernel }) => kernel)}`);
+  }
+  assert.ok(slowSeconds(stepDispatches(2048)) > 20);
+  assert.equal(submissions(stepDispatches(64)).length, 1, "what takes little goes at once");
+});
+
+Deno.test("calls go together up to the operations and bytes of a submission, and one that has more goes alone", () => {
+  const call = (flops: number, bytes: number) => ({ work: { flops, bytes } });
+  const [half, more] = [0.5 * FLOPS_OF_SUBMISSION, 1.5 * FLOPS_OF_SUBMISSION];
+  const sizes = (...calls: { work: { flops: number; bytes: number } }[]) =>
+    submissions(calls).map((each) => each.length);
+  assert.deepEqual(sizes(), []);
+  assert.deepEqual(sizes(call(half, 0), call(half, 0), call(1, 0)), [2, 1]);
+  assert.deepEqual(sizes(call(0, BYTES_OF_SUBMISSION), call(1, 0), call(0, 1)), [2, 1]);
+  assert.deepEqual(sizes(call(1, 1), call(more, 1), call(1, 1)), [1, 1, 1]);
+});

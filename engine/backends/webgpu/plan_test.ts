@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { estimateCost } from "../../estimate/estimate.ts";
 import { featureSize, type Term } from "../../objective/objective.ts";
+import { resolveOptions } from "../../options/resolve.ts";
+import { PRESET_NAMES } from "../../options/options.ts";
+import { planArrival, planProducts, planSearch, planTrial } from "./lbfgs_plans.ts";
 import { BYTES_OF_SUBMISSION, type Dispatch, FLOPS_OF_SUBMISSION, submissions } from "./plan.ts";
 import { planStep } from "./step_plan.ts";
 
@@ -47,4 +51,33 @@ Deno.test("calls go together up to the operations and bytes of a submission, and
   assert.deepEqual(sizes(call(half, 0), call(half, 0), call(1, 0)), [2, 1]);
   assert.deepEqual(sizes(call(0, BYTES_OF_SUBMISSION), call(1, 0), call(0, 1)), [2, 1]);
   assert.deepEqual(sizes(call(1, 1), call(more, 1), call(1, 1)), [1, 1, 1]);
+});
+
+Deno.test("a step takes no more of a GPU's memory than the estimate says, with all that L-BFGS keeps", () => {
+  for (const preset of PRESET_NAMES) {
+    for (const side of [64, 256, 668, 1536]) {
+      const size = { width: side, height: side };
+      const options = resolveOptions({ preset, size: side }, size, 1);
+      const terms = [
+        ...options.contentLayers.map(({ layer }): Term => ({ kind: "content", layer, mask: null })),
+        ...options.styleLayers.map(({ layer }): Term => ({ kind: "style", layer, mask: null })),
+      ];
+      const { plan, gradient } = planStep({ size, pooling: options.pooling, mean: [1, 2, 3] }, {
+        terms,
+        areas: terms.map(() => 1),
+        normalize: options.normalizeGradients,
+        whitened: () => true,
+        moments: true,
+      });
+      const { kind, history } = options.optimizer;
+      const parts = kind === "LBFGS" ? [planArrival, planProducts, planSearch, planTrial] : [];
+      const lbfgs = parts.map((part) => part({ along: gradient, history }));
+      const buffers = [plan, ...lbfgs].flatMap((each) => each.buffers);
+      // What plans hand on to one another is there once.
+      const lengths = new Map(buffers.map(({ name, length, shared }, i) => [shared ? name : `${i}`, length]));
+      const bytes = [...lengths.values()].reduce((sum, length) => sum + 4 * length, 0);
+      const estimate = estimateCost(options).memoryBytes;
+      assert.ok(bytes < estimate, `${preset} at ${side}: ${bytes} bytes, estimated ${estimate}`);
+    }
+  }
 });

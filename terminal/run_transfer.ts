@@ -15,6 +15,7 @@ import type { EngineName } from "../engine/backends/engines.ts";
 import { openBackend } from "../engine/backends/open.ts";
 import { rememberingGrams } from "../engine/backends/remembered_grams.ts";
 import { type FrameInput, Optimisation } from "../engine/descent/optimisation.ts";
+import { stepsTogether } from "../engine/descent/pace.ts";
 import { frameOptions, framesIn, stepsBefore, stepsInAll } from "../engine/options/moving_schedule.ts";
 import type { TransferOptions } from "../engine/options/options.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
@@ -204,11 +205,18 @@ async function optimise(
   { points, printer }: Work,
   interrupt: Interrupt,
 ): Promise<void> {
+  let lastSeconds: number | null = null;
   while (!optimisation.finished && !interrupt.requested) {
-    const report = await optimisation.advance();
-    const step = before + report.step;
-    points.push({ step, ...report.losses });
-    printer.step({ ...report, step });
+    const most = stepsTogether(lastSeconds);
+    let count = 1;
+    while (count < most && !isWanted(before + optimisation.step + count, args, options)) count++;
+    for (const report of await optimisation.advanceTogether(count)) {
+      const step = before + report.step;
+      points.push({ step, ...report.losses });
+      printer.step({ ...report, step });
+      lastSeconds = report.seconds;
+    }
+    const { step } = points.at(-1)!;
     if (isWanted(step, args, options)) {
       const format = { format: "JPEG", quality: args.quality } as const;
       await folder.write(`res_${step}.jpg`, await encodePicture(await optimisation.picture(), format));

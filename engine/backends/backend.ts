@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DeviceOptimizer } from "./device_optimizer.ts";
+import type { DeviceOptimizer, MovingExtras } from "./device_optimizer.ts";
 import type { Mask, Objective } from "../objective/objective.ts";
 import type { Places } from "../objective/neighbors.ts";
 import type { OptimizerOptions, Pooling } from "../options/options.ts";
@@ -39,10 +39,16 @@ export interface Evaluator {
    * @param weights One for each term of the objective; they may differ from call to call.
    */
   evaluate(pixels: Pixels, weights: ArrayLike<number>): Promise<Evaluation>;
-  /** Moves a picture on the device from here on, with Adam; left out where nothing is gained by that. */
-  adam?(options: OptimizerOptions, state: OptimizerState): Promise<DeviceOptimizer>;
+  /** Whether `adam` and `lbfgs` know extras; left out: they do not, and are given none. */
+  readonly movesExtras?: boolean;
+  /**
+   * Moves a picture on the device from here on, with Adam; left out where nothing is gained by that.
+   *
+   * @param extras Left out: none.
+   */
+  adam?(options: OptimizerOptions, state: OptimizerState, extras?: MovingExtras): Promise<DeviceOptimizer>;
   /** The same with L-BFGS. */
-  lbfgs?(options: OptimizerOptions, state: OptimizerState): Promise<DeviceOptimizer>;
+  lbfgs?(options: OptimizerOptions, state: OptimizerState, extras?: MovingExtras): Promise<DeviceOptimizer>;
   dispose(): Promise<void>;
 }
 

@@ -5,9 +5,20 @@ import { createOptimizer } from "../optimizers/create.ts";
 import type { Optimizer, OptimizerState } from "../optimizers/optimizer.ts";
 import type { OptimizerOptions } from "../options/options.ts";
 import type { Pixels, Size } from "../picture.ts";
+import { MovingAverage } from "./moving_average.ts";
 import type { LossWeights, PreparedScale } from "./prepared_scale.ts";
 
-/** The picture of one scale and what moves it: an optimiser here, or one on the device, where the engine can. */
+/** What a step has come to. */
+export interface Moved {
+  /** Where they were evaluated. */
+  readonly losses: Losses;
+  /** Whether they are the picture's. */
+  readonly accepted: boolean;
+}
+
+/**
+ * The picture of one scale, its average, and what moves it: an optimiser here, or one on the device, where the engine can.
+ */
 export class Descent {
   readonly #options: OptimizerOptions;
   readonly #size: Size;
@@ -16,11 +27,22 @@ export class Descent {
   #device: DeviceOptimizer | null = null;
   /** What of the state here is not behind that on the device. */
   #here: "all" | "picture" | "nothing" = "all";
+  /** What is shown in place of the steps' pictures; null where that is not asked for. */
+  readonly #average: MovingAverage | null;
+  /** Steps that the average on the device is ahead. */
+  #ahead = 0;
 
-  constructor(options: OptimizerOptions, size: Size, state: OptimizerState, learningRate: number) {
+  constructor(
+    options: OptimizerOptions,
+    size: Size,
+    state: OptimizerState,
+    learningRate: number,
+    average: MovingAverage | null,
+  ) {
     this.#options = options;
     this.#size = size;
     this.#learningRate = learningRate;
+    this.#average = average;
     this.#optimizer = this.#create(state);
   }
 
@@ -33,6 +55,20 @@ export class Descent {
     return this.#optimizer.pixels;
   }
 
+  /** The average, brought here where steps were taken on a device; null where none is taken. */
+  async average(): Promise<MovingAverage | null> {
+    if (this.#average && this.#device && this.#ahead > 0) {
+      this.#average.take(await this.#device.average!(), this.#average.steps + this.#ahead);
+      this.#ahead = 0;
+    }
+    return this.#average;
+  }
+
+  /** What is shown: the average, or the picture where none is taken. */
+  async shown(): Promise<Pixels> {
+    return (await this.average())?.pixels ?? await this.pixels();
+  }
+
   /** All of the optimiser's state, brought here where steps were taken on a device. */
   async state(): Promise<OptimizerState> {
     if (this.#device && this.#here !== "all") {
@@ -42,11 +78,16 @@ export class Descent {
     return this.#optimizer.state();
   }
 
-  /** What carries on at another scale, see `Optimizer`; this one is done with, and nothing of it is left on a device. */
+  /**
+   * What carries on at another scale, see `Optimizer`; this one is done with, and nothing of it is left on a device. The
+   * average begins anew: it would blur the finer picture.
+   */
   async rescaled(to: Size, pixels: Pixels): Promise<Descent> {
     await this.state();
     this.dispose();
-    return new Descent(this.#options, to, this.#optimizer.rescaled(this.#size, to, pixels), this.#learningRate);
+    const state = this.#optimizer.rescaled(this.#size, to, pixels);
+    const average = this.#average && new MovingAverage(this.#average.decay, new Float32Array(pixels.length));
+    return new Descent(this.#options, to, state, this.#learningRate, average);
   }
 
   retune(learningRate: number): void {
@@ -58,7 +99,7 @@ export class Descent {
 
   /** From here on the picture moves on the device, where the engine can. */
   async useDevice(prepared: PreparedScale): Promise<void> {
-    this.#device = await prepared.onDevice(this.#options, await this.state());
+    this.#device = await prepared.onDevice(this.#options, await this.state(), this.#average);
   }
 
   /** Frees what is held on a device; what was not brought here is lost. */
@@ -68,31 +109,32 @@ export class Descent {
   }
 
   /**
-   * Takes step `step`.
+   * Takes steps from step `step` on: one at least, and more up to `most` where a device takes several before it is looked
+   * at what they gave.
    *
-   * @returns The losses where they were evaluated, and whether they are the picture's.
-   * @throws {GramcastError} LOSS_NOT_FINITE naming step and term; the picture then is the last good one.
+   * @throws {GramcastError} LOSS_NOT_FINITE naming step and term, where that is the first; the picture then is the last good
+   *   one. A later one is not taken.
    */
-  async move(
-    prepared: PreparedScale,
-    weights: LossWeights,
-    step: number,
-  ): Promise<{ losses: Losses; accepted: boolean }> {
+  async move(prepared: PreparedScale, weights: LossWeights, step: number, most: number): Promise<Moved[]> {
     if (!this.#device) {
       const { losses, gradient } = await prepared.evaluate(this.#optimizer.query, weights);
       const finite = Number.isFinite(losses.total) && allFinite(gradient);
       // A line search may step back from a loss that is not finite; nothing else may.
       if (!finite && !this.#optimizer.canStepBack) throw notFinite(step, losses);
       const { accepted } = this.#optimizer.advance({ loss: finite ? losses.total : Infinity, gradient });
-      return { losses, accepted };
+      this.#average?.add(this.#optimizer.pixels);
+      return [{ losses, accepted }];
     }
-    const { losses, finite, accepted } = await prepared.move(this.#device, weights, this.#learningRate);
-    if (!finite) {
+    const steps = await prepared.move(this.#device, most, weights, this.#learningRate);
+    const good = steps.filter(({ finite }) => finite);
+    if (good.length === 0) {
       await this.state();
-      throw notFinite(step, losses);
+      await this.average();
+      throw notFinite(step, steps[0]!.losses);
     }
     this.#here = "nothing";
-    return { losses, accepted };
+    this.#ahead += good.length;
+    return good;
   }
 
   #create(state: OptimizerState): Optimizer {

@@ -2,8 +2,8 @@ import type { Pixels } from "../picture.ts";
 
 /** The moving average of an optimisation's pictures in one scale. */
 export class MovingAverage {
-  readonly #decay: number;
-  readonly #sum: Float32Array;
+  readonly decay: number;
+  #sum: Float32Array;
   #steps: number;
 
   /**
@@ -12,7 +12,7 @@ export class MovingAverage {
    * @param steps That `sum` holds.
    */
   constructor(decay: number, sum: Float32Array, steps = 0) {
-    this.#decay = decay;
+    this.decay = decay;
     this.#sum = sum;
     this.#steps = steps;
   }
@@ -29,13 +29,19 @@ export class MovingAverage {
   /** The average, corrected for its bias towards 0; null before the first step. */
   get pixels(): Pixels | null {
     if (this.#steps === 0) return null;
-    const correction = 1 / (1 - this.#decay ** this.#steps);
+    const correction = 1 / (1 - this.decay ** this.#steps);
     return this.#sum.map((sum) => sum * correction);
   }
 
   add(pixels: Pixels): void {
-    const [sum, decay] = [this.#sum, this.#decay];
+    const [sum, decay] = [this.#sum, this.decay];
     for (let i = 0; i < pixels.length; i++) sum[i] = decay * sum[i]! + (1 - decay) * pixels[i]!;
     this.#steps++;
+  }
+
+  /** Takes the sum over from where further steps were added to it. */
+  take(sum: Float32Array, steps: number): void {
+    this.#sum = sum;
+    this.#steps = steps;
   }
 }

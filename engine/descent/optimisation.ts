@@ -59,8 +59,6 @@ export class Optimisation {
   #step: number;
   #weights: LossWeights;
   #learningRate: number;
-  /** What is shown in place of the steps' pictures; null where that is not asked for. */
-  #average: MovingAverage | null;
   #lastLosses: Losses | null;
   /** The picture that the present scale began with, where neighbours are looked for in it; null at the first. */
   #begun: Pixels | null;
@@ -79,7 +77,6 @@ export class Optimisation {
       step: number;
       scale: number;
       scaleStep: number;
-      average: MovingAverage | null;
       weights: LossWeights;
       learningRate: number;
       losses: Losses | null;
@@ -97,7 +94,6 @@ export class Optimisation {
     this.#step = state.step;
     this.#scaleIndex = state.scale;
     this.#scaleStep = state.scaleStep;
-    this.#average = state.average;
     this.#weights = state.weights;
     this.#learningRate = state.learningRate;
     this.#lastLosses = state.losses;
@@ -122,13 +118,14 @@ export class Optimisation {
     const first = options.scales[0]!;
     const pixels = await initialPixels(prepared, first, resize);
     const { learningRate } = options.optimizer;
-    const descent = new Descent(options.optimizer, first, { numbers: {}, arrays: { pixels } }, learningRate);
+    const { averaging } = options;
+    const average = averaging > 0 ? new MovingAverage(averaging, new Float32Array(pixels.length)) : null;
+    const descent = new Descent(options.optimizer, first, { numbers: {}, arrays: { pixels } }, learningRate, average);
     const content = await resize(filled.content, first);
     return new Optimisation(backend, resize, filled, limits, prepared, content, descent, {
       step: 0,
       scale: 0,
       scaleStep: 0,
-      average: options.averaging > 0 ? new MovingAverage(options.averaging, new Float32Array(pixels.length)) : null,
       weights: options,
       learningRate,
       losses: null,
@@ -161,12 +158,12 @@ export class Optimisation {
           `wanted ${scale ? `${scale.width}×${scale.height}` : "a scale of the schedule"}`,
       );
     }
-    const descent = new Descent(options.optimizer, scale, saved.optimizer, saved.learningRate);
+    const average = saved.average && new MovingAverage(options.averaging, saved.average, saved.averagedSteps);
+    const descent = new Descent(options.optimizer, scale, saved.optimizer, saved.learningRate, average);
     const filled = fillGaps(await carryOver(input, resize));
     const prepared = prepareColors(filled, colorModeOf(filled));
     const content = await resize(filled.content, scale);
-    const average = saved.average && new MovingAverage(options.averaging, saved.average, saved.averagedSteps);
-    return new Optimisation(backend, resize, filled, limits, prepared, content, descent, { ...saved, average });
+    return new Optimisation(backend, resize, filled, limits, prepared, content, descent, saved);
   }
 
   /** Steps taken, over all scales. */
@@ -195,21 +192,31 @@ export class Optimisation {
    * @throws {GramcastError} LOSS_NOT_FINITE naming step and term; `picture()` then is the last good one.
    */
   async advance(): Promise<StepReport> {
+    const [report] = await this.advanceTogether(1);
+    return report!;
+  }
+
+  /**
+   * Takes steps of one scale: one at least, and more up to `most` where the engine can before it is looked at what they gave.
+   * The first of a scale is taken alone, because it prepares the scale. They are the same as one at a time.
+   *
+   * @returns What each step gave; they have taken the same time. The picture is that after the last.
+   * @throws {GramcastError} LOSS_NOT_FINITE as `advance()`.
+   */
+  async advanceTogether(most: number): Promise<StepReport[]> {
     if (this.finished) throw new RangeError(`Cannot take step ${this.#step + 1}: wanted at most ${this.#step}`);
     const started = performance.now();
     if (this.#scaleStep >= this.#scale.steps) await this.#enterNextScale();
+    const count = this.#preparedScale ? Math.min(most, this.#scale.steps - this.#scaleStep) : 1;
     this.#preparedScale ??= await this.#prepareScale();
-    const { losses, accepted } = await this.#descent.move(this.#preparedScale, this.#weights, this.#step + 1);
-    if (accepted || !this.#lastLosses) this.#lastLosses = losses;
-    this.#step++;
-    this.#scaleStep++;
-    this.#average?.add(await this.#descent.pixels());
-    return {
-      step: this.#step,
-      losses: this.#lastLosses,
-      seconds: (performance.now() - started) / 1000,
-      size: this.size,
-    };
+    const moved = await this.#descent.move(this.#preparedScale, this.#weights, this.#step + 1, count);
+    const seconds = (performance.now() - started) / 1000 / moved.length;
+    return moved.map(({ losses, accepted }) => {
+      if (accepted || !this.#lastLosses) this.#lastLosses = losses;
+      this.#step++;
+      this.#scaleStep++;
+      return { step: this.#step, losses: this.#lastLosses, seconds, size: this.size };
+    });
   }
 
   /**
@@ -219,21 +226,22 @@ export class Optimisation {
    */
   async picture(fine = false): Promise<Picture> {
     // Of brightness and colours together 8 bits are those of 16: else a picture that is kept in 16 would come back another.
-    const shown = toPicture(await this.#shownPixels(), this.size, fine || this.#color === "LUMINANCE");
+    const shown = toPicture(await this.#descent.shown(), this.size, fine || this.#color === "LUMINANCE");
     const { rgb16, ...picture } = finish(this.#color, shown, this.#content);
     return fine && rgb16 ? { ...picture, rgb16 } : picture;
   }
 
   /** All that `restore()` needs. */
   async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
+    const average = await this.#descent.average();
     return writeCheckpoint({
       step: this.#step,
       scale: this.#scaleIndex,
       scaleStep: this.#scaleStep,
       ...this.size,
       optimizer: await this.#descent.state(),
-      average: this.#average?.sum ?? null,
-      averagedSteps: this.#average?.steps ?? 0,
+      average: average?.sum ?? null,
+      averagedSteps: average?.steps ?? 0,
       begun: this.#begun,
       weights: {
         contentWeight: this.#weights.contentWeight,
@@ -280,19 +288,17 @@ export class Optimisation {
       this.#limits,
       this.#begun,
     );
-    // An average takes in every picture, here.
-    if (!this.#average) await this.#descent.useDevice(prepared);
+    await this.#descent.useDevice(prepared);
     return prepared;
   }
 
   /**
-   * Carries picture and optimiser over to the next size. The average begins anew: it would blur the finer picture. What began
-   * as a picture is carried over as a change of it: so the finer picture has that picture's own detail from the start,
+   * Carries picture and optimiser over to the next size. What began as a picture is carried over as a change of it: so the finer picture has that picture's own detail from the start,
    * which interpolation does not know and steps would have to find again.
    */
   async #enterNextScale(): Promise<void> {
     const from = this.size;
-    const shown = await this.#shownPixels();
+    const shown = await this.#descent.shown();
     this.#scaleIndex++;
     this.#scaleStep = 0;
     const start = startPicture(this.#prepared);
@@ -301,8 +307,6 @@ export class Optimisation {
     this.#descent = await this.#descent.rescaled(this.size, pixels);
     await this.#preparedScale?.dispose();
     this.#preparedScale = null;
-    const { averaging } = this.#input.options;
-    this.#average = this.#average && new MovingAverage(averaging, new Float32Array(pixels.length));
     this.#content = await this.#resize(this.#input.content, this.size);
   }
 
@@ -311,10 +315,5 @@ export class Optimisation {
     const before = toPixels(await this.#resize(start, from));
     const change = resample(pixels.map((value, i) => value - before[i]!), from, this.size);
     return toPixels(await this.#resize(start, this.size)).map((value, i) => value + change[i]!);
-  }
-
-  /** The average, or the picture where none is taken. */
-  async #shownPixels(): Promise<Pixels> {
-    return this.#average?.pixels ?? await this.#descent.pixels();
   }
 }

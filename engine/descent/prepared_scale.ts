@@ -5,7 +5,7 @@
  */
 import { GramcastError } from "../../errors.ts";
 import type { Backend, Evaluator } from "../backends/backend.ts";
-import type { DeviceOptimizer } from "../backends/device_optimizer.ts";
+import type { DeviceOptimizer, MovingExtras } from "../backends/device_optimizer.ts";
 import { planScale } from "../estimate/estimate.ts";
 import type { OptimisationInput, Resize } from "./input.ts";
 import { comparesMoments, type LossTerm, lossTerms } from "./loss_terms.ts";
@@ -110,31 +110,37 @@ export class PreparedScale {
   async evaluate(pixels: Pixels, weights: LossWeights): Promise<ScaleEvaluation> {
     const { losses, gradient } = await this.#evaluator.evaluate(pixels, this.#factors(weights));
     const tv = addTotalVariation(pixels, this.scale, weights.tvWeight, gradient);
-    const palette = this.#palette.reduce(
-      (sum, { term, share }) => sum + share * term.add(pixels, share * weights.styleWeight, gradient),
-      0,
-    );
-    const kept = this.#kept ? this.#kept.weight * this.#kept.term.add(pixels, this.#kept.weight, gradient) : 0;
-    return { losses: this.#weigh(losses, tv, weights, palette, kept), gradient };
+    const pixelWeights = this.#pixelWeights(weights);
+    const pixelLosses = this.#pixelTerms.map((term, i) => term.add(pixels, pixelWeights[i]!, gradient));
+    return { losses: this.#weigh(losses, tv, weights, pixelLosses), gradient };
   }
 
   /** Moves a picture where it is evaluated, if the engine can and knows all terms; else null. */
-  async onDevice(options: OptimizerOptions, state: OptimizerState): Promise<DeviceOptimizer | null> {
-    if (this.#palette.length > 0 || this.#kept) return null;
+  async onDevice(
+    options: OptimizerOptions,
+    state: OptimizerState,
+    average: MovingExtras["average"] = null,
+  ): Promise<DeviceOptimizer | null> {
+    const extras = { pixelGoals: this.#pixelTerms.map(({ goal }) => goal), average };
+    const { movesExtras = false } = this.#evaluator;
+    if (!movesExtras && (extras.pixelGoals.length > 0 || average)) return null;
     const moved = options.kind === "ADAM"
-      ? this.#evaluator.adam?.(options, state)
-      : this.#evaluator.lbfgs?.(options, state);
+      ? this.#evaluator.adam?.(options, state, extras)
+      : this.#evaluator.lbfgs?.(options, state, extras);
     return await moved ?? null;
   }
 
-  /** One step of `onDevice()`'s picture: losses where it evaluated, and what became of it. */
-  async move(device: DeviceOptimizer, weights: LossWeights, learningRate: number) {
-    const { losses, tv, finite, accepted = true } = await device.step(
-      this.#factors(weights),
-      weights.tvWeight,
-      learningRate,
-    );
-    return { losses: this.#weigh(losses, tv, weights), finite, accepted };
+  /** Up to `most` steps of `onDevice()`'s picture: losses where it evaluated, and what became of it. */
+  async move(device: DeviceOptimizer, most: number, weights: LossWeights, learningRate: number) {
+    const factors = [...this.#factors(weights), ...this.#pixelWeights(weights)];
+    const steps = most > 1 && device.steps
+      ? await device.steps(most, factors, weights.tvWeight, learningRate)
+      : [await device.step(factors, weights.tvWeight, learningRate)];
+    return steps.map(({ losses, tv, finite, accepted = true }) => ({
+      losses: this.#weigh(losses, tv, weights, losses.subarray(this.#terms.length)),
+      finite,
+      accepted,
+    }));
   }
 
   dispose(): Promise<void> {
@@ -146,10 +152,24 @@ export class PreparedScale {
     return this.#terms.map(({ kind, share }) => share * (kind === "content" ? contentWeight : styleWeight));
   }
 
-  /** @param kept What of the total is due to what is to be kept. */
-  #weigh(losses: Float64Array, tv: number, weights: LossWeights, palette = 0, kept = 0): Losses {
+  /** The palette's, then what is to be kept. */
+  get #pixelTerms(): readonly PixelTerm[] {
+    return [...this.#palette.map(({ term }) => term), ...this.#kept ? [this.#kept.term] : []];
+  }
+
+  /** Of each of them in the total loss. */
+  #pixelWeights({ styleWeight }: LossWeights): number[] {
+    return [...this.#palette.map(({ share }) => share * styleWeight), ...this.#kept ? [this.#kept.weight] : []];
+  }
+
+  /** @param pixelLosses Of terms of the pixels. */
+  #weigh(losses: Float64Array, tv: number, weights: LossWeights, pixelLosses: ArrayLike<number>): Losses {
     const layers = [...mergeLayers(this.#terms, losses), ...this.#unweighted];
-    if (this.#palette.length > 0) layers.push({ layer: PALETTE, kind: "style", value: palette });
+    if (this.#palette.length > 0) {
+      const value = this.#palette.reduce((sum, { share }, i) => sum + share * pixelLosses[i]!, 0);
+      layers.push({ layer: PALETTE, kind: "style", value });
+    }
+    const kept = this.#kept ? this.#kept.weight * pixelLosses[this.#palette.length]! : 0;
     const content = sumOfKind(layers, "content");
     const style = sumOfKind(layers, "style");
     const total = weights.contentWeight * content + weights.styleWeight * style + weights.tvWeight * tv + kept;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite } from "../../tests/testing/suite.ts";
 import fc from "fast-check";
 import type { Backend } from "../backends/backend.ts";
-import type { DeviceOptimizer } from "../backends/device_optimizer.ts";
+import type { DeviceOptimizer, MovingExtras } from "../backends/device_optimizer.ts";
 import { OnnxBackend } from "../backends/onnx/backend.ts";
 import type { OptimisationInput } from "./input.ts";
 import { dot } from "../optimizers/vectors.ts";
@@ -185,18 +185,25 @@ test("a picture with a map that is too large for the device is evaluated in tile
   assert.ok(relativeDistance(tiled.gradient, whole.gradient) < 1e-4);
 });
 
-test("terms of the pixels keep the picture here, where a device would not know of them", async (backend) => {
+test("terms of the pixels and averages keep the picture here, where a device would not know of them", async (backend) => {
+  const given: (MovingExtras | undefined)[] = [];
   const adam: DeviceOptimizer = {
     step: () => assert.fail("moved on the device"),
     pixels: () => assert.fail("moved on the device"),
     state: () => assert.fail("moved on the device"),
     dispose: () => {},
   };
-  const device = withEvaluators(backend, (evaluator) => ({
-    evaluate: (pixels, weights) => evaluator.evaluate(pixels, weights),
-    adam: () => Promise.resolve(adam),
-    dispose: () => evaluator.dispose(),
-  }));
+  const device = (movesExtras?: boolean) =>
+    withEvaluators(backend, (evaluator) => ({
+      ...movesExtras === undefined ? {} : { movesExtras },
+      evaluate: (pixels, weights) => evaluator.evaluate(pixels, weights),
+      adam: (_options, _state, extras) => {
+        given.push(extras);
+        return Promise.resolve(adam);
+      },
+      dispose: () => evaluator.dispose(),
+    }));
+  const average = { decay: 0.5, sum: new Float32Array(0) };
   const kept = { width: 1, height: 1, values: Float32Array.of(1) };
   const frame = { initPicture: CONTENT, kept };
   const cases = [
@@ -208,9 +215,16 @@ test("terms of the pixels keep the picture here, where a device would not know o
   ] as const;
   for (const [options, of, wanted] of cases) {
     const input = { ...inputOf({ style: style("conv1_1"), options }), ...of };
-    const prepared = await PreparedScale.prepare(device, nearestResize, input, input.options.scales[0]!);
-    assert.equal(await prepared.onDevice(input.options.optimizer, { numbers: {}, arrays: {} }), wanted);
+    const [scale, state] = [input.options.scales[0]!, { numbers: {}, arrays: {} }];
+    const prepared = await PreparedScale.prepare(device(), nearestResize, input, scale);
+    assert.equal(await prepared.onDevice(input.options.optimizer, state), wanted);
+    assert.equal(await prepared.onDevice(input.options.optimizer, state, average), null);
     await prepared.dispose();
+    const knowing = await PreparedScale.prepare(device(true), nearestResize, input, scale);
+    assert.equal(await knowing.onDevice(input.options.optimizer, state, average), adam);
+    assert.equal(given.at(-1)!.average, average);
+    assert.equal(given.at(-1)!.pixelGoals.length, wanted === null ? 1 : 0);
+    await knowing.dispose();
   }
 });
 

@@ -7,7 +7,7 @@ export interface ColorStatistics {
 }
 
 /** On the diagonal of a covariance, one grey level: it keeps pictures of a single colour invertible. */
-const LEAST_VARIANCE = 1;
+export const LEAST_VARIANCE = 1;
 
 /**
  * Mean and covariance of colours.

@@ -34,6 +34,7 @@ export function paletteTerm(target: ColorStatistics, weights: Float32Array | nul
   const root = onEigenvalues(target.covariance, rootOf);
   const whole = weights?.reduce((sum, weight) => sum + weight, 0);
   return {
+    goal: { kind: "palette", target, weights },
     add(pixels, weight, gradient) {
       const count = (whole ?? pixels.length / 3) || 1;
       const own = colorStatistics(pixels, weights);

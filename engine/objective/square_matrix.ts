@@ -12,9 +12,9 @@ export function trace(matrix: Float32Array): number {
   return sum;
 }
 
-export function transpose(matrix: Float32Array): Float32Array {
+export function transpose<T extends Float32Array | Float64Array>(matrix: T): T {
   const side = Math.sqrt(matrix.length);
-  return matrix.map((_, at) => matrix[(at % side) * side + Math.floor(at / side)]!);
+  return matrix.map((_, at) => matrix[(at % side) * side + Math.floor(at / side)]!) as T;
 }
 
 /** T X Tᵀ, with sums in float64. */

@@ -12,6 +12,7 @@ import type { PixelTerm } from "./pixel_term.ts";
  */
 export function temporalTerm(wanted: Pixels, visible: Float32Array): PixelTerm {
   return {
+    goal: { kind: "temporal", wanted, visible },
     add(pixels, weight, gradient) {
       const scale = (2 * weight) / pixels.length;
       let sum = 0;

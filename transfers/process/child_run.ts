@@ -1,5 +1,6 @@
 import type { Backend } from "../../engine/backends/backend.ts";
 import { type Limits, Optimisation } from "../../engine/descent/optimisation.ts";
+import { stepsTogether } from "../../engine/descent/pace.ts";
 import type { Picture } from "../../engine/picture.ts";
 import { GramcastError } from "../../errors.ts";
 import { NO_LIMITS } from "../../images/decode.ts";
@@ -26,6 +27,8 @@ export class ChildRun {
   #stopped = false;
   #checkpointed = performance.now();
   #checkpointSeconds = 0;
+  /** What a step has taken lately; null before the first. */
+  #stepSeconds: number | null = null;
 
   /**
    * @param checkpointSeconds Between checkpoints, where they are cheap.
@@ -52,8 +55,8 @@ export class ChildRun {
     try {
       const optimisation = await this.#begin(backend);
       while (!optimisation.finished && !this.#stopped) {
-        await this.#step(optimisation);
-        // Commands that came during the step are heard now: it leaves no time for them.
+        await this.#takeSteps(optimisation);
+        // Commands that came during the steps are heard now: they leave no time for them.
         await new Promise((resume) => setTimeout(resume));
         this.#applyTunings(optimisation);
       }
@@ -93,14 +96,29 @@ export class ChildRun {
     this.#send({ kind: "step", step: 0, losses, seconds, size: sizeOf(picture) }, [pixelsOf(picture)]);
   }
 
-  async #step(optimisation: Optimisation): Promise<void> {
-    const { step, losses, seconds } = await optimisation.advance();
-    const frame = frameIsDue(this.#job.options, step) ? await optimisation.picture() : null;
-    this.#send({ kind: "step", step, losses, seconds, size: sizeOf(frame) }, [frame && pixelsOf(frame)]);
+  async #takeSteps(optimisation: Optimisation): Promise<void> {
+    for (const { step, losses, seconds } of await optimisation.advanceTogether(this.#together(optimisation))) {
+      const frame = this.#isFrameDue(step) ? await optimisation.picture() : null;
+      this.#send({ kind: "step", step, losses, seconds, size: sizeOf(frame) }, [frame && pixelsOf(frame)]);
+      this.#stepSeconds = seconds;
+    }
     const since = (performance.now() - this.#checkpointed) / 1000;
     if (since > Math.max(this.#interval, CHECKPOINT_SPACING * this.#checkpointSeconds)) {
       await this.#checkpoint(optimisation);
     }
+  }
+
+  /** Steps before it is looked at them: up to the next after which a frame or a retuning is due. */
+  #together({ step }: Optimisation): number {
+    const most = stepsTogether(this.#stepSeconds);
+    const isDue = (at: number) => this.#isFrameDue(at) || this.#later.some(({ afterStep }) => afterStep === at);
+    let count = 1;
+    while (count < most && !isDue(step + count)) count++;
+    return count;
+  }
+
+  #isFrameDue(step: number): boolean {
+    return frameIsDue(this.#job.options, step);
   }
 
   async #checkpoint(optimisation: Optimisation): Promise<void> {

@@ -1,45 +1,32 @@
-import type { DeviceOptimizer, DeviceStep } from "../device_optimizer.ts";
+import type { DeviceOptimizer, DeviceStep, MovingExtras } from "../device_optimizer.ts";
 import { adamRates } from "../../optimizers/adam.ts";
 import type { OptimizerState } from "../../optimizers/optimizer.ts";
 import type { OptimizerOptions } from "../../options/options.ts";
 import type { Pixels } from "../../picture.ts";
+import {
+  momentsOf,
+  MOST_STEPS,
+  otherState,
+  pictureOf,
+  planAdam,
+  rowLength,
+  SHARED,
+  type State,
+  STATES,
+} from "./adam_plan.ts";
 import type { Device } from "./device.ts";
-import type { FeatureMap } from "./feature_map.ts";
-import { adam, adamGroups, RATES } from "./kernels/adam.ts";
-import { groupCount } from "./kernels/elementwise.ts";
 import { pictureLength } from "./kernels/enter.ts";
-import { reduce } from "./kernels/reduce.ts";
-import { PICTURE } from "./network_plan.ts";
-import { Plan } from "./plan.ts";
+import { PROGRESS, ROW_HEAD } from "./kernels/record.ts";
+import type { MovedAlong } from "./moved_along.ts";
 import { Program } from "./program.ts";
-import { FACTORS, SUMS } from "./term_plan.ts";
 
-/** The evaluation that a picture moves along. */
-export interface MovedAlong {
-  readonly program: Program;
-  /** Of the program's plan. */
-  readonly gradient: FeatureMap;
-  readonly terms: number;
-  /** Factors of weights. */
-  weigh(weights: ArrayLike<number>): Float32Array;
-  /** Losses of the terms' sums. */
-  means(sums: Float32Array): Float64Array;
-}
-
-/** Buffer: the sum of squared differences between neighbours, and the gradient's L1 norm. */
-const REPORT = "report";
-
-/** Two states that take turns: a step that gave no numbers leaves the one before it. */
-const STATES = ["even", "odd"] as const;
-type State = typeof STATES[number];
-
-/** Adam as a kernel behind the evaluation's. */
+/** Adam as kernels behind the evaluation's. Steps follow each other there, and what they found is read together. */
 export class WebgpuAdam implements DeviceOptimizer {
   readonly #device: Device;
   readonly #evaluation: MovedAlong;
   /** By the state that they start from. */
   readonly #programs: Readonly<Record<State, Program>>;
-  /** Pictures and moments, which both programs share. */
+  /** Pictures, moments and what else both programs share. */
   readonly #buffers: ReadonlyMap<string, GPUBuffer>;
   readonly #options: OptimizerOptions;
   readonly #count: number;
@@ -62,8 +49,8 @@ export class WebgpuAdam implements DeviceOptimizer {
     this.#count = pictureLength(evaluation.gradient);
     this.#step = numbers["step"] ?? 0;
     const { pixels, first, second } = arrays;
-    device.write(this.#buffer("picture"), pixels!);
-    if (first && second) device.write(this.#buffer("moments"), interleave(first, second));
+    device.write(this.#buffer(pictureOf(this.#state)), pixels!);
+    if (first && second) device.write(this.#buffer(momentsOf(this.#state)), interleave(first, second));
   }
 
   static async create(
@@ -71,52 +58,72 @@ export class WebgpuAdam implements DeviceOptimizer {
     evaluation: MovedAlong,
     options: OptimizerOptions,
     state: OptimizerState,
+    { average }: MovingExtras,
   ): Promise<WebgpuAdam> {
-    const plans = {
-      even: planAdam(evaluation.gradient, "even", "odd"),
-      odd: planAdam(evaluation.gradient, "odd", "even"),
-    };
-    const { gradient: { buffer: gradient } } = evaluation;
+    const shape = { along: evaluation.gradient, terms: evaluation.terms, decay: average?.decay ?? null };
+    const plans = STATES.map((from) => planAdam(shape, from));
     const buffers = await device.allocate(() =>
       new Map(
-        plans.even.buffers.filter(({ name, shared }) => shared && name !== gradient.name)
+        plans[0]!.buffers.filter((buffer) => buffer.shared && !evaluation.find(buffer))
           .map(({ name, length }) => [name, device.buffer(length)]),
       )
     );
-    const shared = ({ name }: { name: string }) =>
-      name === gradient.name ? evaluation.program.get(name) : buffers.get(name)!;
-    const [even, odd] = await Promise.all(STATES.map((each) => Program.create(device, plans[each], shared)));
+    const [even, odd] = await Promise.all(
+      plans.map((plan) => Program.create(device, plan, (each) => evaluation.find(each) ?? buffers.get(each.name)!)),
+    );
+    if (average) device.write(buffers.get(SHARED.average)!, average.sum);
     return new WebgpuAdam(device, evaluation, { even: even!, odd: odd! }, buffers, options, state);
   }
 
   async step(weights: ArrayLike<number>, tvWeight: number, learningRate: number): Promise<DeviceStep> {
-    const { program, terms, weigh, means } = this.#evaluation;
-    const moving = this.#programs[this.#state];
-    program.write(FACTORS, weigh(weights));
-    this.#device.write(this.#buffers.get("rates")!, this.#rates(tvWeight, learningRate));
-    const [sums, report] = await this.#device.submit(
-      [this.#enter(), ...program.commands(), ...moving.commands()],
-      [program.reading(SUMS, terms), moving.reading(REPORT, 2)],
-    );
-    const losses = means(sums!);
-    const [tv, norm] = report!;
-    const finite = Number.isFinite(tv! + norm!) && losses.every(Number.isFinite);
-    if (finite) {
-      this.#state = other(this.#state);
+    const [step] = await this.steps(1, weights, tvWeight, learningRate);
+    return step!;
+  }
+
+  async steps(
+    most: number,
+    weights: ArrayLike<number>,
+    tvWeight: number,
+    learningRate: number,
+  ): Promise<DeviceStep[]> {
+    const count = Math.min(most, MOST_STEPS);
+    this.#evaluation.weigh(weights);
+    const rates = Array.from({ length: count }, (_, i) => this.#rates(this.#step + 1 + i, tvWeight, learningRate));
+    this.#device.write(this.#buffer(SHARED.rates), Float32Array.from(rates.flat()));
+    this.#device.write(this.#buffer(SHARED.progress), new Float32Array(PROGRESS));
+    for (let i = 0, state = this.#state; i < count; i++, state = otherState(state)) {
+      // Each at once: the device begins while the next is encoded.
+      await this.#device.submit([
+        this.#enter(state),
+        ...this.#evaluation.commands(),
+        ...this.#programs[state].commands(),
+      ]);
+    }
+    const length = rowLength(this.#evaluation.terms);
+    const [rows] = await this.#device.submit([], [{ buffer: this.#buffer(SHARED.rows), length: count * length }]);
+    const steps: DeviceStep[] = [];
+    for (let first = 0; first < rows!.length; first += length) {
+      const step = this.#readRow(rows!.subarray(first, first + length));
+      steps.push(step);
+      if (!step.finite) break;
+      this.#state = otherState(this.#state);
       this.#step++;
     }
-    return { losses, tv: tv! / this.#count, finite };
+    return steps;
   }
 
   async pixels(): Promise<Pixels> {
-    const [pixels] = await this.#device.submit([], [{ buffer: this.#buffer("picture"), length: this.#count }]);
-    return pixels!;
+    return await this.#read(pictureOf(this.#state), this.#count);
+  }
+
+  async average(): Promise<Float32Array> {
+    return await this.#read(SHARED.average, this.#count);
   }
 
   async state(): Promise<OptimizerState> {
     const [pixels, moments] = await this.#device.submit([], [
-      { buffer: this.#buffer("picture"), length: this.#count },
-      { buffer: this.#buffer("moments"), length: 2 * this.#count },
+      { buffer: this.#buffer(pictureOf(this.#state)), length: this.#count },
+      { buffer: this.#buffer(momentsOf(this.#state)), length: 2 * this.#count },
     ]);
     const first = Float32Array.from({ length: this.#count }, (_, i) => moments![2 * i]!);
     const second = Float32Array.from({ length: this.#count }, (_, i) => moments![2 * i + 1]!);
@@ -126,49 +133,39 @@ export class WebgpuAdam implements DeviceOptimizer {
   dispose(): void {
     for (const each of STATES) this.#programs[each].dispose();
     for (const buffer of this.#buffers.values()) buffer.destroy();
+    this.#evaluation.dispose();
   }
 
   /** Hands the picture to the evaluation. */
-  #enter(): GPUCommandBuffer {
+  #enter(state: State): GPUCommandBuffer {
     const encoder = this.#device.gpu.createCommandEncoder();
-    const { program } = this.#evaluation;
-    encoder.copyBufferToBuffer(this.#buffer("picture"), 0, program.get(PICTURE), 0, 4 * this.#count);
+    encoder.copyBufferToBuffer(this.#buffer(pictureOf(state)), 0, this.#evaluation.picture, 0, 4 * this.#count);
     return encoder.finish();
   }
 
-  #rates(tvWeight: number, learningRate: number): Float32Array {
+  #rates(step: number, tvWeight: number, learningRate: number): number[] {
     const { beta1, beta2, epsilon } = this.#options;
-    const { rate, correction } = adamRates(this.#options, this.#step + 1, learningRate);
-    return Float32Array.of(beta1, 1 - beta1, beta2, 1 - beta2, rate, correction, epsilon, (2 * tvWeight) / this.#count);
+    const { rate, correction } = adamRates(this.#options, step, learningRate);
+    return [beta1, 1 - beta1, beta2, 1 - beta2, rate, correction, epsilon, (2 * tvWeight) / this.#count];
   }
 
-  #buffer(part: "picture" | "moments"): GPUBuffer {
-    return this.#buffers.get(`${part}.${this.#state}`)!;
+  #readRow(row: Float32Array): DeviceStep {
+    const [finite, tv] = row;
+    return {
+      losses: this.#evaluation.means(row.subarray(ROW_HEAD)),
+      tv: tv! / this.#count,
+      finite: finite !== 0,
+    };
   }
-}
 
-/** One step from one state to the other. */
-function planAdam(gradient: FeatureMap, from: State, to: State): Plan {
-  const plan = new Plan();
-  const length = pictureLength(gradient);
-  const moving = (state: State) => ({
-    picture: plan.shared(`picture.${state}`, length),
-    moments: plan.shared(`moments.${state}`, 2 * length),
-  });
-  const along = { ...gradient, buffer: plan.shared(gradient.buffer.name, gradient.buffer.length) };
-  const count = groupCount(adamGroups(gradient));
-  const parts = plan.buffer("parts", 2 * count);
-  const report = plan.buffer(REPORT, 2);
-  plan.add(
-    adam(along, plan.shared("rates", RATES), moving(from), moving(to), parts),
-    reduce(parts, count, report, { to: 0 }),
-    reduce(parts, count, report, { from: count, to: 1 }),
-  );
-  return plan;
-}
+  async #read(name: string, length: number): Promise<Float32Array> {
+    const [values] = await this.#device.submit([], [{ buffer: this.#buffer(name), length }]);
+    return values!;
+  }
 
-function other(state: State): State {
-  return state === "even" ? "odd" : "even";
+  #buffer(name: string): GPUBuffer {
+    return this.#buffers.get(name)!;
+  }
 }
 
 /** The values of both in turn. */

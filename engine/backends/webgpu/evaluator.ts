@@ -1,5 +1,5 @@
 import type { Evaluation, Evaluator, Target } from "../backend.ts";
-import type { DeviceOptimizer } from "../device_optimizer.ts";
+import type { DeviceOptimizer, MovingExtras } from "../device_optimizer.ts";
 import { gramOf, momentTarget } from "../../objective/moments.ts";
 import { areaOf, downscaleMask } from "../../objective/masks.ts";
 import { elementCount, featureSize, gradientFactor, type Objective } from "../../objective/objective.ts";
@@ -7,11 +7,12 @@ import { transpose } from "../../objective/square_matrix.ts";
 import type { OptimizerOptions } from "../../options/options.ts";
 import type { OptimizerState } from "../../optimizers/optimizer.ts";
 import type { Pixels } from "../../picture.ts";
-import { type MovedAlong, WebgpuAdam } from "./adam.ts";
+import { WebgpuAdam } from "./adam.ts";
 import type { Device } from "./device.ts";
 import { pictureLength } from "./kernels/enter.ts";
 import { leave } from "./kernels/leave.ts";
 import { WebgpuLbfgs } from "./lbfgs.ts";
+import { MovedAlong } from "./moved_along.ts";
 import { PICTURE } from "./network_plan.ts";
 import type { DeviceParameters } from "./parameters.ts";
 import { Program } from "./program.ts";
@@ -29,8 +30,11 @@ import {
 /** Buffer: the gradient, three values a pixel. */
 const LEFT = "left";
 
+const NO_EXTRAS: MovingExtras = { pixelGoals: [], average: null };
+
 /** An objective on a device. */
 export class WebgpuEvaluator implements Evaluator {
+  readonly movesExtras = true;
   readonly #device: Device;
   readonly #program: Program;
   readonly #step: StepPlan;
@@ -104,12 +108,12 @@ export class WebgpuEvaluator implements Evaluator {
     return { losses: this.#means(sums!), gradient: gradient! };
   }
 
-  adam(options: OptimizerOptions, state: OptimizerState): Promise<DeviceOptimizer> {
-    return WebgpuAdam.create(this.#device, this.#movedAlong, options, state);
+  async adam(options: OptimizerOptions, state: OptimizerState, extras = NO_EXTRAS): Promise<DeviceOptimizer> {
+    return await WebgpuAdam.create(this.#device, await this.#movedAlong(extras), options, state, extras);
   }
 
-  lbfgs(options: OptimizerOptions, state: OptimizerState): Promise<DeviceOptimizer> {
-    return WebgpuLbfgs.create(this.#device, this.#movedAlong, options, state);
+  async lbfgs(options: OptimizerOptions, state: OptimizerState, extras = NO_EXTRAS): Promise<DeviceOptimizer> {
+    return await WebgpuLbfgs.create(this.#device, await this.#movedAlong(extras), options, state, extras);
   }
 
   dispose(): Promise<void> {
@@ -117,14 +121,10 @@ export class WebgpuEvaluator implements Evaluator {
     return Promise.resolve();
   }
 
-  get #movedAlong(): MovedAlong {
-    return {
-      program: this.#program,
-      gradient: this.#step.gradient,
-      terms: this.#counts.length,
-      weigh: (weights) => this.#weigh(weights),
-      means: (sums) => this.#means(sums),
-    };
+  #movedAlong({ pixelGoals }: MovingExtras): Promise<MovedAlong> {
+    const [counts, factors] = [this.#counts, this.#factors];
+    const network = { program: this.#program, gradient: this.#step.gradient, counts, factors };
+    return MovedAlong.create(this.#device, network, pixelGoals);
   }
 
   #weigh(weights: ArrayLike<number>): Float32Array {

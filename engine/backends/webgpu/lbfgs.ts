@@ -1,19 +1,20 @@
-import type { DeviceOptimizer, DeviceStep } from "../device_optimizer.ts";
+import type { DeviceOptimizer, DeviceStep, MovingExtras } from "../device_optimizer.ts";
 import { InverseHessianProducts, type Products } from "../../optimizers/inverse_hessian_products.ts";
 import { FIRST_CHANGE, LARGEST_CHANGE, MAX_REJECTIONS } from "../../optimizers/lbfgs.ts";
 import { decreasesEnough, shortenedStride } from "../../optimizers/line_search.ts";
 import type { OptimizerState } from "../../optimizers/optimizer.ts";
 import type { OptimizerOptions } from "../../options/options.ts";
 import type { Pixels } from "../../picture.ts";
-import type { MovedAlong } from "./adam.ts";
 import type { Device, Reading } from "./device.ts";
 import { pictureLength } from "./kernels/enter.ts";
 import { searchNumbers, type Stride } from "./kernels/trial.ts";
 import {
+  AVERAGE,
   factorsOf,
   NEW_PAIR,
   NUMBERS,
   planArrival,
+  planAveraging,
   planProducts,
   planSearch,
   planTrial,
@@ -22,9 +23,8 @@ import {
   slotPair,
   VECTORS,
 } from "./lbfgs_plans.ts";
-import { PICTURE } from "./network_plan.ts";
+import type { MovedAlong } from "./moved_along.ts";
 import { Program } from "./program.ts";
-import { FACTORS, SUMS } from "./term_plan.ts";
 
 /** Names the evaluation's picture where vectors are copied. */
 const EVALUATED = "evaluated";
@@ -45,6 +45,8 @@ interface Programs {
   readonly products: Program;
   readonly search: Program;
   readonly trial: Program;
+  /** After each step; null where no average is taken. */
+  readonly averaging: Program | null;
 }
 
 /**
@@ -84,66 +86,34 @@ export class WebgpuLbfgs implements DeviceOptimizer {
     evaluation: MovedAlong,
     { history }: OptimizerOptions,
     state: OptimizerState,
+    { average }: MovingExtras,
   ): Promise<WebgpuLbfgs> {
-    const { gradient, program } = evaluation;
-    const shape = { along: gradient, history };
+    const shape = { along: evaluation.gradient, history };
     const plans = [planArrival(shape), planProducts(shape), planSearch(shape), planTrial(shape)];
+    if (average) plans.push(planAveraging(shape, average.decay));
     const shared = plans.flatMap(({ buffers }) => buffers.filter(({ shared }) => shared));
     const buffers = await device.allocate(() => {
       const made = new Map<string, GPUBuffer>();
-      for (const { name, length } of shared) {
-        if (name !== gradient.buffer.name) made.getOrInsertComputed(name, () => device.buffer(length));
+      for (const buffer of shared) {
+        if (!evaluation.find(buffer)) made.getOrInsertComputed(buffer.name, () => device.buffer(buffer.length));
       }
       return made;
     });
-    const [arrival, products, search, trial] = await Promise.all(
-      plans.map((plan) =>
-        Program.create(
-          device,
-          plan,
-          ({ name }) => name === gradient.buffer.name ? program.get(name) : buffers.get(name)!,
-        )
-      ),
+    const [arrival, products, search, trial, averaging = null] = await Promise.all(
+      plans.map((plan) => Program.create(device, plan, (each) => evaluation.find(each) ?? buffers.get(each.name)!)),
     );
-    const programs = { arrival: arrival!, products: products!, search: search!, trial: trial! };
+    const programs = { arrival: arrival!, products: products!, search: search!, trial: trial!, averaging };
+    if (average) device.write(buffers.get(AVERAGE)!, average.sum);
     const lbfgs = new WebgpuLbfgs(device, evaluation, programs, buffers, history);
     await lbfgs.#restore(state);
     return lbfgs;
   }
 
   async step(weights: ArrayLike<number>, tvWeight: number, learningRate: number): Promise<DeviceStep> {
-    const { program, terms, weigh, means } = this.#evaluation;
-    const { arrival, products } = this.#programs;
-    const search = this.#search;
-    program.write(FACTORS, weigh(weights));
-    this.#write(NUMBERS.variation, Float32Array.of((2 * tvWeight) / this.#count));
-    const begin = search ? [] : [[VECTORS.picture, VECTORS.trial]] as const;
-    const enter = this.#copying([...begin, [VECTORS.trial, EVALUATED]]);
-    const [sums, report, found, stride] = await this.#device.submit(
-      [enter, ...program.commands(), ...arrival.commands(), ...products.commands()],
-      [
-        program.reading(SUMS, terms),
-        this.#reading(NUMBERS.report, 2),
-        this.#products,
-        this.#reading(NUMBERS.stride, 1),
-      ],
-    );
-    const losses = means(sums!);
-    const tv = report![0]! / this.#count;
-    const finite = losses.every(Number.isFinite) && report!.every(Number.isFinite) && found!.every(Number.isFinite);
-    if (!finite && search === null) return { losses, tv, finite: false };
-    const loss = finite ? losses.reduce((sum, each, i) => sum + weights[i]! * each, tvWeight * tv) : Infinity;
-    if (search !== null) {
-      const line = { loss: search.loss, slope: search.slope, stride: search.stride ?? stride![0]! };
-      if (!decreasesEnough(line, loss)) {
-        await this.#stepBack(search, shortenedStride(line, loss), learningRate);
-        return { losses, tv, finite: true, accepted: false };
-      }
-    }
-    const slot = this.#learn(readProducts(found!, this.#history), search !== null);
-    await this.#device.submit([this.#copying([[VECTORS.trial, VECTORS.picture], ...keeping(slot)])]);
-    await this.#searchFrom(loss, learningRate);
-    return { losses, tv, finite: true };
+    const step = await this.#move(weights, tvWeight, learningRate);
+    const { averaging } = this.#programs;
+    if (step.finite && averaging) await averaging.run();
+    return step;
   }
 
   objectiveChanged(): void {
@@ -152,8 +122,11 @@ export class WebgpuLbfgs implements DeviceOptimizer {
   }
 
   async pixels(): Promise<Pixels> {
-    const [pixels] = await this.#device.submit([], [this.#vector(VECTORS.picture)]);
-    return pixels!;
+    return await this.#read(this.#vector(VECTORS.picture));
+  }
+
+  async average(): Promise<Float32Array> {
+    return await this.#read(this.#vector(AVERAGE));
   }
 
   async state(): Promise<OptimizerState> {
@@ -176,8 +149,45 @@ export class WebgpuLbfgs implements DeviceOptimizer {
   }
 
   dispose(): void {
-    for (const program of Object.values(this.#programs)) program.dispose();
+    for (const program of Object.values(this.#programs)) program?.dispose();
     for (const buffer of this.#buffers.values()) buffer.destroy();
+    this.#evaluation.dispose();
+  }
+
+  /** A step but for the average. */
+  async #move(weights: ArrayLike<number>, tvWeight: number, learningRate: number): Promise<DeviceStep> {
+    const evaluation = this.#evaluation;
+    const { arrival, products } = this.#programs;
+    const search = this.#search;
+    evaluation.weigh(weights);
+    this.#write(NUMBERS.variation, Float32Array.of((2 * tvWeight) / this.#count));
+    const begin = search ? [] : [[VECTORS.picture, VECTORS.trial]] as const;
+    const enter = this.#copying([...begin, [VECTORS.trial, EVALUATED]]);
+    const [report, found, stride, ...sums] = await this.#device.submit(
+      [enter, ...evaluation.commands(), ...arrival.commands(), ...products.commands()],
+      [
+        this.#reading(NUMBERS.report, 2),
+        this.#products,
+        this.#reading(NUMBERS.stride, 1),
+        ...evaluation.sums,
+      ],
+    );
+    const losses = evaluation.means(sums.flatMap((each) => [...each]));
+    const tv = report![0]! / this.#count;
+    const finite = losses.every(Number.isFinite) && report!.every(Number.isFinite) && found!.every(Number.isFinite);
+    if (!finite && search === null) return { losses, tv, finite: false };
+    const loss = finite ? losses.reduce((sum, each, i) => sum + weights[i]! * each, tvWeight * tv) : Infinity;
+    if (search !== null) {
+      const line = { loss: search.loss, slope: search.slope, stride: search.stride ?? stride![0]! };
+      if (!decreasesEnough(line, loss)) {
+        await this.#stepBack(search, shortenedStride(line, loss), learningRate);
+        return { losses, tv, finite: true, accepted: false };
+      }
+    }
+    const slot = this.#learn(readProducts(found!, this.#history), search !== null);
+    await this.#device.submit([this.#copying([[VECTORS.trial, VECTORS.picture], ...keeping(slot)])]);
+    await this.#searchFrom(loss, learningRate);
+    return { losses, tv, finite: true };
   }
 
   /** Begins with a state of `Lbfgs`. Dot products come as they did when its vectors were new. */
@@ -248,6 +258,11 @@ export class WebgpuLbfgs implements DeviceOptimizer {
     return this.#reading(NUMBERS.products, productCount(this.#history));
   }
 
+  async #read(reading: Reading): Promise<Float32Array> {
+    const [values] = await this.#device.submit([], [reading]);
+    return values!;
+  }
+
   #vector(name: string): Reading {
     return this.#reading(name, this.#count);
   }
@@ -263,8 +278,7 @@ export class WebgpuLbfgs implements DeviceOptimizer {
   /** Copies vectors, one after another. */
   #copying(copies: readonly (readonly [from: string, to: string])[]): GPUCommandBuffer {
     const encoder = this.#device.gpu.createCommandEncoder();
-    const bufferOf = (name: string) =>
-      name === EVALUATED ? this.#evaluation.program.get(PICTURE) : this.#buffers.get(name)!;
+    const bufferOf = (name: string) => name === EVALUATED ? this.#evaluation.picture : this.#buffers.get(name)!;
     for (const [from, to] of copies) encoder.copyBufferToBuffer(bufferOf(from), 0, bufferOf(to), 0, 4 * this.#count);
     return encoder.finish();
   }

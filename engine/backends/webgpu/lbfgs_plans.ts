@@ -7,12 +7,14 @@ import type { Combination, OfPair, Products } from "../../optimizers/inverse_hes
 import type { FeatureMap } from "./feature_map.ts";
 import { adamGroups } from "./kernels/adam.ts";
 import { arrive } from "./kernels/arrive.ts";
+import { average } from "./kernels/average.ts";
 import { combine } from "./kernels/combine.ts";
 import { difference } from "./kernels/difference.ts";
 import { dotCount, dotParts, dotPlace, dots } from "./kernels/dots.ts";
 import { groupCount } from "./kernels/elementwise.ts";
 import { pictureLength } from "./kernels/enter.ts";
 import { largest, largestSpans } from "./kernels/largest.ts";
+import { PROGRESS } from "./kernels/record.ts";
 import { reduce } from "./kernels/reduce.ts";
 import { SEARCH, trial } from "./kernels/trial.ts";
 import { Plan, type PlannedBuffer } from "./plan.ts";
@@ -47,6 +49,9 @@ export const NUMBERS = {
   report: "report",
   products: "products",
 } as const;
+
+/** Buffer: the moving average of pictures, not corrected for its bias. */
+export const AVERAGE = "average";
 
 /** What the plans are for. */
 export interface LbfgsShape {
@@ -172,6 +177,16 @@ export function planTrial({ along }: LbfgsShape): Plan {
     search: plan.shared(NUMBERS.search, SEARCH),
   };
   plan.add(trial(line, vector(VECTORS.trial), plan.shared(NUMBERS.stride, 1), count));
+  return plan;
+}
+
+/** Takes the picture into the average. */
+export function planAveraging({ along }: LbfgsShape, decay: number): Plan {
+  const plan = new Plan();
+  const count = pictureLength(along);
+  // Each step is looked at before the next: there is none to be halted.
+  const progress = plan.buffer("progress", PROGRESS);
+  plan.add(average(progress, plan.shared(VECTORS.picture, count), plan.shared(AVERAGE, count), { count, decay }));
   return plan;
 }
 

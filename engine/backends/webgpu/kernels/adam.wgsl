@@ -1,5 +1,5 @@
 // One step of Adam along the gradient and that of total variation; Σ of the squared differences between neighbours, and
-// the gradient's L1 norm, in parts.
+// the gradient's L1 norm, in parts. Nothing moves after a step that halted.
 
 struct Numbers {
   width: u32,
@@ -19,7 +19,7 @@ struct Rates {
 }
 
 @group(0) @binding(0) var<uniform> numbers: Numbers;
-@group(0) @binding(1) var<storage, read> rates: Rates;
+@group(0) @binding(1) var<storage, read> rates: array<Rates>;
 @group(0) @binding(2) var<storage, read> along: array<vec4f>;
 @group(0) @binding(3) var<storage, read> picture: array<f32>;
 // First and second moment of each value.
@@ -28,6 +28,7 @@ struct Rates {
 @group(0) @binding(6) var<storage, read_write> moved_moments: array<vec2f>;
 // All sums of squares first, then all norms.
 @group(0) @binding(7) var<storage, read_write> parts: array<f32>;
+@group(0) @binding(8) var<storage, read> progress: Progress;
 
 alias Sum = vec2f;
 
@@ -40,18 +41,19 @@ fn main(
   let part = group.y * groups.x + group.x;
   let pixel = part * THREADS + index;
   var sum = vec2f();
-  if (pixel < numbers.width * numbers.height) {
+  if (pixel < numbers.width * numbers.height && progress.halted == 0u) {
+    let own = rates[progress.steps];
     let quad = along[pixel];
     for (var channel = 0u; channel < 3u; channel++) {
       let i = 3u * pixel + channel;
       let variation = variation_at(pixel, channel);
-      let gradient = quad[channel] + rates.variation * variation.x;
+      let gradient = quad[channel] + own.variation * variation.x;
       sum += vec2f(variation.y, abs(gradient));
       let moment = moments[i];
-      let first = rates.beta1 * moment.x + rates.rest1 * gradient;
-      let second = rates.beta2 * moment.y + rates.rest2 * gradient * gradient;
+      let first = own.beta1 * moment.x + own.rest1 * gradient;
+      let second = own.beta2 * moment.y + own.rest2 * gradient * gradient;
       moved_moments[i] = vec2f(first, second);
-      moved_picture[i] = picture[i] - rates.rate * first / (sqrt(second) * rates.correction + rates.epsilon);
+      moved_picture[i] = picture[i] - own.rate * first / (sqrt(second) * own.correction + own.epsilon);
     }
   }
   let total = total_of(index, sum);

@@ -1,7 +1,11 @@
 /** Every kernel beside plain loops in float64, over odd sizes and channel counts. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { MovingAverage } from "../../../descent/moving_average.ts";
+import { colorStatistics } from "../../../objective/color_statistics.ts";
 import { compareMoments as compareFigureMoments, momentTarget } from "../../../objective/moments.ts";
+import { paletteTerm } from "../../../objective/palette.ts";
+import { temporalTerm } from "../../../objective/temporal.ts";
 import { addTotalVariation } from "../../../objective/total_variation.ts";
 import { AVERAGE_POOL_GAIN } from "../../../objective/pooling.ts";
 import { Adam, adamRates } from "../../../optimizers/adam.ts";
@@ -22,6 +26,10 @@ import { addWinograd } from "../winograd_plan.ts";
 import { packWinograd } from "../winograd_weights.ts";
 import { adam, adamGroups, RATES } from "./adam.ts";
 import { arrive } from "./arrive.ts";
+import { average } from "./average.ts";
+import { colorPull } from "./color_pull.ts";
+import { COLOR_SUMS, colorParts, colorSums } from "./color_sums.ts";
+import { colorTransport, paletteNumbers, TRANSPORT } from "./color_transport.ts";
 import { combine } from "./combine.ts";
 import { content } from "./content.ts";
 import { convBlocks } from "./conv_blocks.ts";
@@ -39,7 +47,9 @@ import { compareMoments, means } from "./moments.ts";
 import { normalized } from "./normalized.ts";
 import { pool } from "./pool.ts";
 import { poolGradient } from "./pool_gradient.ts";
+import { PROGRESS, record, ROW_HEAD } from "./record.ts";
 import { reduce } from "./reduce.ts";
+import { stayNear } from "./stay_near.ts";
 import { styleGradient } from "./style_gradient.ts";
 import { total } from "./total.ts";
 import { SEARCH, searchNumbers, trial } from "./trial.ts";
@@ -464,9 +474,15 @@ testKernel(
 );
 
 testKernel(
-  "Adam moves a picture as it does here, with the pull of total variation",
-  fc.record({ width: side, height: side, tvWeight: fc.constantFrom(0, 0.5), step: fc.integer({ min: 0, max: 30 }) }),
-  async (device, { width, height, tvWeight, step }) => {
+  "Adam moves a picture as it does here, with the pull of total variation, and not at all once it is halted",
+  fc.record({
+    width: side,
+    height: side,
+    tvWeight: fc.constantFrom(0, 0.5),
+    step: fc.integer({ min: 0, max: 30 }),
+    taken: fc.integer({ min: 0, max: 3 }),
+  }),
+  async (device, { width, height, tvWeight, step, taken }) => {
     const shape: Shape = { width, height, channels: 3 };
     const length = 3 * width * height;
     const noise = (salt: number) => Float32Array.from(formulaNoise(length, salt));
@@ -481,18 +497,20 @@ testKernel(
       moments: plan.buffer(`moments.${name}`, 2 * length),
     });
     const [from, to] = [moving("from"), moving("to")];
-    const rates = plan.buffer("rates", RATES);
+    const [rates, progress] = [plan.buffer("rates", 4 * RATES), plan.buffer("progress", PROGRESS)];
     const count = groupCount(adamGroups(shape));
     const parts = plan.buffer("parts", 2 * count);
-    plan.add(adam(map, rates, from, to, parts));
+    plan.add(adam(map, { rates, progress }, from, to, parts));
     const report = plan.buffer("report", 2);
     plan.add(reduce(parts, count, report, { to: 0 }), reduce(parts, count, report, { from: count, to: 1 }));
     const { optimizer: options } = transferOptions(shape, { scales: [{ size: 32, steps: 1 }] });
     const { beta1, beta2, epsilon } = options;
     const { rate, correction } = adamRates(options, step + 1, options.learningRate);
+    const row = [beta1, 1 - beta1, beta2, 1 - beta2, rate, correction, epsilon, (2 * tvWeight) / length];
     const given = [
       [map.buffer, toQuads(along)],
-      [rates, Float32Array.of(beta1, 1 - beta1, beta2, 1 - beta2, rate, correction, epsilon, (2 * tvWeight) / length)],
+      [rates, Float32Array.from({ length: 4 * RATES }, (_, i) => i / RATES >> 0 === taken ? row[i % RATES]! : NaN)],
+      [progress, progressOf(taken, false)],
       [from.picture, pixels],
       [from.moments, Float32Array.from({ length: 2 * length }, (_, i) => (i % 2 ? second : first)[i >> 1]!)],
     ] as const;
@@ -511,6 +529,133 @@ testKernel(
     const moments = await runPlan(device, plan, given, to.moments);
     assertNear(moments.filter((_, i) => i % 2 === 0), here.state().arrays["first"]!, "first");
     assertNear(moments.filter((_, i) => i % 2 === 1), here.state().arrays["second"]!, "second");
+    const halted = [...given, [progress, progressOf(taken, true)], [to.picture, pixels]] as const;
+    assert.deepEqual(await runPlan(device, plan, halted, to.picture), pixels);
+  },
+);
+
+/** As kernels take it: whole numbers. */
+function progressOf(steps: number, halted: boolean): Float32Array {
+  return new Float32Array(Uint32Array.of(steps, Number(halted)).buffer);
+}
+
+testKernel(
+  "what steps found is written in rows, and a row that is not finite halts averages and rows after it",
+  fc.record({
+    network: fc.integer({ min: 1, max: 9 }),
+    pixels: fc.integer({ min: 0, max: 3 }),
+    taken: fc.integer({ min: 0, max: 2 }),
+    wrong: fc.option(fc.record({ place: fc.nat(), value: fc.constantFrom(NaN, Infinity, -Infinity) })),
+    count: fc.integer({ min: 1, max: 3000 }),
+  }),
+  async (device, { network, pixels, taken, wrong, count }) => {
+    const length = ROW_HEAD + network + pixels;
+    const values = Float32Array.from(formulaNoise(length - 1, 1));
+    if (wrong) values[wrong.place % values.length] = wrong.value;
+    const [sum, picture] = [2, 3].map((salt) => Float32Array.from(formulaNoise(count, salt)));
+    const plan = new Plan();
+    const buffer = (name: string, length: number) => plan.buffer(name, length);
+    const [progress, report, rows] = [buffer("progress", PROGRESS), buffer("report", 2), buffer("rows", 4 * length)];
+    const [sums, own] = [buffer("network", network), buffer("pixels", Math.max(1, pixels))];
+    const [shown, averaged] = [buffer("picture", count), buffer("average", count)];
+    const found = {
+      report,
+      network: { buffer: sums, count: network },
+      pixels: pixels > 0 ? { buffer: own, count: pixels } : null,
+    };
+    plan.add(
+      record(progress, found, rows),
+      average(progress, shown, averaged, { count, decay: 0.75 }),
+      // Where the one before it has halted, there is no row of this one.
+      record(progress, found, rows),
+    );
+    const given = [
+      [progress, progressOf(taken, false)],
+      [report, values.subarray(0, 2)],
+      [sums, values.subarray(2, 2 + network)],
+      ...pixels > 0 ? [[own, values.subarray(2 + network)] as const] : [],
+      [shown, picture!],
+      [averaged, sum!],
+    ] as const;
+    const row = [wrong ? 0 : 1, ...values];
+    const written = await runPlan(device, plan, given, rows);
+    const wanted = [...Array(taken * length).fill(0), ...row, ...(wrong ? [] : row), ...Array(4 * length).fill(0)];
+    assert.deepEqual([...written], wanted.slice(0, 4 * length));
+    const here = new MovingAverage(0.75, sum!.slice());
+    if (!wrong) here.add(picture!);
+    assertNear(await runPlan(device, plan, given, averaged), here.sum, "average");
+  },
+);
+
+testKernel(
+  "a palette and what is to be kept pull pixels as they do here, as far as each pixel counts",
+  fc.record({
+    width: fc.integer({ min: 1, max: 61 }),
+    height: fc.integer({ min: 1, max: 61 }),
+    kind: fc.constantFrom("PALETTE" as const, "MASKED" as const, "KEPT" as const),
+    // From a grey to all of the range.
+    spread: fc.constantFrom(0, 3, 60),
+    near: flag,
+  }),
+  async (device, { width, height, kind, spread, near }) => {
+    const shape: Shape = { width, height, channels: 3 };
+    const pixels = width * height;
+    const colors = (salt: number, [red, green, blue]: readonly number[], spread: number) =>
+      Float32Array.from(
+        formulaNoise(3 * pixels, salt),
+        (value, i) => [red!, green!, blue!][i % 3]! + spread * (value + (i % 3) * Math.sin(i / 3 | 0)),
+      );
+    const picture = colors(1, [90, 140, 60], 40);
+    const style = near ? picture.map((value) => value + 0.5) : colors(2, [200, 120, 30], spread);
+    const weights = noisePlanes({ width, height, channels: 1 }, 3, true).values;
+    const before = noisePlanes(shape, 4);
+    const term = kind === "KEPT"
+      ? temporalTerm(style, weights)
+      : paletteTerm(colorStatistics(style, null), kind === "MASKED" ? weights : null);
+
+    const here = Float32Array.from(
+      { length: 3 * pixels },
+      (_, i) => valueAt(before, i % 3, Math.floor(i / 3 / width), Math.floor(i / 3) % width),
+    );
+    const loss = term.add(picture, 2, here);
+
+    const plan = new Plan();
+    const along = mapOf(plan, "along", shape);
+    const [shown, factors, totals] = [
+      plan.buffer("picture", 3 * pixels),
+      plan.buffer("factors", 2),
+      plan.buffer("totals", 2),
+    ];
+    const pulled = { factors, term: 1, picture: shown, along };
+    const [weighed, wanted] = [plan.buffer("weights", pixels), plan.buffer("wanted", 3 * pixels)];
+    const palette = plan.buffer("palette", 15);
+    const whole = kind === "MASKED" ? weights.reduce((sum, weight) => sum + weight, 0) : pixels;
+    const count = kind === "KEPT" ? 3 * pixels : 3;
+    if (term.goal.kind === "palette") {
+      const masked = kind === "MASKED" ? weighed : undefined;
+      const [sums, transport] = [plan.buffer("sums", COLOR_SUMS), plan.buffer("transport", TRANSPORT)];
+      const parts = plan.buffer("parts", colorParts(pixels));
+      plan.add(
+        ...colorSums({ palette, picture: shown, weights: masked }, pixels, parts, sums),
+        colorTransport(palette, sums, transport, { whole, totals, place: 1 }),
+        colorPull(pulled, transport, masked),
+      );
+    } else {
+      const parts = plan.buffer("parts", groupCount(partsOf(pixels)));
+      plan.add(...stayNear(pulled, { wanted, visible: weighed }, parts, { totals, place: 1 }));
+    }
+    const given = [
+      [along.buffer, toQuads(before)],
+      [shown, picture],
+      [factors, Float32Array.of(NaN, kind === "KEPT" ? 4 / (3 * pixels) : 4 / (3 * (whole || 1)))],
+      [weighed, weights],
+      [wanted, style],
+      [palette, paletteNumbers(colorStatistics(style, null), whole)],
+    ] as const;
+    assertNear([(await runPlan(device, plan, given, totals))[1]! / count], [loss], "loss");
+    const gradient = fromQuads(await runPlan(device, plan, given, along.buffer), shape);
+    const there = here.map((_, i) => valueAt(gradient, i % 3, Math.floor(i / 3 / width), Math.floor(i / 3) % width));
+    assertNear(there, here, "gradient");
   },
 );
 

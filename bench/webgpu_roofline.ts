@@ -82,7 +82,8 @@ for (const gpu of GPUS) {
 /** A kernel and what it is called with, as far as that tells its cost. */
 function nameOf({ kernel, buffers }: Dispatch): string {
   const { weights } = buffers;
-  return weights ? weights.name.replace(".kernel", "").replace(/\.(winograd)?[gG]radient/, ", gradient") : kernel;
+  if (!weights) return kernel;
+  return weights.name.replace(/\.(winograd)?[kK]ernel/, "").replace(/\.(winograd)?[gG]radient/, ", gradient");
 }
 
 console.log(`\n${row("kernel", "calls", "GFLOP", "MB", "FLOP a byte", "bound by memory on")}`);

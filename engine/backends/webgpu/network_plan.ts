@@ -8,6 +8,7 @@ import { enter, pictureLength } from "./kernels/enter.ts";
 import { pool } from "./kernels/pool.ts";
 import { PARAMETERS } from "./parameters.ts";
 import type { Plan } from "./plan.ts";
+import { addWinograd } from "./winograd_plan.ts";
 
 /** Buffer of a plan: the picture, three values a pixel, RGB, 0–255. */
 export const PICTURE = "picture";
@@ -26,6 +27,8 @@ export interface NetworkOptions {
   readonly pooling: Pooling;
   /** RGB. */
   readonly mean: readonly [number, number, number];
+  /** Which layers go through Winograd's convolution; none where it is left out. */
+  readonly winograd?: (layer: ConvLayer, from: FeatureMap, to: FeatureMap) => boolean;
 }
 
 /** The buffer that a layer gives out to; two that take turns will do where nothing looks back. */
@@ -38,7 +41,7 @@ export type NameOutput = (layer: string, index: number) => string;
  */
 export function* planNetwork(
   plan: Plan,
-  { size, last, pooling, mean }: NetworkOptions,
+  { size, last, pooling, mean, winograd = () => false }: NetworkOptions,
   name: NameOutput = (layer) => layer,
 ): Generator<Activation, void> {
   const entered = mapOf(plan, "entered", { ...size, channels: 3 });
@@ -47,7 +50,12 @@ export function* planNetwork(
   for (const [i, { layer, ...shape }] of featureMaps(size, last).entries()) {
     const output = mapOf(plan, name(layer.name, i), shape);
     if (layer.kind === "pool") plan.add(pool(input, output, pooling));
-    else plan.add(...conv(input, PARAMETERS.kernel(plan, layer), output, { bias: PARAMETERS.bias(plan, layer) }));
+    else {
+      const bias = PARAMETERS.bias(plan, layer);
+      if (winograd(layer, input, output)) {
+        addWinograd(plan, input, PARAMETERS.winogradKernel(plan, layer), output, { bias });
+      } else plan.add(...conv(input, PARAMETERS.kernel(plan, layer), output, { bias }));
+    }
     yield { layer, output };
     input = output;
   }

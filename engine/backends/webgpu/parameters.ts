@@ -16,7 +16,9 @@ export const PARAMETERS = {
   /** Of the convolution that takes the gradient to the layer's input. */
   gradient: (plan: Plan, layer: ConvLayer): PlannedBuffer =>
     plan.shared(`${layer.name}.gradient`, kernelLength(layer.outChannels, layer.inChannels)),
-  /** The same for Winograd's. */
+  /** The kernel for Winograd's convolution. */
+  winogradKernel: (plan: Plan, layer: ConvLayer): PlannedBuffer =>
+    plan.shared(`${layer.name}.winogradKernel`, winogradLength(layer.inChannels, layer.outChannels)),
   winogradGradient: (plan: Plan, layer: ConvLayer): PlannedBuffer =>
     plan.shared(`${layer.name}.winogradGradient`, winogradLength(layer.outChannels, layer.inChannels)),
 } as const;
@@ -67,6 +69,7 @@ export class DeviceParameters {
     const tap: Tap = (row, column, input, output) =>
       kernel[((3 * row + column) * inChannels + place(input)) * outChannels + output]!;
     if (part === "kernel") return packKernel(tap, inChannels, outChannels);
+    if (part === "winogradKernel") return packWinograd(tap, inChannels, outChannels);
     // Rotated by 180°, input and output channels swapped.
     const back: Tap = (row, column, input, output) => tap(2 - row, 2 - column, output, input);
     return part === "gradient"

@@ -11,7 +11,7 @@ import { poolGradient } from "./kernels/pool_gradient.ts";
 import { type Activation, mapOf, type NetworkOptions, planNetwork } from "./network_plan.ts";
 import { PARAMETERS } from "./parameters.ts";
 import { Plan } from "./plan.ts";
-import { addWinograd, winogradPays } from "./winograd_plan.ts";
+import { addWinograd, roundableLayers, winogradPays } from "./winograd_plan.ts";
 import { FACTORS, NORMS, SUMS, TermPlan, type TermsOptions } from "./term_plan.ts";
 
 /** A step, and where the gradient lies behind it: a quad a pixel. */
@@ -23,17 +23,19 @@ export interface StepPlan {
 /**
  * Plans the step of an objective.
  *
- * @param pays Which gradients go through Winograd's convolution.
+ * @param pays Which convolutions take less time by Winograd's: of gradients, and of the layers that may be rounded so.
  */
 export function planStep(
-  network: Omit<NetworkOptions, "last">,
+  network: Omit<NetworkOptions, "last" | "winograd">,
   options: TermsOptions,
   pays: typeof winogradPays = winogradPays,
 ): StepPlan {
   const plan = new Plan();
   const last = deepestLayer(options.terms.map(({ layer }) => layer));
   for (const name of [SUMS, NORMS, FACTORS]) plan.buffer(name, options.terms.length);
-  const activations = [...planNetwork(plan, { ...network, last })];
+  const roundable = roundableLayers(last, options.terms);
+  const winograd: NetworkOptions["winograd"] = ({ name }, from, to) => roundable.has(name) && pays(from, to);
+  const activations = [...planNetwork(plan, { ...network, last, winograd })];
   const terms = new TermPlan(plan, options);
   let above: Activation | undefined;
   let gradient: FeatureMap | undefined;

@@ -104,11 +104,32 @@ Deno.test("the convolutions of a step have the operations of the estimate", () =
   assert.equal(convolutions.reduce((sum, { work }) => sum + work.flops, 0), stepFlops(size, options));
 });
 
+/** The step of a square. */
+function planOf(side: number, terms: readonly Term[]): Plan {
+  const network = { size: { width: side, height: side }, pooling: "MAX", mean: MEAN } as const;
+  const options = { terms, areas: terms.map(() => 1), normalize: false, whitened: () => false, moments: false };
+  return planStep(network, options).plan;
+}
+
+Deno.test("a step goes forward through Winograd's convolution behind its last pool and all that is compared by place", () => {
+  const through = (side: number, style: string, content: string) => {
+    const terms = [["style", style], ["content", content]] as const;
+    const plan = planOf(side, terms.map(([kind, layer]): Term => ({ kind, layer, mask: null })));
+    return plan.dispatches.flatMap(({ kernel, buffers }) =>
+      kernel === "winograd_product" && buffers["weights"]!.name.endsWith("Kernel") ? [buffers["weights"]!.name] : []
+    );
+  };
+  const behind = ["conv4_1", "conv4_2", "conv4_3"].map((layer) => `${layer}.winogradKernel`);
+  assert.deepEqual(through(668, "conv4_3", "conv2_2"), behind);
+  assert.deepEqual(through(668, "conv4_3", "conv4_1"), behind.slice(1));
+  assert.deepEqual(through(668, "conv4_1", "conv4_3"), []);
+  assert.deepEqual(through(668, "conv5_1", "conv2_2"), ["conv5_1.winogradKernel"]);
+  assert.deepEqual(through(120, "conv4_3", "conv2_2"), []);
+});
+
 Deno.test("gradients go back through Winograd's convolution where maps are large and channels many, and no others do", () => {
   const plan = (layer: string, side: number) => {
-    const network = { size: { width: side, height: side }, pooling: "MAX", mean: MEAN } as const;
-    const options = { areas: [1], normalize: false, whitened: () => false, moments: false };
-    return planStep(network, { ...options, terms: [{ kind: "content", layer, mask: null }] }).plan;
+    return planOf(side, [{ kind: "content", layer, mask: null }]);
   };
   const products = ({ dispatches }: Plan) => dispatches.filter(({ kernel }) => kernel === "winograd_product").length;
   assert.deepEqual(["conv3_1", "conv3_2", "conv4_1"].map((layer) => products(plan(layer, 176))), [0, 1, 2]);

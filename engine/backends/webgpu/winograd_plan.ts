@@ -1,3 +1,5 @@
+import type { Term } from "../../objective/objective.ts";
+import { layersUpTo } from "../../vgg16.ts";
 import { type FeatureMap, quadsOf } from "./feature_map.ts";
 import { channelProductPixels } from "./kernels/channel_product.ts";
 import type { ConvOutput } from "./kernels/conv_output.ts";
@@ -12,10 +14,7 @@ const MOST_BYTES = 2 ** 26;
  */
 const LEAST_SAVED = 82;
 
-/**
- * Whether Winograd's convolution takes less time than the plain one on any GPU, as far as that can be counted. Its rounding
- * is coarser: before a ReLU or a pool it would turn gradients elsewhere.
- */
+/** Whether Winograd's convolution takes less time than the plain one on any GPU, as far as that can be counted. */
 export function winogradPays(from: Omit<FeatureMap, "buffer">, to: Omit<FeatureMap, "buffer">): boolean {
   const tiles = tilesAcross(to) * Math.ceil(to.height / TILE_SIDE);
   const pixels = tiles * TILE_SIDE ** 2;
@@ -24,6 +23,20 @@ export function winogradPays(from: Omit<FeatureMap, "buffer">, to: Omit<FeatureM
   const saved = 2 * from.channels * to.channels * (9 * pixels - computed);
   const moved = 2 * 4 * PLACES * tiles * (from.channels + to.channels);
   return saved >= LEAST_SAVED * moved;
+}
+
+/**
+ * The layers of which a step may round coarsely, as Winograd's convolution does: behind the last pool, where no maximum can
+ * move, and behind all that is compared place by place.
+ *
+ * @param last The layer that the step goes up to.
+ */
+export function roundableLayers(last: string, terms: readonly Term[]): ReadonlySet<string> {
+  const layers = layersUpTo(last);
+  const exact = layers.findLastIndex(({ kind, name }) =>
+    kind === "pool" || terms.some((term) => term.kind !== "style" && term.layer === name)
+  );
+  return new Set(layers.slice(exact + 1).map(({ name }) => name));
 }
 
 /**

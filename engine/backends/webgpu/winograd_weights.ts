@@ -21,22 +21,33 @@ export function winogradLength(inChannels: number, outChannels: number): number 
 export function packWinograd(tap: Tap, inChannels: number, outChannels: number): Float32Array {
   const packed = new Float32Array(winogradLength(inChannels, outChannels));
   const [inputs, outputs] = [4 * quadsOf(inChannels), 4 * quadsOf(outChannels)];
-  const half = new Float64Array(3 * G.length);
+  // Of one input channel, for all output channels beside one another: as they lie in `packed`.
+  const taps = Array.from({ length: 9 }, () => new Float64Array(outChannels));
+  const half = Array.from({ length: 3 * G.length }, () => new Float64Array(outChannels));
   for (let input = 0; input < inChannels; input++) {
-    for (let output = 0; output < outChannels; output++) {
-      G.forEach(([a, b, c], row) => {
-        for (let column = 0; column < 3; column++) {
-          half[3 * row + column] = a * tap(0, column, input, output) + b * tap(1, column, input, output) +
-            c * tap(2, column, input, output);
-        }
-      });
-      for (let row = 0; row < G.length; row++) {
-        G.forEach(([a, b, c], column) => {
-          const value = a * half[3 * row]! + b * half[3 * row + 1]! + c * half[3 * row + 2]!;
-          packed[((G.length * row + column) * inputs + input) * outputs + output] = value;
-        });
+    for (const [i, values] of taps.entries()) {
+      const [row, column] = [Math.floor(i / 3), i % 3];
+      for (let output = 0; output < outChannels; output++) values[output] = tap(row, column, input, output);
+    }
+    for (const [row, factors] of G.entries()) {
+      for (let column = 0; column < 3; column++) {
+        combine(factors, [taps[column]!, taps[3 + column]!, taps[6 + column]!], half[3 * row + column]!);
       }
+    }
+    for (let place = 0; place < PLACES; place++) {
+      const [row, column] = [Math.floor(place / G.length), place % G.length];
+      const start = (place * inputs + input) * outputs;
+      const rest = packed.subarray(start, start + outChannels);
+      combine(G[column]!, [half[3 * row]!, half[3 * row + 1]!, half[3 * row + 2]!], rest);
     }
   }
   return packed;
+}
+
+function combine(
+  [a, b, c]: typeof G[number],
+  [first, second, third]: readonly [Float64Array, Float64Array, Float64Array],
+  into: Float64Array | Float32Array,
+): void {
+  for (let i = 0; i < into.length; i++) into[i] = a * first[i]! + b * second[i]! + c * third[i]!;
 }

@@ -97,9 +97,6 @@ export interface TileEvaluator {
 /** A backend that can evaluate in tiles. */
 export type TilingBackend = Backend & Required<Pick<Backend, "compileTiles">>;
 
-/** A backend that can find nearest neighbours, and compare with them. */
-export type MatchingBackend = Backend & Required<Pick<Backend, "places" | "nearest">>;
-
 /** One of the devices that can compute. */
 export interface Backend {
   readonly info: EngineInfo;
@@ -121,13 +118,13 @@ export interface Backend {
     mask?: Mask | null,
     moments?: boolean,
   ): Promise<Map<string, Target>>;
-  /** Features of a picture's places at `layers`, see `neighbors.ts`; a backend without it has no such terms. */
-  places?(pixels: Pixels, size: Size, layers: readonly string[], pooling: Pooling): Promise<Places>;
+  /** Features of a picture's places at `layers`, see `neighbors.ts`. */
+  places(pixels: Pixels, size: Size, layers: readonly string[], pooling: Pooling): Promise<Places>;
   /**
    * For each query the candidate with the largest dot product, the first of equals; both are rows of `length` values. A part
    * of the queries at a time, so that memory has a bound.
    */
-  nearest?(queries: Float32Array, candidates: Float32Array, length: number): Promise<Int32Array>;
+  nearest(queries: Float32Array, candidates: Float32Array, length: number): Promise<Int32Array>;
   /** Prepares the evaluation of `objective` against `targets`, one for each of its terms. */
   compile(objective: Objective, targets: readonly Target[]): Promise<Evaluator>;
   /**

@@ -42,6 +42,8 @@ function fakeBackend(
     info: { backend, device: `${device} (model)`, precision, version: "1" },
     features: (_pixels, _size, layers) => targets(layers),
     grams: (_pixels, _size, layers) => targets(layers),
+    places: (_pixels, _size, layers) => targets(layers),
+    nearest: () => Promise.resolve(new Int32Array(1)),
     compile: () =>
       Promise.resolve({
         evaluate: () => Promise.resolve({ losses: Float64Array.of(3, 4), gradient: Float32Array.of(factor, 2) }),

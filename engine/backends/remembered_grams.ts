@@ -26,8 +26,8 @@ export function rememberingGrams(backend: Backend): Backend {
       if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value!);
       return found;
     },
-    ...backend.places ? { places: backend.places.bind(backend) } : {},
-    ...backend.nearest ? { nearest: backend.nearest.bind(backend) } : {},
+    places: (...args) => backend.places(...args),
+    nearest: (...args) => backend.nearest(...args),
     compile: (...args) => backend.compile(...args),
     ...backend.compileTiles ? { compileTiles: backend.compileTiles.bind(backend) } : {},
     classify: (pixels) => backend.classify(pixels),

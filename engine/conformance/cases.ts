@@ -83,7 +83,6 @@ export const OBJECTIVE_CASES = [
   ...options,
   ...moments,
 ] as unknown as readonly ObjectiveCase[];
-/** For backends that can compare with neighbours. */
 export const NEIGHBOR_CASES = neighbors as unknown as readonly ObjectiveCase[];
 export const TIE_CASES = ties as unknown as readonly ObjectiveCase[];
 export const SCALE_CASES = [

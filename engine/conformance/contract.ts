@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { suite } from "../../tests/testing/suite.ts";
 import type { Backend } from "../backends/backend.ts";
-import { channelsAt, placeSize } from "../objective/neighbors.ts";
+import { channelsAt, placeSize, targetOf } from "../objective/neighbors.ts";
 import type { Objective } from "../objective/objective.ts";
 import { relativeDistance } from "../testing/distance.ts";
 import { formulaNoise, formulaPixels, scaledNoise } from "../testing/formula.ts";
@@ -76,9 +76,8 @@ export function testBackendContract(
     for (const layer of LAYERS) assert.ok(relativeDistance(all.get(layer)!, whole.get(layer)!) < 1e-5, layer);
   });
 
-  test("finds nearest neighbours, and gives each place its features, where it can", async (backend) => {
-    if (!backend.places || !backend.nearest) return;
-    const layers = ["conv1_2", "conv3_1", "conv4_1"];
+  test("finds nearest neighbours, and gives each place its features", async (backend) => {
+    const layers = ["conv1_2", "conv2_1", "conv3_1", "conv4_1"];
     const [places, features] = [
       await backend.places(PIXELS, SIZE, layers, "MAX"),
       await backend.features(PIXELS, SIZE, layers, "MAX"),
@@ -88,7 +87,22 @@ export function testBackendContract(
     // Whatever the order of values, they have the same mean where there is one for each place.
     assert.ok(Math.abs(mean(places.get("conv3_1")!) / mean(features.get("conv3_1")!) - 1) < 2e-3);
 
-    const length = 24;
+    // A picture whose places have taken themselves is where it is to be.
+    const own = Int32Array.from({ length: width * height }, (_, place) => place);
+    const terms = layers.map((layer) => ({ kind: "neighbors" as const, layer, mask: null }));
+    const evaluator = await backend.compile(
+      { size: SIZE, terms, masks: [], pooling: "MAX", normalizeGradients: false },
+      layers.map((layer) => targetOf(SIZE, layer, own, places.get(layer)!)),
+    );
+    const weights = layers.map(() => 1);
+    const { losses: there } = await evaluator.evaluate(PIXELS, weights);
+    const { losses: elsewhere } = await evaluator.evaluate(OTHER, weights);
+    await evaluator.dispose();
+    layers.forEach((layer, i) =>
+      assert.ok(Math.abs(there[i]!) < 2e-3 * elsewhere[i]!, `${layer}: ${there[i]}, elsewhere ${elsewhere[i]}`)
+    );
+
+    const length = 26;
     const noise = (rows: number, salt: number) => Float32Array.from(formulaNoise(rows * length, salt));
     const [queries, candidates] = [noise(31, 1), noise(17, 2)];
     const found = await backend.nearest(queries, candidates, length);

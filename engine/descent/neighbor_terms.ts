@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { MatchingBackend } from "../backends/backend.ts";
+import type { Backend } from "../backends/backend.ts";
 import { coverageOf, downscaleMask, intersection, maskFrom } from "../objective/masks.ts";
 import type { Mask } from "../objective/objective.ts";
 import { channelsAt, directionsOf, type Places, placeSize, targetOf } from "../objective/neighbors.ts";
@@ -52,7 +52,7 @@ interface Candidates {
  * @param begun The picture that the scale begins with; null for the content alone.
  */
 export async function neighborTerms(
-  backend: MatchingBackend,
+  backend: Backend,
   resize: Resize,
   input: OptimisationInput,
   scale: Scale,

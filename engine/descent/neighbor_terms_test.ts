@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { MatchingBackend } from "../backends/backend.ts";
+import type { Backend } from "../backends/backend.ts";
 import { channelsAt, placeSize } from "../objective/neighbors.ts";
 import { type Pixels, type Size, toPixels } from "../picture.ts";
 import { formulaNoise, formulaPicture } from "../testing/formula.ts";
@@ -42,7 +42,7 @@ async function asked(index: number, begun: (size: number) => Pixels | null, give
       candidates.push(from.length / length);
       return Promise.resolve(new Int32Array(queries.length / length));
     },
-  } as Pick<MatchingBackend, "places" | "nearest"> as MatchingBackend;
+  } as Pick<Backend, "places" | "nearest"> as Backend;
   const scale = given.options.scales[index]!;
   const from = begun(3 * scale.width * scale.height);
   const terms = await neighborTerms(backend, nearestResize, given, scale, from);

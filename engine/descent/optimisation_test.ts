@@ -11,7 +11,7 @@ import { relativeDistance } from "../testing/distance.ts";
 import { formulaParameters, formulaPicture } from "../testing/formula.ts";
 import { nearestResize } from "../testing/nearest.ts";
 import { colourAt, drawn } from "../motion/testing/scene.ts";
-import { tamperedBackend, withEvaluators } from "../testing/tampered_backend.ts";
+import { tamperedBackend } from "../testing/tampered_backend.ts";
 
 const CONTENT = formulaPicture(29, 36, 1);
 const STYLE = formulaPicture(24, 18, 2);
@@ -451,21 +451,6 @@ test("a transparent content keeps its alpha, and its picture has no colour where
   picture.alpha!.forEach((opacity, i) => {
     if (opacity === 0) assert.deepEqual([...picture.rgb.subarray(3 * i, 3 * i + 3)], [0, 0, 0]);
   });
-});
-
-test("neighbours are refused by an engine that cannot look for them, with what it can", async (backend) => {
-  // Made of the functions that every backend has.
-  const another = {
-    ...withEvaluators(backend, (evaluator) => evaluator),
-    info: { ...backend.info, backend: "another" },
-  };
-  const optimisation = await start(another, input({ normalizeLosses: true, styleMatch: "NEIGHBORS" }));
-  await assert.rejects(optimisation.advance(), {
-    code: "BAD_USER_INPUT",
-    field: "styleMatch",
-    message: "Cannot use styleMatch NEIGHBORS with the engine another: wanted GRAM or GRAM_AND_MOMENTS",
-  });
-  await optimisation.dispose();
 });
 
 test("neighbours are looked for in a whole picture; in tiles it goes on by Gram matrices and moments", async (backend) => {

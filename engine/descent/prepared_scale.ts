@@ -78,7 +78,7 @@ export class PreparedScale {
    * limits allow is evaluated in tiles, where that takes less and the backend can.
    *
    * @param begun The picture that the scale begins with, for neighbours to be looked for; null at the first.
-   * @throws {GramcastError} BAD_USER_INPUT when nothing has any weight, or the engine cannot search for neighbours.
+   * @throws {GramcastError} BAD_USER_INPUT when nothing has any weight.
    */
   static async prepare(
     backend: Backend,

@@ -167,6 +167,8 @@ test("a picture with a map that is too large for the device is evaluated in tile
     largestMap: 4 * 64 * 110 * 74,
     features: (...given) => backend.features(...given),
     grams: (...given) => backend.grams(...given),
+    places: (...given) => backend.places(...given),
+    nearest: (...given) => backend.nearest(...given),
     compile: () => assert.fail("compiled for the whole picture"),
     compileTiles: (objective, areas) => {
       assert.ok(largestMapBytes(objective.size, "conv2_1") <= small.largestMap!);

@@ -13,6 +13,7 @@
  */
 import type { LayerWeight } from "../options/options.ts";
 import type { Size } from "../picture.ts";
+import { layersUpTo } from "../vgg16.ts";
 import { featureSize } from "./objective.ts";
 
 /** Features of every place at each layer: (places × channels), rows of places from the top. */
@@ -28,6 +29,12 @@ export const LEAST_LENGTH = 1e-4;
 export function placeSize(size: Size): Size {
   const { width, height } = featureSize(size, PLACE_LAYER);
   return { width, height };
+}
+
+/** How often the sides of a layer's map are halved to those of places: −1 or −2 where it is coarser. */
+export function halvingsOf(layer: string): number {
+  const pools = (last: string) => layersUpTo(last).filter(({ kind }) => kind === "pool").length;
+  return pools(PLACE_LAYER) - pools(layer);
 }
 
 /**
@@ -75,7 +82,7 @@ export function targetOf(size: Size, layer: string, taken: Int32Array, rows: Flo
   const own = featureSize(size, layer);
   const grid = own.width < places.width || own.height < places.height ? own : places;
   // Of conv4, a value has two by two places; of conv5 four by four.
-  const side = layer.startsWith("conv5") ? 4 : layer.startsWith("conv4") ? 2 : 1;
+  const side = 2 ** Math.max(0, -halvingsOf(layer));
   const target = new Float32Array(grid.width * grid.height * channels);
   for (let y = 0; y < places.height; y++) {
     for (let x = 0; x < places.width; x++) {

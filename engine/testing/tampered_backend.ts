@@ -6,6 +6,8 @@ export function withEvaluators(backend: Backend, replace: (evaluator: Evaluator)
     info: backend.info,
     features: (...args) => backend.features(...args),
     grams: (...args) => backend.grams(...args),
+    places: (...args) => backend.places(...args),
+    nearest: (...args) => backend.nearest(...args),
     classify: (pixels) => backend.classify(pixels),
     close: () => backend.close(),
     compile: async (objective, targets) => replace(await backend.compile(objective, targets)),

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { GramcastError } from "../../errors.ts";
-import type { Backend, Evaluator, MatchingBackend, Target, TilingBackend } from "../backends/backend.ts";
+import type { Backend, Evaluator, Target, TilingBackend } from "../backends/backend.ts";
 import type { Mask, Objective } from "../objective/objective.ts";
 import type { Pooling } from "../options/options.ts";
 import { type Picture, type Pixels, type Size, toPixels } from "../picture.ts";
@@ -29,12 +28,8 @@ export interface TargetSource {
   ): Promise<Map<string, Target>>;
   /** The same of the content picture. */
   contentGrams(layers: readonly string[], mask: Mask | null, moments: boolean): Promise<Map<string, Target>>;
-  /**
-   * What searches for neighbours; null where there is no search, because it needs the whole picture.
-   *
-   * @throws {GramcastError} BAD_USER_INPUT when the engine has no such search.
-   */
-  matching(): MatchingBackend | null;
+  /** What searches for neighbours; null where there is no search, because it needs the whole picture. */
+  matching(): Backend | null;
   /** Content terms are compared with the content picture, style terms with `grams`, by index of the term. */
   compile(objective: Objective, grams: ReadonlyMap<number, Target>): Promise<Evaluator>;
 }
@@ -66,8 +61,8 @@ export class WholeSource implements TargetSource {
     return this.grams(toPixels(this.#content), this.#content, layers, mask, moments);
   }
 
-  matching(): MatchingBackend {
-    return matchingOf(this.#backend);
+  matching(): Backend {
+    return this.#backend;
   }
 
   async compile(objective: Objective, grams: ReadonlyMap<number, Target>): Promise<Evaluator> {
@@ -125,19 +120,6 @@ export class TiledSource implements TargetSource {
     const targets = { content: this.#content, grams, keptBytes: this.#keptBytes };
     return TiledEvaluator.compile(this.#backend, this.#cut, objective, targets);
   }
-}
-
-function matchingOf(backend: Backend): MatchingBackend {
-  if (canMatch(backend)) return backend;
-  throw new GramcastError(
-    "BAD_USER_INPUT",
-    `Cannot use styleMatch NEIGHBORS with the engine ${backend.info.backend}: wanted GRAM or GRAM_AND_MOMENTS`,
-    { field: "styleMatch" },
-  );
-}
-
-function canMatch(backend: Backend): backend is MatchingBackend {
-  return backend.places !== undefined && backend.nearest !== undefined;
 }
 
 /** The mean of the squares. */

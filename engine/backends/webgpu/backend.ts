@@ -1,5 +1,6 @@
 import type { Backend, EngineInfo, Evaluator, Target, TileEvaluator, TileObjective } from "../backend.ts";
 import { areaOf, downscaleMask } from "../../objective/masks.ts";
+import { type Places, placeSize } from "../../objective/neighbors.ts";
 import { featureSize, type Mask, type Objective, type Term } from "../../objective/objective.ts";
 import type { Pooling } from "../../options/options.ts";
 import type { Pixels, Size } from "../../picture.ts";
@@ -8,11 +9,13 @@ import { classify } from "./classifier.ts";
 import { Device } from "./device.ts";
 import { WebgpuEvaluator } from "./evaluator.ts";
 import { mapLength } from "./feature_map.ts";
+import { searchNearest } from "./neighbor_search.ts";
 import { PICTURE } from "./network_plan.ts";
 import { DeviceParameters } from "./parameters.ts";
+import { placeRows } from "./places_plan.ts";
 import type { Plan } from "./plan.ts";
 import { Program } from "./program.ts";
-import { planFeatures, planGrams, readFigures } from "./statistics_plan.ts";
+import { planFeatures, planGrams, planPlaces, readFigures } from "./statistics_plan.ts";
 import { maskBuffer } from "./term_plan.ts";
 import { WebgpuTileEvaluator } from "./tile_evaluator.ts";
 
@@ -76,6 +79,23 @@ export class WebgpuBackend implements Backend {
     const indexed = terms.map(({ layer }, index) => ({ layer, index }));
     const figures = await this.#runOnce(plan, inputs, (program) => readFigures(program, indexed, moments));
     return new Map(terms.map(({ layer }, i) => [layer, figures[i]!]));
+  }
+
+  async places(pixels: Pixels, size: Size, layers: readonly string[], pooling: Pooling): Promise<Places> {
+    const { plan, maps } = planPlaces(this.#network(size, pooling), layers);
+    const entries = [...maps];
+    const values = await this.#runOnce(
+      plan,
+      new Map([[PICTURE, pixels]]),
+      (program) => program.run(entries.map(([, map]) => program.reading(map.buffer.name, mapLength(map)))),
+    );
+    const rows = ([layer, map]: typeof entries[number], i: number) =>
+      [layer, placeRows(values[i]!, map, layer, placeSize(size))] as const;
+    return new Map(entries.map(rows));
+  }
+
+  nearest(queries: Float32Array, candidates: Float32Array, length: number): Promise<Int32Array> {
+    return searchNearest(this.#device, queries, candidates, length);
   }
 
   compile(objective: Objective, targets: readonly Target[]): Promise<Evaluator> {

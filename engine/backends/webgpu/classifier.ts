@@ -2,7 +2,7 @@ import type { Pixels } from "../../picture.ts";
 import { DENSE_LAYERS, type DenseParameters, type Vgg16Parameters } from "../../vgg16.ts";
 import { CLASSIFIER_SIDE, requireWholeNetwork } from "../whole_network.ts";
 import type { Device } from "./device.ts";
-import { mapLength } from "./feature_map.ts";
+import { mapLength, valueIndex } from "./feature_map.ts";
 import { pool } from "./kernels/pool.ts";
 import { mapOf, PICTURE, planNetwork } from "./network_plan.ts";
 import type { DeviceParameters } from "./parameters.ts";
@@ -50,7 +50,7 @@ async function topFeatures(device: Device, parameters: DeviceParameters, pixels:
     const area = top.width * top.height;
     return Float64Array.from(quads!, (_, i) => {
       const [pixel, channel] = [Math.floor(i / channels), i % channels];
-      return quads![4 * ((channel >> 2) * area + pixel) + (channel & 3)]!;
+      return quads![valueIndex(channel, pixel, area)]!;
     });
   } finally {
     program.dispose();

@@ -2,7 +2,8 @@ import type { Evaluation, Evaluator, Target } from "../backend.ts";
 import type { DeviceOptimizer, MovingExtras } from "../device_optimizer.ts";
 import { gramOf, momentTarget } from "../../objective/moments.ts";
 import { areaOf, downscaleMask } from "../../objective/masks.ts";
-import { elementCount, featureSize, gradientFactor, type Objective } from "../../objective/objective.ts";
+import { channelsAt } from "../../objective/neighbors.ts";
+import { elementCount, featureSize, gradientFactor, gridLayer, type Objective } from "../../objective/objective.ts";
 import { transpose } from "../../objective/square_matrix.ts";
 import type { OptimizerOptions } from "../../options/options.ts";
 import type { OptimizerState } from "../../optimizers/optimizer.ts";
@@ -15,6 +16,7 @@ import { WebgpuLbfgs } from "./lbfgs.ts";
 import { MovedAlong } from "./moved_along.ts";
 import { PICTURE } from "./network_plan.ts";
 import type { DeviceParameters } from "./parameters.ts";
+import { rowsToMap } from "./places_plan.ts";
 import { Program } from "./program.ts";
 import { planStep, type StepPlan } from "./step_plan.ts";
 import {
@@ -69,11 +71,11 @@ export class WebgpuEvaluator implements Evaluator {
   ): Promise<WebgpuEvaluator> {
     const { size, terms, pooling, normalizeGradients, whiteners, moments = false } = objective;
     const masks = new Map<string, Float32Array>();
-    const areas = terms.map(({ mask, layer }) => {
-      const { width, height } = featureSize(size, layer);
-      if (mask === null) return width * height;
-      const values = downscaleMask(objective.masks[mask]!, { width, height });
-      masks.set(maskBuffer(mask, layer), values);
+    const areas = terms.map((term) => {
+      const { width, height } = featureSize(size, gridLayer(term));
+      if (term.mask === null) return width * height;
+      const values = downscaleMask(objective.masks[term.mask]!, { width, height });
+      masks.set(maskBuffer(term.mask, gridLayer(term)), values);
       return areaOf(values);
     });
     const step = planStep({ size, pooling, mean: parameters.mean }, {
@@ -86,8 +88,10 @@ export class WebgpuEvaluator implements Evaluator {
     step.plan.add(leave(step.gradient, step.plan.buffer(LEFT, pictureLength(size))));
     const program = await Program.create(device, step.plan, (buffer) => parameters.get(buffer));
     targets.forEach((target, i) => {
-      const figures = moments && terms[i]!.kind === "style";
-      program.write(targetBuffer(i), figures ? gramOf(target) : target);
+      const { kind, layer } = terms[i]!;
+      const figures = moments && kind === "style";
+      if (kind === "neighbors") program.write(targetBuffer(i), rowsToMap(target, channelsAt(layer)));
+      else program.write(targetBuffer(i), figures ? gramOf(target) : target);
       if (figures) program.write(momentsBuffer(i), momentTarget(target));
     });
     for (const [name, values] of masks) program.write(name, values);

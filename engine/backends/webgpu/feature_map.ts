@@ -23,6 +23,11 @@ export function quadCount({ width, height, channels }: Omit<FeatureMap, "buffer"
   return width * height * quadsOf(channels);
 }
 
+/** Where a value lies in a map of `area` pixels, in values of 32 bits. */
+export function valueIndex(channel: number, pixel: number, area: number): number {
+  return 4 * ((channel >> 2) * area + pixel) + (channel & 3);
+}
+
 /** Values of 32 bits of a whole map. */
 export function mapLength(map: Omit<FeatureMap, "buffer">): number {
   return 4 * quadCount(map);

@@ -17,8 +17,14 @@ interface Call {
 /** Gives the buffers that are not a plan's own. */
 export type SharedBuffers = (buffer: PlannedBuffer) => GPUBuffer;
 
+/** Of plans that have no other. */
+function noneShared({ name }: PlannedBuffer): never {
+  throw new RangeError(`Cannot share buffer ${name}: the plan was to have none such`);
+}
+
 /** Where one dispatch's numbers begin after another's: WebGPU's default alignment. */
 const ALIGNMENT = 256;
+
 /** A plan with its buffers and pipelines. */
 export class Program {
   readonly #device: Device;
@@ -41,7 +47,7 @@ export class Program {
   /**
    * @throws {GramcastError} TOO_LARGE where a buffer is larger than the device has any.
    */
-  static async create(device: Device, plan: Plan, shared: SharedBuffers): Promise<Program> {
+  static async create(device: Device, plan: Plan, shared: SharedBuffers = noneShared): Promise<Program> {
     const pipelines = await Promise.all(plan.dispatches.map((dispatch) => device.pipeline(dispatch)));
     const owned: GPUBuffer[] = [];
     try {

@@ -3,9 +3,11 @@
  *
  * @module
  */
-import { channelsAt } from "../../objective/neighbors.ts";
+import { channelsAt, halvingsOf } from "../../objective/neighbors.ts";
 import { deepestLayer, type Term } from "../../objective/objective.ts";
+import type { FeatureMap } from "./feature_map.ts";
 import { type NetworkOptions, planNetwork } from "./network_plan.ts";
+import { addPlaces } from "./places_plan.ts";
 import { Plan } from "./plan.ts";
 import type { Program } from "./program.ts";
 import { TermPlan } from "./term_plan.ts";
@@ -27,6 +29,28 @@ export function planFeatures(network: Omit<NetworkOptions, "last">, layers: read
   const named = planNetwork(plan, { ...network, last }, (layer, i) => layers.includes(layer) ? layer : turns(i));
   for (const _ of named);
   return plan;
+}
+
+/** Buffer of a layer's features by place. */
+function placesBuffer(layer: string): string {
+  return `places.${layer}`;
+}
+
+/** Plans the features of places at `layers`, see `addPlaces()`. @returns The plan, and where they are, by layer. */
+export function planPlaces(
+  network: Omit<NetworkOptions, "last">,
+  layers: readonly string[],
+): { readonly plan: Plan; readonly maps: ReadonlyMap<string, FeatureMap> } {
+  const plan = new Plan();
+  const last = deepestLayer(layers);
+  // A layer that is no finer than places stays where it is.
+  const stays = (layer: string) => layers.includes(layer) && halvingsOf(layer) <= 0;
+  const maps = new Map<string, FeatureMap>();
+  const named = planNetwork(plan, { ...network, last }, (layer, i) => stays(layer) ? placesBuffer(layer) : turns(i));
+  for (const { layer: { name }, output } of named) {
+    if (layers.includes(name)) maps.set(name, addPlaces(plan, name, output, placesBuffer(name)));
+  }
+  return { plan, maps };
 }
 
 /**

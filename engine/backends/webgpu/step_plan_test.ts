@@ -7,7 +7,7 @@ import { CONV_NAMES } from "../../vgg16.ts";
 import { planArrival, planProducts, planSearch, planTrial } from "./lbfgs_plans.ts";
 import { mapOf } from "./network_plan.ts";
 import { type Dispatch, Plan } from "./plan.ts";
-import { planFeatures, planGrams, planNorms } from "./statistics_plan.ts";
+import { planFeatures, planGrams, planNorms, planPlaces } from "./statistics_plan.ts";
 import { planStep } from "./step_plan.ts";
 import { bindingNumbers, composeWgsl } from "./wgsl.ts";
 
@@ -17,7 +17,7 @@ const objective = fc.record({
   size: fc.record({ width: fc.integer({ min: 1, max: 700 }), height: fc.integer({ min: 1, max: 700 }) }),
   terms: fc.array(
     fc.record({
-      kind: fc.constantFrom("content" as const, "style" as const),
+      kind: fc.constantFrom("content" as const, "style" as const, "neighbors" as const),
       layer: fc.constantFrom(...CONV_NAMES),
       mask: fc.constantFrom(null, 0),
     }),
@@ -67,6 +67,7 @@ Deno.test("kernels are given what they take, for any objective", () => {
       const options = { terms, areas: tile ? null : areas, normalize, whitened: () => whitens, moments };
       assertWhole(planStep(network, options).plan);
       assertWhole(planFeatures(network, terms.map(({ layer }) => layer)));
+      assertWhole(planPlaces(network, terms.map(({ layer }) => layer)).plan);
       assertWhole(planNorms(network, terms, moments));
       if (terms.some(({ kind }) => kind === "style")) assertWhole(planGrams(network, terms, areas, moments));
     }),
@@ -79,13 +80,6 @@ Deno.test("L-BFGS' kernels are given what they take, however much it remembers",
     const along = mapOf(new Plan(), "along", { width: 31, height: 9, channels: 3 });
     for (const plan of [planArrival, planProducts, planSearch, planTrial]) assertWhole(plan({ along, history }));
   }
-});
-
-Deno.test("a term without kernels is refused, and not taken for another", () => {
-  const terms: Term[] = [{ kind: "neighbors", layer: "conv1_1", mask: null }];
-  const options = { terms, areas: [1], normalize: false, whitened: () => false, moments: false };
-  const network = { size: { width: 8, height: 8 }, pooling: "MAX", mean: MEAN } as const;
-  assert.throws(() => planStep(network, options), /^RangeError: Cannot plan a step: found a term of neighbours/);
 });
 
 Deno.test("the convolutions of a step have the operations of the estimate", () => {

@@ -4,9 +4,10 @@
  * @module
  */
 import { MOMENT_ROWS } from "../../objective/moments.ts";
-import type { Term } from "../../objective/objective.ts";
+import { gridLayer, type Term } from "../../objective/objective.ts";
 import { type FeatureMap, mapLength, quadCount, quadsOf } from "./feature_map.ts";
 import { content, type TermOptions } from "./kernels/content.ts";
+import { cosineParts, cosines } from "./kernels/cosines.ts";
 import { groupCount, partsOf } from "./kernels/elementwise.ts";
 import { gram, spansOf } from "./kernels/gram.ts";
 import { gramParts, gramSum, type GramTarget } from "./kernels/gram_sum.ts";
@@ -14,12 +15,14 @@ import { matrixProduct } from "./kernels/matrix_product.ts";
 import { normalized } from "./kernels/normalized.ts";
 import { reduce } from "./kernels/reduce.ts";
 import { compareMoments, means } from "./kernels/moments.ts";
+import { neighborGradient } from "./kernels/neighbor_gradient.ts";
 import { type StyleDifference, styleGradient } from "./kernels/style_gradient.ts";
 import { total } from "./kernels/total.ts";
 import { mapOf } from "./network_plan.ts";
+import { addPlaces } from "./places_plan.ts";
 import type { Plan, PlannedBuffer } from "./plan.ts";
 
-/** Buffer: by term the sum of squared differences; 0 for style in a tile. */
+/** Buffer: by term the sum of squared differences, of neighbours that of 1 − cos; 0 for style in a tile. */
 export const SUMS = "sums";
 /** Buffer: by term the L1 norm of its gradient without its factor. */
 export const NORMS = "norms";
@@ -74,11 +77,7 @@ export class TermPlan {
   readonly #plan: Plan;
   readonly #options: TermsOptions;
 
-  /** @throws {RangeError} for terms that there are no kernels for. */
   constructor(plan: Plan, options: TermsOptions) {
-    if (options.terms.some(({ kind }) => kind === "neighbors")) {
-      throw new RangeError("Cannot plan a step: found a term of neighbours, wanted content and style");
-    }
     this.#plan = plan;
     this.#options = options;
   }
@@ -131,8 +130,13 @@ export class TermPlan {
   }
 
   #inner(index: number, features: FeatureMap, gradient: FeatureMap, given: TermOptions): void {
+    const { kind } = this.#term(index);
+    if (kind === "neighbors") {
+      this.#neighbors(index, features, gradient, given);
+      return;
+    }
     const options = { ...given, mask: this.#mask(index, features) };
-    if (this.#term(index).kind === "style") {
+    if (kind === "style") {
       const difference = this.#styleDifference(index, features);
       this.#plan.add(styleGradient(features, difference, gradient, options));
       return;
@@ -142,6 +146,18 @@ export class TermPlan {
     const parts = this.#parts(count);
     this.#plan.add(content(features, target, gradient, parts, options));
     this.#reduce(parts, count, SUMS, index);
+  }
+
+  #neighbors(index: number, features: FeatureMap, gradient: FeatureMap, options: TermOptions): void {
+    const plan = this.#plan;
+    const { layer } = this.#term(index);
+    const places = addPlaces(plan, layer, features, "places");
+    const [area, wanted] = [places.width * places.height, plan.buffer(targetBuffer(index), mapLength(places))];
+    const compared = { places, wanted, mask: this.#mask(index, places) };
+    const [pulls, parts] = [plan.buffer("pulls", 2 * area), this.#parts(cosineParts(area))];
+    plan.add(cosines(compared, pulls, parts));
+    this.#reduce(parts, cosineParts(area), SUMS, index);
+    plan.add(neighborGradient(features, compared, pulls, gradient, options));
   }
 
   /** In a tile it is given. */
@@ -192,9 +208,10 @@ export class TermPlan {
     return { matrix: difference, count: groupCount(partsOf(count)) };
   }
 
+  /** @param at Of the size in which the term is compared. */
   #mask(index: number, { width, height }: FeatureMap): PlannedBuffer | undefined {
-    const { mask, layer } = this.#term(index);
-    return mask === null ? undefined : this.#plan.buffer(maskBuffer(mask, layer), width * height);
+    const term = this.#term(index);
+    return term.mask === null ? undefined : this.#plan.buffer(maskBuffer(term.mask, gridLayer(term)), width * height);
   }
 
   #reduce(parts: PlannedBuffer, count: number, into: typeof SUMS | typeof NORMS, index: number): void {

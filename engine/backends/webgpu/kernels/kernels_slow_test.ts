@@ -7,6 +7,7 @@ import { compareMoments as compareFigureMoments, momentTarget } from "../../../o
 import { paletteTerm } from "../../../objective/palette.ts";
 import { temporalTerm } from "../../../objective/temporal.ts";
 import { addTotalVariation } from "../../../objective/total_variation.ts";
+import { halvingsOf, LEAST_LENGTH } from "../../../objective/neighbors.ts";
 import { AVERAGE_POOL_GAIN } from "../../../objective/pooling.ts";
 import { Adam, adamRates } from "../../../optimizers/adam.ts";
 import { smoothing } from "../../../optimizers/smoothing.ts";
@@ -16,8 +17,10 @@ import { formulaNoise } from "../../../testing/formula.ts";
 import { transferOptions } from "../../../testing/options.ts";
 import type { Device } from "../device.ts";
 import { mapLength, quadCount } from "../feature_map.ts";
+import { searchNearest } from "../neighbor_search.ts";
 import { mapOf } from "../network_plan.ts";
 import { packKernel } from "../parameters.ts";
+import { addPlaces, rowsToMap } from "../places_plan.ts";
 import { Plan, type PlannedBuffer } from "../plan.ts";
 import { runPlan, testOnDevice } from "../testing/device.ts";
 import { fromQuads, noisePlanes, type Planes, planesOf, type Shape, toQuads, valueAt } from "../testing/planes.ts";
@@ -34,6 +37,7 @@ import { combine } from "./combine.ts";
 import { content } from "./content.ts";
 import { convBlocks } from "./conv_blocks.ts";
 import { convTiles } from "./conv_tiles.ts";
+import { cosineParts, cosines } from "./cosines.ts";
 import { difference } from "./difference.ts";
 import { dotCount, dotParts, dotPlace, dots } from "./dots.ts";
 import { groupCount, partsOf } from "./elementwise.ts";
@@ -44,6 +48,7 @@ import { largest, largestSpans } from "./largest.ts";
 import { leave } from "./leave.ts";
 import { matrixProduct } from "./matrix_product.ts";
 import { compareMoments, means } from "./moments.ts";
+import { neighborGradient } from "./neighbor_gradient.ts";
 import { normalized } from "./normalized.ts";
 import { pool } from "./pool.ts";
 import { poolGradient } from "./pool_gradient.ts";
@@ -424,6 +429,113 @@ testKernel(
       return sum;
     });
     assertNear(found, wanted);
+  },
+);
+
+/** The mean of what lies in a place's window of `side` × `side` values, halved step by step, and each value's share in it. */
+function plainMeans(x: Planes, halvings: number): { means: Planes; share: (row: number, column: number) => number } {
+  if (halvings === 0) return { means: x, share: () => 1 };
+  const { pooled } = plainPool(x, "AVERAGE");
+  const half = { ...pooled, values: pooled.values.map((value) => value / AVERAGE_POOL_GAIN) };
+  const { means, share } = plainMeans(half, halvings - 1);
+  const inside = (at: number, length: number) => Math.min(2, length - 2 * (at >> 1));
+  return {
+    means,
+    share: (row, column) => share(row >> 1, column >> 1) / (inside(row, x.height) * inside(column, x.width)),
+  };
+}
+
+testKernel(
+  "a term of neighbours is 1 − cos of each place under its mask, and its gradient goes back to what the place is a mean of",
+  fc.record({
+    width: side,
+    height: side,
+    channels: fc.integer({ min: 1, max: 80 }),
+    layer: fc.constantFrom("conv1_2", "conv2_1", "conv3_3", "conv5_1"),
+    mask: flag,
+    factor: flag,
+    sum: flag,
+    derivative: flag,
+  }),
+  async (device, { width, height, channels, layer, mask, factor, sum, derivative }) => {
+    const shape = { width, height, channels };
+    const [features, before] = [noisePlanes(shape, 1, true), noisePlanes(shape, 2)];
+    const halvings = Math.max(0, halvingsOf(layer));
+    const { means, share } = plainMeans(features, halvings);
+    const [area, grid] = [means.width * means.height, { width: means.width, height: means.height, channels }];
+    const rows = Float32Array.from(formulaNoise(area * channels, 3));
+    const masks = noisePlanes({ ...grid, channels: 1 }, 4, true);
+
+    const plan = new Plan();
+    const [from, gradient] = [mapOf(plan, "x", shape), mapOf(plan, "gradient", shape)];
+    const places = addPlaces(plan, layer, from, "places");
+    const [wanted, pulls] = [plan.buffer("wanted", mapLength(grid)), plan.buffer("pulls", 2 * area)];
+    const [maskBuffer, factors] = [plan.buffer("mask", area), plan.buffer("factors", 3)];
+    const parts = plan.buffer("parts", cosineParts(area));
+    const compared = { places, wanted, mask: mask ? maskBuffer : undefined };
+    const options = { term: 2, factors: factor ? factors : undefined, sum, derivative };
+    plan.add(cosines(compared, pulls, parts), neighborGradient(from, compared, pulls, gradient, options));
+    const sums = addSum(plan, parts, cosineParts(area));
+    const given = [
+      [from.buffer, toQuads(features)],
+      [gradient.buffer, toQuads(before)],
+      [wanted, rowsToMap(rows, channels)],
+      [maskBuffer, masks.values],
+      [factors, Float32Array.of(0, 0, 1.5)],
+    ] as const;
+
+    const cosinesAt = Array.from({ length: area }, (_, place) => {
+      let [squares, product] = [LEAST_LENGTH, 0];
+      for (let c = 0; c < channels; c++) {
+        const value = means.values[c * area + place]!;
+        squares += value * value;
+        product += value * rows[place * channels + c]!;
+      }
+      const [length, weight] = [Math.sqrt(squares), mask ? masks.values[place]! ** 2 : 1];
+      return { squares, length, weight, cosine: product / length };
+    });
+    const loss = cosinesAt.reduce((all, { weight, cosine }) => all + weight * (1 - cosine), 0);
+    assertNear([(await runPlan(device, plan, given, sums))[1]!], [loss], "sum");
+    const inner = planesOf(shape, (channel, row, column) => {
+      if (derivative && valueAt(features, channel, row, column) <= 0) return 0;
+      const place = (row >> halvings) * means.width + (column >> halvings);
+      const { squares, length, weight, cosine } = cosinesAt[place]!;
+      const pull = (cosine * means.values[channel * area + place]!) / squares -
+        rows[place * channels + channel]! / length;
+      const value = share(row, column) * weight * pull * (factor ? 1.5 : 1);
+      return value + (sum ? valueAt(before, channel, row, column) : 0);
+    });
+    assertNear(fromQuads(await runPlan(device, plan, given, gradient.buffer), shape).values, inner.values, "gradient");
+  },
+);
+
+testKernel(
+  "the nearest of candidates has the largest product, and is the first of equals, whatever is looked for at once",
+  fc.record({
+    queries: fc.integer({ min: 1, max: 150 }),
+    candidates: fc.integer({ min: 1, max: 1100 }),
+    // So many are different: all others come again.
+    different: fc.integer({ min: 1, max: 1100 }),
+    length: fc.integer({ min: 1, max: 45 }),
+    atOnce: fc.integer({ min: 1, max: 150 }),
+  }),
+  async (device, { queries, candidates, different, length, atOnce }) => {
+    const rows = Float32Array.from(formulaNoise(queries * length, 1));
+    const some = Float32Array.from(formulaNoise(different * length, 2));
+    const all = Float32Array.from({ length: candidates * length }, (_, i) => some[i % some.length]!);
+    const found = await searchNearest(device, rows, all, length, () => atOnce);
+    assert.equal(found.length, queries);
+    const product = (query: number, candidate: number) => {
+      let sum = 0;
+      for (let c = 0; c < length; c++) sum += rows[query * length + c]! * all[candidate * length + c]!;
+      return sum;
+    };
+    const choices = Array.from({ length: Math.min(candidates, different) }, (_, candidate) => candidate);
+    found.forEach((candidate, query) => {
+      assert.ok(candidate < choices.length, "not the first of equals");
+      const largest = choices.reduce((best, other) => Math.max(best, product(query, other)), -Infinity);
+      assert.ok(product(query, candidate) >= largest - TOLERANCE, `query ${query}`);
+    });
   },
 );
 

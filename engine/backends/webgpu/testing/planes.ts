@@ -4,7 +4,7 @@
  * @module
  */
 import { formulaNoise } from "../../../testing/formula.ts";
-import { type FeatureMap, mapLength } from "../feature_map.ts";
+import { type FeatureMap, mapLength, valueIndex } from "../feature_map.ts";
 
 /** The shape of a map. */
 export type Shape = Omit<FeatureMap, "buffer">;
@@ -40,18 +40,16 @@ export function valueAt({ width, height, values }: Planes, channel: number, row:
 export function toQuads({ values, ...shape }: Planes): Float32Array {
   const area = shape.width * shape.height;
   const quads = new Float32Array(mapLength(shape));
-  values.forEach((value, i) => quads[quadIndex(i, area)] = value);
+  values.forEach((value, i) => quads[valueIndex(Math.floor(i / area), i % area, area)] = value);
   return quads;
 }
 
 /** As plain loops have them. */
 export function fromQuads(quads: Float32Array, shape: Shape): Planes {
   const area = shape.width * shape.height;
-  const values = Float32Array.from({ length: shape.channels * area }, (_, i) => quads[quadIndex(i, area)]!);
+  const values = Float32Array.from(
+    { length: shape.channels * area },
+    (_, i) => quads[valueIndex(Math.floor(i / area), i % area, area)]!,
+  );
   return { ...shape, values };
-}
-
-function quadIndex(i: number, area: number): number {
-  const channel = Math.floor(i / area);
-  return 4 * ((channel >> 2) * area + i % area) + (channel & 3);
 }

@@ -2,9 +2,9 @@
  * Every engine that starts on this machine beside PyTorch, in one run:
  *
  *     deno task bench:gpu [--sizes 256,512,668,1024,2048] [--engines tensorflow,tensorflow:float32,…] [--seconds 3]
- *         [--limit 120] [--out FILE]
+ *         [--limit 120] [--kernels 668] [--out FILE]
  *
- * Prints a table in Markdown. A step of an engine is one of a CLASSIC transfer whose every picture is encoded as a JPEG; an
+ * Prints a table in Markdown, and one of the kernels of `webgpu` where that is among the engines. A step of an engine is one of a CLASSIC transfer whose every picture is encoded as a JPEG; an
  * evaluation is the engine alone. PyTorch's step has no picture to encode. Where Python (`PYTHON`) has no torch, its rows
  * and the shares of the measured peak are missing.
  *
@@ -15,7 +15,7 @@ import { parseArgs } from "node:util";
 import { stepFlops } from "../engine/estimate/estimate.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
 import type { EngineFigures } from "./gpu_engine.ts";
-import { row } from "./table.ts";
+import { digits, row } from "./table.ts";
 
 /** In the precision that is theirs by themselves, or in that behind their name. */
 const ENGINES = [
@@ -34,6 +34,8 @@ const { values: settings } = parseArgs({
     seconds: { type: "string", default: "3" },
     /** Seconds after which an engine is given up; larger sizes are then missing. */
     limit: { type: "string", default: "120" },
+    /** Size at which each of WebGPU's kernels is measured. */
+    kernels: { type: "string", default: "668" },
     out: { type: "string" },
   },
 });
@@ -50,20 +52,33 @@ interface Measured<Header, Line> {
   readonly complaint: string;
 }
 
-/** Runs a program that prints lines of JSON, and takes what it has printed when its time is over. */
-async function measure<Header, Line>(program: string, args: string[]): Promise<Measured<Header, Line>> {
+/** Runs a program; ends it when its time is over. */
+async function run(program: string, args: string[]): Promise<{ readonly lines: string[]; readonly complaint: string }> {
   let child: Deno.ChildProcess;
   try {
     child = new Deno.Command(program, { args, stdout: "piped", stderr: "piped", env: { NO_COLOR: "1" } }).spawn();
   } catch {
-    return { header: undefined, lines: [], complaint: `there is no ${program}` };
+    return { lines: [], complaint: `there is no ${program}` };
   }
   const late = setTimeout(() => child.kill("SIGKILL"), 1000 * Number(settings.limit));
   const { stdout, stderr, success, signal } = await child.output();
   clearTimeout(late);
-  const [header, ...lines] = text(stdout).flatMap(parseLine) as [Header?, ...Line[]];
   const reason = signal === "SIGKILL" ? `ended after ${settings.limit} s` : text(stderr).at(-1) ?? "ended by itself";
-  return { header, lines, complaint: success ? "" : reason };
+  return { lines: text(stdout), complaint: success ? "" : reason };
+}
+
+/** Runs one of the programs of this folder. */
+function runBench(name: string, args: string[]) {
+  const program = fileURLToPath(new URL(name, import.meta.url));
+  return run(Deno.execPath(), ["run", "--allow-all", "--cached-only", program, ...args]);
+}
+
+/** What a program has printed in lines of JSON when its time is over. */
+function measured<Header, Line>(
+  { lines: printed, complaint }: Awaited<ReturnType<typeof run>>,
+): Measured<Header, Line> {
+  const [header, ...lines] = printed.flatMap(parseLine) as [Header?, ...Line[]];
+  return { header, lines, complaint };
 }
 
 function text(bytes: Uint8Array): string[] {
@@ -79,11 +94,6 @@ function parseLine(line: string): unknown[] {
   }
 }
 
-/** With three digits. */
-function digits(value: number): string {
-  return String(Number(value.toPrecision(3)));
-}
-
 /** Seconds as milliseconds. */
 function milliseconds(seconds: number): string {
   return digits(1000 * seconds);
@@ -93,9 +103,8 @@ const flops = (size: number) =>
   stepFlops({ width: size, height: size }, resolveOptions({ preset: "CLASSIC" }, { width: 1, height: 1 }, 0));
 
 const torchArgs = ["--sizes", settings.sizes, "--seconds", settings.seconds];
-const torch = await measure<{ version: string; device: string; peaks: Peaks }, { size: number; step: number }>(
-  PYTHON,
-  [fileURLToPath(new URL("./gpu_torch.py", import.meta.url)), ...torchArgs],
+const torch = measured<{ version: string; device: string; peaks: Peaks }, { size: number; step: number }>(
+  await run(PYTHON, [fileURLToPath(new URL("./gpu_torch.py", import.meta.url)), ...torchArgs]),
 );
 const torchSteps = new Map(torch.lines.map(({ size, step }) => [size, step]));
 
@@ -126,22 +135,17 @@ for (const { size, step } of torch.lines) {
   add(`PyTorch ${torch.header!.version}`, size, step, step, torch.header!.peaks["tf32"] ? "tf32" : "float32", null);
 }
 if (torch.complaint) refused.push(`PyTorch: ${torch.complaint}`);
-for (const engine of settings.engines.split(",")) {
-  const { header, lines, complaint } = await measure<{ device: string; precision: string }, EngineFigures>(
-    Deno.execPath(),
-    [
-      "run",
-      "--allow-all",
-      "--cached-only",
-      fileURLToPath(new URL("./gpu_engine.ts", import.meta.url)),
-      engine,
-      settings.sizes,
-      settings.seconds,
-    ],
+const engines = settings.engines.split(",");
+for (const engine of engines) {
+  const { header, lines, complaint } = measured<{ device: string; precision: string }, EngineFigures>(
+    await runBench("./gpu_engine.ts", [engine, settings.sizes, settings.seconds]),
   );
   for (const { size, step, evaluation } of lines) add(engine, size, step, evaluation, header!.precision, 1 / step);
   if (complaint) refused.push(`${engine}: ${complaint}`);
 }
+
+const kernels = engines.includes("webgpu") ? await runBench("./webgpu_kernels.ts", [settings.kernels]) : null;
+if (kernels?.complaint) refused.push(`kernels of webgpu: ${kernels.complaint}`);
 
 const machine = [
   `${torch.header?.device ?? "no PyTorch"}, ${navigator.hardwareConcurrency} CPU cores, ${Deno.build.os}, ` +
@@ -154,8 +158,8 @@ const report = [
   `\`deno task bench:gpu ${Deno.args.join(" ")}\` on ${machine.join("; ")}:`,
   "",
   ...table,
-  "",
-  ...refused.map((line) => `- ${line}`),
+  ...refused.length > 0 ? ["", ...refused.map((line) => `- ${line}`)] : [],
+  ...kernels ? ["", ...kernels.lines.slice(0, 1), "", ...kernels.lines.slice(1)] : [],
 ].join("\n").trim();
 console.log(report);
 if (settings.out) await Deno.writeTextFile(settings.out, `${report}\n`);

@@ -16,10 +16,8 @@ const STAGE = join(BUNDLE, "gramcast-bench");
 const ENTRIES = [
   "bench/gpu.ts",
   "bench/gpu_engine.ts",
-  "engine/backends/webgpu/backend_slow_test.ts",
-  "engine/backends/webgpu/device_slow_test.ts",
-  "engine/backends/webgpu/kernels/kernels_slow_test.ts",
-  "engine/backends/webgpu/winograd_slow_test.ts",
+  "bench/webgpu_kernels.ts",
+  ...await slowTests("engine/backends/webgpu"),
 ];
 const BESIDE = ["bench/gpu_torch.py", "bench/gpu.sh"];
 /** Finds Vulkan's drivers; bare machines have a driver more often than this. */
@@ -49,6 +47,17 @@ await run("tar", ["-cf", "gramcast-bench.tar", "gramcast-bench"], BUNDLE);
 await run("xz", ["--x86", "--lzma2=preset=6", "-T0", "--force", "gramcast-bench.tar"], BUNDLE);
 const { size } = await Deno.stat(join(BUNDLE, "gramcast-bench.tar.xz"));
 console.log(`.bundle/gramcast-bench.tar.xz: ${(size / 2 ** 20).toFixed(1)} MiB`);
+
+/** The tests that need a GPU. */
+async function slowTests(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(join(ROOT, folder))) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) found.push(...await slowTests(path));
+    else if (name.endsWith("_slow_test.ts")) found.push(path);
+  }
+  return found.sort();
+}
 
 /** The project's files and the npm packages that the entries import. */
 async function graph(): Promise<{ modules: string[]; packages: string[] }> {

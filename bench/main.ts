@@ -4,7 +4,8 @@ const names = [...Deno.readDirSync(new URL(".", import.meta.url))]
   .map((entry) => /^(.*)\.ts$/.exec(entry.name)?.[1])
   .filter((each): each is string =>
     each !== undefined &&
-    !["main", "classic_step", "inputs", "processor_time", "table", "gpu_engine", "watchers_server"].includes(each)
+    !["main", "classic_plan", "classic_step", "inputs", "processor_time", "table", "gpu_engine", "watchers_server"]
+      .includes(each)
   )
   .sort();
 if (!name || !names.includes(name)) {

@@ -15,3 +15,8 @@ export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
 }
+
+/** With three digits. */
+export function digits(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}

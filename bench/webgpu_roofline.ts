@@ -9,11 +9,9 @@
  *
  * @module
  */
-import { featureSize } from "../engine/objective/objective.ts";
 import type { Dispatch } from "../engine/backends/webgpu/plan.ts";
-import { planStep } from "../engine/backends/webgpu/step_plan.ts";
-import { classicObjective } from "./classic_step.ts";
-import { row } from "./table.ts";
+import { callName, classicPlan } from "./classic_plan.ts";
+import { digits, row } from "./table.ts";
 
 interface Gpu {
   readonly name: string;
@@ -36,18 +34,11 @@ const REACHED = 0.6;
 const GAP = 4;
 
 const [side = 668] = Deno.args.map(Number);
-const { size, terms, pooling } = classicObjective(side);
-const areas = terms.map(({ layer }) => {
-  const { width, height } = featureSize(size, layer);
-  return width * height;
-});
-const options = { terms, areas, normalize: false, whitened: () => false, moments: false };
-const { plan } = planStep({ size, pooling, mean: [0, 0, 0] }, options);
+const plan = classicPlan(side);
 
 const arithmetic = ({ work }: Dispatch, { peak }: Gpu) => work.flops / (peak * 1e9);
 const memory = ({ work }: Dispatch, { bandwidth }: Gpu) => work.bytes / (bandwidth * 1e9);
 const sum = (of: (dispatch: Dispatch) => number) => plan.dispatches.reduce((all, each) => all + of(each), 0);
-const digits = (value: number) => String(Number(value.toPrecision(3)));
 
 console.log(
   `A CLASSIC step at ${side}×${side}: ${plan.dispatches.length} dispatches, ${
@@ -79,16 +70,9 @@ for (const gpu of GPUS) {
   ));
 }
 
-/** A kernel and what it is called with, as far as that tells its cost. */
-function nameOf({ kernel, buffers }: Dispatch): string {
-  const { weights } = buffers;
-  if (!weights) return kernel;
-  return weights.name.replace(/\.(winograd)?[kK]ernel/, "").replace(/\.(winograd)?[gG]radient/, ", gradient");
-}
-
 console.log(`\n${row("kernel", "calls", "GFLOP", "MB", "FLOP a byte", "bound by memory on")}`);
 console.log(row("---", "--:", "--:", "--:", "--:", "---"));
-for (const [name, calls] of Map.groupBy(plan.dispatches, nameOf)) {
+for (const [name, calls] of Map.groupBy(plan.dispatches, callName)) {
   const total = (of: (dispatch: Dispatch) => number) => calls.reduce((all, each) => all + of(each), 0);
   const [flops, bytes] = [total(({ work }) => work.flops), total(({ work }) => work.bytes)];
   const bound = GPUS.filter((gpu) => total((each) => memory(each, gpu)) > total((each) => arithmetic(each, gpu)));

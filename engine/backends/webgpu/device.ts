@@ -21,7 +21,8 @@ export interface Reading {
   readonly length: number;
 }
 
-const USAGE = { STORAGE: 0x80, UNIFORM: 0x40, COPY_DST: 0x8, COPY_SRC: 0x4, MAP_READ: 0x1 };
+const USAGE = { QUERY_RESOLVE: 0x200, STORAGE: 0x80, UNIFORM: 0x40, COPY_DST: 0x8, COPY_SRC: 0x4, MAP_READ: 0x1 };
+const TIMESTAMPS = "timestamp-query";
 
 /** Deno's WebGPU device. Pipelines are kept, by what they are made of. */
 export class Device {
@@ -45,7 +46,14 @@ export class Device {
     const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
     // All other limits are those that every device keeps, and kernels are refused that go beyond them.
     const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize };
-    return new Device(await adapter.requestDevice({ requiredLimits }), description || vendor || "GPU without a name");
+    const requiredFeatures = [TIMESTAMPS].filter((feature) => adapter.features.has(feature)) as GPUFeatureName[];
+    const gpu = await adapter.requestDevice({ requiredLimits, requiredFeatures });
+    return new Device(gpu, description || vendor || "GPU without a name");
+  }
+
+  /** Whether it tells how long a call takes. */
+  get hasTimestamps(): boolean {
+    return this.gpu.features.has(TIMESTAMPS);
   }
 
   /** Bytes of the largest buffer that a kernel can be given. */
@@ -79,6 +87,14 @@ export class Device {
     const buffer = this.gpu.createBuffer({ size: data.byteLength, usage: USAGE.UNIFORM | USAGE.COPY_DST });
     this.gpu.queue.writeBuffer(buffer, 0, data);
     return buffer;
+  }
+
+  /** Places for so many timestamps, and a buffer for their values of 64 bits. */
+  timestamps(count: number): { readonly places: GPUQuerySet; readonly values: GPUBuffer } {
+    return {
+      places: this.gpu.createQuerySet({ type: "timestamp", count }),
+      values: this.gpu.createBuffer({ size: 8 * count, usage: USAGE.QUERY_RESOLVE | USAGE.COPY_SRC }),
+    };
   }
 
   write(buffer: GPUBuffer, values: Float32Array): void {

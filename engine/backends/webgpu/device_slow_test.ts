@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { formulaParameters, formulaPixels } from "../../testing/formula.ts";
 import type { Device } from "./device.ts";
 import { WebgpuEvaluator } from "./evaluator.ts";
+import { difference } from "./kernels/difference.ts";
 import { DeviceParameters } from "./parameters.ts";
 import { Plan } from "./plan.ts";
 import { Program } from "./program.ts";
@@ -25,6 +26,22 @@ testOnDevice("what is asked for after a device was lost is refused, and nothing 
   device.gpu.destroy();
   await Promise.allSettled([underWay]);
   await assert.rejects(evaluator.evaluate(PIXELS, [1]), /^Error: Cannot compute: the GPU was lost \(/);
+});
+
+testOnDevice("a device with timestamps tells how long each call took, of a run like any other", async (device) => {
+  if (!device.hasTimestamps) return;
+  const plan = new Plan();
+  const [a, b, c] = [plan.buffer("a", 3000), plan.buffer("b", 3000), plan.buffer("c", 3000)];
+  plan.add(difference(a, b, c, 3000), difference(c, b, a, 3000));
+  const program = await Program.create(device, plan, () => assert.fail());
+  program.write("a", new Float32Array(3000).fill(5));
+  program.write("b", new Float32Array(3000).fill(2));
+  const times = await program.time();
+  assert.equal(times.length, 2);
+  for (const time of times) assert.ok(Number.isSafeInteger(time) && time >= 0, `${times}`);
+  const [values] = await program.run([program.reading("a", 3000)]);
+  assert.ok(values!.every((value) => value === 5 - 4 * 2), `${values!.slice(0, 3)}`);
+  program.dispose();
 });
 
 testOnDevice("a picture that no buffer holds is refused with what would fit", async (device) => {

@@ -107,11 +107,7 @@ export class Program {
     return submissions(this.#calls).map((calls) => {
       const encoder = this.#device.gpu.createCommandEncoder();
       const pass = encoder.beginComputePass();
-      for (const { pipeline, bindings, workgroups } of calls) {
-        pass.setPipeline(pipeline);
-        pass.setBindGroup(0, bindings);
-        pass.dispatchWorkgroups(...workgroups);
-      }
+      for (const call of calls) encode(pass, call);
       pass.end();
       return encoder.finish();
     });
@@ -122,9 +118,48 @@ export class Program {
     return this.#device.submit(this.commands(), readings);
   }
 
+  /**
+   * Runs it once, each call by itself, on a device that has timestamps.
+   *
+   * @returns How long each call took, in the device's own unit.
+   */
+  async time(): Promise<number[]> {
+    const count = 2 * this.#calls.length;
+    const { gpu } = this.#device;
+    const { places, values } = this.#device.timestamps(count);
+    try {
+      const commands = this.#calls.map((call, i) => {
+        const encoder = gpu.createCommandEncoder();
+        const pass = encoder.beginComputePass({
+          timestampWrites: { querySet: places, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 },
+        });
+        encode(pass, call);
+        pass.end();
+        return encoder.finish();
+      });
+      const resolving = gpu.createCommandEncoder();
+      resolving.resolveQuerySet(places, 0, count, values, 0);
+      const [read] = await this.#device.submit([...commands, resolving.finish()], [{
+        buffer: values,
+        length: 2 * count,
+      }]);
+      const times = new BigUint64Array(read!.buffer);
+      return this.#calls.map((_, i) => Number(times[2 * i + 1]! - times[2 * i]!));
+    } finally {
+      places.destroy();
+      values.destroy();
+    }
+  }
+
   dispose(): void {
     this.#owned.forEach((buffer) => buffer.destroy());
   }
+}
+
+function encode(pass: GPUComputePassEncoder, { pipeline, bindings, workgroups }: Call): void {
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, bindings);
+  pass.dispatchWorkgroups(...workgroups);
 }
 
 function packNumbers(dispatches: readonly Dispatch[]): ArrayBuffer {

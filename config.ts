@@ -91,6 +91,8 @@ export interface Config {
   readonly policy: string | null;
   /** Path of a file of documents that may be asked for by their ids; null for none. */
   readonly trustedDocuments: string | null;
+  /** Path or name of the program that writes films; null for none. */
+  readonly ffmpeg: string | null;
   /** How the log is written: for people, or as an object of JSON a line. */
   readonly logFormat: "text" | "json";
   /** Pages of other origins that may use the API; `*` for any. */
@@ -391,6 +393,14 @@ const SETTINGS = {
     fallback: "",
     wanted: "the path of a JSON file, or nothing",
     parse: (value: string) => value === "" ? null : value,
+  },
+  ffmpeg: {
+    variable: "FFMPEG",
+    help:
+      "the FFmpeg that writes [films](moving.md#films), by its path, or by its name in one of the system's usual folders; without it there is no MP4",
+    fallback: "",
+    wanted: "the path or the name of a program, without a comma, or nothing",
+    parse: (value: string) => value === "" ? null : value.includes(",") ? undefined : value,
   },
   logFormat: {
     variable: "LOG_FORMAT",

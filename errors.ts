@@ -42,6 +42,12 @@ export const ERROR_CODES = {
     meaning: "the caller may not do this, or a page of another origin asks, or for an unknown host name",
     remedy: "use a key of the role that the message names; set `CORS_ORIGINS`, or `PUBLIC_URL`",
   },
+  FORMAT_UNAVAILABLE: {
+    when: "request",
+    meaning:
+      "this server cannot write that format: it has no FFmpeg, or that failed or took too long, which its log tells",
+    remedy: "take another format, such as WebP or GIF; set `FFMPEG`",
+  },
   IMAGE_TOO_LARGE: {
     when: "request",
     meaning:

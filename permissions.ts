@@ -82,6 +82,11 @@ function databaseCertificates({ databaseUrl }: Config): string[] {
   return databaseUrl === null ? [] : databaseFiles(databaseUrl);
 }
 
+/** Programs that the server starts: Deno for its engines, and the one that writes films. */
+export function serverRuns({ ffmpeg }: Config): string[] {
+  return [Deno.execPath(), ...(ffmpeg === null ? [] : [ffmpeg])];
+}
+
 /** What every process that loads the program's libraries reads. */
 export function programReads(): string[] {
   return [...PROGRAM.map((name) => join(ROOT, name)), LIBC_HINT];
@@ -147,6 +152,7 @@ async function resolveName(name: string): Promise<string[]> {
 export const LISTS: Readonly<Record<string, (config: Config) => readonly string[] | Promise<readonly string[]>>> = {
   "server-reads": serverReads,
   "server-writes": serverWrites,
+  "server-runs": serverRuns,
   "keys-reads": (config) => [
     ...PROGRAM.map((name) => join(ROOT, name)),
     ...keysWrites(config),

@@ -4,6 +4,7 @@ import type { Page } from "../transfers/api.ts";
 import type { ImageRecord, StyleRecord, TransferFailure, TransferRecord } from "../transfers/types.ts";
 import { GramcastError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
+import { WRITTEN_ENDINGS } from "../images/written_format.ts";
 import { builder } from "./builder.ts";
 import { connectionOf, pageComplexity } from "./connection.ts";
 import type { Context } from "./context.ts";
@@ -183,6 +184,14 @@ export const Transfer = builder.objectRef<TransferRecord>("Transfer").implement(
       description:
         "The finished picture; null while there is none. A PNG; a WebP that moves where contentFrames is more than 1.",
       resolve: ({ resultId }, _args, { transfers }) => resultId === null ? null : transfers.images.get(resultId),
+    }),
+    resultFormats: t.stringList({
+      description:
+        "Endings of `/transfers/ID/result.ENDING` that have all of the result: png, jpg and others, and of what moves webp, gif, and mp4 where the server has FFmpeg. None while there is no result; what moves is its first frame in other formats.",
+      resolve: ({ resultId, options }, _args, { transfers }) => {
+        if (resultId === null) return [];
+        return framesIn(options) > 1 ? transfers.movingFormats.map((format) => format.toLowerCase()) : WRITTEN_ENDINGS;
+      },
     }),
     error: t.field({
       type: TransferError,

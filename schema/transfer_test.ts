@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { decodePicture, NO_LIMITS } from "../images/decode.ts";
 import { encodePicture } from "../images/encode.ts";
 import { cursorOf } from "../transfers/storage/paging.ts";
+import { FakeFilms } from "../transfers/testing/fake_films.ts";
 import { movingContent } from "../transfers/testing/moving_content.ts";
 import { ApiStage } from "./testing/api_stage.ts";
 import { fail, run, start } from "./testing/execute.ts";
@@ -256,6 +257,9 @@ Deno.test("a transfer of a moving content says which frame of how many it paints
   );
   assert.deepEqual(estimate, { steps: 8, contentFrames: 3, scales: [{ steps: 4 }] });
   const id = await start(stage, options);
+  const formats = async (id: string) =>
+    (await run(stage, `{ transfer(id: "${id}") { resultFormats } }`))["transfer"].resultFormats;
+  assert.deepEqual(await formats(id), []);
   const looked = `contentFrame contentFrames step steps progress`;
   const seen = async () =>
     (await run(
@@ -280,4 +284,13 @@ Deno.test("a transfer of a moving content says which frame of how many it paints
     { mimeType: "image/webp", frames: 3, width: 64 },
     true,
   ]);
+  assert.deepEqual(await formats(id), ["webp", "gif"]);
+  const still = await start(stage, OPTIONS);
+  await stage.finish(still);
+  assert.deepEqual(await formats(still), ["png", "jpg", "webp", "avif", "tiff", "gif"]);
+  await using filming = await ApiStage.open({ ports: { films: new FakeFilms() } });
+  const filmed = await start(filming, options);
+  await filming.finish(filmed);
+  const { transfer: { resultFormats } } = await run(filming, `{ transfer(id: "${filmed}") { resultFormats } }`);
+  assert.deepEqual(resultFormats, ["webp", "gif", "mp4"]);
 });

@@ -140,7 +140,13 @@ function credentialsOf({ method, headers, url }: Request): Credentials {
 }
 
 /** Statuses of refusals, where it is not that the server cannot. */
-const REFUSALS: Partial<Record<ErrorCode, number>> = { UNAUTHENTICATED: 401, FORBIDDEN: 403, NOT_FOUND: 404 };
+const REFUSALS: Partial<Record<ErrorCode, number>> = {
+  BAD_USER_INPUT: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  FORMAT_UNAVAILABLE: 501,
+};
 
 /** The answer to a request that nobody, or not this caller, may make, or that cannot be answered now. */
 function refusal(error: GramcastError): Response {

@@ -6,8 +6,10 @@ import { storageUnavailable } from "../transfers/storage/unavailable.ts";
 import { decodePicture, inspectImage, NO_LIMITS } from "../images/decode.ts";
 import type { WrittenFormat } from "../images/written_format.ts";
 import { FullStorage } from "../transfers/testing/full_storage.ts";
+import { FakeFilms } from "../transfers/testing/fake_films.ts";
 import { movingContent } from "../transfers/testing/moving_content.ts";
-import { serveFake } from "./testing/serve_fake.ts";
+import { until } from "../tests/testing/in_time.ts";
+import { type FakeServer, serveFake } from "./testing/serve_fake.ts";
 
 const OPTIONS = { size: 64, steps: 3, frameEvery: 1, keepFrames: true };
 
@@ -128,9 +130,8 @@ Deno.test("pages given to the server take the place of the landing page, and lea
 Deno.test("a painting that moves is served as what moves, and elsewhere by its first frame", async () => {
   await using fake = await serveFake();
   const { services } = fake;
-  const content = { base64: movingContent().toBase64() };
-  const id = await fake.start({ size: 64, steps: 4, frameEvery: 2, content, moving: true });
-  const { resultId } = await services.finish(id);
+  const id = await painted(fake);
+  const { resultId } = await services.record(id);
   const shown = async (path: string) => {
     const response = await fetch(`${fake.url}${path}`);
     const { mimeType, frames } = await inspectImage(await response.bytes(), NO_LIMITS);
@@ -149,6 +150,86 @@ Deno.test("a painting that moves is served as what moves, and elsewhere by its f
   const poster = await (await fetch(`${fake.url}/transfers/${id}/result.png`)).bytes();
   const frame = await (await services.own.frame(id, 4))!.picture();
   assert.deepEqual(await decodePicture(poster, NO_LIMITS), frame);
+});
+
+/** Paints a content that moves to its end. @returns its id. */
+async function painted(fake: FakeServer): Promise<string> {
+  const content = { base64: movingContent().toBase64() };
+  const id = await fake.start({ size: 64, steps: 4, frameEvery: 2, content, moving: true });
+  await fake.services.finish(id);
+  return id;
+}
+
+Deno.test("a GIF and a film of what moves are made once, told apart by their tags, and served in part", async () => {
+  const films = new FakeFilms();
+  await using fake = await serveFake({}, { ports: { films } });
+  const id = await painted(fake);
+  const { images } = fake.services.ports;
+  const before = (await images.all()).length;
+  const tags = new Set<string>();
+  for (const [ending, type] of [["gif", "image/gif"], ["mp4", "video/mp4"]] as const) {
+    const url = `${fake.url}/transfers/${id}/result.${ending}`;
+    const all = await Promise.all([0, 1, 2].map(async () => await (await fetch(url)).bytes()));
+    const whole = await fetch(url, { method: "HEAD" });
+    const tag = whole.headers.get("etag")!;
+    tags.add(tag);
+    assert.deepEqual([whole.status, whole.headers.get("content-type")], [200, type]);
+    assert.equal(whole.headers.get("content-length"), String(all[0]!.byteLength));
+    const part = await fetch(url, { headers: { "range": "bytes=3-12", "if-range": tag } });
+    assert.deepEqual([part.status, await part.bytes()], [206, all[0]!.subarray(3, 13)]);
+    assert.equal(part.headers.get("content-range"), `bytes 3-12/${all[0]!.byteLength}`);
+    for (const bytes of all) assert.deepEqual(bytes, all[0]);
+    const known = await fetch(url, { headers: { "if-none-match": tag } });
+    assert.deepEqual([known.status, await known.text()], [304, ""]);
+  }
+  assert.deepEqual([tags.size, films.count, (await images.all()).length], [2, 1, before + 2]);
+});
+
+Deno.test("a client that leaves ends its film", async () => {
+  const films = new FakeFilms();
+  await using fake = await serveFake({}, { ports: { films } });
+  const id = await painted(fake);
+  films.hold();
+  const leaving = new AbortController();
+  const asked = fetch(`${fake.url}/transfers/${id}/result?format=mp4`, { signal: leaving.signal });
+  await until(() => films.count === 1);
+  leaving.abort();
+  await assert.rejects(asked);
+  await until(() => films.brokenOff.length === 1);
+  assert.deepEqual(fake.log, []);
+});
+
+Deno.test("a film is refused where nothing writes it, and of what does not move", async () => {
+  await using fake = await serveFake();
+  const [moving, still] = [await painted(fake), await fake.start(OPTIONS)];
+  await fake.services.finish(still);
+  const refusal = async (path: string) => {
+    const response = await fetch(fake.url + path);
+    const { errors: [{ message, extensions: { code } }] } = await response.json();
+    return [response.status, code, message];
+  };
+  const none = [
+    501,
+    "FORMAT_UNAVAILABLE",
+    /^Cannot write MP4: found no FFmpeg on this server, wanted .* FFMPEG/,
+  ] as const;
+  const formats = "png, jpg, webp, avif, tiff, gif";
+  const wanted = `Cannot use format "mp4": wanted one of ${formats} for a result that does not move`;
+  for (const path of ["result.mp4", "result.png?format=MP4", "result.MP4"]) {
+    const [status, code, message] = await refusal(`/transfers/${moving}/${path}`);
+    assert.deepEqual([status, code], none.slice(0, 2));
+    assert.match(message, none[2]);
+    assert.deepEqual(await refusal(`/transfers/${still}/${path}`), [400, "BAD_USER_INPUT", wanted]);
+  }
+  for (
+    const [path, said] of [
+      ["frames/3.mp4", `Cannot use format "mp4": wanted one of ${formats} for a frame\n`],
+      ["result.mp4?bits=16", 'Cannot use bits "16": wanted 8, or 16 with PNG or TIFF\n'],
+    ]
+  ) {
+    const response = await fetch(`${fake.url}/transfers/${moving}/${path}`);
+    assert.deepEqual([response.status, await response.text()], [400, said]);
+  }
 });
 
 Deno.test("pictures are served with their type, for ever, and not twice", async () => {

@@ -1,16 +1,19 @@
 import type { Session } from "../access/access.ts";
+import { GramcastError } from "../errors.ts";
 import type { Services } from "../schema/context.ts";
 import { DEFAULT_QUALITY } from "../limits.ts";
 import {
-  formatOfEnding,
+  type FileFormat,
+  fileFormatOfEnding,
   isFine,
+  isMoving,
   mimeTypeOfWritten,
+  type MovingFormat,
   WRITTEN_ENDINGS,
   type WrittenFormat,
 } from "../images/written_format.ts";
 import { refused } from "../values.ts";
 import { framesIn, stepsBefore } from "../engine/options/moving_schedule.ts";
-import { movingGif } from "../images/encode_moving.ts";
 import type { FrameHandle, Transfers } from "../transfers/api.ts";
 import type { TransferRecord } from "../transfers/types.ts";
 import { notModified } from "./conditional.ts";
@@ -25,6 +28,8 @@ const LINKED = "private, max-age=120";
 /** Where pictures come from: what the caller may see, and what encodes frames. */
 interface Source extends Pick<Services, "frames"> {
   readonly transfers: Transfers;
+  /** Of who asks. */
+  readonly signal: AbortSignal;
 }
 
 /** What is to be sent; a stream is opened only for who takes it. */
@@ -45,7 +50,7 @@ interface Found {
 /**
  * Answers `/images/:id`, `/transfers/:id/frames/:step` and `/transfers/:id/result`, these with an ending of
  * `WRITTEN_ENDINGS` or with `?format=` and one of them, which goes before an ending; a result as PNG or TIFF with `?bits=16`,
- * too. Else undefined.
+ * too, and one that moves as `mp4`. Else undefined.
  */
 export async function servePicture(
   services: Pick<Services, "frames" | "transfers">,
@@ -60,7 +65,11 @@ export async function servePicture(
     return new Response("Cannot change a picture: wanted GET\n", { status: 405, headers: { allow: "GET, HEAD" } });
   }
   const { caller } = await admit();
-  const found = await find({ frames: services.frames, transfers: services.transfers.as(caller) });
+  const found = await find({
+    frames: services.frames,
+    transfers: services.transfers.as(caller),
+    signal: request.signal,
+  });
   if (!found) {
     return new Response("Cannot find this picture\n", { status: 404, headers: { "cache-control": "no-store" } });
   }
@@ -107,16 +116,17 @@ function route(
   const painting = /^\/transfers\/([\w-]{1,100})\/(?:result|frames\/(\d{1,9}))(?:\.(\w{1,8}))?$/.exec(pathname);
   if (!painting) return undefined;
   const [, id = "", step, ending = ""] = painting;
-  const format = formatOfEnding(asked ?? ending);
+  const format = fileFormatOfEnding(asked ?? ending);
   if (format === null) {
     return asked === null ? undefined : refusal("format", asked, `one of ${WRITTEN_ENDINGS.join(", ")}`);
   }
-  if (bits === null || bits === "8") {
-    return (source) =>
-      step === undefined ? findResult(source, id, format) : findFrame(source, id, Number(step), format);
+  if (bits !== null && bits !== "8" && bits !== "16") return refusal("bits", bits, "8 or 16");
+  if (step !== undefined) {
+    if (bits === "16") return refusal("bits", bits, "8 for a frame, or 16 for a result");
+    if (format === "MP4") return refusal("format", "mp4", `one of ${WRITTEN_ENDINGS.join(", ")} for a frame`);
+    return (source) => findFrame(source, id, Number(step), format);
   }
-  if (bits !== "16") return refusal("bits", bits, "8 or 16");
-  if (step !== undefined) return refusal("bits", bits, "8 for a frame, or 16 for a result");
+  if (bits !== "16") return (source) => findResult(source, id, format);
   if (!isFine(format)) return refusal("bits", bits, "8, or 16 with PNG or TIFF");
   return (source) => findFineResult(source, id, format);
 }
@@ -139,13 +149,17 @@ async function findFrame(source: Source, id: string, step: number, format: Writt
   return frame && encoded(source, frame, format, IMMUTABLE);
 }
 
-async function findResult(source: Source, id: string, format: WrittenFormat): Promise<Found | null> {
+async function findResult(source: Source, id: string, format: FileFormat): Promise<Found | null> {
   const { transfers } = source;
   const transfer = await transfers.get(id);
   if (!transfer || transfer.resultId === null) return null;
   const image = await findImage(source, transfer.resultId, REVALIDATED);
   if (image?.mimeType === mimeTypeOfWritten(format)) return image;
-  if (format === "GIF" && framesIn(transfer.options) > 1) return await findGif(source, transfer.resultId);
+  const moves = framesIn(transfer.options) > 1;
+  if (moves && image && isMoving(format)) return findMoving(source, id, image.etag, format);
+  if (format === "MP4") {
+    throw refused("format", "mp4", `one of ${WRITTEN_ENDINGS.join(", ")} for a result that does not move`);
+  }
   const frame = await stillOf(transfers, transfer);
   return frame && encoded(source, frame, format, REVALIDATED, () => transfers.recipe(id));
 }
@@ -163,15 +177,23 @@ function stillOf(transfers: Transfers, { id, options }: TransferRecord): Promise
   return transfers.frame(id, framesIn(options) > 1 ? stepsBefore(options, 1) : null);
 }
 
-/** A result that moves, as a GIF. */
-async function findGif({ transfers: { images } }: Source, id: string): Promise<Found | null> {
-  const image = await images.get(id);
-  if (!image) return null;
-  const open = async () => {
-    const gif = await movingGif(await images.read(image));
-    return { byteLength: gif.byteLength, stream: () => gif };
+/** A result that moves, in another format than its own. @param etag Of its own. */
+function findMoving({ transfers, signal }: Source, id: string, etag: string, format: MovingFormat): Found {
+  const { images } = transfers;
+  return {
+    etag: etag.replace(/"$/, `-${format}"`),
+    mimeType: mimeTypeOfWritten(format),
+    cacheControl: REVALIDATED,
+    open: async () => {
+      const made = await transfers.movingResult(id, format, signal);
+      if (made === null) throw new GramcastError("NOT_FOUND", "Cannot find this picture: it has been deleted");
+      return { byteLength: made.byteLength, stream: () => made instanceof Uint8Array ? made : images.stream(made) };
+    },
+    link: async () => {
+      const kept = await transfers.keptMovingResult(id, format);
+      return kept && await images.link(kept);
+    },
   };
-  return { etag: `"${image.sha256}-GIF"`, mimeType: "image/gif", cacheControl: REVALIDATED, open };
 }
 
 function encoded(

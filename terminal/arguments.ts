@@ -8,7 +8,14 @@ import { parseArgs } from "node:util";
 import { DEFAULT_PRESET, PRESET_NAMES, type TransferRequest } from "../engine/options/options.ts";
 import { checkPictures, checkRequest } from "../engine/options/resolve.ts";
 import { GramcastError } from "../errors.ts";
-import { formatOfEnding, WRITTEN_ENDINGS, type WrittenFormat } from "../images/written_format.ts";
+import {
+  type FileFormat,
+  fileFormatOfEnding,
+  formatOfEnding,
+  isMoving,
+  WRITTEN_ENDINGS,
+  type WrittenFormat,
+} from "../images/written_format.ts";
 import type { Pictures } from "../images/pictures.ts";
 import { LIMITS } from "../limits.ts";
 import { checkNumber } from "../values.ts";
@@ -38,8 +45,8 @@ export const USAGE = `Repaints a picture in the style of others.
 PICTURE is a file or the name of a built-in sample. FOLDER gets result, losses and frames; a FILE that ends in
 ${
   WRITTEN_ENDINGS.map((ending) => `.${ending}`).join(", ")
-} gets the result alone; with --moving it ends in .webp or .gif, and FOLDER gets each
-frame, too.
+} gets the result alone; with --moving it ends in .webp, .gif or, with FFmpeg on the PATH
+or named by the variable FFMPEG, .mp4, and FOLDER gets each frame, too.
 ${OWN_FLAGS}
 Options that override the preset's (docs/options.md lists its values):
 
@@ -47,9 +54,6 @@ ${OPTION_FLAGS.map(usageOf).join("\n")}
 
 At the terminal the seed defaults to 0 and every frame is kept; --no-… turns a flag off.
 `;
-
-/** Formats that hold what moves. */
-const MOVING_FORMATS: readonly WrittenFormat[] = ["WEBP", "GIF"];
 
 /** A flag and what it does, in two columns. */
 function usageOf({ flag, value, help }: (typeof OPTION_FLAGS)[number]): string {
@@ -66,15 +70,22 @@ function usageOf({ flag, value, help }: (typeof OPTION_FLAGS)[number]): string {
 }
 
 /** The format of the one file that is asked for, by its ending; null where `out` is a folder. */
-export function fileFormat(out: string): WrittenFormat | null {
+export function fileFormat(out: string): FileFormat | null {
+  return fileFormatOfEnding(extname(out).slice(1));
+}
+
+/** The same where it is a picture's. */
+export function pictureFormat(out: string): WrittenFormat | null {
   return formatOfEnding(extname(out).slice(1));
 }
 
-/** Checks that what moves can be written where it is asked for. @throws {GramcastError} BAD_USER_INPUT */
-export function checkMovingFile(out: string): void {
+/** Checks that what moves, or does not, can be written where it is asked for. @throws {GramcastError} BAD_USER_INPUT */
+export function checkFile(out: string, moves: boolean): void {
   const format = fileFormat(out);
-  if (format === null || MOVING_FORMATS.includes(format)) return;
-  throw wrong("--out", out, "a .webp or .gif for what moves, or a folder");
+  if (moves && format !== null && !isMoving(format)) {
+    throw wrong("--out", out, "a .webp, .gif or .mp4 for what moves, or a folder");
+  }
+  if (!moves && format === "MP4") throw wrong("--out", out, "a picture or a folder for what does not move");
 }
 
 /** The folder of what is written. */

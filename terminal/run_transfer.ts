@@ -23,22 +23,24 @@ import { checkImage, type ImageInfo, type ImageLimits, NO_LIMITS } from "../imag
 import { decodeInput } from "../images/decode_input.ts";
 import { encodeMoving, movingGif } from "../images/encode_moving.ts";
 import { encodePicture } from "../images/encode.ts";
+import { FilmWriter } from "../images/film_writer.ts";
 import { checkMoving, checkMovingSize, frameFile, inspectMoving } from "../images/moving.ts";
 import { mapPictures, type Pictures } from "../images/pictures.ts";
 import type { Timing } from "../images/timing.ts";
-import type { WrittenFormat } from "../images/written_format.ts";
 import { type Recipe, type RecipePicture, startInput } from "../images/recipe.ts";
 import { resizePicture } from "../images/resize.ts";
 import { readSample, SAMPLES } from "../samples/samples.ts";
 import { loadWeights } from "../weights/load_weights.ts";
 import { weightsPath } from "../weights/shipped.ts";
 import {
-  checkMovingFile,
+  checkFile,
   fileFormat,
   outputFolder,
   parseTransferArguments,
+  pictureFormat,
   type TransferArguments,
 } from "./arguments.ts";
+import { filmProgram } from "./film_program.ts";
 import { plotLosses } from "./loss_plot.ts";
 import { OutputFolder } from "./output_folder.ts";
 import { ProgressPrinter } from "./progress.ts";
@@ -57,7 +59,10 @@ const DEFAULT_SEED = 0;
 async function runTransfer(args: TransferArguments): Promise<boolean> {
   const config = readConfig((name) => Deno.env.get(name));
   const sources = await readSources(args, { maxBytes: config.maxImageBytes, maxPixels: config.maxImagePixels });
-  const folder = await OutputFolder.create(outputFolder(args.out));
+  const path = outputFolder(args.out);
+  const folder = await OutputFolder.create(path);
+  // Before hours of painting, and not after.
+  const films = fileFormat(args.out) === "MP4" ? await FilmWriter.open({ command: filmProgram(config) }, path) : null;
   const weights = weightsPath(args.weights ?? config.weights);
   const { precision } = config;
   const attempt = (candidate: EngineName) => attemptEngine(candidate, { weights, precision });
@@ -71,10 +76,17 @@ async function runTransfer(args: TransferArguments): Promise<boolean> {
     const recipe = JSON.stringify({ weights: sha256, request: sources.request } satisfies Recipe);
     const start = (input: FrameInput) =>
       Optimisation.start(backend, resizePicture, input, { memoryBytes: config.engineMemoryBytes });
-    return await paint(start, sources, recipe, args, folder);
+    return await paint(start, sources, recipe, args, { folder, films });
   } finally {
     await backend.close();
   }
+}
+
+/** Where results go. */
+interface Output {
+  readonly folder: OutputFolder;
+  /** What writes the film that is asked for; null where none is. */
+  readonly films: FilmWriter | null;
 }
 
 /** What is to be optimised, and what it is made from. */
@@ -101,7 +113,7 @@ async function readSources(args: TransferArguments, limits: ImageLimits): Promis
   const { info } = files.get(args.content)!;
   const options = resolveOptions(args.request, { ...info, frames: timing?.delays.length ?? 1 }, DEFAULT_SEED);
   checkMovingSize(options);
-  if (timing !== null) checkMovingFile(args.out);
+  checkFile(args.out, timing !== null);
   const request = await startInput(args, options, true, (name) => pictureOf(name, files.get(name)!));
   return { options, pictures, timing, request };
 }
@@ -155,9 +167,10 @@ async function paint(
   sources: Sources,
   recipe: string,
   args: TransferArguments,
-  folder: OutputFolder,
+  output: Output,
 ): Promise<boolean> {
   const { options } = sources;
+  const { folder } = output;
   const frames = framesIn(options);
   const work: Work = {
     points: [],
@@ -181,7 +194,7 @@ async function paint(
   } finally {
     work.printer.end();
     // After a failure too: what was reached may have taken hours.
-    if (optimisation && work.points.length > 0) await finish(optimisation, work, sources, recipe, args, folder);
+    if (optimisation && work.points.length > 0) await finish(optimisation, work, sources, recipe, args, output);
     await optimisation?.dispose();
   }
   return work.points.at(-1)?.step === stepsInAll(options);
@@ -230,15 +243,16 @@ async function finish(
   { options, timing }: Sources,
   recipe: string,
   { out, quality }: TransferArguments,
-  folder: OutputFolder,
+  output: Output,
 ): Promise<void> {
+  const { folder } = output;
   const { step } = points.at(-1)!;
   const steps = stepsInAll(options);
   const stopped = step === steps ? "" : `Stopped at step ${step} of ${steps}. `;
   const format = fileFormat(out);
   const encoded = timing === null
-    ? await encodePicture(await optimisation.picture(), { format: format ?? "PNG", quality, recipe })
-    : await movingResult(optimisation, painted, timing, recipe, format);
+    ? await encodePicture(await optimisation.picture(), { format: pictureFormat(out) ?? "PNG", quality, recipe })
+    : await movingResult(optimisation, painted, timing, recipe, out, output);
   if (format) {
     print(`${stopped}Wrote ${await folder.write(basename(out), encoded)}\n`);
     return;
@@ -255,15 +269,32 @@ async function movingResult(
   painted: readonly Uint8Array[],
   { delays, loops }: Timing,
   recipe: string,
-  format: WrittenFormat | null,
+  out: string,
+  { folder, films }: Output,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const last = optimisation.finished ? [] : [await encodePicture(await optimisation.picture(), { format: "PNG" })];
   const frames = [...painted, ...last];
-  const webp = await encodeMoving(frames, { delays: delays.slice(0, frames.length), loops }, recipe);
-  return format === "GIF" ? await movingGif(webp) : webp;
+  const shown = delays.slice(0, frames.length);
+  const webp = () => encodeMoving(frames, { delays: shown, loops }, recipe);
+  if (!films) return fileFormat(out) === "GIF" ? await movingGif(await webp()) : await webp();
+  try {
+    return await films.write({ frames, size: optimisation.size, delays: shown }, new AbortController().signal);
+  } catch (error) {
+    // What is painted may have taken hours.
+    const kept = await folder.write(`${basename(out)}.webp`, await webp());
+    if (!(error instanceof GramcastError)) throw error;
+    const reason = error.cause instanceof Error ? error.cause.message : error.message;
+    throw new GramcastError(error.code, `Cannot write ${out}: ${reason}; what is painted is in ${kept}`);
+  }
 }
 
-function isWanted(step: number, { frames }: TransferArguments, { frameEvery, keepFrames }: TransferOptions): boolean {
+function isWanted(
+  step: number,
+  { frames, out }: TransferArguments,
+  { frameEvery, keepFrames }: TransferOptions,
+): boolean {
+  // A file is the result alone.
+  if (fileFormat(out) !== null) return false;
   if (frames && "steps" in frames) return frames.steps.has(step);
   return (frames !== null || keepFrames) && step % (frames?.every ?? frameEvery) === 0;
 }

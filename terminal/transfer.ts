@@ -10,7 +10,8 @@ import { computePermissions, LIBC_HINT, pathList } from "../engine/backends/perm
 import { GramcastError } from "../errors.ts";
 import { mapPictures } from "../images/pictures.ts";
 import { weightsPath } from "../weights/shipped.ts";
-import { outputFolder, parseTransferArguments, type TransferArguments, USAGE } from "./arguments.ts";
+import { filmProgram } from "./film_program.ts";
+import { fileFormat, outputFolder, parseTransferArguments, type TransferArguments, USAGE } from "./arguments.ts";
 
 const PROGRAM = fileURLToPath(new URL("./run_transfer.ts", import.meta.url));
 const SAMPLES = fileURLToPath(new URL("../samples/", import.meta.url));
@@ -29,7 +30,7 @@ export async function transferPermissions(args: TransferArguments): Promise<stri
       [...CONFIG_VARIABLES, ...VARIABLES],
     ),
     `--allow-write=${pathList([folder])}`,
-    `--allow-run=${pathList([Deno.execPath()])}`,
+    `--allow-run=${pathList([Deno.execPath(), ...(fileFormat(args.out) === "MP4" ? [filmProgram(config)] : [])])}`,
   ];
 }
 

@@ -6,6 +6,8 @@ import { recogniseFormat } from "../images/format.ts";
 import { sharp } from "../images/sharp.ts";
 import { readTiming } from "../images/timing.ts";
 import { readRecipe } from "../images/xmp.ts";
+import { testWhere } from "../tests/testing/test_where.ts";
+import { factsOf, fakeProgram, NO_FFMPEG } from "../images/testing/films.ts";
 import { MOVING_TIMING, movingContent } from "../transfers/testing/moving_content.ts";
 
 const PROGRAM = fileURLToPath(new URL("./transfer.ts", import.meta.url));
@@ -14,10 +16,10 @@ const LIMITS = { maxBytes: 1e6, maxPixels: 1e6 };
 const SETTINGS = ["--weights", "auto", "--engine", "onnx:cpu"];
 const PICTURES = ["--content", "city-at-night", "--style", "starry-swirls"];
 
-function start(args: readonly string[]): Deno.ChildProcess {
+function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", "--allow-env", `--allow-run=${Deno.execPath()}`, PROGRAM, ...SETTINGS, ...args],
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -25,7 +27,12 @@ function start(args: readonly string[]): Deno.ChildProcess {
 }
 
 async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const { code, stdout, stderr } = await start(args).output();
+  return await runWith("", ...args);
+}
+
+/** The same, as `deno task transfer` has it that is told what writes films. */
+async function runWith(ffmpeg: string, ...args: string[]) {
+  const { code, stdout, stderr } = await start(args, { FFMPEG: ffmpeg }).output();
   return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
 }
 
@@ -170,6 +177,50 @@ Deno.test("--out with the ending of a picture writes that file and nothing else,
     assert.deepEqual(filesOf(join(folder, "made")), files.map(([name]) => name));
   }));
 
+const MOVING = ["--style", "starry-swirls", "--preset", "classic", "--size", "32", "--steps", "2", "--moving"];
+
+testWhere(
+  NO_FFMPEG,
+  "what moves is written as a film, and as WebP where that fails after all",
+  () =>
+    inFolder(async (folder) => {
+      const content = join(folder, "moving.png");
+      await Deno.writeFile(content, movingContent());
+      const out = join(folder, "out", "film.mp4");
+      const done = await run("--content", content, ...MOVING, "--out", out);
+      assert.deepEqual([done.code, done.out.endsWith(`Wrote ${out}\n`)], [0, true], done.err);
+      assert.deepEqual(filesOf(join(folder, "out")), ["film.mp4"]);
+      const { shown, width } = await factsOf(await Deno.readFile(out));
+      assert.deepEqual([width, shown.map(([, long]) => long)], [32, MOVING_TIMING.delays]);
+      // One that writes the film that it is tried by, and no other.
+      const program = await fakeProgram(
+        folder,
+        `cat > "$film"; [ -e ${folder}/tried ] && exit 1; touch ${folder}/tried`,
+      );
+      const failed = await runWith(program, "--content", content, ...MOVING, "--out", out);
+      const kept = `${out}.webp`;
+      assert.equal(failed.code, 1);
+      assert.match(
+        failed.err,
+        new RegExp(`^Cannot write ${out}: it ended without a word; what is painted is in ${kept}$`, "m"),
+      );
+      assert.deepEqual(await readTiming(await Deno.readFile(kept)), MOVING_TIMING);
+    }),
+);
+
+Deno.test("a film is refused before anything is painted where nothing writes one, and of what does not move", () =>
+  inFolder(async (folder) => {
+    const content = join(folder, "moving.png");
+    await Deno.writeFile(content, movingContent());
+    const out = join(folder, "film.mp4");
+    const none = await runWith(join(folder, "none"), "--content", content, ...MOVING, "--out", out);
+    assert.deepEqual([none.code, none.out], [1, ""]);
+    assert.match(none.err, /^Cannot use FFMPEG=".*none": found no such program; wanted FFmpeg 5.1/m);
+    const still = await run(...PICTURES, "--size", "32", "--out", out);
+    assert.match(still.err, /^Cannot use --out ".*film.mp4": wanted a picture or a folder for what does not move/m);
+    assert.deepEqual(filesOf(folder), ["moving.png"]);
+  }));
+
 Deno.test("every frame of a picture that moves is painted, one after the other", () =>
   inFolder(async (folder) => {
     const content = join(folder, "moving.png");
@@ -200,5 +251,8 @@ Deno.test("every frame of a picture that moves is painted, one after the other",
     assert.equal(JSON.parse((await readRecipe(result))!).request.moving, true);
 
     const still = await run(...settings, "--moving", "--out", join(folder, "one.png"));
-    assert.deepEqual([still.code, still.err.includes("wanted a .webp or .gif for what moves, or a folder")], [1, true]);
+    assert.deepEqual([still.code, still.err.includes("wanted a .webp, .gif or .mp4 for what moves, or a folder")], [
+      1,
+      true,
+    ]);
   }));

@@ -7,7 +7,7 @@ import { parseTransferArguments } from "../terminal/arguments.ts";
 import { transferPermissions } from "../terminal/transfer.ts";
 import { launchEngine } from "../transfers/process/launch.ts";
 import { SHIPPED_WEIGHTS } from "../weights/shipped.ts";
-import { LISTS, PROGRAM, serverDeniedHosts, serverReads, serverWrites } from "../permissions.ts";
+import { LISTS, PROGRAM, serverDeniedHosts, serverReads, serverRuns, serverWrites } from "../permissions.ts";
 import { ServerProcess } from "./testing/server_process.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -156,6 +156,22 @@ Deno.test("a server whose webhooks may lead inside is kept from machines' secret
     readConfig((name) => name === "WEBHOOK_PRIVATE_ADDRESSES" ? "allow" : undefined),
   );
   assert.ok(denied.includes("169.254.0.0/16") && !denied.includes("10.0.0.0/8"));
+});
+
+Deno.test("a server starts Deno and what writes films, and where nothing does, Deno alone", () => {
+  const runs = (ffmpeg: string) => serverRuns(readConfig((name) => name === "FFMPEG" ? ffmpeg : undefined));
+  assert.deepEqual(runs(""), [Deno.execPath()]);
+  assert.deepEqual(runs("/opt/ffmpeg/bin/ffmpeg"), [Deno.execPath(), "/opt/ffmpeg/bin/ffmpeg"]);
+  assert.throws(() => runs("a,b"), /^GramcastError: Cannot use FFMPEG="a,b": wanted the path or the name of a program/);
+});
+
+Deno.test("a transfer at the terminal starts what writes films where a film is asked for", async () => {
+  const runs = async (out: string) => {
+    const line = ["--content", "a.webp", "--style", "geometry", "--moving", "--out", out];
+    return (await transferPermissions(parseTransferArguments(line)!)).find((flag) => flag.startsWith("--allow-run="));
+  };
+  assert.equal(await runs("out/x.mp4"), `--allow-run=${Deno.execPath()},ffmpeg`);
+  assert.equal(await runs("out/x.webp"), `--allow-run=${Deno.execPath()}`);
 });
 
 Deno.test("what the configuration names can be read", () => {

@@ -9,6 +9,7 @@ import type { LossPoint } from "../engine/objective/losses.ts";
 import type { Retuning, TransferOptions, TransferRequest } from "../engine/options/options.ts";
 import type { Fit } from "../engine/options/schedule.ts";
 import type { Picture } from "../engine/picture.ts";
+import type { MovingFormat } from "../images/written_format.ts";
 import type { Recorder } from "./audit.ts";
 import type { Caller } from "./caller.ts";
 import type { Share } from "./quotas.ts";
@@ -177,6 +178,22 @@ export interface Transfers {
   queuePosition(id: string): Promise<number | null>;
   /** Seconds until it ends, its wait in the queue included; null when unknown or ended. */
   etaSeconds(transfer: TransferRecord): Promise<number | null>;
+  /** Formats that a result which moves can be had in. */
+  readonly movingFormats: readonly MovingFormat[];
+  /**
+   * A result that moves, in a format; null where there is no such result. It is made when it is first asked for, and kept with
+   * the transfer; its bytes where there is no room for them.
+   *
+   * @param signal Of who asks: what is made is broken off when all who ask have left.
+   * @throws {GramcastError} FORMAT_UNAVAILABLE, QUEUE_FULL
+   */
+  movingResult(
+    id: string,
+    format: MovingFormat,
+    signal: AbortSignal,
+  ): Promise<ImageRecord | Uint8Array<ArrayBuffer> | null>;
+  /** As `movingResult`, of one that is kept; null for one that would have to be made. */
+  keptMovingResult(id: string, format: MovingFormat): Promise<ImageRecord | null>;
   /** What its result says it was made from, as JSON; null where there is no such transfer. */
   recipe(id: string): Promise<string | null>;
   estimate(request: StartRequest): Promise<CostEstimate>;

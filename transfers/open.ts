@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { join } from "node:path";
 import project from "../deno.json" with { type: "json" };
 import { type Config, sharedSettings } from "../config.ts";
 import { attemptEngine } from "../engine/backends/attempt.ts";
 import { chooseEngine } from "../engine/backends/choose.ts";
 import { LAST_ENGINE } from "../engine/backends/engines.ts";
 import { estimateCost, stepFlops } from "../engine/estimate/estimate.ts";
+import { FilmWriter } from "../images/film_writer.ts";
 import { readSample, SAMPLES } from "../samples/samples.ts";
 import { describeWeights } from "../weights/describe_weights.ts";
 import type { WeightsDescription } from "../weights/loaded_weights.ts";
@@ -31,6 +33,9 @@ import { openSqliteStorage } from "./storage/sqlite/open.ts";
 /** Milliseconds without a sign of life after which an engine process is taken to hang. */
 const SILENCE_MILLISECONDS = 30_000;
 
+/** Where a program is looked for that is given by its name: the server does not know its user's PATH. */
+const USUAL_FOLDERS = "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin";
+
 /** The service with what it stands on. */
 export interface OpenTransfers {
   readonly service: TransferService;
@@ -43,7 +48,8 @@ export interface OpenTransfers {
 /**
  * Opens everything, and continues what a stop left unfinished.
  *
- * @throws {GramcastError} ENGINE_UNAVAILABLE for an engine that was asked for by name and does not start.
+ * @throws {GramcastError} ENGINE_UNAVAILABLE for an engine that was asked for by name and does not start; BAD_USER_INPUT for
+ * a program that was named for films and writes none.
  */
 export async function openTransfers(
   config: Config,
@@ -55,6 +61,7 @@ export async function openTransfers(
   const clock = new SystemClock();
   // A worker may be where no receiver of a webhook can be reached: it keeps no house either.
   const answersCallers = config.serverRole !== "worker";
+  const films = answersCallers ? await openFilms(config, log) : null;
   const [storage, known] = await Promise.all([openStorage(config, answersCallers, log), knownWeights(weights)]);
   // On the CPU: a device may have no room beside a transfer, and the weights take longer to read than a picture.
   const launchClassifier = (weights: string) =>
@@ -91,7 +98,16 @@ export async function openTransfers(
   const privateToo = config.webhookPrivateAddresses === "allow";
   const receivers = new PublicReceivers(privateToo ? { allowsAddress: () => true, ports: null } : {});
   const service = await TransferService.open(
-    { ...storage, receivers, engines, ...(classifier && { classifier }), clock, log, observer },
+    {
+      ...storage,
+      receivers,
+      engines,
+      ...(classifier && { classifier }),
+      ...(films && { films }),
+      clock,
+      log,
+      observer,
+    },
     {
       maxQueued: config.maxQueued,
       quotas,
@@ -123,6 +139,14 @@ export async function openTransfers(
 async function knownWeights(weights: WeightsDescription): Promise<ReadonlyMap<string, string>> {
   const shipped = weights.origin === "SHIPPED" ? weights : await describeWeights(SHIPPED_WEIGHTS);
   return new Map([shipped, weights].map(({ sha256, path }) => [sha256, path]));
+}
+
+/** Null where no program is named. It sees none of the server's variables, which hold secrets. */
+async function openFilms({ ffmpeg, dataDir }: Config, log: Log): Promise<FilmWriter | null> {
+  if (ffmpeg === null) return null;
+  const films = await FilmWriter.open({ command: ffmpeg, env: { PATH: USUAL_FOLDERS } }, join(dataDir, "films"));
+  log.info(`Films: ${ffmpeg}`);
+  return films;
 }
 
 async function openStorage(config: Config, keepsHouse: boolean, log: Log): Promise<Storage> {

@@ -92,6 +92,9 @@ export interface TransferRecord extends TransferPictures {
   /** Moving mean over the last steps. */
   readonly secondsPerStep: number | null;
   readonly resultId: string | null;
+  /** The images that its result, which moves, has been made into: a GIF, and a film; left out before. */
+  readonly gifId?: string;
+  readonly filmId?: string;
   readonly failure: TransferFailure | null;
   readonly engine: EngineInfo | null;
   /** sha256 of the weights it runs with. */
@@ -283,7 +286,8 @@ export function picturesOf({ contentId, styles, contentMaskId, initImageId }: Tr
 export function imagesOf(record: TransferRecord): string[] {
   const { content, styles, contentMask, initPicture } = picturesOf(record);
   const ofStyles = styles.flatMap(({ picture, mask, region }) => [picture, mask, region]);
-  return [...new Set([content, contentMask, initPicture, record.resultId, ...ofStyles].filter((id) => id !== null))];
+  const made = [record.resultId, record.gifId ?? null, record.filmId ?? null];
+  return [...new Set([content, contentMask, initPicture, ...made, ...ofStyles].filter((id) => id !== null))];
 }
 
 /** What a record has of its run before there was one. */

@@ -189,7 +189,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 
 const PATHS: readonly ((ids: Ids) => string)[] = [
   ({ image }) => `/images/${image}`,
-  ...["jpg", "png", "webp", "avif", "tiff"].flatMap((format) => [
+  ...["jpg", "png", "webp", "avif", "tiff", "gif"].flatMap((format) => [
     ({ transfer }: Ids) => `/transfers/${transfer}/frames/2.${format}`,
     ({ transfer }: Ids) => `/transfers/${transfer}/result.${format}`,
     ({ transfer }: Ids) => `/transfers/${transfer}/result?format=${format}`,

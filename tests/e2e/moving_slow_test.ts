@@ -1,9 +1,12 @@
 /** A moving content on a real engine, which is killed, and so is its server. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { movingContent } from "../../transfers/testing/moving_content.ts";
+import { factsOf, NO_FFMPEG } from "../../images/testing/films.ts";
+import { MOVING_TIMING, movingContent } from "../../transfers/testing/moving_content.ts";
 import { ask, startTransfer } from "../testing/client.ts";
 import { ServerProcess } from "../testing/server_process.ts";
+import { testWhere } from "../testing/test_where.ts";
 
 const INPUT = {
   content: { base64: movingContent().toBase64() },
@@ -64,4 +67,19 @@ Deno.test({
     const result = await resultOf(server, id);
     assert.equal(result, await resultOf(server, await startTransfer(server.url, INPUT)));
   },
+});
+
+testWhere(NO_FFMPEG, "a server that is told of FFmpeg serves films, with no rights but to start that", async () => {
+  await using server = await ServerProcess.start({ env: { FFMPEG: "ffmpeg" } });
+  const id = await startTransfer(server.url, { ...INPUT, steps: 2 });
+  await reached(server, id, ({ status }) => status === "SUCCEEDED");
+  const response = await fetch(`${server.url}/transfers/${id}/result.mp4`);
+  assert.deepEqual([response.status, response.headers.get("content-type")], [200, "video/mp4"]);
+  const { shown, codec } = await factsOf(await response.bytes());
+  assert.deepEqual([codec, shown.map(([, long]) => long)], ["h264", MOVING_TIMING.delays]);
+  assert.deepEqual([...Deno.readDirSync(join(server.dataDir, "films"))], []);
+  await assert.rejects(
+    ServerProcess.start({ env: { FFMPEG: "/usr/bin/env" } }),
+    /Cannot use FFMPEG="\/usr\/bin\/env": .*; wanted FFmpeg 5\.1 or newer, with libx264$/,
+  );
 });

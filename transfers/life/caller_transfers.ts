@@ -1,6 +1,8 @@
 import type { LossPoint } from "../../engine/objective/losses.ts";
 import type { Retuning } from "../../engine/options/options.ts";
+import { framesIn } from "../../engine/options/moving_schedule.ts";
 import { GramcastError } from "../../errors.ts";
+import type { MovingFormat } from "../../images/written_format.ts";
 import type {
   Batches,
   CostEstimate,
@@ -154,6 +156,24 @@ export class CallerTransfers implements Transfers {
     return maySeeTransfer(this.#caller, transfer) ? await this.#service.etaSeconds(transfer) : null;
   }
 
+  get movingFormats(): readonly MovingFormat[] {
+    return this.#service.renditions.formats;
+  }
+
+  async movingResult(
+    id: string,
+    format: MovingFormat,
+    signal: AbortSignal,
+  ): Promise<ImageRecord | Uint8Array<ArrayBuffer> | null> {
+    const record = await this.#moving(id);
+    return record && await this.#service.renditions.of(record, format, signal);
+  }
+
+  async keptMovingResult(id: string, format: MovingFormat): Promise<ImageRecord | null> {
+    const record = await this.#moving(id);
+    return record && await this.#service.renditions.kept(record, format);
+  }
+
   async recipe(id: string): Promise<string | null> {
     const record = await this.get(id);
     return record && await this.#service.recipe(record);
@@ -175,6 +195,12 @@ export class CallerTransfers implements Transfers {
 
   async shares(): Promise<readonly Share[]> {
     return await this.#service.shares(this.#caller);
+  }
+
+  /** A transfer whose result moves. */
+  async #moving(id: string): Promise<TransferRecord | null> {
+    const record = await this.get(id);
+    return record !== null && record.resultId !== null && framesIn(record.options) > 1 ? record : null;
   }
 
   #intake(): ImageIntake {

@@ -1,10 +1,11 @@
-import { framesIn, stepsBefore } from "../../engine/options/moving_schedule.ts";
+import { framesIn } from "../../engine/options/moving_schedule.ts";
 import type { Picture } from "../../engine/picture.ts";
 import { encodeMoving } from "../../images/encode_moving.ts";
 import { encodePicture } from "../../images/encode.ts";
 import { readTiming } from "../../images/timing.ts";
 import type { TransferStore } from "../storage/ports.ts";
 import type { TransferRecord } from "../types.ts";
+import { paintedFrames } from "./painted_frames.ts";
 
 export interface ResultSources {
   readonly store: TransferStore;
@@ -21,18 +22,14 @@ export interface ResultSources {
  */
 export async function makeResult(
   { store, readImage }: ResultSources,
-  { id, options, contentId }: TransferRecord,
+  record: TransferRecord,
   last: Picture,
   recipe: string,
 ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly mimeType: string }> {
-  const count = framesIn(options);
-  if (count === 1) return { bytes: await encodePicture(last, { format: "PNG", recipe }), mimeType: "image/png" };
-  const timing = await readTiming(await readImage(contentId));
-  const frames: Uint8Array[] = [];
-  for (let frame = 0; frame < count; frame++) {
-    const bytes = await store.readFrame(id, stepsBefore(options, frame + 1));
-    if (bytes === null) throw new Error(`Frame ${frame + 1} of transfer ${id} has been removed`);
-    frames.push(bytes);
+  if (framesIn(record.options) === 1) {
+    return { bytes: await encodePicture(last, { format: "PNG", recipe }), mimeType: "image/png" };
   }
+  const timing = await readTiming(await readImage(record.contentId));
+  const frames = await Array.fromAsync(paintedFrames(store, record));
   return { bytes: await encodeMoving(frames, timing!, recipe), mimeType: "image/webp" };
 }

@@ -59,6 +59,7 @@ import { sharedReads } from "../watch/shared_reads.ts";
 import { MOST_LOOKED_AT, QueueForecast, type Running } from "./queue_forecast.ts";
 import { recipeOf } from "./recipe.ts";
 import { Recovery } from "./recovery.ts";
+import { type Films, Renditions } from "./renditions.ts";
 import { Retention, type RetentionLimits } from "./retention.ts";
 import { Sharing } from "./sharing.ts";
 import { Starter } from "./starter.ts";
@@ -78,6 +79,8 @@ export interface TransferPorts extends Omit<Storage, "close"> {
   readonly engines: readonly Engine[];
   /** What classifies; the first of `engines` where it is left out. */
   readonly classifier?: Classifying;
+  /** What writes films; nothing does where it is left out. */
+  readonly films?: Films;
   readonly clock: Clock;
   readonly log: Log;
   /** Nobody hears of transfers where it is left out. */
@@ -116,6 +119,7 @@ const LEARNED_FROM = 20;
 export class TransferService implements AllTransfers {
   readonly images: KeptImages;
   readonly webhooks: KeptWebhooks;
+  readonly renditions: Renditions;
   readonly #ports: TransferPorts;
   readonly #answersCallers: boolean;
   readonly #journal: Journal;
@@ -204,6 +208,14 @@ export class TransferService implements AllTransfers {
       settings.imageLimits,
       settings.samples,
     );
+    this.renditions = new Renditions({
+      store,
+      images: ports.images,
+      readImage: (id) => this.images.readById(id),
+      hold,
+      films: ports.films ?? null,
+      log,
+    });
     this.#retention = new Retention(
       {
         store,
@@ -443,6 +455,7 @@ export class TransferService implements AllTransfers {
    */
   async drain(milliseconds = 8000): Promise<void> {
     this.#journal.stop();
+    await this.renditions.stop();
     await this.#dispatcher.drain(milliseconds);
     await this.#sharing?.stop();
     await this.#fleet.stop();

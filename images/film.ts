@@ -1,0 +1,158 @@
+import type { Size } from "../engine/picture.ts";
+import { ownBytes, sharp } from "./sharp.ts";
+
+/** FFmpeg, as it is started. */
+export interface FilmProgram {
+  /** Its path or name. */
+  readonly command: string;
+  /** All variables that it sees; left out: those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A moving picture to be written as a film. */
+export interface Footage {
+  /** Pictures as files that were written here, all of one size. */
+  readonly frames: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  readonly size: Size;
+  /** Milliseconds for which each frame is shown, whole. */
+  readonly delays: readonly number[];
+}
+
+/** Why a film could not be written. */
+export class FilmFailure extends Error {}
+
+/** Of a film: at this a painting's strokes show no blocks. */
+const RATE_FACTOR = "18";
+/** Characters of what FFmpeg says that are kept: the last tell why. */
+const MOST_SAID = 2000;
+
+/**
+ * Writes a film: H.264 with 4:2:0 in an MP4 that plays while it loads, each frame shown as long as it is told. Odd sides
+ * get a pixel more, a copy of their edge, and what is transparent lies over white, as in a JPEG. The same frames give the same bytes.
+ *
+ * FFmpeg reads nothing but bare pixels from its standard input: no file, and nothing that somebody else has made.
+ *
+ * @param path Of the file; a path that FFmpeg may write. Whoever asks removes what is there after a failure.
+ * @param signal Ends FFmpeg at once.
+ * @throws {FilmFailure} In FFmpeg's words. @throws What `signal` is aborted with.
+ */
+export async function writeFilm(
+  program: FilmProgram,
+  { frames, size, delays }: Footage,
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted();
+  const even = { width: size.width + size.width % 2, height: size.height + size.height % 2 };
+  const child = start(program, filmArguments(even, delays, path));
+  const end = () => {
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+  };
+  signal.addEventListener("abort", end);
+  const said = lastOf(child.stderr);
+  try {
+    const fed = feed(child.stdin, frames, even);
+    // What cannot be sent any more is told by how it ends; what cannot be read ends it.
+    fed.catch(end);
+    const { success } = await child.status;
+    signal.throwIfAborted();
+    await fed.catch((error) => {
+      if (success || !(error instanceof Deno.errors.BrokenPipe)) throw error;
+    });
+    if (!success) throw new FilmFailure((await said).trim() || "it ended without a word");
+  } finally {
+    signal.removeEventListener("abort", end);
+    await said;
+  }
+}
+
+/** @throws {FilmFailure} */
+function start({ command, env }: FilmProgram, args: readonly string[]): Deno.ChildProcess {
+  try {
+    return new Deno.Command(command, {
+      args: [...args],
+      ...(env === undefined ? {} : { env: { ...env }, clearEnv: true }),
+      stdin: "piped",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+  } catch (cause) {
+    throw new FilmFailure(cause instanceof Deno.errors.NotFound ? "found no such program" : "it may not be started", {
+      cause,
+    });
+  }
+}
+
+function filmArguments({ width, height }: Size, delays: readonly number[], path: string): string[] {
+  return [
+    ...["-hide_banner", "-loglevel", "error", "-nostdin", "-protocol_whitelist", "pipe,file"],
+    ...["-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", `${width}x${height}`],
+    ...["-framerate", "1000", "-i", "pipe:0"],
+    ...["-vf", `setpts=${shownAt(delays)},scale=out_color_matrix=bt709:out_range=tv,format=yuv420p`],
+    // How long the last is shown follows from no other.
+    ...["-bsf:v", `setts=duration=if(eq(N\\,${delays.length - 1})\\,${delays.at(-1)}\\,DURATION)`],
+    ...["-fps_mode", "vfr", "-enc_time_base", "1:1000", "-video_track_timescale", "1000"],
+    // The engine wants the cores. Without B frames no player has to be told to begin later.
+    ...[
+      "-c:v",
+      "libx264",
+      "-preset",
+      "medium",
+      "-crf",
+      RATE_FACTOR,
+      "-bf",
+      "0",
+      "-rc-lookahead",
+      "10",
+      "-threads",
+      "1",
+    ],
+    ...["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "iec61966-2-1", "-color_range", "tv"],
+    ...["-fflags", "+bitexact", "-flags:v", "+bitexact", "-movflags", "+faststart", "-f", "mp4", "-y", `file:${path}`],
+  ];
+}
+
+/** An expression for the milliseconds at which frame `N` is shown first: halves of halves, as FFmpeg reads no deep ones. */
+function shownAt(delays: readonly number[]): string {
+  let time = 0;
+  const times = delays.map((delay) => (time += delay) - delay);
+  const between = (first: number, last: number): string => {
+    if (first === last) return String(times[first]);
+    const middle = Math.ceil((first + last) / 2);
+    return `if(lt(N\\,${middle})\\,${between(first, middle - 1)}\\,${between(middle, last)})`;
+  };
+  return between(0, delays.length - 1);
+}
+
+/** Writes the pixels of all frames. */
+async function feed(
+  input: WritableStream<Uint8Array<ArrayBuffer>>,
+  frames: Footage["frames"],
+  size: Size,
+): Promise<void> {
+  const writer = input.getWriter();
+  try {
+    for await (const frame of frames) await writer.write(await pixelsOf(frame, size));
+  } finally {
+    await writer.close().catch(() => {});
+  }
+}
+
+/** RGB of a frame, its edge copied as far as it is too small. */
+async function pixelsOf(frame: Uint8Array, { width, height }: Size): Promise<Uint8Array<ArrayBuffer>> {
+  const picture = sharp(frame).flatten({ background: "#ffffff" }).toColourspace("srgb");
+  const { width: own, height: high } = await picture.metadata();
+  const filled = picture.extend({ right: width - own, bottom: height - high, extendWith: "copy" });
+  return ownBytes(await filled.raw().toBuffer());
+}
+
+/** The last that is said on a stream, when it has ended. */
+async function lastOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
+  let said = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) said = (said + text).slice(-MOST_SAID);
+  return said;
+}

@@ -17,15 +17,16 @@ import type { LossTerm } from "./loss_terms.ts";
 import { whatCounts } from "./what_counts.ts";
 
 /**
- * How much of the content picture is in what neighbours are looked for, beside the picture so far; the paper's α. At the
- * first scale there is only the content.
+ * Longest side, in pixels, from which on a scale before the last looks for neighbours. A smaller one finds by Gram matrices
+ * and moments what of the style goes where, as all together: place by place a sky without features takes boards of a bridge,
+ * and each later scale makes them sharper.
  */
-const CONTENT_SHARE = 0.75;
+const LEAST_SIDE = 256;
 /**
- * The same at the last of several scales, where each layer looks by itself: what is where has been settled, and strokes are
- * to follow the strokes that are there.
+ * How much of the content picture is in what neighbours are looked for, beside the picture so far; the paper's α, which is
+ * 0.75 there: what is where has been settled before, and strokes are to follow the strokes that are there.
  */
-const LAST_CONTENT_SHARE = 0.25;
+const CONTENT_SHARE = 0.25;
 /** How much a layer's neighbours count beside its Gram matrix. */
 const NEIGHBORS_WEIGHT = 2;
 /** Places of all styles of a search: with more than these it would take longer than the steps after it. */
@@ -47,7 +48,8 @@ interface Candidates {
  * Styles without a mask are searched together, whatever their weights; each with a mask is searched by itself and counts
  * where its mask is bright.
  *
- * Scales look in all layers together. The last of several looks in each layer by itself, mostly in the picture so far.
+ * A scale looks in all layers together, the last of several in each layer by itself. None has such terms that is smaller than
+ * `LEAST_SIDE` and not the last.
  *
  * @param begun The picture that the scale begins with; null for the content alone.
  */
@@ -62,12 +64,12 @@ export async function neighborTerms(
   const { pooling } = options;
   const layers = options.styleLayers.map(({ layer }) => layer);
   if (layers.length === 0) return [];
-  const isLast = begun !== null && scale.size === options.scales.at(-1)!.size;
-  const share = begun === null ? 1 : isLast ? LAST_CONTENT_SHARE : CONTENT_SHARE;
-  const seen = await backend.places(await searched(resize, content, scale, begun, share), scale, layers, pooling);
+  const isLast = scale.size === options.scales.at(-1)!.size;
+  if (!isLast && scale.size < LEAST_SIDE) return [];
+  const seen = await backend.places(await searched(resize, content, scale, begun), scale, layers, pooling);
   const size = placeSize(scale);
   const all = Array.from({ length: size.width * size.height }, (_, place) => place);
-  const together = isLast ? options.styleLayers.map((each) => [each]) : [options.styleLayers];
+  const together = isLast && begun !== null ? options.styleLayers.map((each) => [each]) : [options.styleLayers];
   const searches = together.map((layers): Search => ({ layers, queries: directionsOf(seen, layers, all) }));
 
   const visible = coverageOf(content);
@@ -107,16 +109,10 @@ export async function neighborTerms(
   return terms;
 }
 
-/** What neighbours are looked for: the content in its share, and the picture so far. */
-async function searched(
-  resize: Resize,
-  content: Picture,
-  scale: Scale,
-  begun: Pixels | null,
-  share: number,
-): Promise<Pixels> {
+/** What neighbours are looked for: the picture so far with the content in its share; at the first scale the content alone. */
+async function searched(resize: Resize, content: Picture, scale: Scale, begun: Pixels | null): Promise<Pixels> {
   const own = toPixels(await resize(content, scale));
-  return begun ? own.map((value, i) => share * value + (1 - share) * begun[i]!) : own;
+  return begun ? own.map((value, i) => CONTENT_SHARE * value + (1 - CONTENT_SHARE) * begun[i]!) : own;
 }
 
 /** Places that count, in a grid with gaps where there would be more than `most`. */

@@ -9,18 +9,24 @@ import type { OptimisationInput } from "./input.ts";
 import { neighborTerms } from "./neighbor_terms.ts";
 
 const LAYERS = ["conv1_1", "conv3_1"];
-const CONTENT = formulaPicture(40, 32, 1);
+const CONTENT = formulaPicture(40, 8, 1);
 const STYLE = formulaPicture(28, 40, 2);
 
 const INPUT: OptimisationInput = {
   options: transferOptions(CONTENT, {
     styleLayers: LAYERS.map((layer) => ({ layer, weight: 0.5 })),
-    scales: [{ size: 24, steps: 1 }, { size: 32, steps: 1 }, { size: 40, steps: 1 }],
+    scales: [{ size: 32, steps: 1 }, { size: 256, steps: 1 }, { size: 260, steps: 1 }],
     normalizeLosses: true,
     styleMatch: "NEIGHBORS",
   }),
   content: CONTENT,
   styles: [{ picture: STYLE, weight: 1 }],
+};
+
+/** One scale, as where a transfer begins with a picture of its own. */
+const ALONE: OptimisationInput = {
+  ...INPUT,
+  options: { ...INPUT.options, scales: INPUT.options.scales.slice(0, 1) },
 };
 
 /** What a backend is asked while the terms of a scale are made; every place takes the first candidate. */
@@ -62,17 +68,16 @@ const together = LAYERS.reduce((sum, layer) => sum + channelsAt(layer), 0);
 const black = (count: number) => new Float32Array(count);
 const near = (found: Pixels, wanted: Pixels) => found.every((value, i) => Math.abs(value - wanted[i]!) < 1e-3);
 
-Deno.test("neighbours are looked for in all layers together, first in the content alone", async () => {
-  const { terms, lengths, searched, content } = await asked(0, () => null);
-  assert.deepEqual(lengths, [together]);
-  assert.deepEqual(searched, content);
-  assert.deepEqual(terms.map(({ layer, share }) => [layer, share]), LAYERS.map((layer) => [layer, 1]));
+Deno.test("no neighbours are looked for at a small scale before the last", async () => {
+  const { terms, lengths } = await asked(0, () => null);
+  assert.deepEqual([terms, lengths], [[], []]);
 });
 
-Deno.test("neighbours are looked for mostly in the content at the scales between", async () => {
-  const { lengths, searched, content } = await asked(1, black);
+Deno.test("neighbours are looked for in all layers together at a scale between, mostly in the picture so far", async () => {
+  const { terms, lengths, searched, content } = await asked(1, black);
   assert.deepEqual(lengths, [together]);
-  assert.ok(near(searched, content.map((value) => 0.75 * value)));
+  assert.ok(near(searched, content.map((value) => 0.25 * value)));
+  assert.deepEqual(terms.map(({ layer, share }) => [layer, share]), LAYERS.map((layer) => [layer, 1]));
 });
 
 Deno.test("at the last of several scales each layer looks by itself, mostly in the picture so far", async () => {
@@ -80,6 +85,12 @@ Deno.test("at the last of several scales each layer looks by itself, mostly in t
   assert.deepEqual(lengths, LAYERS.map(channelsAt));
   assert.ok(near(searched, content.map((value) => 0.25 * value)));
   assert.deepEqual(terms.map(({ layer }) => layer), LAYERS);
+});
+
+Deno.test("neighbours of an only scale, however small, are looked for in all layers together and the content alone", async () => {
+  const { lengths, searched, content } = await asked(0, () => null, ALONE);
+  assert.deepEqual(lengths, [together]);
+  assert.deepEqual(searched, content);
 });
 
 Deno.test("a style may be turned: it is looked for in four copies, of its region alone", async () => {
@@ -90,8 +101,8 @@ Deno.test("a style may be turned: it is looked for in four copies, of its region
     rgb: Uint8Array.from({ length: 3 * 28 * 40 }, (_, i) => i < 3 * 28 * 20 ? 255 : 0),
   };
   const given = (styleTurns: boolean): OptimisationInput => ({
-    ...INPUT,
-    options: { ...INPUT.options, styleTurns },
+    ...ALONE,
+    options: { ...ALONE.options, styleTurns },
     styles: [{ picture: STYLE, weight: 1, region }],
   });
   const upright = await asked(0, () => null, given(false));

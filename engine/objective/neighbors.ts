@@ -4,10 +4,10 @@
  *
  * Which one is found once for a scale, by the cosine between the features of all style layers together, less their mean, at
  * a quarter of the side. As in the paper a layer's features are divided by the number of its channels, so that those of deep
- * layers do not outweigh the rest. At the last of several scales each layer looks by itself, in what has been painted so far:
- * the paper's feature splitting. Compared is each layer by itself: mean(1 − cos), places weighted by m² under a mask. The paper
- * compares the layers joined, and by themselves at the end only; and it matches colours afterwards, where here Gram matrices
- * and moments are compared beside the cosines.
+ * layers do not outweigh the rest. At the last of several scales each layer looks by itself, the paper's feature splitting.
+ * Compared is each layer by itself: mean(1 − cos), places weighted by m² under a mask. The paper compares the layers joined,
+ * and by themselves at the end only; it looks for neighbours from the smallest scale on; and it matches colours afterwards,
+ * where here Gram matrices and moments are compared beside the cosines.
  *
  * @module
  */

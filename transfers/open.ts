@@ -19,6 +19,7 @@ import { type Clock, SystemClock } from "./clock.ts";
 import { Classifier } from "./process/classifier.ts";
 import type { SessionOptions } from "./process/engine_session.ts";
 import { launchEngine } from "./process/launch.ts";
+import { MeasurementsFile } from "./process/measurements_file.ts";
 import { Supervisor } from "./process/supervisor.ts";
 import { type Log, oneLine } from "./log.ts";
 import { NO_OBSERVER, type TransferObserver } from "./observer.ts";
@@ -66,12 +67,14 @@ export async function openTransfers(
   // On the CPU: a device may have no room beside a transfer, and the weights take longer to read than a picture.
   const launchClassifier = (weights: string) =>
     launchEngine(LAST_ENGINE, weights, config.checkpointSeconds, { dense: true });
+  const measurements = new MeasurementsFile(config.dataDir, log);
   const session: SessionOptions = {
     stepFlops: ({ options }) => stepFlops(options, options),
     memoryBytes: config.engineMemoryBytes,
     silenceMilliseconds: SILENCE_MILLISECONDS,
     clock,
     log,
+    keepMeasurements: (text) => measurements.keep(text),
   };
   const openEngine = (gpu?: number) =>
     new Supervisor({
@@ -83,7 +86,8 @@ export async function openTransfers(
           without,
           log: (line) => log.info(line),
         });
-        const options = { memoryBytes: config.engineMemoryBytes, precision, gpu };
+        const measured = engine === "webgpu" ? await measurements.read() : undefined;
+        const options = { memoryBytes: config.engineMemoryBytes, precision, gpu, measured };
         const launch = launchEngine(engine, weights, config.checkpointSeconds, options);
         return engine === config.engine || engine === LAST_ENGINE ? launch : { ...launch, replaceable: engine };
       },

@@ -10,11 +10,14 @@ import { ENGINE_NAMES, ENGINE_NEEDS, type EngineName, LAST_ENGINE, REPLACED_ENGI
 import { DEFAULT_PRECISION, type Precision } from "./precision.ts";
 import { checkBackend, WrongResults } from "./probe.ts";
 import { reasonOf } from "./reason.ts";
+import type { Measurements } from "./webgpu/measured_tiles.ts";
 
 /** How an engine is opened. */
 export interface OpenOptions {
   /** The coarsest precision that is allowed. */
   readonly precision?: Precision;
+  /** What was measured of a GPU, and where that is kept; nothing is measured where it is left out. */
+  readonly measurements?: Measurements;
   /** What is there, for tests: how an engine is opened by its name. */
   readonly open?: (engine: EngineName, parameters: Vgg16Parameters, options: OpenOptions) => Promise<Backend>;
 }
@@ -104,7 +107,7 @@ async function openUnchecked(
   }
   if (engine === "webgpu") {
     const { WebgpuBackend } = await import("./webgpu/backend.ts");
-    return await WebgpuBackend.open(parameters);
+    return await WebgpuBackend.open(parameters, options.measurements);
   }
   const { OnnxBackend } = await import("./onnx/backend.ts");
   return await OnnxBackend.open(parameters);

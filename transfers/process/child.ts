@@ -3,7 +3,7 @@
  * error tells what memory it takes and what there is to log. It ends when its input does, so it never outlives the server.
  *
  *     deno run … transfers/process/child.ts <engine> <weights> <seconds between checkpoints> <bytes of memory that it may take>
- *       <precision> <"dense" to classify>
+ *       <precision> <"dense" to classify> <what was measured of the GPU>
  *
  * @module
  */
@@ -29,10 +29,18 @@ const send: Send = (report, parts = []) => {
 };
 
 /** Loads weights and opens the engine; reports either what it is or why it cannot. */
-async function open(engine: string, weights: string, precision: Precision, dense: boolean): Promise<Backend | null> {
+async function open(
+  engine: string,
+  weights: string,
+  precision: Precision,
+  dense: boolean,
+  measured: string | undefined,
+): Promise<Backend | null> {
   try {
     const { parameters, sha256 } = await loadWeights(weights, { dense });
-    const backend = rememberingGrams(await openBackend(engine, parameters, log, { precision }));
+    const measurements = measured === undefined ? undefined : { kept: measured, keep };
+    const options = { precision, ...(measurements && { measurements }) };
+    const backend = rememberingGrams(await openBackend(engine, parameters, log, options));
     send({ kind: "ready", identity: { engine: backend.info, weightsSha256: sha256 } });
     return backend;
   } catch (error) {
@@ -40,6 +48,10 @@ async function open(engine: string, weights: string, precision: Precision, dense
     send({ kind: "refused", failure: failureOf(error) });
     return null;
   }
+}
+
+function keep(text: string): void {
+  send({ kind: "measured", text });
 }
 
 async function classify(backend: Backend, rgb: Uint8Array): Promise<void> {
@@ -60,7 +72,8 @@ const [
   memoryBytes = "Infinity",
   precision = DEFAULT_PRECISION,
   dense,
-] = Deno.args as [string?, string?, string?, string?, Precision?, string?];
+  measured,
+] = Deno.args as [string?, string?, string?, string?, Precision?, string?, string?];
 // Anything on standard output that is no report would garble those that are.
 console.log =
   console.info =
@@ -70,7 +83,7 @@ console.log =
     (...values) => log(format(...values));
 new Worker(new URL("./memory_watch.ts", import.meta.url), { type: "module", deno: { permissions: "none" } });
 
-const backend = await open(engine, weights, precision, dense === "dense");
+const backend = await open(engine, weights, precision, dense === "dense", measured);
 if (backend === null) Deno.exit(1);
 
 let run: ChildRun | null = null;

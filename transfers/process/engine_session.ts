@@ -14,7 +14,10 @@ const TOO_LATE: TransferFailure = {
   message: `Cannot start the engine: it was not ready after ${START_MILLISECONDS / 1000} s`,
 };
 
-export interface SessionOptions extends ProcessLimits, RunTools {}
+export interface SessionOptions extends ProcessLimits, RunTools {
+  /** Keeps what a process has measured of its GPU; the next report waits for it. */
+  readonly keepMeasurements?: (text: string) => Promise<void>;
+}
 
 /** Why it cannot compute, or what it computes with. */
 type Greeting = { readonly failure: TransferFailure } | { readonly identity: EngineIdentity };
@@ -85,6 +88,8 @@ export class EngineSession {
     switch (header.kind) {
       case "ready":
         return this.#greeting.resolve({ identity: header.identity });
+      case "measured":
+        return await this.#options.keepMeasurements?.(header.text);
       case "refused":
         return this.#greeting.resolve({ failure: header.failure });
       case "classified":

@@ -20,6 +20,8 @@ export interface LaunchOptions {
   readonly gpu?: number | undefined;
   /** Whether it is to classify: only then fc6–fc8 are loaded. */
   readonly dense?: boolean;
+  /** What was measured of its GPU, empty if nothing was; where it is left out, it measures nothing. */
+  readonly measured?: string | undefined;
 }
 
 /**
@@ -50,7 +52,7 @@ export function launchEngine(
       String(checkpointSeconds),
       String(options.memoryBytes ?? Infinity),
       options.precision ?? DEFAULT_PRECISION,
-      ...(options.dense ? ["dense"] : []),
+      ...(options.dense ? ["dense"] : options.measured === undefined ? [] : ["", options.measured]),
     ],
     ...(options.gpu === undefined ? {} : { env: { CUDA_VISIBLE_DEVICES: String(options.gpu) } }),
   };

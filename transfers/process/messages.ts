@@ -29,6 +29,8 @@ export type Command =
 /** From the engine. */
 export type Report =
   | { readonly kind: "ready"; readonly identity: EngineIdentity }
+  /** What it has measured of its GPU so far, to be kept for the next process: several times before it is ready. */
+  | { readonly kind: "measured"; readonly text: string }
   /** It cannot start; it ends. */
   | { readonly kind: "refused"; readonly failure: TransferFailure }
   /** Part: pixels of the frame, or null. */

@@ -9,6 +9,7 @@ import { classify } from "./classifier.ts";
 import { Device } from "./device.ts";
 import { WebgpuEvaluator } from "./evaluator.ts";
 import { mapLength } from "./feature_map.ts";
+import { measuredTiles, type Measurements } from "./measured_tiles.ts";
 import { searchNearest } from "./neighbor_search.ts";
 import { PICTURE } from "./network_plan.ts";
 import { DeviceParameters } from "./parameters.ts";
@@ -18,6 +19,7 @@ import { Program } from "./program.ts";
 import { planFeatures, planGrams, planPlaces, readFigures } from "./statistics_plan.ts";
 import { maskBuffer } from "./term_plan.ts";
 import { WebgpuTileEvaluator } from "./tile_evaluator.ts";
+import { type TileTrials, tryTiles } from "./tile_trials.ts";
 
 /** The project's own kernels on Deno's WebGPU. */
 export class WebgpuBackend implements Backend {
@@ -35,9 +37,16 @@ export class WebgpuBackend implements Backend {
     this.#onDevice = new DeviceParameters(device, parameters);
   }
 
-  /** @throws {Error} where there is no GPU. */
-  static async open(parameters: Vgg16Parameters): Promise<WebgpuBackend> {
-    return new WebgpuBackend(await Device.open(), parameters);
+  /**
+   * @param measurements What was measured of the device; where it is left out, nothing is measured.
+   * @throws {Error} where there is no GPU.
+   */
+  static async open(parameters: Vgg16Parameters, measurements?: Measurements): Promise<WebgpuBackend> {
+    const device = await Device.open();
+    if (measurements && device.hasTimestamps) {
+      device.tileCosts = await measuredTiles(device.identity, measurements, tryOnOtherDevice);
+    }
+    return new WebgpuBackend(device, parameters);
   }
 
   async features(
@@ -117,7 +126,7 @@ export class WebgpuBackend implements Backend {
   }
 
   #network(size: Size, pooling: Pooling) {
-    return { size, pooling, mean: this.#onDevice.mean };
+    return { size, pooling, ...this.#onDevice.network };
   }
 
   async #runOnce(
@@ -132,5 +141,15 @@ export class WebgpuBackend implements Backend {
     } finally {
       program.dispose();
     }
+  }
+}
+
+/** A device that is lost by a trial is not the one that computes. */
+async function* tryOnOtherDevice(before: TileTrials): AsyncGenerator<TileTrials> {
+  const device = await Device.open();
+  try {
+    yield* tryTiles(device, before);
+  } finally {
+    device.close();
   }
 }

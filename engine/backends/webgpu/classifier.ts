@@ -38,7 +38,7 @@ export async function classify(
 async function topFeatures(device: Device, parameters: DeviceParameters, pixels: Pixels): Promise<Float64Array> {
   const plan = new Plan();
   const size = { width: CLASSIFIER_SIDE, height: CLASSIFIER_SIDE };
-  const network = { size, last: "conv5_3", pooling: "MAX", mean: parameters.mean } as const;
+  const network = { size, last: "conv5_3", pooling: "MAX", ...parameters.network } as const;
   const { output } = [...planNetwork(plan, network)].at(-1)!;
   const top = mapOf(plan, TOP, { width: output.width / 2, height: output.height / 2, channels: output.channels });
   plan.add(pool(output, top, "MAX"));

@@ -6,6 +6,7 @@
 import { GramcastError } from "../../../errors.ts";
 import { findAdapter } from "../webgpu_adapter.ts";
 import type { Dispatch } from "./plan.ts";
+import type { TileCosts } from "./kernels/conv_tile.ts";
 import { bindingNumbers, composeWgsl } from "./wgsl.ts";
 
 /** A kernel's variant, ready to run. */
@@ -29,12 +30,17 @@ export class Device {
   readonly gpu: GPUDevice;
   /** Its name, as the driver gives it. */
   readonly name: string;
+  /** All that its driver says of it. */
+  readonly identity: string;
+  /** What was measured of it; nothing until that is done. */
+  tileCosts: TileCosts = new Map();
   readonly #pipelines = new Map<string, Promise<Pipeline>>();
   #lost: string | null = null;
 
-  private constructor(gpu: GPUDevice, name: string) {
+  private constructor(gpu: GPUDevice, { vendor, architecture, device, description }: GPUAdapterInfo) {
     this.gpu = gpu;
-    this.name = name;
+    this.name = description || vendor || "GPU without a name";
+    this.identity = [vendor, architecture, device, description].join(" ");
     gpu.lost.then(({ message }) => this.#lost = message || "no reason given");
   }
 
@@ -42,13 +48,12 @@ export class Device {
   static async open(): Promise<Device> {
     const adapter = await findAdapter();
     if (adapter === null) throw new Error("no GPU found");
-    const { description, vendor } = adapter.info;
     const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
     // All other limits are those that every device keeps, and kernels are refused that go beyond them.
     const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize };
     const requiredFeatures = [TIMESTAMPS].filter((feature) => adapter.features.has(feature)) as GPUFeatureName[];
     const gpu = await adapter.requestDevice({ requiredLimits, requiredFeatures });
-    return new Device(gpu, description || vendor || "GPU without a name");
+    return new Device(gpu, adapter.info);
   }
 
   /** Whether it tells how long a call takes. */

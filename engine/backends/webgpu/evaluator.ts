@@ -78,7 +78,7 @@ export class WebgpuEvaluator implements Evaluator {
       masks.set(maskBuffer(term.mask, gridLayer(term)), values);
       return areaOf(values);
     });
-    const step = planStep({ size, pooling, mean: parameters.mean }, {
+    const step = planStep({ size, pooling, ...parameters.network }, {
       terms,
       areas,
       normalize: normalizeGradients,

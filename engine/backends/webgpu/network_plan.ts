@@ -4,6 +4,7 @@ import { featureMaps } from "../../objective/objective.ts";
 import type { ConvLayer, PoolLayer } from "../../vgg16.ts";
 import { type FeatureMap, mapLength } from "./feature_map.ts";
 import { conv } from "./kernels/conv.ts";
+import type { TileCosts } from "./kernels/conv_tile.ts";
 import { enter, pictureLength } from "./kernels/enter.ts";
 import { pool } from "./kernels/pool.ts";
 import { PARAMETERS } from "./parameters.ts";
@@ -27,6 +28,8 @@ export interface NetworkOptions {
   readonly pooling: Pooling;
   /** RGB. */
   readonly mean: readonly [number, number, number];
+  /** What was measured of the device; nothing where it is left out. */
+  readonly tileCosts?: TileCosts;
   /** Which layers go through Winograd's convolution; none where it is left out. */
   readonly winograd?: (layer: ConvLayer, from: FeatureMap, to: FeatureMap) => boolean;
 }
@@ -41,7 +44,7 @@ export type NameOutput = (layer: string, index: number) => string;
  */
 export function* planNetwork(
   plan: Plan,
-  { size, last, pooling, mean, winograd = () => false }: NetworkOptions,
+  { size, last, pooling, mean, tileCosts, winograd = () => false }: NetworkOptions,
   name: NameOutput = (layer) => layer,
 ): Generator<Activation, void> {
   const entered = mapOf(plan, "entered", { ...size, channels: 3 });
@@ -54,7 +57,7 @@ export function* planNetwork(
       const bias = PARAMETERS.bias(plan, layer);
       if (winograd(layer, input, output)) {
         addWinograd(plan, input, PARAMETERS.winogradKernel(plan, layer), output, { bias });
-      } else plan.add(...conv(input, PARAMETERS.kernel(plan, layer), output, { bias }));
+      } else plan.add(...conv(input, PARAMETERS.kernel(plan, layer), output, { bias }, tileCosts));
     }
     yield { layer, output };
     input = output;

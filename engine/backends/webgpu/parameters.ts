@@ -1,6 +1,7 @@
 import { CONV_LAYERS, type ConvLayer, type Vgg16Parameters } from "../../vgg16.ts";
 import type { Device } from "./device.ts";
 import { quadsOf } from "./feature_map.ts";
+import type { NetworkOptions } from "./network_plan.ts";
 import type { Plan, PlannedBuffer } from "./plan.ts";
 import { packWinograd, winogradLength } from "./winograd_weights.ts";
 
@@ -38,6 +39,11 @@ export class DeviceParameters {
   get mean(): readonly [number, number, number] {
     const [blue, green, red] = this.#parameters.inputMean;
     return [red, green, blue];
+  }
+
+  /** What the network has of the parameters and of the device, whatever goes through it. */
+  get network(): Pick<NetworkOptions, "mean" | "tileCosts"> {
+    return { mean: this.mean, tileCosts: this.#device.tileCosts };
   }
 
   /** The buffer for one that a plan has from `PARAMETERS`. */
@@ -79,7 +85,7 @@ export class DeviceParameters {
 }
 
 /** Values of a packed kernel. */
-function kernelLength(inChannels: number, outChannels: number): number {
+export function kernelLength(inChannels: number, outChannels: number): number {
   return 9 * 16 * quadsOf(inChannels) * quadsOf(outChannels);
 }
 

@@ -49,11 +49,11 @@ export function planStep(
       const derivative = above === undefined && i === indices.length - 1;
       terms.add(index, output, { gradient: next, sum: i > 0, derivative });
     });
-    if (above) addThrough(plan, above, gradient!, activation, next, indices.length > 0, network.pooling, pays);
+    if (above) addThrough(plan, above, gradient!, activation, next, indices.length > 0, network, pays);
     [above, gradient, turn] = [activation, next, 1 - turn];
   }
   const picture = mapOf(plan, `gradient.${turn}`, { ...network.size, channels: 3 });
-  plan.add(...conv(gradient!, PARAMETERS.gradient(plan, above!.layer as ConvLayer), picture));
+  plan.add(...conv(gradient!, PARAMETERS.gradient(plan, above!.layer as ConvLayer), picture, {}, network.tileCosts));
   return { plan, gradient: picture };
 }
 
@@ -65,7 +65,7 @@ function addThrough(
   below: Activation,
   next: FeatureMap,
   sum: boolean,
-  pooling: NetworkOptions["pooling"],
+  { pooling, tileCosts }: Pick<NetworkOptions, "pooling" | "tileCosts">,
   pays: typeof winogradPays,
 ): void {
   if (above.layer.kind === "pool") {
@@ -75,5 +75,5 @@ function addThrough(
   const activation = below.layer.kind === "conv" ? below.output : undefined;
   if (pays(gradient, next)) {
     addWinograd(plan, gradient, PARAMETERS.winogradGradient(plan, above.layer), next, { sum, activation });
-  } else plan.add(...conv(gradient, PARAMETERS.gradient(plan, above.layer), next, { sum, activation }));
+  } else plan.add(...conv(gradient, PARAMETERS.gradient(plan, above.layer), next, { sum, activation }, tileCosts));
 }

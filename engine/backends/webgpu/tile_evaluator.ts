@@ -71,7 +71,7 @@ export class WebgpuTileEvaluator implements TileEvaluator {
 
   get #network() {
     const { size, pooling } = this.#objective;
-    return { size, pooling, mean: this.#parameters.mean };
+    return { size, pooling, ...this.#parameters.network };
   }
 
   /** Masks come with every tile; normalisation lies in the factors. */

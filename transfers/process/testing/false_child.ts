@@ -18,6 +18,7 @@ if (mischief === "refuses") {
   send({ kind: "refused", failure: { code: "WEIGHTS_UNREADABLE", message: "Cannot read it" } });
   Deno.exit(1);
 }
+if (mischief === "measures") { for (const text of ["a part", "all"]) send({ kind: "measured", text }); }
 send({
   kind: "ready",
   identity: {

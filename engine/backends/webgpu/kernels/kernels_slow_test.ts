@@ -36,6 +36,7 @@ import { colorTransport, paletteNumbers, TRANSPORT } from "./color_transport.ts"
 import { combine } from "./combine.ts";
 import { content } from "./content.ts";
 import { convBlocks } from "./conv_blocks.ts";
+import { CONV_TILES, PLAIN_TILE } from "./conv_tile.ts";
 import { convTiles } from "./conv_tiles.ts";
 import { cosineParts, cosines } from "./cosines.ts";
 import { difference } from "./difference.ts";
@@ -89,7 +90,7 @@ testKernel(
     sum: flag,
     derivative: flag,
     mostFlops: fc.constantFrom(1, 1e5, 1e12),
-    tile: fc.constantFrom(undefined, { width: 8, lanes: 1, quads: 1 }, { width: 16, lanes: 2, quads: 3 }),
+    tile: fc.constantFrom(undefined, { ...PLAIN_TILE, width: 8, quads: 1 }, { ...PLAIN_TILE, quads: 3 }),
     kind: fc.constantFrom("TILES" as const, "BLOCKS" as const, "WINOGRAD" as const),
     mostBytes: fc.constantFrom(1, 1e6),
   }),
@@ -136,6 +137,39 @@ testKernel(
     assertNear(fromQuads(found, shape).values, wanted.values);
   },
 );
+
+testOnDevice("every layout of a convolution gives the same bytes", async (device) => {
+  // No side is a whole number of tiles, and the last group of quads is not full.
+  const x = noisePlanes({ width: 37, height: 21, channels: 9 }, 1);
+  const shape = { width: 37, height: 21, channels: 45 };
+  const [before, behind] = [noisePlanes(shape, 2), noisePlanes(shape, 3, true)];
+  const kernel = formulaNoise(9 * 9 * 45, 4);
+  const packed = packKernel(
+    (row, column, input, output) => kernel[((3 * row + column) * 9 + input) * 45 + output]!,
+    9,
+    45,
+  );
+  const results: Float32Array[] = [];
+  for (const tile of CONV_TILES) {
+    const plan = new Plan();
+    const [from, to, activation] = [mapOf(plan, "x", x), mapOf(plan, "y", shape), mapOf(plan, "activation", shape)];
+    const weights = plan.buffer("weights", packed.length);
+    plan.add(...convTiles(from, weights, to, { sum: true, activation }, { tile, mostFlops: 1e6 }));
+    assert.ok(plan.dispatches.length > 1);
+    results.push(
+      await runPlan(device, plan, [
+        [from.buffer, toQuads(x)],
+        [to.buffer, toQuads(before)],
+        [activation.buffer, toQuads(behind)],
+        [weights, packed],
+      ], to.buffer),
+    );
+  }
+  assert.ok(results[0]!.some((value) => value !== 0));
+  for (const [i, found] of results.entries()) {
+    assert.ok(found.every((value, at) => Object.is(value, results[0]![at])), JSON.stringify(CONV_TILES[i]));
+  }
+});
 
 /** What a pool gives out, and how many inputs there are and are the largest in each window. */
 function plainPool(x: Planes, kind: "MAX" | "AVERAGE") {

@@ -1,6 +1,6 @@
 /** The tables of limits in docs/api.md, with the numbers that the code has. */
 import { MAX_ENCODED_PIXELS, MAX_TEXT_BYTES } from "../schema/allowance.ts";
-import { CELL_COST, CLASSIFY_COST, INTAKE_COST, LOOKUP_COST, PICTURE_COST, QUEUE_COST, START_COST } from "../schema/costs.ts";
+import { BATCH_COST, BATCH_READ_COST, CELL_COST, CLASSIFY_COST, INTAKE_COST, LOOKUP_COST, PICTURE_COST, QUEUE_COST, START_COST } from "../schema/costs.ts";
 import { STUCK_BEATS } from "../server/bounded_socket.ts";
 import { MAX_JSON_BYTES, PICTURES_PER_REQUEST } from "../server/graphql.ts";
 import { JSON_LIMITS } from "../server/json_structure.ts";
@@ -16,7 +16,7 @@ import { table } from "./table.ts";
 /** Of what one operation, and all of a caller's, may ask for. */
 export function operationLimits(): string {
   const { maxCharacters, maxTokens, maxDepth, maxFields, maxAliases, maxDirectives } = OPERATION_LIMITS;
-  const { maxListLength, maxInputFields, maxComplexity, maxSubscriptions } = OPERATION_LIMITS;
+  const { maxListLength, maxInputFields, maxComplexity, maxEventComplexity, maxSubscriptions } = OPERATION_LIMITS;
   const { maxGreeting, maxMessage, maxOperations, maxSockets, maxSubscription } = WEBSOCKET_LIMITS;
   return table(
     ["What", "Maximum"],
@@ -28,8 +28,8 @@ export function operationLimits(): string {
     ["its variables", `${maxListLength} list entries, ${maxInputFields} input fields`],
     [
       `its complexity: field 1, encoded picture ${PICTURE_COST}, new picture ${INTAKE_COST}, known picture ${LOOKUP_COST}, ` +
-      `queue position ${QUEUE_COST}, new transfer ${START_COST}, each further one of a batch ${CELL_COST}, classification ${CLASSIFY_COST}, each times its count`,
-      count(maxComplexity),
+      `queue position ${QUEUE_COST}, count of a batch ${BATCH_COST}, transfers of a batch ${BATCH_READ_COST}, new transfer ${START_COST}, each further one of a batch ${CELL_COST}, classification ${CLASSIFY_COST}, each times its count`,
+      `${count(maxComplexity)}; ${maxEventComplexity} for each event of a subscription`,
     ],
     [
       "`base64` files, and encoded pixels, in one response or event",

@@ -4,7 +4,7 @@ import { pageOf } from "../transfers/storage/paging.ts";
 import { builder } from "./builder.ts";
 import { connectionOf, pageComplexity } from "./connection.ts";
 import type { Context } from "./context.ts";
-import { BATCH_COST } from "./costs.ts";
+import { BATCH_COST, BATCH_READ_COST } from "./costs.ts";
 import { Image } from "./image.ts";
 import { findNodesOf, Node } from "./node.ts";
 import { imageOf, StyleImage, Transfer, TransferConnection, TransferStatus } from "./transfer.ts";
@@ -39,7 +39,7 @@ export const Batch = builder.objectRef<BatchRecord>("Batch").implement({
     contents: t.field({
       type: [Image],
       nullable: { list: false, items: true },
-      complexity: { field: BATCH_COST, multiplier: USUAL_AXIS },
+      complexity: { field: BATCH_READ_COST, multiplier: USUAL_AXIS },
       description: "The pictures that are repainted, as they were given; null where no transfer of one is left.",
       resolve: async (batch, _args, context) => {
         const first = await firstOf(batch, batch.contents, ({ content }) => content, context);
@@ -48,7 +48,7 @@ export const Batch = builder.objectRef<BatchRecord>("Batch").implement({
     }),
     styles: t.field({
       type: t.listRef(t.listRef(StyleImage), { nullable: true }),
-      complexity: { field: BATCH_COST, multiplier: USUAL_AXIS },
+      complexity: { field: BATCH_READ_COST, multiplier: USUAL_AXIS },
       description: "The groups of styles, as they were given; null where no transfer of one is left.",
       resolve: async (batch, _args, context) => {
         const first = await firstOf(batch, batch.styles, ({ style }) => style, context);
@@ -63,7 +63,7 @@ export const Batch = builder.objectRef<BatchRecord>("Batch").implement({
     }),
     transfers: t.field({
       type: TransferConnection,
-      complexity: pageComplexity,
+      complexity: (args) => ({ ...pageComplexity(args), field: BATCH_READ_COST }),
       description: "Those of its transfers that there are, by content, then by styles, then by variation.",
       args: {
         first: t.arg.int({ description: "Most entries, 0 to 100; 20 when left out." }),

@@ -71,8 +71,8 @@ builder.subscriptionField("batchProgress", (t) =>
       const request = { after: after ?? null, minInterval: minInterval ?? 0 };
       return batches.progress(await idOf(id, { what: "batch", start: "startBatch", list }), request);
     },
-    resolve: (item, _args, { allowance }) => {
-      allowance.renew();
+    resolve: async (item, _args, context) => {
+      await context.nextEvent();
       return item;
     },
   }));

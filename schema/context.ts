@@ -41,6 +41,8 @@ export interface Services {
 export interface Context extends Omit<Services, "transfers"> {
   /** What the operation may still cost. */
   readonly allowance: Allowance;
+  /** Resolves when the next event of a subscription may be put together at once; it may cost as much as an operation. */
+  nextEvent(): Promise<void>;
   /** Who asks. */
   readonly session: Session;
   /** Keeps what the caller does; `transfers` keeps what is done through it. */
@@ -56,6 +58,7 @@ export interface Context extends Omit<Services, "transfers"> {
 export function contextOf(services: Services, session: Session): Context {
   const { config, access, transfers, frames, fetchImage } = services;
   const record = access.audit.recorder(session.caller);
+  const allowance = new Allowance(config.maxImageBytes);
   return {
     config,
     frames,
@@ -63,7 +66,9 @@ export function contextOf(services: Services, session: Session): Context {
     classLabels: () => services.classLabels(),
     weights: () => services.weights(),
     engine: () => transfers.engine(),
-    allowance: new Allowance(config.maxImageBytes),
+    allowance,
+    // The server, which has more to do, has them wait for their turn.
+    nextEvent: () => Promise.resolve(allowance.renew()),
     access,
     session,
     record,

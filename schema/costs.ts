@@ -19,8 +19,11 @@ export const START_COST = 200;
 /** Keeping one more transfer in the same go: a batch of as many as there may be leaves room for its pictures. */
 export const CELL_COST = 20;
 
-/** Looking through the transfers of a batch. */
+/** Counting the transfers of a batch. */
 export const BATCH_COST = 10;
+
+/** Reading the transfers of a batch, all of them. */
+export const BATCH_READ_COST = 100;
 
 /** Looking through the queue. */
 export const QUEUE_COST = 10;

@@ -108,8 +108,8 @@ builder.subscriptionField("transferProgress", (t) =>
       const list = (page: PageRequest) => transfers.list(page);
       return transfers.progress(await idOf(id, { what: "transfer", start: "startTransfer", list }), request);
     },
-    resolve: (item, _args, { allowance }) => {
-      allowance.renew();
+    resolve: async (item, _args, context) => {
+      await context.nextEvent();
       return item;
     },
   }));

@@ -6,9 +6,12 @@ import {
   type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
+  OperationTypeNode,
   visit,
 } from "graphql";
 import { finalAsyncIterator, isAsyncIterable, type Plugin } from "graphql-yoga";
+import type { Context } from "../schema/context.ts";
+import { COST_PER_TURN, LoopTurns } from "../transfers/loop_turns.ts";
 import { clipped, maskError, serverError } from "./errors.ts";
 import type { Visit } from "./visit.ts";
 import { faultOfVariables, type VariableLimits } from "./variables.ts";
@@ -27,6 +30,8 @@ export interface OperationLimits extends VariableLimits {
   readonly maxFields: number;
   /** Sum over all fields of what they cost, times how often they come. */
   readonly maxComplexity: number;
+  /** The same of what a subscription selects, which is paid for with each of its events. */
+  readonly maxEventComplexity: number;
   /** Subscriptions that may be open at once in the whole server. */
   readonly maxSubscriptions: number;
 }
@@ -39,25 +44,32 @@ export const OPERATION_LIMITS: OperationLimits = {
   maxDepth: 15,
   maxFields: 500,
   maxComplexity: 10_000,
+  maxEventComplexity: COST_PER_TURN,
   maxListLength: 1000,
   maxInputFields: 500,
   maxSubscriptions: 1000,
 };
+
+/** What it costs to open a subscription: looking for all transfers of a batch. */
+const OPENING_COST = COST_PER_TURN;
+/** What each event costs whatever is selected: looking for it, and sending it. */
+const EVENT_COST = 20;
 
 interface ExecutionArguments {
   readonly schema: GraphQLSchema;
   readonly document: DocumentNode;
   readonly operationName?: string | null;
   readonly variableValues?: Record<string, unknown>;
-  readonly contextValue: { readonly visit: Visit };
+  readonly contextValue: Pick<Context, "session" | "allowance"> & { readonly visit: Visit };
 }
 
 /**
  * Refuses operations that ask for too much, before any resolver runs, over HTTP and WebSocket alike. The check sees the
  * variables' values, so it cannot be a validation rule: those are cached by document.
  */
-export function useOperationLimits(limits: OperationLimits): Plugin {
+export function useOperationLimits(limits: OperationLimits): Plugin<Pick<Context, "nextEvent">> {
   let open = 0;
+  const turns = new LoopTurns();
   return {
     onParse({ params: { source }, parseFn, setParseFn }) {
       const characters = typeof source === "string" ? source.length : source.body.length;
@@ -83,38 +95,57 @@ export function useOperationLimits(limits: OperationLimits): Plugin {
       return ({ result, setResult }) => setResult((result as readonly GraphQLError[]).map(clipped));
     },
     onExecute({ args, setResultAndStopExecution }) {
-      const error = objection(args as unknown as ExecutionArguments, limits);
-      if (error) setResultAndStopExecution({ errors: [error] });
+      const weighed = weigh(args as unknown as ExecutionArguments, limits);
+      if (weighed instanceof GraphQLError) setResultAndStopExecution({ errors: [weighed] });
     },
-    onSubscribe({ args, setResultAndStopExecution }) {
-      const { contextValue: { visit } } = args as unknown as ExecutionArguments;
-      const error = objection(args as unknown as ExecutionArguments, limits) ??
-        (open < limits.maxSubscriptions ? refusalBy(() => visit.take("subscriptions", 1)) : serverError(
+    async onSubscribe({ args, extendContext, setResultAndStopExecution }) {
+      const { contextValue: { visit, session, allowance } } = args as unknown as ExecutionArguments;
+      const weighed = weigh(args as unknown as ExecutionArguments, limits);
+      const error = weighed instanceof GraphQLError
+        ? weighed
+        : open < limits.maxSubscriptions
+        ? refusalBy(() => visit.take("subscriptions", 1))
+        : serverError(
           "RATE_LIMITED",
           `Cannot open another subscription: found ${open}, wanted at most ${limits.maxSubscriptions}`,
           503,
-        ));
+        );
       if (error) {
         setResultAndStopExecution({ errors: [error] });
         return;
       }
+      open++;
+      const who = visit.whoIs(session);
+      const cost = EVENT_COST + (weighed as number);
+      const gone = new AbortController();
+      extendContext({
+        nextEvent: async () => {
+          await turns.take(who, cost, gone.signal);
+          allowance.renew();
+        },
+      });
+      await turns.take(who, OPENING_COST);
       return {
         onSubscribeResult({ result, setResult }) {
-          if (!isAsyncIterable(result)) return;
-          open++;
-          setResult(finalAsyncIterator(result, () => void open--));
+          if (!isAsyncIterable(result)) return void open--;
+          setResult(finalAsyncIterator(result, () => {
+            open--;
+            gone.abort();
+          }));
         },
       };
     },
   };
 }
 
-/** Why an operation is not to be executed; undefined when it may be. */
-function objection(args: ExecutionArguments, limits: OperationLimits): GraphQLError | undefined {
+/** The complexity of an operation, or why it is not to be executed. */
+function weigh(args: ExecutionArguments, limits: OperationLimits): number | GraphQLError {
   const operation = getOperationAST(args.document, args.operationName);
   if (!operation) return serverError("BAD_REQUEST", unidentified(args));
   const fault = faultOfVariables(args.schema, operation, args.variableValues ?? {}, limits);
   if (fault) return fault;
+  const isFollowed = operation.operation === OperationTypeNode.SUBSCRIPTION;
+  const maxComplexity = isFollowed ? limits.maxEventComplexity : limits.maxComplexity;
   try {
     const { complexity, depth, breadth } = complexityFromQuery(only(operation, args.document), {
       schema: args.schema,
@@ -123,10 +154,11 @@ function objection(args: ExecutionArguments, limits: OperationLimits): GraphQLEr
     });
     if (depth > limits.maxDepth) return tooComplex(`found ${depth} levels, wanted at most ${limits.maxDepth}`);
     if (breadth > limits.maxFields) return tooComplex(`found ${breadth} fields, wanted at most ${limits.maxFields}`);
-    if (!(complexity <= limits.maxComplexity)) {
-      return tooComplex(`found a complexity of ${Math.ceil(complexity)}, wanted at most ${limits.maxComplexity}`);
+    if (!(complexity <= maxComplexity)) {
+      const what = isFollowed ? "a complexity for each event" : "a complexity";
+      return tooComplex(`found ${what} of ${Math.ceil(complexity)}, wanted at most ${maxComplexity}`);
     }
-    return refusalBy(() => args.contextValue.visit.takeComplexity(complexity));
+    return refusalBy(() => args.contextValue.visit.takeComplexity(complexity)) ?? complexity;
   } catch (error) {
     // Arguments that do not fit their types: nothing could be computed from them.
     if (error instanceof GraphQLError) return maskError(error);

@@ -54,12 +54,16 @@ export class Visit {
     }
     const session = await this.#identify(credentials, until, ofAddress);
     if (authorization !== null && !known) this.#rates.remember(authorization);
-    const { identity: { origin, caller } } = session;
-    // A link is shown by many, from as many addresses.
-    const key = [origin ?? caller.owner, ...(caller.follows === null ? [] : [this.#address])];
-    this.#meter = this.#rates.ofKey(key.join(" "));
+    this.#meter = this.#rates.ofKey(this.whoIs(session));
     this.take("requests", 1);
     return session;
+  }
+
+  /** Whom a session is of, as far as what one may have is counted: a key, or an address where there is none or a link. */
+  whoIs({ identity: { origin, caller } }: Session): string {
+    // A link is shown by many, from as many addresses.
+    const isOne = this.#access.required && caller.follows === null;
+    return [origin ?? caller.owner, ...(isOne ? [] : [this.#address])].join(" ");
   }
 
   /** Counts what comes. @throws {GraphQLError} RATE_LIMITED */

@@ -4,6 +4,7 @@ import type { Batches, BatchItem, BatchProgressRequest, BatchRequest, ListReques
 import type { Recorder } from "../audit.ts";
 import { type Caller, checkIsAdmin, checkMayChange, maySeeBatch } from "../caller.ts";
 import { pageOf } from "../storage/paging.ts";
+import { shared } from "../watch/shared_reads.ts";
 import { type BatchRecord, type BatchState, batchStateOf, type TransferRecord } from "../types.ts";
 import type { TransferService } from "./service.ts";
 
@@ -12,6 +13,10 @@ export class CallerBatches implements Batches {
   readonly #service: TransferService;
   readonly #caller: Caller;
   readonly #record: Recorder;
+  /** Fields of one answer ask for the same at once. */
+  readonly #get = shared((id: string) => this.#service.batches.get(id));
+  readonly #tally = shared((id: string) => this.#service.batches.tally(id));
+  readonly #transfers = shared((id: string) => this.#service.batches.transfers(id));
 
   constructor(service: TransferService, caller: Caller, record: Recorder) {
     this.#service = service;
@@ -41,7 +46,7 @@ export class CallerBatches implements Batches {
   }
 
   async get(id: string): Promise<BatchRecord | null> {
-    const batch = await this.#service.batches.get(id);
+    const batch = await this.#get(id);
     return batch !== null && maySeeBatch(this.#caller, batch) ? batch : null;
   }
 
@@ -54,12 +59,12 @@ export class CallerBatches implements Batches {
 
   async state(id: string): Promise<BatchState> {
     await this.#seen(id);
-    return batchStateOf(await this.#service.batches.tally(id));
+    return batchStateOf(await this.#tally(id));
   }
 
   async transfers(id: string): Promise<readonly TransferRecord[]> {
     await this.#seen(id);
-    return await this.#service.batches.transfers(id);
+    return await this.#transfers(id);
   }
 
   async progress(id: string, request: BatchProgressRequest): Promise<AsyncIterableIterator<BatchItem>> {

@@ -46,6 +46,7 @@ import { QueueAdmission } from "./queue_admission.ts";
 import { QuotaBook } from "./quota_book.ts";
 import { sharedClock } from "../shared_clock.ts";
 import type { Log } from "../log.ts";
+import { LoopTurns } from "../loop_turns.ts";
 import { Deliverer } from "../notices/deliverer.ts";
 import { KeptWebhooks } from "../notices/kept_webhooks.ts";
 import type { Receivers } from "../notices/receivers.ts";
@@ -53,8 +54,8 @@ import { NO_OBSERVER, type TransferObserver } from "../observer.ts";
 import type { Quotas, Share } from "../quotas.ts";
 import { pageOf } from "../storage/paging.ts";
 import type { BatchStore, Storage } from "../storage/ports.ts";
-import { BatchStream } from "../watch/batch_stream.ts";
-import { type ProgressSources, ProgressStream } from "../watch/progress_stream.ts";
+import { type BatchSources, BatchStream } from "../watch/batch_stream.ts";
+import { ProgressStream } from "../watch/progress_stream.ts";
 import { sharedReads } from "../watch/shared_reads.ts";
 import { MOST_LOOKED_AT, QueueForecast, type Running } from "./queue_forecast.ts";
 import { recipeOf } from "./recipe.ts";
@@ -125,7 +126,7 @@ export class TransferService implements AllTransfers {
   readonly #journal: Journal;
   readonly #frames: FrameCache;
   /** What all who watch read from. */
-  readonly #watching: ProgressSources;
+  readonly #watching: BatchSources;
   readonly #forecast: Forecast;
   readonly #queueForecast: QueueForecast;
   readonly #dispatcher: Dispatcher;
@@ -187,7 +188,7 @@ export class TransferService implements AllTransfers {
       (encoded) => decodePicture(encoded, NO_LIMITS, { transparency: "KEEP", fine: true }),
       shared?.liveFrames,
     );
-    this.#watching = { store: sharedReads(store), bus, clock, frames: this.#frames, observer };
+    this.#watching = { store: sharedReads(store), bus, clock, frames: this.#frames, observer, turns: new LoopTurns() };
     this.#fleet = new Fleet({
       engines,
       // Nobody asks one that answers no callers about others.

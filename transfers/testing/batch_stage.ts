@@ -2,6 +2,7 @@ import type { Picture } from "../../engine/picture.ts";
 import type { BatchProgressRequest } from "../api.ts";
 import { Journal, statusEvent } from "../life/journal.ts";
 import { SILENT_LOG } from "../log.ts";
+import { LoopTurns } from "../loop_turns.ts";
 import { NO_OBSERVER } from "../observer.ts";
 import { MemoryStorage } from "../storage/memory/memory_storage.ts";
 import { BatchStream } from "../watch/batch_stream.ts";
@@ -19,6 +20,7 @@ export class BatchStage {
   readonly bus = this.storage.bus;
   readonly clock = new FakeClock();
   readonly observer = NO_OBSERVER;
+  readonly turns = new LoopTurns();
   readonly frames = new FrameCache(this.store, () => Promise.resolve(PICTURE));
   readonly journal = new Journal(this.store, this.bus, this.clock, SILENT_LOG);
   readonly batch: BatchRecord;

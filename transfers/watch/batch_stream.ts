@@ -1,6 +1,7 @@
 import { LIMITS } from "../../limits.ts";
 import { checkNumber, invalid } from "../../values.ts";
 import type { BatchItem, BatchProgressRequest, ProgressItem } from "../api.ts";
+import type { LoopTurns } from "../loop_turns.ts";
 import type { Watch } from "../storage/ports.ts";
 import {
   type BatchRecord,
@@ -16,11 +17,16 @@ import {
 import { cursorOf, positionsOf } from "./batch_cursor.ts";
 import { AT_ONCE } from "./coalesce.ts";
 import { LogCursor } from "./log_cursor.ts";
+import { pacedReads } from "./paced_reads.ts";
 import type { ProgressSources } from "./progress_stream.ts";
 import { PulledStream } from "./pulled_stream.ts";
 
 /** Events that a subscriber may have in memory of all transfers together, and one of each at least. */
 const READ_AHEAD = 2 * AT_ONCE;
+
+export interface BatchSources extends ProgressSources {
+  readonly turns: LoopTurns;
+}
 
 /** A transfer of a batch, as one subscriber has seen it so far. */
 interface Cell {
@@ -68,11 +74,13 @@ export class BatchStream extends PulledStream<BatchItem> {
    *   out of range.
    */
   static async open(
-    sources: ProgressSources,
+    shared: BatchSources,
     batch: BatchRecord,
     transfers: readonly TransferRecord[],
     request: BatchProgressRequest,
   ): Promise<BatchStream> {
+    const store = pacedReads(shared.store, (cost) => shared.turns.take(batch.owner, cost));
+    const sources = { ...shared, store };
     const minInterval = checkNumber("minInterval", LIMITS.minInterval, request.minInterval ?? 0);
     const { after = null } = request;
     const positions = after === null
@@ -86,7 +94,8 @@ export class BatchStream extends PulledStream<BatchItem> {
         "Cannot use after: found a cursor that is ahead of the batch, wanted one that an event had",
       );
     }
-    const statuses = await Promise.all(begun.map(({ record, place }) => statusAt(sources, record, positions[place]!)));
+    const statuses: TransferStatus[] = [];
+    for (const { record, place } of begun) statuses.push(await statusAt(sources, record, positions[place]!));
     // The watches begin before the logs are read, so that no event falls in between.
     using cleanup = new DisposableStack();
     const watches: Watch[] = [];
@@ -184,6 +193,8 @@ export class BatchStream extends PulledStream<BatchItem> {
   async #look(): Promise<ReadonlyMap<Cell, TransferRecord>> {
     const looked = new Map<Cell, TransferRecord>();
     for (const cell of this.#cells.values()) {
+      // Others have had their turn since the last.
+      if (this.closed) break;
       if (!cell.stale) continue;
       cell.stale = false;
       try {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { GramcastError } from "../../errors.ts";
 import type { BatchItem } from "../api.ts";
 import { BatchStage } from "../testing/batch_stage.ts";
+import { LoopMeter } from "../testing/loop_meter.ts";
 import { cursorOf, positionsOf } from "./batch_cursor.ts";
 import type { BatchStream } from "./batch_stream.ts";
 
@@ -185,3 +186,19 @@ Deno.test("BatchStream refuses a cursor that is ahead of a log", async () => {
   await assert.rejects(stage.follow({ after: cursorOf([1, 2]) }), /ahead of the batch/);
   assert.equal(stage.bus.watchers, 0);
 });
+
+for (const after of [null, "0"]) {
+  Deno.test(`BatchStream reads many transfers a few in a turn of the event loop, from ${after ?? "a snapshot"}`, async () => {
+    const stage = await BatchStage.open(100);
+    const meter = new LoopMeter();
+    meter.meter("get", stage.store);
+    meter.meter("events", stage.store);
+    const streams = await Promise.all(Array.from({ length: 5 }, () => stage.follow({ after })));
+    for (const items of await Promise.all(streams.map((stream) => take(stream, 100)))) {
+      assert.equal(new Set(items.map(({ progress }) => progress.transfer.id)).size, 100);
+    }
+    assert.ok(meter.total >= 100);
+    assert.ok(meter.most <= 150, `${meter.most} reads in one turn`);
+    for (const stream of streams) await stream.return();
+  });
+}

@@ -15,7 +15,8 @@ export function sharedReads(store: LogReader): LogReader {
   };
 }
 
-function shared<Args extends readonly (string | number)[], T>(read: (...args: Args) => Promise<T>) {
+/** Calls of one tick with the same arguments, made once. */
+export function shared<Args extends readonly (string | number)[], T>(read: (...args: Args) => Promise<T>) {
   const reads = new Map<string, Promise<T>>();
   return (...args: Args): Promise<T> => {
     const key = args.join(" ");

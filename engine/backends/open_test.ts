@@ -63,6 +63,16 @@ Deno.test("an engine says what it computes on, in what, and with which library",
   assert.equal(here.open.size, 1, "what was opened for the comparison is closed");
 });
 
+Deno.test("an engine is opened again by its name, whatever its device is called", () => {
+  for (
+    const [backend, device, name] of [
+      ["onnx", "cpu", "onnx:cpu"],
+      ["webgpu", "NVIDIA H100 80GB HBM3", "webgpu"],
+      ["tensorflow", "cuda", "tensorflow"],
+    ] as const
+  ) assert.equal(engineName({ backend, device }), name);
+});
+
 Deno.test("an engine without the precision that was asked for says in which it computes", async () => {
   for (
     const [engine, precision, found, wanted] of [

@@ -63,4 +63,4 @@ for (const [name, group] of Map.groupBy(calls, ({ dispatch }) => callName(dispat
 }
 program.dispose();
 parameters.dispose();
-device.close();
+await device.close();

@@ -119,10 +119,9 @@ export class WebgpuBackend implements Backend {
     return classify(this.#device, this.#parameters, this.#onDevice, pixels);
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#onDevice.dispose();
-    this.#device.close();
-    return Promise.resolve();
+    await this.#device.close();
   }
 
   #network(size: Size, pooling: Pooling) {
@@ -150,6 +149,6 @@ async function* tryOnOtherDevice(before: TileTrials): AsyncGenerator<TileTrials>
   try {
     yield* tryTiles(device, before);
   } finally {
-    device.close();
+    await device.close();
   }
 }

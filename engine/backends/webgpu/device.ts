@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { setImmediate } from "node:timers/promises";
 import { GramcastError } from "../../../errors.ts";
 import { findAdapter } from "../webgpu_adapter.ts";
 import type { Dispatch } from "./plan.ts";
 import type { TileCosts } from "./kernels/conv_tile.ts";
+import { Readback } from "./readback.ts";
 import { bindingNumbers, composeWgsl } from "./wgsl.ts";
 
 /** A kernel's variant, ready to run. */
@@ -22,7 +24,7 @@ export interface Reading {
   readonly length: number;
 }
 
-const USAGE = { QUERY_RESOLVE: 0x200, STORAGE: 0x80, UNIFORM: 0x40, COPY_DST: 0x8, COPY_SRC: 0x4, MAP_READ: 0x1 };
+const USAGE = { QUERY_RESOLVE: 0x200, STORAGE: 0x80, UNIFORM: 0x40, COPY_DST: 0x8, COPY_SRC: 0x4 };
 const TIMESTAMPS = "timestamp-query";
 
 /** Deno's WebGPU device. Pipelines are kept, by what they are made of. */
@@ -35,10 +37,12 @@ export class Device {
   /** What was measured of it; nothing until that is done. */
   tileCosts: TileCosts = new Map();
   readonly #pipelines = new Map<string, Promise<Pipeline>>();
+  readonly #readback: Readback;
   #lost: string | null = null;
 
   private constructor(gpu: GPUDevice, { vendor, architecture, device, description }: GPUAdapterInfo) {
     this.gpu = gpu;
+    this.#readback = new Readback(gpu);
     this.name = description || vendor || "GPU without a name";
     this.identity = [vendor, architecture, device, description].join(" ");
     gpu.lost.then(({ message }) => this.#lost = message || "no reason given");
@@ -136,24 +140,21 @@ export class Device {
     for (const each of commands) this.gpu.queue.submit([each]);
     const size = readings.reduce((sum, { length }) => sum + 4 * length, 0);
     if (size === 0) return [];
-    const staging = this.gpu.createBuffer({ size, usage: USAGE.MAP_READ | USAGE.COPY_DST });
     try {
-      const encoder = this.gpu.createCommandEncoder();
-      let offset = 0;
-      for (const { buffer, length } of readings) {
-        encoder.copyBufferToBuffer(buffer, 0, staging, offset, 4 * length);
-        offset += 4 * length;
-      }
-      this.gpu.queue.submit([encoder.finish()]);
-      await staging.mapAsync(USAGE.MAP_READ);
-      const values = new Float32Array(staging.getMappedRange().slice(0));
+      const bytes = await this.#readback.read(size, (encoder, to) => {
+        let offset = 0;
+        for (const { buffer, length } of readings) {
+          encoder.copyBufferToBuffer(buffer, 0, to, offset, 4 * length);
+          offset += 4 * length;
+        }
+      });
       let start = 0;
-      return readings.map(({ length }) => values.slice(start, start += length));
+      return readings.map(({ length }) => new Float32Array(bytes.slice(start, start += 4 * length)));
     } catch (error) {
+      // That a device was lost is told in a turn of its own.
+      await setImmediate();
       this.throwIfLost();
       throw error;
-    } finally {
-      staging.destroy();
     }
   }
 
@@ -162,7 +163,8 @@ export class Device {
     if (this.#lost !== null) throw new Error(`Cannot compute: the GPU was lost (${this.#lost})`);
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await this.#readback.close();
     this.gpu.destroy();
   }
 

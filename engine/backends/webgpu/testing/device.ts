@@ -23,7 +23,7 @@ export function testOnDevice(title: string, body: (device: Device) => Promise<vo
       try {
         await body(device);
       } finally {
-        device.close();
+        await device.close();
       }
     },
   });

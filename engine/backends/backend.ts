@@ -76,7 +76,7 @@ export interface TileEvaluator {
   /**
    * L1 norm of each term's gradient at its layer, without its factor.
    *
-   * @param targets Content: the tile's features of the content picture. Style: G − A of the whole picture, with
+   * @param targets Content: the tile's features of the content picture. Neighbours: `targetOf()` the tile. Style: G − A of the whole picture, with
    *   moments the D of `compareFigures()`.
    */
   norms(tile: TileInput, targets: readonly Target[]): Promise<Float64Array>;
@@ -84,7 +84,7 @@ export interface TileEvaluator {
    * The gradient of what the tile's core contributes to the loss, with respect to all of its pixels.
    *
    * @param factors By term: its weight times `gradientFactor()`.
-   * @returns For each content term the sum of squared differences, for style 0; and the gradient.
+   * @returns For each content term the sum of squared differences, for neighbours that of 1 − cos, for style 0; and the gradient.
    */
   gradient(
     tile: TileInput,

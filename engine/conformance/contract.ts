@@ -92,7 +92,7 @@ export function testBackendContract(
     const terms = layers.map((layer) => ({ kind: "neighbors" as const, layer, mask: null }));
     const evaluator = await backend.compile(
       { size: SIZE, terms, masks: [], pooling: "MAX", normalizeGradients: false },
-      layers.map((layer) => targetOf(SIZE, layer, own, places.get(layer)!)),
+      layers.map((layer) => targetOf(SIZE, layer, { places: own, rows: places.get(layer)! })),
     );
     const weights = layers.map(() => 1);
     const { losses: there } = await evaluator.evaluate(PIXELS, weights);

@@ -7,18 +7,22 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Target, TilingBackend } from "../backends/backend.ts";
 import { gramOf } from "../objective/moments.ts";
+import { channelsAt, pickPlaces, placeSize, type Taken, targetOf } from "../objective/neighbors.ts";
 import type { Mask, Objective, Term } from "../objective/objective.ts";
-import { toPixels } from "../picture.ts";
+import { type Size, toPixels } from "../picture.ts";
 import { relativeDistance } from "../testing/distance.ts";
-import { formulaPicture, formulaPixels } from "../testing/formula.ts";
+import { formulaNoise, formulaPicture, formulaPixels } from "../testing/formula.ts";
 import { cutGrid } from "../tiles/tile_grid.ts";
 import { canTile, TiledEvaluator } from "../tiles/tiled_evaluator.ts";
 import { tiledGrams } from "../tiles/tiled_grams.ts";
+import { tiledPlaces } from "../tiles/tiled_places.ts";
 import type { Vgg16Parameters } from "../vgg16.ts";
 import { whitener } from "../objective/whitening.ts";
-import { formulaMask } from "./cases.ts";
+import { formulaDirections, formulaMask } from "./cases.ts";
 import type { OpenBackend, Tolerances } from "./conformance.ts";
 
+/** What places of neighbours' terms may take. */
+const CANDIDATES = 12;
 const LAYERS = ["conv1_1", "conv1_2", "conv2_2", "conv3_1"];
 
 /** An objective of random terms, and how the picture is cut. */
@@ -43,7 +47,7 @@ const tiledCase: fc.Arbitrary<TiledCase> = fc.record({
   rows: fc.integer({ min: 1, max: 3 }),
   terms: fc.uniqueArray(
     fc.record({
-      kind: fc.constantFrom("content" as const, "style" as const),
+      kind: fc.constantFrom("content" as const, "style" as const, "neighbors" as const),
       layer: fc.constantFrom(...LAYERS),
       mask: fc.constantFrom(null, 0, 1),
     }),
@@ -80,6 +84,18 @@ const EXAMPLES: readonly TiledCase[] = [
     moments: true,
     terms: [{ kind: "style", layer: "conv2_2", mask: null }, { kind: "style", layer: "conv3_1", mask: 0 }],
   },
+  {
+    ...WIDE,
+    width: 96,
+    height: 19,
+    rows: 1,
+    terms: [{ kind: "neighbors", layer: "conv4_1", mask: 1 }, { kind: "neighbors", layer: "conv1_1", mask: null }],
+  },
+  {
+    ...WIDE,
+    normalizeGradients: true,
+    terms: [{ kind: "neighbors", layer: "conv2_1", mask: 0 }, { kind: "neighbors", layer: "conv1_2", mask: null }],
+  },
   { ...WIDE, pooling: "AVERAGE", terms: [{ kind: "style", layer: "conv3_1", mask: null }] },
   {
     ...WIDE,
@@ -95,7 +111,7 @@ const EXAMPLES: readonly TiledCase[] = [
 
 /** Registers the tests for one backend. */
 export function testTiles(name: string, open: OpenBackend, parameters: Vgg16Parameters, tolerances: Tolerances): void {
-  Deno.test(`${name} gives in tiles the losses, the gradient and the Gram matrices of the whole picture`, async () => {
+  Deno.test(`${name} gives in tiles the losses, the gradient, the Gram matrices and the places of the whole picture`, async () => {
     const backend = await open(parameters);
     try {
       if (!canTile(backend)) return;
@@ -108,6 +124,12 @@ export function testTiles(name: string, open: OpenBackend, parameters: Vgg16Para
       await backend.close();
     }
   });
+}
+
+/** One of the candidates for each place. */
+function takenPlaces(size: Size, salt: number): Int32Array {
+  const { width, height } = placeSize(size);
+  return Int32Array.from(formulaNoise(width * height, salt), (value) => Math.floor(CANDIDATES * (value + 1) / 2));
 }
 
 async function checkTiles(backend: TilingBackend, given: TiledCase, { lossTolerance, gradientTolerance }: Tolerances) {
@@ -127,7 +149,27 @@ async function checkTiles(backend: TilingBackend, given: TiledCase, { lossTolera
     assert.ok(relativeDistance(gram, grams.get(layer)!) <= lossTolerance, `Gram matrix at ${layer}`);
   }
 
-  const targets = terms.map(({ kind, layer }) => (kind === "content" ? features : grams).get(layer)!);
+  const matched = terms.filter(({ kind }) => kind === "neighbors").map(({ layer }) => layer);
+  if (matched.length > 0) {
+    const wanted = await backend.places(style, size, matched, pooling);
+    let count = 0;
+    for await (const { at, places } of tiledPlaces(backend, cut, style, size, matched, pooling)) {
+      count += at.length;
+      for (const [layer, rows] of pickPlaces(wanted, at)) {
+        assert.ok(relativeDistance(places.get(layer)!, rows) <= lossTolerance, `places at ${layer}`);
+      }
+    }
+    assert.equal(count, takenPlaces(size, 0).length);
+  }
+
+  const taken = new Map(terms.flatMap(({ kind, layer }, i): [number, Taken][] => {
+    const rows = formulaDirections(CANDIDATES, channelsAt(layer), 7 + i);
+    return kind === "neighbors" ? [[i, { places: takenPlaces(size, i), rows }]] : [];
+  }));
+  const targets = terms.map(({ kind, layer }, i) => {
+    if (kind === "neighbors") return targetOf(size, layer, taken.get(i)!);
+    return (kind === "content" ? features : grams).get(layer)!;
+  });
   const styles = given.whitening ? terms.flatMap(({ kind }, i) => kind === "style" ? [i] : []) : [];
   const whiteners = new Map(styles.map((i) => [i, whitener(gramOf(targets[i]!), given.whitening!)]));
   const objective: Objective = { size, terms, masks, pooling, normalizeGradients, whiteners, moments };
@@ -135,6 +177,7 @@ async function checkTiles(backend: TilingBackend, given: TiledCase, { lossTolera
   const parts = await TiledEvaluator.compile(backend, cut, objective, {
     content,
     grams: new Map(terms.flatMap(({ kind }, i): [number, Target][] => kind === "style" ? [[i, targets[i]!]] : [])),
+    taken,
     keptBytes: given.keeps ? Infinity : 0,
   });
   try {

@@ -5,6 +5,7 @@
  */
 import { coverageOf, intersection, maskFrom } from "../objective/masks.ts";
 import { channelsOf, gramOf, type StyleFigures } from "../objective/moments.ts";
+import type { Taken } from "../objective/neighbors.ts";
 import type { Mask, Term } from "../objective/objective.ts";
 import { trace } from "../objective/square_matrix.ts";
 import { compareFigures } from "../objective/style_statistic.ts";
@@ -22,8 +23,10 @@ export interface LossTerm extends Pick<Term, "kind" | "layer"> {
   readonly share: number;
   /** Where it counts; null: everywhere. */
   readonly where: Mask | null;
-  /** Target of a style term, of neighbours `targetOf()`; null for content, which is compared with the content picture. */
+  /** Target of a style term; null for content, which is compared with the content picture, and for neighbours. */
   readonly figures: StyleFigures | null;
+  /** Of neighbours alone. */
+  readonly taken?: Taken;
   /** How a style term's Gram matrices are compared; null: as they are. */
   readonly whitener: Whitener | null;
 }
@@ -62,8 +65,8 @@ export async function lossTerms(
     ? await overDistances(source, plain, comparesMoments(input.options))
     : plain;
   const terms = [...await contentTerms(source, input, scale, figures), ...style];
-  const matching = input.options.styleMatch === "NEIGHBORS" ? source.matching() : null;
-  return matching ? [...terms, ...await neighborTerms(matching, resize, input, scale, begun)] : terms;
+  if (input.options.styleMatch !== "NEIGHBORS") return terms;
+  return [...terms, ...await neighborTerms(source, resize, input, scale, begun)];
 }
 
 /**

@@ -4,13 +4,14 @@
  *
  * @module
  */
-import type { Backend } from "../backends/backend.ts";
 import { coverageOf, downscaleMask, intersection, maskFrom } from "../objective/masks.ts";
 import type { Mask } from "../objective/objective.ts";
-import { channelsAt, directionsOf, type Places, placeSize, targetOf } from "../objective/neighbors.ts";
+import { channelsAt, directionsOf, meansOf, MOST_CANDIDATES, type Places, placeSize } from "../objective/neighbors.ts";
 import type { LayerWeight, Scale } from "../options/options.ts";
 import { styleSide } from "../options/style_side.ts";
 import { fitLongestSide, type Picture, type Pixels, toPixels } from "../picture.ts";
+import type { TargetSource } from "../tiles/target_source.ts";
+import type { PlacesPart } from "../tiles/tiled_places.ts";
 import { turnMask, turnPicture } from "../turn.ts";
 import type { OptimisationInput, Resize } from "./input.ts";
 import type { LossTerm } from "./loss_terms.ts";
@@ -29,19 +30,25 @@ const LEAST_SIDE = 256;
 const CONTENT_SHARE = 0.25;
 /** How much a layer's neighbours count beside its Gram matrix. */
 const NEIGHBORS_WEIGHT = 2;
-/** Places of all styles of a search: with more than these it would take longer than the steps after it. */
-const MOST_CANDIDATES = 4096;
 
-/** Layers that look for neighbours together, and the directions of the picture's places in them. */
+/** Layers that look for neighbours together, and what the places have taken, by group of styles. */
 interface Search {
   readonly layers: readonly LayerWeight[];
-  readonly queries: Float32Array;
+  readonly taken: readonly Int32Array[];
 }
 
 /** Places of one style that may be taken, and their features alone: those of all places of all styles would not fit. */
 interface Candidates {
   readonly count: number;
   readonly places: Places;
+}
+
+/** Styles that are searched together. */
+interface Group {
+  readonly where: Mask | null;
+  /** Part of all styles. */
+  readonly part: number;
+  readonly candidates: readonly Candidates[];
 }
 
 /**
@@ -54,36 +61,71 @@ interface Candidates {
  * @param begun The picture that the scale begins with; null for the content alone.
  */
 export async function neighborTerms(
-  backend: Backend,
+  source: Pick<TargetSource, "places" | "nearest">,
   resize: Resize,
   input: OptimisationInput,
   scale: Scale,
   begun: Pixels | null,
 ): Promise<LossTerm[]> {
-  const { options, content, styles } = input;
-  const { pooling } = options;
+  const { options, content } = input;
   const layers = options.styleLayers.map(({ layer }) => layer);
   if (layers.length === 0) return [];
   const isLast = scale.size === options.scales.at(-1)!.size;
   if (!isLast && scale.size < LEAST_SIDE) return [];
-  const seen = await backend.places(await searched(resize, content, scale, begun), scale, layers, pooling);
-  const size = placeSize(scale);
-  const all = Array.from({ length: size.width * size.height }, (_, place) => place);
+  const seen = source.places(await searched(resize, content, scale, begun), scale, layers);
+  const groups = await styleGroups(source, resize, input, scale);
+  const { width, height } = placeSize(scale);
   const together = isLast && begun !== null ? options.styleLayers.map((each) => [each]) : [options.styleLayers];
-  const searches = together.map((layers): Search => ({ layers, queries: directionsOf(seen, layers, all) }));
+  const searches = together.map((layers): Search => ({
+    layers,
+    taken: groups.map(() => new Int32Array(width * height)),
+  }));
+  const means = await meansOfAll(seen, options.styleLayers);
+  for await (const { at, places } of seen) {
+    for (const { layers, taken } of searches) {
+      const queries = directionsOf(places, layers, all(at.length), means);
+      for (const [i, { candidates }] of groups.entries()) {
+        const found = await source.nearest(queries, joined(candidates, layers), queries.length / at.length);
+        at.forEach((place, k) => taken[i]![place] = found[k]!);
+      }
+    }
+  }
+  return groups.flatMap(({ where, part, candidates }, i) =>
+    searches.flatMap(({ layers, taken }) =>
+      layers.map(({ layer, weight }): LossTerm => ({
+        kind: "neighbors",
+        layer,
+        where,
+        figures: null,
+        taken: { places: taken[i]!, rows: rowsOf(candidates, layer) },
+        whitener: null,
+        share: NEIGHBORS_WEIGHT * weight * part,
+      }))
+    )
+  );
+}
 
+/** Those with a mask first, each by itself; then those without one. */
+async function styleGroups(
+  source: Pick<TargetSource, "places">,
+  resize: Resize,
+  { options, content, styles }: OptimisationInput,
+  scale: Scale,
+): Promise<Group[]> {
+  const layers = options.styleLayers.map(({ layer }) => layer);
   const visible = coverageOf(content);
   const counting = styles.map((style, i) => ({ ...style, i })).filter(({ weight }) => weight > 0);
   const blended = counting.filter(({ mask }) => !mask);
-  const groups = [
-    ...counting.filter(({ mask }) => mask).map((style) => [style]),
-    ...blended.length > 0 ? [blended] : [],
-  ];
   const whole = counting.reduce((sum, { weight }) => sum + weight, 0);
-  const terms: LossTerm[] = [];
-  for (const group of groups) {
+  const turns = options.styleTurns ? [0, 1, 2, 3] : [0];
+  const groups: Group[] = [];
+  for (
+    const group of [
+      ...counting.filter(({ mask }) => mask).map((style) => [style]),
+      ...blended.length > 0 ? [blended] : [],
+    ]
+  ) {
     const candidates: Candidates[] = [];
-    const turns = options.styleTurns ? [0, 1, 2, 3] : [0];
     const most = Math.floor(MOST_CANDIDATES / (group.length * turns.length));
     for (const style of group) {
       const ownSize = fitLongestSide(style.picture, styleSide(scale.size, options, style));
@@ -92,21 +134,16 @@ export async function neighborTerms(
       for (const quarters of turns) {
         const turned = turnPicture(own, quarters);
         const kept = keptPlaces(placeSize(turned), counts && turnMask(counts, quarters), most);
-        candidates.push(picked(await backend.places(toPixels(turned), turned, layers, pooling), kept));
+        candidates.push(await picked(source.places(toPixels(turned), turned, layers), kept));
       }
     }
-    const where = intersection(scale, [group[0]!.mask && maskFrom(group[0]!.mask), visible]);
-    const part = group.reduce((sum, { weight }) => sum + weight, 0) / whole;
-    for (const { layers, queries } of searches) {
-      const taken = await backend.nearest(queries, joined(candidates, layers), queries.length / all.length);
-      for (const { layer, weight } of layers) {
-        const target = targetOf(scale, layer, taken, rowsOf(candidates, layer));
-        const share = NEIGHBORS_WEIGHT * weight * part;
-        terms.push({ kind: "neighbors", layer, where, figures: target, whitener: null, share });
-      }
-    }
+    groups.push({
+      where: intersection(scale, [group[0]!.mask && maskFrom(group[0]!.mask), visible]),
+      part: group.reduce((sum, { weight }) => sum + weight, 0) / whole,
+      candidates,
+    });
   }
-  return terms;
+  return groups;
 }
 
 /** What neighbours are looked for: the picture so far with the content in its share; at the first scale the content alone. */
@@ -126,21 +163,50 @@ function keptPlaces({ width, height }: { width: number; height: number }, counts
   return sparse.length > 0 ? sparse : seen.slice(0, most);
 }
 
-/** The features of some places. */
-function picked(places: Places, kept: readonly number[]): Candidates {
-  const rowsOf = (layer: string, rows: Float32Array) => {
-    const channels = channelsAt(layer);
-    const own = new Float32Array(kept.length * channels);
-    kept.forEach((place, k) => own.set(rows.subarray(place * channels, (place + 1) * channels), k * channels));
-    return own;
-  };
-  return { count: kept.length, places: new Map([...places].map(([layer, rows]) => [layer, rowsOf(layer, rows)])) };
+/** The features of some places, in their order. */
+async function picked(seen: AsyncIterable<PlacesPart>, kept: readonly number[]): Promise<Candidates> {
+  const order = new Map(kept.map((place, k) => [place, k]));
+  const rows = new Map<string, Float32Array>();
+  for await (const { at, places } of seen) {
+    at.forEach((place, from) => {
+      const to = order.get(place);
+      if (to === undefined) return;
+      for (const [layer, values] of places) {
+        const channels = channelsAt(layer);
+        const own = rows.getOrInsertComputed(layer, () => new Float32Array(kept.length * channels));
+        own.set(values.subarray(from * channels, (from + 1) * channels), to * channels);
+      }
+    });
+  }
+  return { count: kept.length, places: rows };
+}
+
+/** The means over all parts. */
+async function meansOfAll(
+  seen: AsyncIterable<PlacesPart>,
+  layers: readonly LayerWeight[],
+): Promise<Map<string, Float64Array>> {
+  const sums = new Map(layers.map(({ layer }) => [layer, new Float64Array(channelsAt(layer))]));
+  let count = 0;
+  for await (const { at, places } of seen) {
+    for (const [layer, mean] of meansOf(places, layers, all(at.length))) {
+      mean.forEach((value, c) => sums.get(layer)![c]! += at.length * value);
+    }
+    count += at.length;
+  }
+  for (const sum of sums.values()) sum.forEach((value, c) => sum[c] = value / count);
+  return sums;
+}
+
+/** The indices of so many. */
+function all(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
 }
 
 /** Directions of all candidates, one style after the other. */
 function joined(candidates: readonly Candidates[], layers: readonly LayerWeight[]): Float32Array {
   return concatenated(
-    candidates.map(({ count, places }) => directionsOf(places, layers, Array.from({ length: count }, (_, k) => k))),
+    candidates.map(({ count, places }) => directionsOf(places, layers, all(count))),
   );
 }
 

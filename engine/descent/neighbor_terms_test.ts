@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import type { Backend } from "../backends/backend.ts";
-import { channelsAt, placeSize } from "../objective/neighbors.ts";
+import { channelsAt, pickPlaces, placeSize } from "../objective/neighbors.ts";
 import { type Pixels, type Size, toPixels } from "../picture.ts";
 import { formulaNoise, formulaPicture } from "../testing/formula.ts";
 import { nearestResize } from "../testing/nearest.ts";
 import { transferOptions } from "../testing/options.ts";
+import type { TargetSource } from "../tiles/target_source.ts";
+import type { PlacesPart } from "../tiles/tiled_places.ts";
 import type { OptimisationInput } from "./input.ts";
 import { neighborTerms } from "./neighbor_terms.ts";
 
@@ -29,29 +30,42 @@ const ALONE: OptimisationInput = {
   options: { ...INPUT.options, scales: INPUT.options.scales.slice(0, 1) },
 };
 
-/** What a backend is asked while the terms of a scale are made; every place takes the first candidate. */
+/** Half of the places and then the others, as often as they are asked for. */
+function inHalves({ at, places }: PlacesPart): AsyncIterable<PlacesPart> {
+  const half = at.length >> 1;
+  return {
+    async *[Symbol.asyncIterator]() {
+      for (const part of [at.slice(0, half), at.slice(half)]) {
+        yield await Promise.resolve({ at: part, places: pickPlaces(places, part) });
+      }
+    },
+  };
+}
+
+/** What a source is asked while the terms of a scale are made; what places take is the number of the search. */
 async function asked(index: number, begun: (size: number) => Pixels | null, given = INPUT) {
   const pictures: Pixels[] = [];
   const sizes: Size[] = [];
   const candidates: number[] = [];
   const lengths: number[] = [];
-  const backend = {
+  const source: Pick<TargetSource, "places" | "nearest"> = {
     places: (pixels, size, layers) => {
       pictures.push(pixels);
       sizes.push(size);
       const { width, height } = placeSize(size);
       const of = (layer: string) => Float32Array.from(formulaNoise(width * height * channelsAt(layer), 7));
-      return Promise.resolve(new Map(layers.map((layer) => [layer, of(layer)])));
+      const places = new Map(layers.map((layer) => [layer, of(layer)]));
+      return inHalves({ at: Array.from({ length: width * height }, (_, place) => place), places });
     },
     nearest: (queries, from, length) => {
       lengths.push(length);
       candidates.push(from.length / length);
-      return Promise.resolve(new Int32Array(queries.length / length));
+      return Promise.resolve(new Int32Array(queries.length / length).fill(lengths.length - 1));
     },
-  } as Pick<Backend, "places" | "nearest"> as Backend;
+  };
   const scale = given.options.scales[index]!;
   const from = begun(3 * scale.width * scale.height);
-  const terms = await neighborTerms(backend, nearestResize, given, scale, from);
+  const terms = await neighborTerms(source, nearestResize, given, scale, from);
   const content = toPixels(await nearestResize(CONTENT, scale));
   return {
     terms,
@@ -75,21 +89,26 @@ Deno.test("no neighbours are looked for at a small scale before the last", async
 
 Deno.test("neighbours are looked for in all layers together at a scale between, mostly in the picture so far", async () => {
   const { terms, lengths, searched, content } = await asked(1, black);
-  assert.deepEqual(lengths, [together]);
+  assert.deepEqual(lengths, [together, together]);
   assert.ok(near(searched, content.map((value) => 0.25 * value)));
   assert.deepEqual(terms.map(({ layer, share }) => [layer, share]), LAYERS.map((layer) => [layer, 1]));
 });
 
 Deno.test("at the last of several scales each layer looks by itself, mostly in the picture so far", async () => {
   const { terms, lengths, searched, content } = await asked(2, black);
-  assert.deepEqual(lengths, LAYERS.map(channelsAt));
+  assert.deepEqual(lengths, [...LAYERS, ...LAYERS].map(channelsAt));
   assert.ok(near(searched, content.map((value) => 0.25 * value)));
   assert.deepEqual(terms.map(({ layer }) => layer), LAYERS);
+  const { width, height } = placeSize(INPUT.options.scales[2]!);
+  const count = width * height;
+  const halves = (first: number, second: number) =>
+    Int32Array.from({ length: count }, (_, i) => i < count >> 1 ? first : second);
+  assert.deepEqual(terms.map(({ taken }) => taken!.places), [halves(0, 2), halves(1, 3)]);
 });
 
 Deno.test("neighbours of an only scale, however small, are looked for in all layers together and the content alone", async () => {
   const { lengths, searched, content } = await asked(0, () => null, ALONE);
-  assert.deepEqual(lengths, [together]);
+  assert.deepEqual(lengths, [together, together]);
   assert.deepEqual(searched, content);
 });
 

@@ -6,6 +6,7 @@ import { estimateCost, planScale } from "../estimate/estimate.ts";
 import { OnnxBackend } from "../backends/onnx/backend.ts";
 import { type FrameInput, Optimisation, type OptimisationInput, type StepReport } from "./optimisation.ts";
 import type { OptimizerKind, TransferOptions } from "../options/options.ts";
+import type { Limits } from "./prepared_scale.ts";
 import { resolveOptions } from "../options/resolve.ts";
 import { relativeDistance } from "../testing/distance.ts";
 import { formulaParameters, formulaPicture } from "../testing/formula.ts";
@@ -453,21 +454,22 @@ test("a transparent content keeps its alpha, and its picture has no colour where
   });
 });
 
-test("neighbours are looked for in a whole picture; in tiles it goes on by Gram matrices and moments", async (backend) => {
-  const given = (styleMatch: TransferOptions["styleMatch"]) =>
-    input({ normalizeLosses: true, styleMatch, scales: [{ size: 192, steps: 1 }] });
-  const [scale] = given("NEIGHBORS").options.scales;
-  const whole = (styleMatch: TransferOptions["styleMatch"]) => planScale(scale!, given(styleMatch).options).memoryBytes;
-  assert.ok(whole("NEIGHBORS") > whole("GRAM"));
-  const limits = { memoryBytes: whole("GRAM") - 1 };
-  assert.ok(planScale(scale!, given("NEIGHBORS").options, limits.memoryBytes).tiles !== null);
-  const losses = async (styleMatch: TransferOptions["styleMatch"]) => {
-    const optimisation = await Optimisation.start(backend, nearestResize, given(styleMatch), limits);
-    const found = await optimisation.measure();
-    await optimisation.dispose();
-    return found;
+test("in tiles neighbours are found and compared as in the whole picture", async (backend) => {
+  const given = {
+    ...input({ normalizeLosses: true, styleMatch: "NEIGHBORS", scales: [{ size: 192, steps: 1 }] }),
+    styles: [{ picture: STYLE, weight: 2 }, { picture: CONTENT, weight: 1, mask: formulaPicture(9, 9, 4) }],
   };
-  assert.deepEqual(await losses("NEIGHBORS"), await losses("GRAM_AND_MOMENTS"));
+  const [scale] = given.options.scales;
+  const limits = { memoryBytes: planScale(scale!, given.options).memoryBytes - 1 };
+  assert.ok(planScale(scale!, given.options, limits.memoryBytes).tiles !== null);
+  const style = async (limits?: Limits) => {
+    const optimisation = await Optimisation.start(backend, nearestResize, given, limits);
+    const { style } = await optimisation.measure();
+    await optimisation.dispose();
+    return style;
+  };
+  const [whole, tiled] = [await style(), await style(limits)];
+  assert.ok(Math.abs(tiled / whole - 1) < 1e-4, `${tiled}, wanted ${whole}`);
 });
 
 test("a picture in its own style has itself for neighbours", async (backend) => {

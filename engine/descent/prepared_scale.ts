@@ -101,7 +101,10 @@ export class PreparedScale {
     const palette = await paletteTerms(resize, input, scale);
     const evaluator = await source.compile(
       objectiveOf(terms, scale, input.options),
-      byIndex(terms, ({ figures }) => figures),
+      {
+        grams: byIndex(terms, ({ figures }) => figures),
+        taken: byIndex(terms, ({ taken }) => taken ?? null),
+      },
     );
     const kept = await keptTerm(resize, input, scale);
     return new PreparedScale(scale, evaluator, terms, palette, unweighted(asked, input), kept);

@@ -1,6 +1,5 @@
-import { forwardBytes, pictureBytes, processBytes, stepBytes, styleBytes } from "./memory.ts";
+import { forwardBytes, pictureBytes, placeBytes, processBytes, stepBytes, styleBytes } from "./memory.ts";
 import { deepestLayer, featureMaps, featureSize, largestMapBytes } from "../objective/objective.ts";
-import { placeSize } from "../objective/neighbors.ts";
 import type { Scale, TransferOptions } from "../options/options.ts";
 import { styleSide } from "../options/style_side.ts";
 import type { Size } from "../picture.ts";
@@ -89,17 +88,12 @@ function wholeBytes(scale: Scale, options: TransferOptions): number {
   const content = options.contentLayers.map(({ layer }) => layer);
   const largest = styleSize(scale, options);
   const style = options.styleLayers.length === 0 ? 0 : forwardBytes(largest, styleLayerOf(options));
-  const targets = options.styleMatch === "NEIGHBORS" ? placeBytes(scale, options) : 0;
+  const styles = options.styleLayers.map(({ layer }) => layer);
+  const targets = options.styleMatch === "NEIGHBORS" ? placeBytes(scale, styles) : 0;
   // The picture's places and what they are compared by, and the same of the style, before a step.
-  const search = targets === 0 ? 0 : 2 * targets + 2 * placeBytes(largest, options);
+  const search = targets === 0 ? 0 : 2 * targets + 2 * placeBytes(largest, styles);
   const network = Math.max(stepBytes(scale, layerOf(options), content) + targets, style + search);
   return fixedBytes(scale, options) + network;
-}
-
-/** Features of a picture's places at all style layers. */
-function placeBytes(size: Size, { styleLayers }: TransferOptions): number {
-  const { width, height } = placeSize(size);
-  return styleLayers.reduce((sum, { layer }) => sum + 4 * width * height * featureSize(size, layer).channels, 0);
 }
 
 /** Whatever is evaluated how: the process, the optimiser, and the largest style picture. */

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { bytesOf, featureBytes, featureMaps } from "../objective/objective.ts";
+import { MOST_CANDIDATES, placeSize } from "../objective/neighbors.ts";
+import { bytesOf, featureBytes, featureMaps, featureSize, gridLayer } from "../objective/objective.ts";
 import type { TransferOptions } from "../options/options.ts";
 import type { Size } from "../picture.ts";
 import { CONV_LAYERS, convIndex } from "../vgg16.ts";
@@ -72,6 +73,29 @@ export function stepBytes(size: Size, last: string, contentLayers: readonly stri
   const kept = maps.reduce((sum, bytes) => sum + bytes, 0);
   const all = kept + STEP_MAPS * widest + TARGET_MAPS * featureBytes(size, contentLayers);
   return widest > POOL_BYTES ? POOL_GAPS * all : all;
+}
+
+/** Bytes of the features of a picture's places at all layers. */
+export function placeBytes(size: Size, layers: readonly string[]): number {
+  const { width, height } = placeSize(size);
+  return sumOf(layers, (layer) => bytesOf({ width, height, channels: featureSize(size, layer).channels }));
+}
+
+/** Bytes of what a picture's neighbours are compared with at all layers. */
+export function neighborBytes(size: Size, layers: readonly string[]): number {
+  return sumOf(layers, (layer) => {
+    const grid = featureSize(size, gridLayer({ kind: "neighbors", layer, mask: null }));
+    return bytesOf({ ...grid, channels: featureSize(size, layer).channels });
+  });
+}
+
+/** Bytes of the places of styles that may be taken, at all layers. */
+export function candidateBytes(layers: readonly string[]): number {
+  return sumOf(layers, (layer) => bytesOf({ ...featureSize({ width: 1, height: 1 }, layer), width: MOST_CANDIDATES }));
+}
+
+function sumOf(layers: readonly string[], bytes: (layer: string) => number): number {
+  return layers.reduce((sum, layer) => sum + bytes(layer), 0);
 }
 
 /** Bytes of the network in a forward pass. */

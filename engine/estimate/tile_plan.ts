@@ -1,4 +1,5 @@
-import { forwardBytes, stepBytes } from "./memory.ts";
+import { candidateBytes, forwardBytes, neighborBytes, placeBytes, stepBytes } from "./memory.ts";
+import { PLACE_LAYER } from "../objective/neighbors.ts";
 import { deepestLayer, featureBytes, featureSize, largestMapBytes } from "../objective/objective.ts";
 import type { TransferOptions } from "../options/options.ts";
 import type { Size } from "../picture.ts";
@@ -18,6 +19,12 @@ export interface TilePlan {
 
 /** A mask's values are repeated for each of this many channels. */
 const MASK_CHANNELS = 16;
+/** What a tile's neighbours are compared with, as it is made and as the backend has it. */
+const TARGET_COPIES = 2;
+/** Features of a tile's places as the backend gives them, of its core alone, and what those are searched by. */
+const PLACE_COPIES = 3;
+/** Features of the style's places, what they are searched by, and that of one style after the other before it is joined. */
+const CANDIDATE_COPIES = 3;
 
 /**
  * Plans the tiles of a picture.
@@ -37,17 +44,24 @@ export function planTiles(
 ): TilePlan | null {
   const content = options.contentLayers.map(({ layer }) => layer);
   const styles = options.styleLayers.map(({ layer }) => layer);
-  const last = deepestLayer([...content, ...styles]);
+  const matches = options.styleMatch === "NEIGHBORS" && styles.length > 0;
+  const last = deepestLayer([...content, ...styles, ...matches ? [PLACE_LAYER] : []]);
   const keptOf = ({ size, tiles }: TileGrid) => tiles.length * featureBytes(size, content);
-  const tileBytes = (tile: Size, keeps: boolean) =>
+  const searchBytes = (tile: Size) =>
+    forwardBytes(tile, deepestLayer(styles)) + PLACE_COPIES * placeBytes(tile, styles);
+  const evaluationBytes = (tile: Size, keeps: boolean) =>
     stepBytes(tile, last, content) +
+    (matches ? TARGET_COPIES * neighborBytes(tile, styles) : 0) +
     (styles.length > 0 ? forwardBytes(tile, deepestLayer(styles)) : 0) +
     (content.length > 0 && !keeps ? forwardBytes(tile, deepestLayer(content)) : 0) +
     maskBytes(tile, [...content, ...styles]);
+  const tileBytes = (tile: Size, keeps: boolean) =>
+    matches ? Math.max(searchBytes(tile), evaluationBytes(tile, keeps)) : evaluationBytes(tile, keeps);
+  const candidates = matches ? CANDIDATE_COPIES * candidateBytes(styles) : 0;
   const holds = ({ size }: TileGrid) => largestMapBytes(size, last) <= largestMap;
   for (const keeps of [true, false]) {
     const most = keeps ? bytes / 2 : 0;
-    const total = (grid: TileGrid) => tileBytes(grid.size, keeps) + (keeps ? keptOf(grid) : 0);
+    const total = (grid: TileGrid) => tileBytes(grid.size, keeps) + (keeps ? keptOf(grid) : 0) + candidates;
     const grid = chooseGrid(
       size,
       last,

@@ -19,6 +19,17 @@ import { featureSize } from "./objective.ts";
 /** Features of every place at each layer: (places × channels), rows of places from the top. */
 export type Places = ReadonlyMap<string, Float32Array>;
 
+/** What a layer's places have taken of the style. */
+export interface Taken {
+  /** For each place of the picture, one of `rows`. */
+  readonly places: Int32Array;
+  /** Features of the style's places at the layer: (those that there were to take × channels). */
+  readonly rows: Float32Array;
+}
+
+/** Places of all styles of a search: with more than these it would take longer than the steps after it. */
+export const MOST_CANDIDATES = 4096;
+
 /** The layer that has one value for each place. */
 export const PLACE_LAYER = "conv3_1";
 
@@ -41,21 +52,25 @@ export function halvingsOf(layer: string): number {
  * What places are compared by: their features at all layers joined, less their mean, with length 1.
  *
  * @param kept Which places are wanted.
+ * @param means By layer, what is subtracted: of the kept, unless they are a part of those that it is the mean of.
  * @returns (kept × sum of channels), row by row.
  */
-export function directionsOf(places: Places, layers: readonly LayerWeight[], kept: readonly number[]): Float32Array {
+export function directionsOf(
+  places: Places,
+  layers: readonly LayerWeight[],
+  kept: readonly number[],
+  means: ReadonlyMap<string, Float64Array> = meansOf(places, layers, kept),
+): Float32Array {
   const count = kept.length;
   const maps = layers.map(({ layer, weight }) => {
     const rows = places.get(layer)!;
     const channels = channelsAt(layer);
-    return { rows, channels, factor: weight / channels };
+    return { rows, channels, factor: weight / channels, mean: means.get(layer)! };
   });
   const length = maps.reduce((sum, { channels }) => sum + channels, 0);
   const joined = new Float32Array(count * length);
   let start = 0;
-  for (const { rows, channels, factor } of maps) {
-    const mean = new Float64Array(channels);
-    for (const place of kept) for (let c = 0; c < channels; c++) mean[c]! += rows[place * channels + c]! / count;
+  for (const { rows, channels, factor, mean } of maps) {
     kept.forEach((place, k) => {
       for (let c = 0; c < channels; c++) {
         joined[k * length + start + c] = factor * (rows[place * channels + c]! - mean[c]!);
@@ -67,16 +82,39 @@ export function directionsOf(places: Places, layers: readonly LayerWeight[], kep
   return joined;
 }
 
+/** The features of some places. */
+export function pickPlaces(places: Places, kept: readonly number[]): Places {
+  return new Map(Array.from(places, ([layer, rows]) => {
+    const channels = channelsAt(layer);
+    const own = new Float32Array(kept.length * channels);
+    kept.forEach((place, k) => own.set(rows.subarray(place * channels, (place + 1) * channels), k * channels));
+    return [layer, own];
+  }));
+}
+
+/** The means of some places' features, by layer. */
+export function meansOf(
+  places: Places,
+  layers: readonly Pick<LayerWeight, "layer">[],
+  kept: readonly number[],
+): Map<string, Float64Array> {
+  return new Map(layers.map(({ layer }) => {
+    const rows = places.get(layer)!;
+    const channels = channelsAt(layer);
+    const mean = new Float64Array(channels);
+    for (const place of kept) for (let c = 0; c < channels; c++) mean[c]! += rows[place * channels + c]! / kept.length;
+    return [layer, mean];
+  }));
+}
+
 /**
  * What a layer of a picture is pulled towards: the features of the places that it has taken, with length 1. Where the layer
  * is coarser than places are, the mean of those that lie in each of its values.
  *
  * @param size The picture's.
- * @param taken For each of its places, one of `rows`.
- * @param rows Features of the style's places at the layer.
  * @returns (values of the layer's grid × channels), see `gridLayer()`.
  */
-export function targetOf(size: Size, layer: string, taken: Int32Array, rows: Float32Array): Float32Array {
+export function targetOf(size: Size, layer: string, { places: taken, rows }: Taken): Float32Array {
   const places = placeSize(size);
   const channels = channelsAt(layer);
   const own = featureSize(size, layer);

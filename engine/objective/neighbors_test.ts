@@ -47,7 +47,7 @@ Deno.test("a target has the features that places have taken, and their mean wher
   const size = { width: 24, height: 12 };
   const taken = Int32Array.from({ length: 18 }, (_, i) => i % 5);
   const fine = rowsOf(5, "conv2_1", 1);
-  const target = targetOf(size, "conv2_1", taken, fine);
+  const target = targetOf(size, "conv2_1", { places: taken, rows: fine });
   assert.equal(target.length, 18 * 128);
   for (const place of [0, 7, 17]) {
     const row = fine.slice(taken[place]! * 128, (taken[place]! + 1) * 128);
@@ -56,7 +56,7 @@ Deno.test("a target has the features that places have taken, and their mean wher
   }
   // Six by three places are three by two values of conv4; the last row has one place above the other missing.
   const coarse = rowsOf(5, "conv4_1", 2);
-  const values = targetOf(size, "conv4_1", taken, coarse);
+  const values = targetOf(size, "conv4_1", { places: taken, rows: coarse });
   assert.equal(values.length, 6 * 512);
   const around = [12, 13].map((place) => coarse.subarray(taken[place]! * 512, (taken[place]! + 1) * 512));
   const sum = around[0]!.map((value, c) => value + around[1]![c]!);

@@ -145,7 +145,7 @@ const STYLE_MATCH = choice("StyleMatch", "What the result has in common with the
   NEIGHBORS: {
     label: "Nearest neighbours",
     help:
-      "Each place is painted as the place of the style that is most like it (Kolkin et al. 2022), beside Gram matrices and moments. Only with normalizeLosses; sizes that need tiles go on by Gram matrices and moments.",
+      "Each place is painted as the place of the style that is most like it (Kolkin et al. 2022), beside Gram matrices and moments. Only with normalizeLosses.",
   },
 });
 

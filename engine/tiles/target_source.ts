@@ -4,12 +4,14 @@
  * @module
  */
 import type { Backend, Evaluator, Target, TilingBackend } from "../backends/backend.ts";
+import { type Places, placeSize, type Taken, targetOf } from "../objective/neighbors.ts";
 import type { Mask, Objective } from "../objective/objective.ts";
 import type { Pooling } from "../options/options.ts";
 import { type Picture, type Pixels, type Size, toPixels } from "../picture.ts";
 import { trace } from "../objective/square_matrix.ts";
 import { TiledEvaluator } from "./tiled_evaluator.ts";
 import { type Cut, tiledGrams } from "./tiled_grams.ts";
+import { type PlacesPart, tiledPlaces } from "./tiled_places.ts";
 
 /** What a scale asks for, about one content picture of its size. */
 export interface TargetSource {
@@ -28,10 +30,20 @@ export interface TargetSource {
   ): Promise<Map<string, Target>>;
   /** The same of the content picture. */
   contentGrams(layers: readonly string[], mask: Mask | null, moments: boolean): Promise<Map<string, Target>>;
-  /** What searches for neighbours; null where there is no search, because it needs the whole picture. */
-  matching(): Backend | null;
-  /** Content terms are compared with the content picture, style terms with `grams`, by index of the term. */
-  compile(objective: Objective, grams: ReadonlyMap<number, Target>): Promise<Evaluator>;
+  /** Features of a picture's places at `layers`, a part of them at a time; they can be gone through again. */
+  places(pixels: Pixels, size: Size, layers: readonly string[]): AsyncIterable<PlacesPart>;
+  /** See `Backend.nearest()`. */
+  nearest: Backend["nearest"];
+  /** Content terms are compared with the content picture, all others with `targets`. */
+  compile(objective: Objective, targets: TermTargets): Promise<Evaluator>;
+}
+
+/** What terms are compared with, by their index. */
+export interface TermTargets {
+  /** Of style terms. */
+  readonly grams: ReadonlyMap<number, Target>;
+  /** Of neighbours. */
+  readonly taken: ReadonlyMap<number, Taken>;
 }
 
 /** The whole picture at once. */
@@ -61,17 +73,33 @@ export class WholeSource implements TargetSource {
     return this.grams(toPixels(this.#content), this.#content, layers, mask, moments);
   }
 
-  matching(): Backend {
-    return this.#backend;
+  places(pixels: Pixels, size: Size, layers: readonly string[]): AsyncIterable<PlacesPart> {
+    const [backend, pooling] = [this.#backend, this.#pooling];
+    const { width, height } = placeSize(size);
+    const at = Array.from({ length: width * height }, (_, place) => place);
+    let places: Promise<Places> | undefined;
+    return {
+      async *[Symbol.asyncIterator]() {
+        places ??= backend.places(pixels, size, layers, pooling);
+        yield { at, places: await places };
+      },
+    };
   }
 
-  async compile(objective: Objective, grams: ReadonlyMap<number, Target>): Promise<Evaluator> {
+  nearest(...search: Parameters<Backend["nearest"]>): Promise<Int32Array> {
+    return this.#backend.nearest(...search);
+  }
+
+  async compile(objective: Objective, { grams, taken }: TermTargets): Promise<Evaluator> {
     const content = objective.terms.filter(({ kind }) => kind === "content");
     const features = this.#features ?? await this.#see(content.map(({ layer }) => layer));
     this.#features = null;
     return await this.#backend.compile(
       objective,
-      objective.terms.map(({ kind, layer }, i) => kind === "content" ? features.get(layer)! : grams.get(i)!),
+      objective.terms.map(({ kind, layer }, i) => {
+        if (kind === "content") return features.get(layer)!;
+        return kind === "style" ? grams.get(i)! : targetOf(objective.size, layer, taken.get(i)!);
+      }),
     );
   }
 
@@ -111,14 +139,19 @@ export class TiledSource implements TargetSource {
     return this.grams(toPixels(this.#content), this.#content, layers, mask, moments);
   }
 
-  /** Forms and outlines were found at scales before; a search would take what tiles are there to save. */
-  matching(): null {
-    return null;
+  places(pixels: Pixels, size: Size, layers: readonly string[]): AsyncIterable<PlacesPart> {
+    return {
+      [Symbol.asyncIterator]: () => tiledPlaces(this.#backend, this.#cut, pixels, size, layers, this.#pooling),
+    };
   }
 
-  compile(objective: Objective, grams: ReadonlyMap<number, Target>): Promise<Evaluator> {
-    const targets = { content: this.#content, grams, keptBytes: this.#keptBytes };
-    return TiledEvaluator.compile(this.#backend, this.#cut, objective, targets);
+  nearest(...search: Parameters<Backend["nearest"]>): Promise<Int32Array> {
+    return this.#backend.nearest(...search);
+  }
+
+  compile(objective: Objective, targets: TermTargets): Promise<Evaluator> {
+    const all = { ...targets, content: this.#content, keptBytes: this.#keptBytes };
+    return TiledEvaluator.compile(this.#backend, this.#cut, objective, all);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { TileInput } from "../backends/backend.ts";
 import { areaOf, downscaleMask } from "../objective/masks.ts";
-import { featureSize, type Mask, type Term } from "../objective/objective.ts";
+import { featureSize, gridLayer, type Mask, type Term } from "../objective/objective.ts";
 import type { Pixels, Size } from "../picture.ts";
 import { strideOf } from "./receptive_field.ts";
 import type { Tile } from "./tile_grid.ts";
@@ -13,7 +13,8 @@ export class TileMasks {
 
   constructor(size: Size, terms: readonly Term[], masks: readonly Mask[]) {
     this.#size = size;
-    for (const { mask, layer } of terms) {
+    for (const term of terms) {
+      const [mask, layer] = [term.mask, gridLayer(term)];
       if (mask === null || this.#masks.has(keyOf(mask, layer))) continue;
       const values = downscaleMask(masks[mask]!, featureSize(size, layer));
       this.#masks.set(keyOf(mask, layer), values);
@@ -21,11 +22,11 @@ export class TileMasks {
     }
   }
 
-  /** H·W at the term's layer, or Σm² under its mask. */
-  area({ mask, layer }: Term): number {
-    const { width, height } = featureSize(this.#size, layer);
-    if (mask === null) return width * height;
-    return this.#areas.get(keyOf(mask, layer))!;
+  /** H·W at the layer in whose grid the term is compared, or Σm² under its mask. */
+  area(term: Term): number {
+    const { width, height } = featureSize(this.#size, gridLayer(term));
+    if (term.mask === null) return width * height;
+    return this.#areas.get(keyOf(term.mask, gridLayer(term)))!;
   }
 
   /** A tile of a picture, with its masks. */

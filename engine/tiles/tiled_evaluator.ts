@@ -1,10 +1,12 @@
 import type { Backend, Evaluation, Evaluator, Target, TileEvaluator, TilingBackend } from "../backends/backend.ts";
+import { type Taken, targetOf } from "../objective/neighbors.ts";
 import {
   deepestLayer,
   elementCount,
   featureBytes,
   featureSize,
   gradientFactor,
+  gridLayer,
   type Objective,
   type Term,
 } from "../objective/objective.ts";
@@ -13,6 +15,7 @@ import { compareFigures } from "../objective/style_statistic.ts";
 import type { Tile, TileGrid } from "./tile_grid.ts";
 import { addTile, cropPixels, TileMasks } from "./tile_masks.ts";
 import { type Cut, sumOfGrams } from "./tiled_grams.ts";
+import { takenIn } from "./tiled_places.ts";
 
 /** Keeps a vanished gradient from being divided by zero, as in the evaluation of a whole picture. */
 const SMALLEST_NORM = 1e-8;
@@ -23,6 +26,8 @@ export interface TiledTargets {
   readonly content: Picture;
   /** Figures by index of a style term. */
   readonly grams: ReadonlyMap<number, Target>;
+  /** By index of a term of neighbours. */
+  readonly taken: ReadonlyMap<number, Taken>;
   /** Bytes up to which the content's features are kept from step to step; else they are computed again each time. */
   readonly keptBytes: number;
 }
@@ -73,7 +78,7 @@ export class TiledEvaluator implements Evaluator {
     targets: TiledTargets,
   ): Promise<TiledEvaluator> {
     const { size, terms, pooling, moments = false } = objective;
-    const grid = cut(size, deepestLayer(terms.map(({ layer }) => layer)));
+    const grid = cut(size, deepestLayer(terms.flatMap((term) => [term.layer, gridLayer(term)])));
     const masks = new TileMasks(size, terms, objective.masks);
     const tileTerms = terms.map((term) => ({ ...term, mask: term.mask === null ? 0 : term.mask + 1 }));
     const areas = terms.map((term) => masks.area(term));
@@ -97,7 +102,7 @@ export class TiledEvaluator implements Evaluator {
       const part = await this.#tiles.gradient(this.#input(pixels, tile), targets, factors);
       addTile(gradient, size, part.gradient, tile, this.#grid.size);
       terms.forEach((term, i) => {
-        if (term.kind === "content") losses[i]! += part.sums[i]! / this.#count(term);
+        if (term.kind !== "style") losses[i]! += part.sums[i]! / this.#count(term);
       });
     }
     return { losses, gradient };
@@ -135,9 +140,18 @@ export class TiledEvaluator implements Evaluator {
 
   async #tileTargets(tile: Tile, differences: ReadonlyMap<number, Target>): Promise<Target[]> {
     const features = await this.#contentFeatures(tile);
-    return this.#objective.terms.map(({ kind, layer }, i) =>
-      kind === "content" ? features.get(layer)! : differences.get(i)!
-    );
+    return this.#objective.terms.map(({ kind, layer }, i) => {
+      if (kind === "content") return features.get(layer)!;
+      return kind === "style" ? differences.get(i)! : this.#neighbors(tile, layer, this.#targets.taken.get(i)!);
+    });
+  }
+
+  /** Made anew each time: those of the whole picture would take more than a tile does. */
+  #neighbors(tile: Tile, layer: string, { places, rows }: Taken): Target {
+    return targetOf(this.#grid.size, layer, {
+      places: takenIn(places, tile, this.#objective.size, this.#grid.size),
+      rows,
+    });
   }
 
   async #contentFeatures(tile: Tile): Promise<Map<string, Target>> {

@@ -1,5 +1,6 @@
 import type { Target, TileEvaluator, TileInput, TileObjective } from "../backend.ts";
-import { featureSize, type Term } from "../../objective/objective.ts";
+import { channelsAt } from "../../objective/neighbors.ts";
+import { featureSize, gridLayer, type Term } from "../../objective/objective.ts";
 import type { Layout } from "./layout.ts";
 import type { ModelBuilder } from "./model.ts";
 import { IMAGE } from "./network.ts";
@@ -78,7 +79,8 @@ export class OnnxTileEvaluator implements TileEvaluator {
   #feeds(tile: TileInput, terms: readonly Term[]): Feeds {
     const { size } = this.#objective;
     const feeds: Feeds = { [IMAGE]: { data: tile.pixels, shape: [1, size.height, size.width, 3] } };
-    for (const { mask, layer } of terms) {
+    for (const term of terms) {
+      const [mask, layer] = [term.mask, gridLayer(term)];
       if (mask === null || maskInput(mask, layer) in feeds) continue;
       const { width, height } = featureSize(size, layer);
       const data = this.#layout.packMask(tile.mask(mask, layer));
@@ -89,9 +91,10 @@ export class OnnxTileEvaluator implements TileEvaluator {
 
   #targetFeeds(targets: readonly Target[]): Feeds {
     const { size, terms, moments } = this.#objective;
-    return Object.fromEntries(targets.map((data, index) => [
-      targetInput(index),
-      { data, shape: targetShape(this.#layout, size, terms[index]!, moments) },
-    ]));
+    return Object.fromEntries(targets.map((target, index) => {
+      const term = terms[index]!;
+      const data = term.kind === "neighbors" ? this.#layout.packRows(target, channelsAt(term.layer)) : target;
+      return [targetInput(index), { data, shape: targetShape(this.#layout, size, term, moments) }];
+    }));
   }
 }

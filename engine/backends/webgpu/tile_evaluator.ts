@@ -1,11 +1,13 @@
 import type { Target, TileEvaluator, TileInput, TileObjective } from "../backend.ts";
 import { gramOf } from "../../objective/moments.ts";
-import type { Term } from "../../objective/objective.ts";
+import { channelsAt } from "../../objective/neighbors.ts";
+import { gridLayer, type Term } from "../../objective/objective.ts";
 import type { Device } from "./device.ts";
 import { pictureLength } from "./kernels/enter.ts";
 import { leave } from "./kernels/leave.ts";
 import { PICTURE } from "./network_plan.ts";
 import type { DeviceParameters } from "./parameters.ts";
+import { rowsToMap } from "./places_plan.ts";
 import type { Plan } from "./plan.ts";
 import { Program } from "./program.ts";
 import { planGrams, planNorms, readFigures } from "./statistics_plan.ts";
@@ -95,14 +97,17 @@ export class WebgpuTileEvaluator implements TileEvaluator {
   #feed(program: Program, tile: TileInput, terms: readonly Term[], targets: readonly Target[] = []): void {
     program.write(PICTURE, tile.pixels);
     const fed = new Set<string>();
-    for (const { mask, layer } of terms) {
+    for (const term of terms) {
+      const [mask, layer] = [term.mask, gridLayer(term)];
       if (mask === null || fed.has(maskBuffer(mask, layer))) continue;
       program.write(maskBuffer(mask, layer), tile.mask(mask, layer));
       fed.add(maskBuffer(mask, layer));
     }
     targets.forEach((target, i) => {
-      const figures = this.#objective.moments && terms[i]!.kind === "style";
-      program.write(targetBuffer(i), figures ? gramOf(target) : target);
+      const { kind, layer } = terms[i]!;
+      const figures = this.#objective.moments && kind === "style";
+      if (kind === "neighbors") program.write(targetBuffer(i), rowsToMap(target, channelsAt(layer)));
+      else program.write(targetBuffer(i), figures ? gramOf(target) : target);
       if (figures) program.write(offsetsBuffer(i), target.subarray(gramOf(target).length));
     });
   }

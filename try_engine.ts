@@ -19,7 +19,7 @@ async function tryEngine(engine: string, weights: string, precision: Precision):
     await requireGpu(engine, precision);
     const { parameters } = await loadWeights(weights);
     const backend = await openBackend(engine, parameters, console.error, { precision });
-    return { seconds: await stepSeconds(backend, parameters) };
+    return { seconds: await stepSeconds(backend, parameters), device: backend.info.device };
   } catch (error) {
     return { reason: reasonOf(error instanceof Error && error.cause instanceof Error ? error.cause : error) };
   }

@@ -12,8 +12,15 @@ const PROGRAM = fileURLToPath(new URL("../../try_engine.ts", import.meta.url));
 /** A library that takes longer to load and to take a few steps hangs. */
 const LONGEST_MILLISECONDS = 60_000;
 
+/** What an engine did. */
+export interface Trial {
+  /** Of a step at 256×256. */
+  readonly seconds: number;
+  readonly device: string;
+}
+
 /** What the program prints: one line of JSON. */
-export type Verdict = { readonly seconds: number } | { readonly reason: string };
+export type Verdict = Trial | { readonly reason: string };
 
 interface AttemptOptions {
   /** Path of the file of weights that are to be used. */
@@ -32,11 +39,10 @@ interface AttemptOptions {
 /**
  * Opens an engine, has it take a few steps, and closes it.
  *
- * @returns Seconds of a step at 256×256.
  * @throws {Error} saying in a few words why it will not do: it does not start, has no GPU, computes something else, crashes
  * or hangs.
  */
-export async function attemptEngine(engine: EngineName, options: AttemptOptions): Promise<number> {
+export async function attemptEngine(engine: EngineName, options: AttemptOptions): Promise<Trial> {
   const { weights, precision = DEFAULT_PRECISION, gpu, program = PROGRAM } = options;
   const child = new Deno.Command(Deno.execPath(), {
     args: [
@@ -66,7 +72,7 @@ export async function attemptEngine(engine: EngineName, options: AttemptOptions)
     const verdict = parseVerdict(new TextDecoder().decode(stdout));
     if (verdict === null) throw new Error(`its process ended with ${signal ?? `exit code ${code}`}`);
     if ("reason" in verdict) throw new Error(verdict.reason);
-    return verdict.seconds;
+    return verdict;
   } finally {
     given.removeEventListener("abort", end);
   }
@@ -76,7 +82,8 @@ export async function attemptEngine(engine: EngineName, options: AttemptOptions)
 function parseVerdict(printed: string): Verdict | null {
   try {
     const verdict = JSON.parse(printed.trimEnd().split("\n").at(-1)!);
-    return typeof verdict?.seconds === "number" || typeof verdict?.reason === "string" ? verdict : null;
+    const tried = typeof verdict?.seconds === "number" && typeof verdict.device === "string";
+    return tried || typeof verdict?.reason === "string" ? verdict : null;
   } catch {
     return null;
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { SHIPPED_WEIGHTS } from "../../weights/shipped.ts";
-import { attemptEngine } from "./attempt.ts";
+import { attemptEngine, type Trial } from "./attempt.ts";
 import { chooseEngine } from "./choose.ts";
 import { type EngineName, LAST_ENGINE } from "./engines.ts";
 import { isInstalled } from "./tensorflow/runtime.ts";
@@ -9,12 +9,12 @@ import { isInstalled } from "./tensorflow/runtime.ts";
 const FALSE_PROGRAM = fileURLToPath(new URL("./testing/false_attempt.ts", import.meta.url));
 
 /** A trial whose process does as its weights say. */
-function misbehave(mischief: string, milliseconds = 60_000): Promise<number> {
+function misbehave(mischief: string, milliseconds = 60_000): Promise<Trial> {
   return attemptEngine("tensorflow", { weights: mischief, program: FALSE_PROGRAM, milliseconds });
 }
 
-Deno.test("a trial gives the seconds of a step, whatever a library prints before them", async () => {
-  assert.equal(await misbehave("talks"), 0.5);
+Deno.test("a trial gives the seconds of a step and the device, whatever a library prints before them", async () => {
+  assert.deepEqual(await misbehave("talks"), { seconds: 0.5, device: "cuda" });
 });
 
 Deno.test("a trial whose process crashes, says nothing, babbles or hangs fails in a few words", async () => {
@@ -40,14 +40,16 @@ Deno.test("a broken installation leaves auto with a working engine", async () =>
     assert.equal(engine, LAST_ENGINE);
     assert.equal(lines.length, 2);
   }
-  assert.ok(await attemptEngine(LAST_ENGINE, { weights: SHIPPED_WEIGHTS }) > 0, "it takes steps");
+  const { seconds, device } = await attemptEngine(LAST_ENGINE, { weights: SHIPPED_WEIGHTS });
+  assert.ok(seconds > 0, "it takes steps");
+  assert.equal(device, "cpu");
 });
 
 Deno.test("a real trial on this machine ends with seconds or a reason, never with a crash", async () => {
   const weights = SHIPPED_WEIGHTS;
   for (const engine of ["tensorflow", "webgpu"] satisfies EngineName[]) {
     const answer = await attemptEngine(engine, { weights }).catch((error: Error) => error.message);
-    if (typeof answer === "number") assert.ok(answer > 0);
+    if (typeof answer !== "string") assert.ok(answer.seconds > 0);
     else {assert.match(
         answer,
         engine === "tensorflow"

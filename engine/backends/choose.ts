@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { Trial } from "./attempt.ts";
 import { type EngineName, LAST_ENGINE } from "./engines.ts";
 import { reasonOf } from "./reason.ts";
 import { isInstalled } from "./tensorflow/runtime.ts";
@@ -16,8 +17,8 @@ import { hasGpu } from "./webgpu_adapter.ts";
 const AUTO: readonly EngineName[] = ["tensorflow", "webgpu", LAST_ENGINE];
 
 export interface ChooseOptions {
-  /** Opens an engine in a process of its own; resolves with the seconds of a step, rejects with what is wrong. */
-  readonly attempt: (engine: EngineName) => Promise<number>;
+  /** Opens an engine in a process of its own; rejects with what is wrong. */
+  readonly attempt: (engine: EngineName) => Promise<Trial>;
   /** Told in one line each what was tried, and why it was refused. */
   readonly log: (line: string) => void;
   /** Engines that are left out, but for the last. */
@@ -53,8 +54,8 @@ async function attempt(
     const left = engine !== LAST_ENGINE && without.includes(engine);
     const reason = left ? "left out: it was lost again and again" : absence(engine);
     if (reason !== null) throw new Error(reason);
-    const seconds = await attempt(engine);
-    log(`Engine ${engine}: ${(1000 * seconds).toPrecision(3)} ms a step at 256×256`);
+    const { seconds, device } = await attempt(engine);
+    log(`Engine ${engine}: ${(1000 * seconds).toPrecision(3)} ms a step at 256×256 on ${device}`);
     return seconds;
   } catch (error) {
     log(`Engine ${engine}: ${reasonOf(error)}`);

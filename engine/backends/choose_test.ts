@@ -12,7 +12,8 @@ async function choose(
     attempt: (name) => {
       tried.push(name);
       const result = machine[name] ?? "does not start";
-      return typeof result === "number" ? Promise.resolve(result) : Promise.reject(new Error(result));
+      const trial = (seconds: number) => Promise.resolve({ seconds, device: `the device of ${name}` });
+      return typeof result === "number" ? trial(result) : Promise.reject(new Error(result));
     },
     log: (line) => lines.push(line),
     absence: () => null,
@@ -33,7 +34,7 @@ Deno.test("auto takes the fastest of CUDA, WebGPU and the CPU, and says what eac
     assert.equal(engine, wanted);
     assert.deepEqual(tried, ["tensorflow", "webgpu", "onnx:cpu"]);
     assert.equal(lines.length, 3);
-    assert.equal(lines[2], "Engine onnx:cpu: 400 ms a step at 256×256");
+    assert.equal(lines[2], "Engine onnx:cpu: 400 ms a step at 256×256 on the device of onnx:cpu");
   }
 });
 

@@ -21,7 +21,6 @@ import { pooledSize } from "../../vgg16.ts";
  * A tensor of this layout is declared as (1, C, H, W) and lies in memory as (C / block, H, W, block).
  */
 export class BlockedLayout implements Layout {
-  readonly name = "blocked";
   readonly winograd: Winograd;
   readonly #block: number;
 

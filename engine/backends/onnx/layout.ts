@@ -35,7 +35,6 @@ export interface ConvOptions {
 }
 
 export interface Layout {
-  readonly name: string;
   /** Convolutions with fewer multiplications, where the layout has them. */
   readonly winograd: Winograd | null;
   /** Shape under which a feature map of the given size is declared to the graph. */

@@ -13,7 +13,6 @@ import { pooledSize } from "../../vgg16.ts";
 
 /** Standard ONNX: (1, C, H, W). For processors that ONNX Runtime has no blocked convolutions for. */
 export class PlanarLayout implements Layout {
-  readonly name = "planar";
   readonly winograd = null;
 
   shape(channels: number, height: number, width: number): readonly number[] {

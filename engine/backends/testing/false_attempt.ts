@@ -7,7 +7,7 @@ const [, mischief] = Deno.args;
 switch (mischief) {
   case "talks":
     console.log('{"a library": "is loaded"}');
-    console.log('{"seconds":0.5}');
+    console.log('{"seconds":0.5,"device":"cuda"}');
     break;
   case "refuses":
     console.log('{"reason":"no GPU found"}');

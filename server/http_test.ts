@@ -175,6 +175,8 @@ Deno.test("a GIF and a film of what moves are made once, told apart by their tag
     tags.add(tag);
     assert.deepEqual([whole.status, whole.headers.get("content-type")], [200, type]);
     assert.equal(whole.headers.get("content-length"), String(all[0]!.byteLength));
+    const policy = whole.headers.get("content-security-policy")!;
+    assert.deepEqual([/media-src 'self'/.test(policy), /; sandbox/.test(policy)], [ending === "mp4", true]);
     const part = await fetch(url, { headers: { "range": "bytes=3-12", "if-range": tag } });
     assert.deepEqual([part.status, await part.bytes()], [206, all[0]!.subarray(3, 13)]);
     assert.equal(part.headers.get("content-range"), `bytes 3-12/${all[0]!.byteLength}`);

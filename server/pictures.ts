@@ -25,6 +25,11 @@ const REVALIDATED = "private, no-cache";
 /** A link is good for longer than this. */
 const LINKED = "private, max-age=120";
 
+/** Opened by itself, a picture is a page of this origin: it may do nothing. */
+const PICTURE_POLICY = "default-src 'none'; sandbox";
+/** The page of a film loads the film, which other origins may not. */
+const FILM_POLICY = "default-src 'none'; media-src 'self'; sandbox allow-same-origin";
+
 /** Where pictures come from: what the caller may see, and what encodes frames. */
 interface Source extends Pick<Services, "frames"> {
   readonly transfers: Transfers;
@@ -78,8 +83,7 @@ export async function servePicture(
     "cache-control": found.cacheControl,
     "vary": "authorization, sec-fetch-mode, sec-fetch-site",
     "content-type": found.mimeType,
-    // Opened by itself, a picture is a page of this origin: it may do nothing.
-    "content-security-policy": "default-src 'none'; sandbox",
+    "content-security-policy": found.mimeType === "video/mp4" ? FILM_POLICY : PICTURE_POLICY,
   });
   const known = notModified(request, headers);
   if (known) return known;

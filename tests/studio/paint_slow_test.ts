@@ -4,8 +4,9 @@ import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
 import { encodePicture } from "../../images/encode.ts";
 import { readTiming } from "../../images/timing.ts";
-import { movingContent } from "../../transfers/testing/moving_content.ts";
-import { bringTo, browserTest, paintings, picker, seePicture } from "./testing/browser.ts";
+import { factsOf, NO_FFMPEG } from "../../images/testing/films.ts";
+import { MOVING_TIMING, movingContent } from "../../transfers/testing/moving_content.ts";
+import { bringTo, browserTest, paintings, picker, seePicture, until } from "./testing/browser.ts";
 
 const PHOTO = new URL("../../samples/still-life.jpg", import.meta.url);
 
@@ -64,17 +65,19 @@ browserTest("a painting of samples, from start to finish", async (t, visit) => {
 
   await t.step("it can be saved as a picture and as a film", async () => {
     const beginnings = [
-      ["PNG", "\x89PNG"],
-      ["JPEG", "\xff\xd8\xff"],
-      ["AVIF", "\0\0\0"],
-      ["TIFF", "II*\0"],
-      ["film", "GIF89a"],
+      ["Save as PNG", "\x89PNG", 8],
+      ["Save as JPEG", "\xff\xd8\xff", null],
+      ["Save as AVIF", "\0\0\0", null],
+      ["Save as TIFF", "II*\0", null],
+      ["Save as PNG of 16 bits", "\x89PNG", 16],
+      ["Save the film as GIF", "GIF89a", null],
     ] as const;
-    for (const [format, beginning] of beginnings) {
+    for (const [name, beginning, bits] of beginnings) {
       const download = page.waitForEvent("download");
-      await page.getByRole("button", { name: new RegExp(`Save.* ${format}`) }).click();
+      await page.getByRole("button", { name, exact: true }).click();
       const bytes = await Deno.readFile(await (await download).path());
       assert.equal(String.fromCharCode(...bytes.subarray(0, beginning.length)), beginning);
+      if (bits !== null) assert.equal(bytes[24], bits);
     }
   });
 
@@ -193,8 +196,23 @@ browserTest("a painting of a person's own pictures", async (t, visit) => {
       assert.equal(String.fromCharCode(...bytes.subarray(0, beginning.length)), beginning);
       assert.equal((await readTiming(bytes))?.delays.length, 3);
     }
+    // This server has no FFmpeg.
+    assert.equal(await page.getByRole("button", { name: "Save as MP4" }).count(), 0);
   });
 });
+
+browserTest("what moves is saved as a film where the server has FFmpeg", async (_, visit) => {
+  const id = await visit.start({ content: { base64: movingContent().toBase64() }, size: 48, steps: 2, moving: true });
+  const page = await visit.open(`/transfers/${id}`);
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Save as MP4" }).click();
+  assert.equal((await download).suggestedFilename(), `gramcast-${id}.mp4`);
+  const { shown } = await factsOf(await Deno.readFile(await (await download).path()));
+  assert.deepEqual(shown.map(([, long]) => long), MOVING_TIMING.delays);
+  // Opened by itself it plays, which a picture's policy would keep it from.
+  await page.goto(new URL(`/transfers/${id}/result.mp4`, page.url()).href);
+  await until(page, "document.querySelector('video')?.videoWidth === 48");
+}, { env: { FFMPEG: "ffmpeg" }, missing: NO_FFMPEG });
 
 browserTest("a painting is opened for what it was made from", async (t, visit) => {
   const REQUEST = "query ($id: ID!) { transfer(id: $id) { status request(complete: true) } }";

@@ -3,8 +3,13 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
 import { encodePicture } from "../../images/encode.ts";
+import { readTiming } from "../../images/timing.ts";
+import { MOVING_TIMING, movingContent } from "../../transfers/testing/moving_content.ts";
+import { until as isTrue } from "../testing/in_time.ts";
 import { bringTo, browserTest, seePicture, until } from "./testing/browser.ts";
 import { examine } from "./testing/examine.ts";
+
+const START_BATCH = "mutation ($input: StartBatchInput!) { startBatch(input: $input) { batch { id } } }";
 
 /** Small pictures, each unlike the others. */
 async function pictures(...names: readonly string[]) {
@@ -101,9 +106,19 @@ browserTest("several pictures in several styles at once, from the drop to the fi
     assert.equal((await views(page)).length, 1);
     await page.keyboard.press("0");
     await cell.hover();
+    // Over whole pictures the wheel is the page's.
+    await page.mouse.wheel(0, -300);
+    await page.mouse.wheel(0, 300);
+    assert.equal(await zoomOf(page), 1);
+    await page.mouse.wheel(0, -600);
+    await cell.hover();
     await page.keyboard.down("Control");
     await page.mouse.wheel(0, -300);
     await page.keyboard.up("Control");
+    await until(page, `document.querySelector("output[aria-label=Zoom]").textContent.includes("2.7")`);
+    await page.mouse.wheel(0, -150);
+    await until(page, `document.querySelector("output[aria-label=Zoom]").textContent.includes("4.5")`);
+    await page.mouse.wheel(0, 150);
     await until(page, `document.querySelector("output[aria-label=Zoom]").textContent.includes("2.7")`);
     const before = await views(page);
     await page.mouse.down();
@@ -148,6 +163,29 @@ browserTest("several pictures in several styles at once, from the drop to the fi
     await page.goBack();
   });
 
+  await t.step("what moves is saved as such, and not painted larger", async () => {
+    const sheet = page.url();
+    const { startBatch } = await visit.ask(START_BATCH, {
+      input: {
+        contents: [{ base64: movingContent().toBase64() }, { sample: "mountain-lake" }],
+        styles: [[{ image: { sample: "starry-swirls" } }]],
+        base: { preset: "FAST", size: 48, steps: 4, moving: true },
+      },
+    });
+    await page.goto(new URL(`/batches/${startBatch.batch.id}`, sheet).href);
+    await page.getByText("2 of 2 done").waitFor();
+    assert.equal(await page.getByRole("button", { name: /^Paint larger/ }).count(), 1);
+    const files = new Map<string, Promise<string>>();
+    page.on("download", (download) => files.set(download.suggestedFilename().split(".").at(-1)!, download.path()));
+    await page.getByRole("button", { name: "Save each as PNG or WebP" }).click();
+    await isTrue(() => files.size === 2);
+    assert.deepEqual([...files.keys()].sort(), ["png", "webp"]);
+    const moving = await Deno.readFile(await files.get("webp")!);
+    assert.deepEqual((await readTiming(moving))?.delays, MOVING_TIMING.delays);
+    await visit.ask("mutation ($id: ID!) { deleteBatch(id: $id) { id } }", { id: startBatch.batch.id });
+    await page.goto(sheet);
+  });
+
   await t.step("all are deleted when told twice", async () => {
     await page.getByRole("button", { name: "Delete all" }).click();
     const sheet = page.url();
@@ -158,17 +196,14 @@ browserTest("several pictures in several styles at once, from the drop to the fi
     await examine(page);
   });
 
-  const { startBatch } = await visit.ask(
-    "mutation ($input: StartBatchInput!) { startBatch(input: $input) { batch { id } } }",
-    {
-      input: {
-        contents: [{ sample: "mountain-lake" }],
-        styles: [[{ image: { sample: "geometry" } }]],
-        base: { preset: "FAST", size: 48, steps: 10_000 },
-        variations: [1, 2].map((seed) => ({ name: `Seed ${seed}`, seed })),
-      },
+  const { startBatch } = await visit.ask(START_BATCH, {
+    input: {
+      contents: [{ sample: "mountain-lake" }],
+      styles: [[{ image: { sample: "geometry" } }]],
+      base: { preset: "FAST", size: 48, steps: 10_000 },
+      variations: [1, 2].map((seed) => ({ name: `Seed ${seed}`, seed })),
     },
-  );
+  });
   const viewport = { width: 360, height: 740 };
   const phone = await visit.open(`/batches/${startBatch.batch.id}`, { viewport, hasTouch: true, isMobile: true });
 

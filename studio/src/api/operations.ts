@@ -246,6 +246,7 @@ export type Whole = {
   readonly enlargedFrom: { readonly id: string } | null;
   readonly batch: { readonly id: string } | null;
   readonly result: Picture | null;
+  readonly resultFormats: readonly (string)[];
   readonly frame: { readonly step: number; readonly dataUrl: string } | null;
 };
 
@@ -270,6 +271,7 @@ export type Cell = {
   readonly progress: number;
   readonly error: { readonly code: string; readonly message: string } | null;
   readonly losses: { readonly total: number } | null;
+  readonly contentFrames: number;
   readonly place:
     | { readonly contentIndex: number; readonly styleIndex: number; readonly variationIndex: number }
     | null;
@@ -336,7 +338,7 @@ export type FollowData = {
 export type FollowVariables = { readonly id: string };
 export const Follow: Operation<FollowData, FollowVariables> = {
   text:
-    "query Follow($id:ID!){transfer(id:$id){...Whole link{...Link}lossHistory(points:1000){step total content style tv}}}fragment Whole on Transfer{id status step steps contentFrame contentFrames progress queuePosition etaSeconds secondsPerStep createdAt startedAt finishedAt error{code message}engine{backend device}content{...Picture}styles{weight scale image{...Picture}}options{preset width height seed keepFrames}request settings:request(complete:true)enlargedFrom{id}batch{id}result{...Picture}frame{step dataUrl(maxSize:1024)}}fragment Picture on Image{id url width height}fragment Link on TransferLink{url expires}",
+    "query Follow($id:ID!){transfer(id:$id){...Whole link{...Link}lossHistory(points:1000){step total content style tv}}}fragment Whole on Transfer{id status step steps contentFrame contentFrames progress queuePosition etaSeconds secondsPerStep createdAt startedAt finishedAt error{code message}engine{backend device}content{...Picture}styles{weight scale image{...Picture}}options{preset width height seed keepFrames}request settings:request(complete:true)enlargedFrom{id}batch{id}result{...Picture}resultFormats frame{step dataUrl(maxSize:1024)}}fragment Picture on Image{id url width height}fragment Link on TransferLink{url expires}",
 };
 
 export type SheetData = {
@@ -357,7 +359,7 @@ export type SheetData = {
 export type SheetVariables = { readonly id: string; readonly after?: string | null };
 export const Sheet: Operation<SheetData, SheetVariables> = {
   text:
-    "query Sheet($id:ID!$after:String){batch(id:$id){createdAt status done count contents{...Picture}styles{image{...Picture}}variations transfers(first:20 after:$after){edges{node{...Cell}}pageInfo{hasNextPage endCursor}}}}fragment Picture on Image{id url width height}fragment Cell on Transfer{id status step steps progress error{code message}losses{total}place{contentIndex styleIndex variationIndex}options{width height}result{...Picture}frame{step dataUrl(maxSize:360 quality:80)}}",
+    "query Sheet($id:ID!$after:String){batch(id:$id){createdAt status done count contents{...Picture}styles{image{...Picture}}variations transfers(first:20 after:$after){edges{node{...Cell}}pageInfo{hasNextPage endCursor}}}}fragment Picture on Image{id url width height}fragment Cell on Transfer{id status step steps progress error{code message}losses{total}contentFrames place{contentIndex styleIndex variationIndex}options{width height}result{...Picture}frame{step dataUrl(maxSize:360 quality:80)}}",
 };
 
 export type FramesData = {

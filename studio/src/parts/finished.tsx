@@ -14,18 +14,21 @@ import { PageLink } from "./page_link.tsx";
 import type { TransferProps } from "./painting.tsx";
 
 const MORE_STEPS = 100;
+/** What moves is saved as, as far as the server has it. */
+const MOVING_FORMATS = [["webp", "WebP"], ["gif", "GIF"], ["mp4", "MP4"]] as const;
 
 /** What can be done with a painting that has ended. */
 export function Finished({ followed, transfer, live }: TransferProps) {
   const [attempt, problem] = useAttempt();
   /** Share of the film that is made; null while none is. */
   const filmed = useSignal<number | null>(null);
-  const { id, result, enlargedFrom } = transfer;
+  const { id, result, resultFormats, enlargedFrom } = transfer;
   const frame = followed.frame.value;
   const moves = live.contentFrames > 1;
   const file = result ? "result" : frame && `frames/${frame.step}`;
 
   const saveAs = (format: SavedFormat) => attempt(() => savePainting(id, String(file), format));
+  const saveFine = () => attempt(() => savePainting(id, "result", "png", `gramcast-${id}-16-bit`, 16));
   const goOn = (steps: number | null) =>
     attempt(async () => {
       await request(Resume, { id, steps });
@@ -48,18 +51,23 @@ export function Finished({ followed, transfer, live }: TransferProps) {
     <section class="finished" aria-labelledby="finished-heading">
       <h3 id="finished-heading">What now</h3>
       <div class="actions">
-        {moves && result && (
-          <>
-            <button type="button" onClick={() => saveAs("webp")}>Save as WebP</button>
-            <button type="button" onClick={() => saveAs("gif")}>Save as GIF</button>
-          </>
-        )}
+        {moves && result &&
+          MOVING_FORMATS.filter(([ending]) => resultFormats.includes(ending)).map(([ending, name]) => (
+            <button
+              key={ending}
+              type="button"
+              onClick={() => saveAs(ending)}
+            >
+              Save as {name}
+            </button>
+          ))}
         {file && !(moves && result) && (
           <>
             <button type="button" onClick={() => saveAs("png")}>Save as PNG</button>
             <button type="button" onClick={() => saveAs("jpg")}>Save as JPEG</button>
             <button type="button" onClick={() => saveAs("avif")}>Save as AVIF</button>
             <button type="button" onClick={() => saveAs("tiff")}>Save as TIFF</button>
+            {result && <button type="button" class="wide" onClick={saveFine}>Save as PNG of 16 bits</button>}
           </>
         )}
         {file && !moves && transfer.options.keepFrames && (

@@ -16,6 +16,8 @@ const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
 
 /** A turn of the wheel, in its pixels, that makes everything e times as large. */
 const WHEEL_PIXELS = 300;
+/** Milliseconds without a turn after which the wheel, once the pictures are whole again, scrolls the page. */
+const WHEEL_REST = 400;
 /** A mouse that tells of lines. */
 const LINE_PIXELS = 30;
 /** How far a pointer may tremble before it is no click, in pixels. */
@@ -29,8 +31,8 @@ export interface LinkedView {
 }
 
 /**
- * Zooms and moves all pictures below an element at once: by Ctrl and the wheel, dragging, two fingers, + − 0 and the
- * arrows. What is zoomed carries `data-zooms`, and gets its transformation as `--view`; the element gets `data-zoomed` while
+ * Zooms and moves all pictures below an element at once: by Ctrl and the wheel, or the wheel alone once they are zoomed, by
+ * dragging, two fingers, + − 0 and the arrows. What is zoomed carries `data-zooms`, and gets its transformation as `--view`; the element gets `data-zoomed` while
  * anything but the whole pictures is shown.
  */
 export function useLinkedView(place: RefObject<HTMLElement | null>): LinkedView {
@@ -64,6 +66,8 @@ class Hands {
   #cell: Element | null = null;
   /** How far the pointers have come since the first was down, in pixels. */
   #travelled = 0;
+  /** When the wheel last zoomed, by the clock of events. */
+  #wheeled = -Infinity;
 
   constructor(element: HTMLElement, look: () => View, show: (view: View) => void) {
     this.#element = element;
@@ -87,11 +91,17 @@ class Hands {
     this.#listeners.abort();
   }
 
-  /** Without Ctrl, which is how browsers tell of two fingers on a touchpad, the page is scrolled. */
+  /**
+   * Over whole pictures the page is scrolled, unless Ctrl is held, which is also how browsers tell of two fingers on a
+   * touchpad. Whoever has zoomed in looks at the pictures: the wheel zooms then, until it rests at the whole.
+   */
   #onWheel(event: WheelEvent): void {
     const cell = cellOf(event);
-    if (!cell || !(event.ctrlKey || event.metaKey)) return;
+    const zooms = event.ctrlKey || event.metaKey || this.#look().zoom > 1 ||
+      event.timeStamp - this.#wheeled < WHEEL_REST;
+    if (!cell || !zooms) return;
     event.preventDefault();
+    this.#wheeled = event.timeStamp;
     const turned = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : LINE_PIXELS);
     const { clientX: x, clientY: y } = event;
     this.#show(zoomBy(this.#look(), Math.exp(-turned / WHEEL_PIXELS), placeIn(cell, { x, y })));

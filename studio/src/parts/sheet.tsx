@@ -44,7 +44,8 @@ export function Sheet({ followed, axes }: SheetProps) {
         </button>
         <button type="button" class="quiet" disabled={zoom.value <= 1} onClick={() => set(WHOLE)}>Whole</button>
         <p class="help">
-          All zoom together: Ctrl and the wheel, two fingers, or + and −. Drag, or use the arrow keys, to move.
+          All zoom together: Ctrl and the wheel, then the wheel alone; two fingers; or + and −. Drag, or use the arrow
+          keys, to move.
         </p>
       </div>
       <div class="scroll">

@@ -42,10 +42,11 @@ export function SheetActions({ followed, axes, tally }: SheetActionsProps) {
   const saveAll = () =>
     make(async () => {
       const finished = followed.cells.value.map((cell) => cell.peek()).filter(({ result }) => result !== null);
-      for (const [i, { id, place }] of finished.entries()) {
+      for (const [i, { id, place, contentFrames }] of finished.entries()) {
         making.value = `Saving ${i + 1} of ${finished.length}`;
         const { contentIndex: content, styleIndex: style, variationIndex: variation } = place!;
-        await savePainting(id, "result", "png", fileNameOf(nameOf(axes, { content, style, variation })));
+        const name = fileNameOf(nameOf(axes, { content, style, variation }));
+        await savePainting(id, "result", contentFrames > 1 ? "webp" : "png", name);
         await new Promise((resolve) => setTimeout(resolve, BETWEEN_SAVES_MS));
       }
     });
@@ -58,13 +59,16 @@ export function SheetActions({ followed, axes, tally }: SheetActionsProps) {
       navigate("/gallery");
     });
 
+  /** What moves is saved as such. */
+  const formats = [...new Set(followed.cells.value.map((cell) => cell.peek().contentFrames > 1 ? "WebP" : "PNG"))]
+    .sort().join(" or ");
   const isMaking = making.value !== null;
   return (
     <div class="sheet-actions">
       {tally.done > 0 && (
         <>
           <button type="button" disabled={isMaking} onClick={saveSheet}>Save the sheet</button>
-          <button type="button" disabled={isMaking} onClick={saveAll}>Save each as PNG</button>
+          <button type="button" disabled={isMaking} onClick={saveAll}>{`Save each as ${formats}`}</button>
           <button type="button" onClick={() => print()}>Print</button>
         </>
       )}

@@ -27,10 +27,10 @@ export function SheetCell({ cell, name, before, isNear }: SheetCellProps) {
   const place = useRef<HTMLDivElement>(null);
   const seen = useOnScreen(place);
   const [attempt, problem] = useAttempt();
-  const { id, status, step, steps, progress, losses, error, result, frame, options } = cell.value;
+  const { id, status, step, steps, progress, losses, error, result, frame, options, contentFrames } = cell.value;
   const ended = hasEnded(status);
   const url = result && seen.value && isNear.value ? result.url : frame?.dataUrl ?? result?.url ?? before;
-  const larger = result && status === "SUCCEEDED" && mayChange.value ? largerThan(result) : null;
+  const larger = result && contentFrames === 1 && status === "SUCCEEDED" && mayChange.value ? largerThan(result) : null;
   return (
     <div class={`cell ${status.toLowerCase()}${frame || result ? "" : " before"}`}>
       <div

@@ -40,6 +40,8 @@ export interface VisitSettings {
   readonly env?: Readonly<Record<string, string>>;
   /** Origin that pages may ask, too: of who signs people in. */
   readonly issuer?: string;
+  /** What it needs beside a browser and is not here; null where all is. */
+  readonly missing?: string | null;
 }
 
 /** A server with an engine and nothing in its store, and a browser to look at it. */
@@ -172,7 +174,7 @@ export function browserTest(
   fn: (t: Deno.TestContext, visit: Visit) => Promise<void>,
   settings: VisitSettings = {},
 ): void {
-  testWhere(NO_BROWSER, name, async (t) => {
+  testWhere(NO_BROWSER ?? settings.missing ?? null, name, async (t) => {
     await using visit = await Visit.begin(settings);
     await fn(t, visit);
     if (visit.complaints.length > 0) throw new Error(visit.complaints.join("\n"));

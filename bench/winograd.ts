@@ -93,7 +93,7 @@ for (const size of sizes) {
       (1000 * b).toFixed(1),
       (b / a).toFixed(2),
       difference.toExponential(1),
-      winogradPays(map, layer.inChannels) ? "yes" : "",
+      winogradPays("gradient", map, layer.inChannels) ? "yes" : "",
     ));
     for (const { session } of [plain, fast]) await session.release();
   }

@@ -11,10 +11,10 @@ import { ints, type ModelBuilder, type Tensor } from "./model.ts";
 import {
   type Activation,
   gradientKernelInput,
+  gradientWinogradInput,
   kernelShape,
   PICTURE_GRADIENT_CHANNELS,
   PICTURE_GRADIENT_SIDE,
-  winogradInput,
 } from "./network.ts";
 
 /** A slope of HardSigmoid that makes it a step. */
@@ -44,9 +44,12 @@ export function convGradient(
   sum: Features | undefined,
 ): Features {
   const { winograd } = layout;
-  if (winograd?.suits(gradient, layer.inChannels)) {
-    const kernel = graph.input(winogradInput(layer.name), winograd.kernelShape(layer.inChannels, layer.outChannels));
-    return winograd.conv(graph, gradient, kernel, layer.inChannels, sum);
+  if (winograd?.suits("gradient", gradient, layer.inChannels)) {
+    const kernel = graph.input(
+      gradientWinogradInput(layer.name),
+      winograd.kernelShape(layer.inChannels, layer.outChannels),
+    );
+    return winograd.conv(graph, gradient, kernel, layer.inChannels, { sum });
   }
   const kernel = graph.input(
     gradientKernelInput(layer.name),

@@ -24,9 +24,12 @@ export function gradientKernelInput(layer: string): string {
   return `${layer}.gradient`;
 }
 
-/** The same as Winograd's algorithm takes it. */
+/** The two as Winograd's algorithm takes them. */
 export function winogradInput(layer: string): string {
   return `${layer}.winograd`;
+}
+export function gradientWinogradInput(layer: string): string {
+  return `${layer}.gradient.winograd`;
 }
 
 /** The gradient to the picture comes four pixels at a time, see `pictureGradient()`. */
@@ -48,15 +51,21 @@ export function forward(graph: ModelBuilder, layout: Layout, size: Size, last: s
   let x: Features = { ...size, tensor: graph.node("Sub", [planar, MEAN]), channels: 3 };
   return layersUpTo(last).map((layer) => {
     const input = x;
-    x = layer.kind === "pool" ? pool(graph, layout, input, pooling) : layout.conv(
-      graph,
-      input,
-      graph.input(kernelInput(layer.name), kernelShape(layout, layer.inChannels, layer.outChannels)),
-      layer.outChannels,
-      { bias: graph.input(biasInput(layer.name), [layer.outChannels]), relu: true },
-    );
+    x = layer.kind === "pool" ? pool(graph, layout, input, pooling) : convolved(graph, layout, layer, input);
     return { layer, input, output: x };
   });
+}
+
+function convolved(graph: ModelBuilder, layout: Layout, layer: ConvLayer, x: Features): Features {
+  const { name, inChannels, outChannels } = layer;
+  const { winograd } = layout;
+  const options = { bias: graph.input(biasInput(name), [outChannels]), relu: true };
+  if (winograd?.suits("forward", x, outChannels)) {
+    const kernel = graph.input(winogradInput(name), winograd.kernelShape(inChannels, outChannels));
+    return winograd.conv(graph, x, kernel, outChannels, options);
+  }
+  const kernel = graph.input(kernelInput(name), kernelShape(layout, inChannels, outChannels));
+  return layout.conv(graph, x, kernel, outChannels, options);
 }
 
 /** Declared shape of a packed kernel. */

@@ -3,6 +3,7 @@ import type { Layout, Packed } from "./layout.ts";
 import {
   biasInput,
   gradientKernelInput,
+  gradientWinogradInput,
   kernelInput,
   MEAN,
   PICTURE_GRADIENT_CHANNELS,
@@ -47,6 +48,8 @@ export class PackedParameters {
         return this.#packGradient(layer, transposed(layer, forRgb(layer, parameters.kernel)));
       case winogradInput(layer.name):
         return this.#layout.winograd?.packKernel(parameters.kernel, inChannels, outChannels);
+      case gradientWinogradInput(layer.name):
+        return this.#layout.winograd?.packKernel(transposed(layer, parameters.kernel), outChannels, inChannels);
     }
     return undefined;
   }

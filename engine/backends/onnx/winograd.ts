@@ -2,12 +2,13 @@
  * 3×3 convolutions with a quarter of the multiplications: F(4×4, 3×3) (Winograd 1980; Lavin and Gray 2016). Of each channel
  * a window of 6×6 values is transformed to 36 numbers, and so is each kernel; a product of matrices for each of the 36
  * gives what transforms back to 4×4 results. They differ by 1.2e-6 of their norm from a direct convolution's
- * (`deno task bench winograd`), which itself differs by about 2e-7 from exact. So only gradients are computed this way: in a
- * gradient such an error is no more than itself, before a ReLU or a max-pool it turns some the other way.
+ * (`deno task bench winograd`), which itself differs by about 2e-7 from exact. In a gradient such an error is no more than
+ * itself; before a ReLU or a max-pool it turns some the other way. So features are computed this way in the deepest layers
+ * alone.
  *
  * @module
  */
-import type { Features, Packed } from "./layout.ts";
+import type { ConvOptions, Features, Packed } from "./layout.ts";
 import { ints, type ModelBuilder, NCHWC_DOMAIN, type Tensor } from "./model.ts";
 
 /**
@@ -15,7 +16,8 @@ import { ints, type ModelBuilder, NCHWC_DOMAIN, type Tensor } from "./model.ts";
  * errors of 1.9e-6 in no less time (Barabasz et al. 2020).
  */
 const POINTS = [0, 1, -1, 1 / 2, -2] as const;
-/** TensorProto's number for int64. */
+/** TensorProto's numbers for types. */
+const FLOAT = 1n;
 const INT64 = 7n;
 
 /** Side of the results of a window. */
@@ -61,18 +63,27 @@ const PART_BYTES = 10e6;
 const FEWEST_WINDOWS = 64;
 const MOST_WINDOWS = 1800;
 
+/** What a convolution is for: features, or a gradient to them. */
+export type Pass = "forward" | "gradient";
+
+/**
+ * Channels in or out. Gradients through fewer save little. Features of fewer lie before more ReLUs and pools than the
+ * conformance suite's tolerances have room for.
+ */
+const FEWEST_CHANNELS: Readonly<Record<Pass, number>> = { forward: 512, gradient: 256 };
+
 /** Says of a 3×3 convolution to so many channels whether it is done by Winograd's algorithm. */
-export type WinogradRule = (x: Features, outChannels: number) => boolean;
+export type WinogradRule = (pass: Pass, x: Features, outChannels: number) => boolean;
 
 /**
  * Where Winograd's algorithm takes clearly less time than a direct convolution (`deno task bench winograd`): with fewer
- * windows transforms of kernels outweigh what it saves; with fewer channels it saves little, and takes more memory. On
- * larger maps it takes more than a step may (`deno task bench memory CLASSIC/ADAM/1024`: 2,992 MiB instead of 2,821). It
- * depends on nothing but sizes, for the same input to give the same bytes at every start.
+ * windows transforms of kernels outweigh what it saves. It depends on nothing but sizes, for the same input to give the
+ * same bytes at every start.
  */
-export function winogradPays({ channels, height, width }: Features, outChannels: number): boolean {
+export function winogradPays(pass: Pass, { channels, height, width }: Features, outChannels: number): boolean {
   const windows = tilesAlong(height) * tilesAlong(width);
-  return Math.max(channels, outChannels) >= 256 && windows >= FEWEST_WINDOWS && windows <= MOST_WINDOWS;
+  return Math.max(channels, outChannels) >= FEWEST_CHANNELS[pass] && windows >= FEWEST_WINDOWS &&
+    windows <= MOST_WINDOWS;
 }
 
 /** Winograd's algorithm on features in blocks, see `BlockedLayout`. */
@@ -89,8 +100,8 @@ export class Winograd {
   }
 
   /** Whether a 3×3 SAME convolution of stride 1 to so many channels is to be done so. */
-  suits(x: Features, outChannels: number): boolean {
-    return x.channels % this.#block === 0 && outChannels % this.#block === 0 && this.#rule(x, outChannels);
+  suits(pass: Pass, x: Features, outChannels: number): boolean {
+    return x.channels % this.#block === 0 && outChannels % this.#block === 0 && this.#rule(pass, x, outChannels);
   }
 
   /** Declared shape of a packed kernel. */
@@ -98,21 +109,16 @@ export class Winograd {
     return [9, inChannels * outChannels];
   }
 
-  /**
-   * Packs an HWIO kernel of 3×3 for the convolution that its gradient is: rotated by 180°, and from `outChannels` to
-   * `inChannels`.
-   */
+  /** Packs an HWIO kernel of 3×3. */
   packKernel(kernel: Float32Array, inChannels: number, outChannels: number): Packed {
     const block = this.#block;
     const size = inChannels * outChannels;
     const data = new Float32Array(9 * size);
-    // From (9, in, out) to (9, in / block, out, block), as kernels of 1×1 have it.
-    for (let k = 0; k < 9; k++) {
-      for (let i = 0; i < inChannels; i++) {
-        for (let o = 0; o < outChannels; o++) {
-          data[(8 - k) * size + (i - i % block) * outChannels + o * block + i % block] =
-            kernel[k * size + i * outChannels + o]!;
-        }
+    // From (9, in, out) to (9, out / block, in, block), as kernels of 1×1 have it.
+    for (let row = 0; row < 9 * inChannels; row++) {
+      const to = (row - row % inChannels) * outChannels + (row % inChannels) * block;
+      for (let o = 0; o < outChannels; o += block) {
+        data.set(kernel.subarray(row * outChannels + o, row * outChannels + o + block), to + o * inChannels);
       }
     }
     return { data, shape: this.kernelShape(inChannels, outChannels) };
@@ -122,15 +128,24 @@ export class Winograd {
    * A 3×3 SAME convolution of stride 1 with a packed kernel. Where kernels are large, in the depth, some of the results'
    * channels are computed at a time; where maps are, some rows.
    */
-  conv(graph: ModelBuilder, x: Features, kernel: Tensor, outChannels: number, sum?: Features): Features {
+  conv(
+    graph: ModelBuilder,
+    x: Features,
+    kernel: Tensor,
+    outChannels: number,
+    { bias, sum, relu }: Pick<ConvOptions, "bias" | "sum" | "relu"> = {},
+  ): Features {
     const { height, width } = x;
     const groups = this.#channelGroups(x, outChannels);
     const strips = groups.length > 1 ? [{ from: 0, to: tilesAlong(height) }] : this.#strips(x, outChannels);
-    const kernels = groups.map((group) => this.#transformedKernel(graph, kernel, x, group, outChannels));
+    const nothing = zeroOf(graph, x);
+    const kernels = groups.map((group) => this.#transformedKernel(graph, kernel, x, group, outChannels, nothing));
     const parts = strips.flatMap((strip) => {
-      const windows = this.#windows(graph, x, strip);
-      return groups.map(({ from, to }, group) => {
-        const products = graph.node("Conv", [windows, kernels[group]!], {
+      const windows = this.#windows(graph, x, strip, nothing);
+      return groups.map((group, i) => {
+        const { from, to } = group;
+        const added = bias === undefined ? [] : [this.#productBias(graph, bias, group, outChannels)];
+        const products = graph.node("Conv", [windows, kernels[i]!, ...added], {
           group: BigInt(WINDOW ** 2),
           kernel_shape: ints(1, 1),
           strides: ints(1, 1),
@@ -142,7 +157,16 @@ export class Winograd {
     let tensor = parts.length === 1 ? parts[0]! : graph.node("Concat", parts, { axis: groups.length > 1 ? 0n : 1n });
     tensor = graph.node("Reshape", [tensor, graph.ints([1, outChannels, height, width])]);
     if (sum) tensor = graph.node("Add", [tensor, sum.tensor]);
+    if (relu) tensor = graph.node("Relu", [tensor]);
     return { tensor, channels: outChannels, height, width };
+  }
+
+  /** A bias for the products at point 1 of both axes: the transform back gives those to all results alike. */
+  #productBias(graph: ModelBuilder, bias: Tensor, { from, to }: Part, outChannels: number): Tensor {
+    const some = to - from < outChannels ? graph.node("Slice", [bias, graph.ints([from]), graph.ints([to])]) : bias;
+    const one = POINTS.indexOf(1) * (WINDOW + 1);
+    const pads = [one, WINDOW ** 2 - one - 1].map((groups) => groups * (to - from));
+    return graph.node("Pad", [some, graph.ints(pads)]);
   }
 
   /** Channels of the results whose kernels are transformed at a time: whole blocks. */
@@ -159,7 +183,7 @@ export class Winograd {
 
   /**
    * The transform of the kernels to some channels. It takes four times the kernels' memory, and is therefore made anew at
-   * each run, when the map is there: the addition of nothing makes ONNX Runtime wait for it.
+   * each run, when the map is there: the addition of `nothing` makes ONNX Runtime wait for it.
    */
   #transformedKernel(
     graph: ModelBuilder,
@@ -167,31 +191,35 @@ export class Winograd {
     x: Features,
     { from, to }: Part,
     outChannels: number,
+    nothing: Tensor,
   ): Tensor {
-    const flat = graph.node("Reshape", [x.tensor, graph.ints([-1])]);
-    const first = graph.node("Slice", [flat, graph.ints([0]), graph.ints([1])]);
-    const nothing = graph.node("Mul", [first, graph.floats([0])]);
     let some = kernel;
     if (to - from < outChannels) {
-      const none = graph.node("Cast", [nothing], { to: INT64 });
-      const start = graph.node("Add", [graph.ints([from * x.channels]), none]);
+      const start = graph.node("Add", [graph.ints([from * x.channels]), nothing]);
       some = graph.node("Slice", [kernel, start, graph.ints([to * x.channels]), graph.ints([1])]);
     }
-    const matrix = graph.node("Add", [graph.floats(KERNEL_MATRIX, [WINDOW ** 2, 9]), nothing]);
+    const none = graph.node("Cast", [nothing], { to: FLOAT });
+    const matrix = graph.node("Add", [graph.floats(KERNEL_MATRIX, [WINDOW ** 2, 9]), none]);
     const numbers = graph.node("MatMul", [matrix, some]);
     return graph.node("Reshape", [numbers, graph.ints([WINDOW ** 2 * (to - from), x.channels, 1, 1])]);
   }
 
-  /** A strip's windows, transformed: (6 · 6 · channels, windows down, windows across), columns before rows. */
-  #windows(graph: ModelBuilder, x: Features, { from, to }: Part): Tensor {
+  /**
+   * A strip's windows, transformed: (6 · 6 · channels, windows down, windows across), columns before rows.
+   *
+   * ONNX Runtime is not to know their shapes until it runs. Else it would keep the buffers of a forward pass' windows for
+   * those of the backward pass, which are as large, and a step's peak lies in between.
+   */
+  #windows(graph: ModelBuilder, x: Features, { from, to }: Part, nothing: Tensor): Tensor {
     const { channels, height, width } = x;
     const [top, bottom] = [Math.max(0, TILE * from - 1), Math.min(height, TILE * to + 1)];
     let tensor = x.tensor;
     if (bottom - top < height) {
       const map = graph.node("Reshape", [tensor, graph.ints([channels / this.#block, height, width, this.#block])]);
-      const rows = graph.node("Slice", [map, graph.ints([top]), graph.ints([bottom]), graph.ints([1])]);
-      tensor = graph.node("Reshape", [rows, graph.ints([1, channels, bottom - top, width])]);
+      tensor = graph.node("Slice", [map, graph.ints([top]), graph.ints([bottom]), graph.ints([1])]);
     }
+    const shape = graph.node("Add", [graph.ints([1, channels, bottom - top, width]), nothing]);
+    tensor = graph.node("Reshape", [tensor, shape]);
     const down = { axis: "height", tiles: to - from, length: bottom - top, before: top - (TILE * from - 1) } as const;
     const across = { axis: "width", tiles: tilesAlong(width), length: width, before: 1 } as const;
     return this.#transformed(graph, this.#transformed(graph, tensor, channels, down), WINDOW * channels, across);
@@ -258,6 +286,13 @@ function cut(length: number, bytesEach: number, bytes: number): Part[] {
   const count = Math.ceil(length / Math.max(1, Math.floor(bytes / bytesEach)));
   const bound = (part: number) => Math.floor(length * part / count);
   return Array.from({ length: count }, (_, part) => ({ from: bound(part), to: bound(part + 1) }));
+}
+
+/** A whole number that is there when the map is, and is 0 whatever is in it. */
+function zeroOf(graph: ModelBuilder, { tensor }: Features): Tensor {
+  const flat = graph.node("Reshape", [tensor, graph.ints([-1])]);
+  const first = graph.node("Slice", [flat, graph.ints([0]), graph.ints([1])]);
+  return graph.node("Mul", [graph.node("Cast", [first], { to: INT64 }), graph.ints([0])]);
 }
 
 function tilesAlong(length: number): number {

@@ -11,7 +11,10 @@ if (block === null) {
   // the test's time, and do nothing that others do not.
   const layout = new BlockedLayout(
     block,
-    ({ channels, height, width }, outChannels) => Math.min(height, width) > 4 && Math.min(channels, outChannels) < 512,
+    (pass, { channels, height, width }, outChannels) =>
+      pass === "forward"
+        ? Math.max(channels, outChannels) >= 512
+        : Math.min(height, width) > 4 && Math.min(channels, outChannels) < 512,
   );
   testConformance(
     "OnnxBackend with Winograd's algorithm wherever it may be",

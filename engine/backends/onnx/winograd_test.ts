@@ -16,30 +16,41 @@ interface Given {
   readonly height: number;
   readonly width: number;
   readonly sum?: boolean;
+  readonly bias?: boolean;
+  readonly relu?: boolean;
   readonly partBytes?: number;
+  /** In place of the map's first value. */
+  readonly first?: number;
 }
 
 const noise = (count: number, salt: number) => Float32Array.from(formulaNoise(count, salt));
 
 /** Results as (pixels × channels), by Winograd's algorithm and by plain loops. */
-async function bothWays({ height, width, sum, partBytes }: Given) {
+async function bothWays({ height, width, sum, bias, relu = false, partBytes, first }: Given) {
   const layout = new BlockedLayout(block!);
   const winograd = new Winograd(block!, () => true, partBytes);
   const area = height * width;
   const [x, kernel, added] = [noise(area * IN, 1), noise(9 * IN * OUT, 2), noise(area * OUT, 3)];
+  x[0] = first ?? x[0]!;
+  const constant = bias ? noise(OUT, 4) : new Float32Array(OUT);
   const graph = new ModelBuilder();
   const map = (name: string, channels: number) => {
     return { tensor: graph.input(name, layout.shape(channels, height, width)), channels, height, width };
   };
-  const packed = graph.input("kernel", winograd.kernelShape(OUT, IN));
-  const y = winograd.conv(graph, map("x", IN), packed, OUT, sum ? map("sum", OUT) : undefined);
+  const packed = graph.input("kernel", winograd.kernelShape(IN, OUT));
+  const y = winograd.conv(graph, map("x", IN), packed, OUT, {
+    relu,
+    ...(sum ? { sum: map("sum", OUT) } : {}),
+    ...(bias ? { bias: graph.input("bias", [OUT]) } : {}),
+  });
   graph.output("y", layout.toPlanar(graph, y, OUT), [1, OUT, height, width]);
   const session = await Session.create(
     graph,
     { get: () => undefined },
     new Map([
       ["x", layout.packRows(x, IN)],
-      ["kernel", winograd.packKernel(kernel, OUT, IN).data],
+      ["kernel", winograd.packKernel(kernel, IN, OUT).data],
+      ["bias", constant],
       ["sum", layout.packRows(added, OUT)],
     ]),
     { executionProviders: ["cpu"], intraOpNumThreads: 1 },
@@ -52,13 +63,13 @@ async function bothWays({ height, width, sum, partBytes }: Given) {
     for (let row = 0; row < height; row++) {
       for (let column = 0; column < width; column++) {
         const pixel = row * width + column;
-        let value = sum ? added[pixel * OUT + o]! : 0;
+        let value = constant[o]! + (sum ? added[pixel * OUT + o]! : 0);
         for (let k = 0; k < 9; k++) {
           const [r, c] = [row + Math.floor(k / 3) - 1, column + k % 3 - 1];
           if (r < 0 || r >= height || c < 0 || c >= width) continue;
-          for (let i = 0; i < IN; i++) value += x[(r * width + c) * IN + i]! * kernel[((8 - k) * OUT + o) * IN + i]!;
+          for (let i = 0; i < IN; i++) value += x[(r * width + c) * IN + i]! * kernel[(k * IN + i) * OUT + o]!;
         }
-        wanted[o * area + pixel] = value;
+        wanted[o * area + pixel] = relu ? Math.max(0, value) : value;
       }
     }
   }
@@ -74,7 +85,7 @@ async function check(given: Given) {
 const ignore = block === null;
 
 Deno.test({
-  name: "Winograd's algorithm gives the gradient of a convolution at sizes around multiples of its tile",
+  name: "Winograd's algorithm gives what a convolution does at sizes around multiples of its tile",
   ignore,
   async fn() {
     for (let height = 1; height <= 9; height++) {
@@ -87,6 +98,29 @@ Deno.test({
   name: "Winograd's algorithm adds another map",
   ignore,
   fn: () => check({ height: 6, width: 7, sum: true }),
+});
+
+Deno.test({
+  name: "Winograd's algorithm adds a bias, some channels or some rows at a time too, and a ReLU comes after it",
+  ignore,
+  async fn() {
+    await check({ height: 6, width: 7, bias: true });
+    await check({ height: 6, width: 7, bias: true, relu: true });
+    await check({ height: 9, width: 6, bias: true, relu: true, partBytes: 8 * 4 * 36 * IN });
+    await check({ height: 13, width: 25, bias: true, relu: true, partBytes: 4 * 36 * IN * OUT });
+  },
+});
+
+Deno.test({
+  name: "Winograd's algorithm gives numbers for numbers beside a value that is none",
+  ignore,
+  async fn() {
+    // All channels at once, some of them, and some rows.
+    for (const partBytes of [undefined, 8 * 4 * 36 * IN, 4 * 36 * IN * OUT]) {
+      const { found } = await bothWays({ height: 13, width: 25, first: NaN, ...(partBytes ? { partBytes } : {}) });
+      assert.ok(Number.isNaN(found[0]) && Number.isFinite(found.at(-1)));
+    }
+  },
 });
 
 Deno.test({
@@ -116,9 +150,11 @@ Deno.test({
 
 Deno.test("Winograd's algorithm is chosen by sizes alone, and not for few channels or few windows", () => {
   const map = (channels: number, side: number) => ({ tensor: "", channels, height: side, width: side });
-  assert.equal(winogradPays(map(256, 29), 256), true);
-  assert.equal(winogradPays(map(256, 28), 256), false);
-  assert.equal(winogradPays(map(256, 167), 128), true);
-  assert.equal(winogradPays(map(128, 334), 128), false);
-  assert.equal(winogradPays(map(256, 256), 256), false);
+  assert.equal(winogradPays("gradient", map(256, 29), 256), true);
+  assert.equal(winogradPays("gradient", map(256, 28), 256), false);
+  assert.equal(winogradPays("gradient", map(256, 167), 128), true);
+  assert.equal(winogradPays("gradient", map(128, 334), 128), false);
+  assert.equal(winogradPays("gradient", map(256, 256), 256), false);
+  assert.equal(winogradPays("forward", map(256, 32), 512), true);
+  assert.equal(winogradPays("forward", map(256, 32), 256), false);
 });

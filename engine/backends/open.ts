@@ -8,7 +8,7 @@ import type { Vgg16Parameters } from "../vgg16.ts";
 import type { Backend } from "./backend.ts";
 import { ENGINE_NAMES, ENGINE_NEEDS, type EngineName, LAST_ENGINE, REPLACED_ENGINES } from "./engines.ts";
 import { DEFAULT_PRECISION, type Precision } from "./precision.ts";
-import { checkBackend, WrongResults } from "./probe.ts";
+import { checkBackend } from "./probe.ts";
 import { reasonOf } from "./reason.ts";
 import type { Measurements } from "./webgpu/measured_tiles.ts";
 
@@ -63,9 +63,9 @@ async function openChecked(
   try {
     backend = await openAgreeing(engine, parameters, options);
   } catch (error) {
-    // Some drivers sum in 16 bits, too.
-    if (precision !== "float16" || !(error instanceof WrongResults)) throw error;
-    reason = `${error.message} in float16`;
+    // A driver may sum in 16 bits, too, or not know how to hold them.
+    if (precision !== "float16") throw error;
+    reason = `${reasonOf(error)} in float16`;
   }
   backend ??= await openAgreeing(engine, parameters, { ...options, precision: DEFAULT_PRECISION });
   if (precision !== DEFAULT_PRECISION && precision !== backend.info.precision) {
@@ -107,7 +107,7 @@ async function openUnchecked(
   }
   if (engine === "webgpu") {
     const { WebgpuBackend } = await import("./webgpu/backend.ts");
-    return await WebgpuBackend.open(parameters, options.measurements);
+    return await WebgpuBackend.open(parameters, options);
   }
   const { OnnxBackend } = await import("./onnx/backend.ts");
   return await OnnxBackend.open(parameters);

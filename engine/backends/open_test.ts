@@ -90,15 +90,20 @@ Deno.test("an engine without the precision that was asked for says in which it c
   }
 });
 
-Deno.test("an engine whose results are wrong in float16 goes on in float32", async () => {
-  // Sums in 16 bits, too.
-  const half = { precision: "float16", factor: 2 };
-  const here = machine({ "webgpu": {}, "webgpu:float16": half, "onnx:cpu": {} });
-  const lines: string[] = [];
-  const options = { ...here.options, precision: "float16" } as const;
-  const { info } = await openBackend("webgpu", PARAMETERS, (line) => lines.push(line), options);
-  assert.equal(info.precision, "float32");
-  assert.equal(lines[0], "Engine webgpu: wrong results (gradient 0.45 off) in float16, computes in float32");
+Deno.test("an engine whose results are wrong in float16, or that does not work in it, goes on in float32", async () => {
+  const ways: [MachineEngine, string][] = [
+    // Sums in 16 bits, too.
+    [{ precision: "float16", factor: 2 }, "wrong results (gradient 0.45 off)"],
+    [{ error: "Cannot compile kernel pool" }, "Cannot compile kernel pool"],
+  ];
+  for (const [half, reason] of ways) {
+    const here = machine({ "webgpu": {}, "webgpu:float16": half, "onnx:cpu": {} });
+    const lines: string[] = [];
+    const options = { ...here.options, precision: "float16" } as const;
+    const { info } = await openBackend("webgpu", PARAMETERS, (line) => lines.push(line), options);
+    assert.equal(info.precision, "float32");
+    assert.equal(lines[0], `Engine webgpu: ${reason} in float16, computes in float32`);
+  }
 });
 
 Deno.test("rounded factors may turn the gradient a little, and nothing more", async () => {

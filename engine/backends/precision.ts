@@ -5,7 +5,7 @@
  * @module
  */
 
-/** `tf32` and `float16` round the factors of products to 10 bits; `float16` has features and gradients of 16 bits, too. */
+/** `tf32` and `float16` round the factors of products to 10 bits; `float16` may hold features in 16 bits, too. */
 export const PRECISIONS = ["float32", "tf32", "float16"] as const;
 export type Precision = typeof PRECISIONS[number];
 

@@ -20,13 +20,10 @@ const CHECKED_SIDE = 64;
 const TIMED_SIDE = 256;
 const TIMED_STEPS = 3;
 
-/** A backend that computes something else. */
-export class WrongResults extends Error {}
-
 /**
  * Compares one step with that of another backend, on the parameters that are to be used.
  *
- * @throws {WrongResults} saying in a few words what differs.
+ * @throws {Error} saying in a few words what differs.
  */
 export async function checkBackend(backend: Backend, reference: Backend, parameters: Vgg16Parameters): Promise<void> {
   const [found, wanted] = [
@@ -42,7 +39,7 @@ export async function checkBackend(backend: Backend, reference: Backend, paramet
     ["gradient", relativeError(found.gradient, wanted.gradient), gradientTolerance] as const,
   ];
   for (const [what, error, tolerance] of errors) {
-    if (!(error <= tolerance)) throw new WrongResults(`wrong results (${what} ${error.toPrecision(2)} off)`);
+    if (!(error <= tolerance)) throw new Error(`wrong results (${what} ${error.toPrecision(2)} off)`);
   }
 }
 

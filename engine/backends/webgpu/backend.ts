@@ -4,6 +4,7 @@ import { type Places, placeSize } from "../../objective/neighbors.ts";
 import { featureSize, type Mask, type Objective, type Term } from "../../objective/objective.ts";
 import type { Pooling } from "../../options/options.ts";
 import type { Pixels, Size } from "../../picture.ts";
+import { DEFAULT_PRECISION, type Precision } from "../precision.ts";
 import type { Vgg16Parameters } from "../../vgg16.ts";
 import { classify } from "./classifier.ts";
 import { Device } from "./device.ts";
@@ -21,6 +22,12 @@ import { maskBuffer } from "./term_plan.ts";
 import { WebgpuTileEvaluator } from "./tile_evaluator.ts";
 import { type TileTrials, tryTiles } from "./tile_trials.ts";
 
+/** How it is opened. */
+export interface WebgpuOptions {
+  readonly precision?: Precision;
+  readonly measurements?: Measurements;
+}
+
 /** The project's own kernels on Deno's WebGPU. */
 export class WebgpuBackend implements Backend {
   readonly info: EngineInfo;
@@ -29,24 +36,29 @@ export class WebgpuBackend implements Backend {
   readonly #parameters: Vgg16Parameters;
   readonly #onDevice: DeviceParameters;
 
-  private constructor(device: Device, parameters: Vgg16Parameters) {
-    this.info = { backend: "webgpu", device: device.name, precision: "float32", version: Deno.version.deno };
+  private constructor(device: Device, parameters: Vgg16Parameters, half: boolean) {
+    const precision = half ? "float16" : "float32";
+    this.info = { backend: "webgpu", device: device.name, precision, version: Deno.version.deno };
     this.largestMap = device.largestBuffer;
     this.#device = device;
     this.#parameters = parameters;
-    this.#onDevice = new DeviceParameters(device, parameters);
+    this.#onDevice = new DeviceParameters(device, parameters, half);
   }
 
   /**
-   * @param measurements What was measured of the device; where it is left out, nothing is measured.
+   * @param options.precision The coarsest that is allowed.
+   * @param options.measurements What was measured of the device; where it is left out, nothing is measured.
    * @throws {Error} where there is no GPU.
    */
-  static async open(parameters: Vgg16Parameters, measurements?: Measurements): Promise<WebgpuBackend> {
+  static async open(
+    parameters: Vgg16Parameters,
+    { precision = DEFAULT_PRECISION, measurements }: WebgpuOptions = {},
+  ): Promise<WebgpuBackend> {
     const device = await Device.open();
     if (measurements && device.hasTimestamps) {
       device.tileCosts = await measuredTiles(device.identity, measurements, tryOnOtherDevice);
     }
-    return new WebgpuBackend(device, parameters);
+    return new WebgpuBackend(device, parameters, precision === "float16");
   }
 
   async features(

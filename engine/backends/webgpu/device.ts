@@ -6,8 +6,9 @@
 import { setImmediate } from "node:timers/promises";
 import { GramcastError } from "../../../errors.ts";
 import { findAdapter } from "../webgpu_adapter.ts";
-import type { Dispatch } from "./plan.ts";
+import { halveVariables, widen } from "./half.ts";
 import type { TileCosts } from "./kernels/conv_tile.ts";
+import { type Dispatch, wordsOf } from "./plan.ts";
 import { Readback } from "./readback.ts";
 import { bindingNumbers, composeWgsl } from "./wgsl.ts";
 
@@ -18,10 +19,11 @@ export interface Pipeline {
   readonly bindings: ReadonlyMap<string, number>;
 }
 
-/** A part of a buffer that is read: its length in values of 32 bits. */
+/** A part of a buffer that is read: its length in values, whether of 32 bits or, as features may be, of 16. */
 export interface Reading {
   readonly buffer: GPUBuffer;
   readonly length: number;
+  readonly half?: boolean;
 }
 
 const USAGE = { QUERY_RESOLVE: 0x200, STORAGE: 0x80, UNIFORM: 0x40, COPY_DST: 0x8, COPY_SRC: 0x4 };
@@ -111,11 +113,12 @@ export class Device {
   }
 
   /** The pipeline of a dispatch's kernel, compiled when it is first asked for. */
-  pipeline({ kernel, source, variant }: Dispatch): Promise<Pipeline> {
-    const key = JSON.stringify([kernel, variant]);
+  pipeline({ kernel, source, variant, buffers }: Dispatch): Promise<Pipeline> {
+    const halves = Object.keys(buffers).filter((name) => buffers[name]!.half);
+    const key = JSON.stringify([kernel, variant, halves]);
     let pipeline = this.#pipelines.get(key);
     if (!pipeline) {
-      pipeline = this.#compile(kernel, composeWgsl(source, variant));
+      pipeline = this.#compile(kernel, halveVariables(composeWgsl(source, variant), halves));
       this.#pipelines.set(key, pipeline);
     }
     return pipeline;
@@ -138,18 +141,22 @@ export class Device {
   async submit(commands: readonly GPUCommandBuffer[], readings: readonly Reading[] = []): Promise<Float32Array[]> {
     this.throwIfLost();
     for (const each of commands) this.gpu.queue.submit([each]);
-    const size = readings.reduce((sum, { length }) => sum + 4 * length, 0);
+    const size = readings.reduce((sum, reading) => sum + 4 * wordsOf(reading), 0);
     if (size === 0) return [];
     try {
       const bytes = await this.#readback.read(size, (encoder, to) => {
         let offset = 0;
-        for (const { buffer, length } of readings) {
-          encoder.copyBufferToBuffer(buffer, 0, to, offset, 4 * length);
-          offset += 4 * length;
+        for (const reading of readings) {
+          const taken = 4 * wordsOf(reading);
+          encoder.copyBufferToBuffer(reading.buffer, 0, to, offset, taken);
+          offset += taken;
         }
       });
       let start = 0;
-      return readings.map(({ length }) => new Float32Array(bytes.slice(start, start += 4 * length)));
+      return readings.map((reading) => {
+        const words = new Float32Array(bytes.slice(start, start += 4 * wordsOf(reading)));
+        return reading.half ? widen(words) : words;
+      });
     } catch (error) {
       // That a device was lost is told in a turn of its own.
       await setImmediate();

@@ -30,6 +30,8 @@ export interface NetworkOptions {
   readonly mean: readonly [number, number, number];
   /** What was measured of the device; nothing where it is left out. */
   readonly tileCosts?: TileCosts;
+  /** Whether features are held in 16 bits, see `half.ts`; in 32 where it is left out. */
+  readonly half?: boolean;
   /** Which layers go through Winograd's convolution; none where it is left out. */
   readonly winograd?: (layer: ConvLayer, from: FeatureMap, to: FeatureMap) => boolean;
 }
@@ -44,14 +46,14 @@ export type NameOutput = (layer: string, index: number) => string;
  */
 export function* planNetwork(
   plan: Plan,
-  { size, last, pooling, mean, tileCosts, winograd = () => false }: NetworkOptions,
+  { size, last, pooling, mean, tileCosts, half = false, winograd = () => false }: NetworkOptions,
   name: NameOutput = (layer) => layer,
 ): Generator<Activation, void> {
   const entered = mapOf(plan, "entered", { ...size, channels: 3 });
   plan.add(enter(plan.buffer(PICTURE, pictureLength(size)), entered, mean));
   let input = entered;
   for (const [i, { layer, ...shape }] of featureMaps(size, last).entries()) {
-    const output = mapOf(plan, name(layer.name, i), shape);
+    const output = mapOf(plan, name(layer.name, i), shape, half);
     if (layer.kind === "pool") plan.add(pool(input, output, pooling));
     else {
       const bias = PARAMETERS.bias(plan, layer);
@@ -65,7 +67,12 @@ export function* planNetwork(
 }
 
 /** A map in a buffer of that name, which may hold a larger one at another time. */
-export function mapOf(plan: Plan, name: string, { width, height, channels }: Omit<FeatureMap, "buffer">): FeatureMap {
+export function mapOf(
+  plan: Plan,
+  name: string,
+  { width, height, channels }: Omit<FeatureMap, "buffer">,
+  half = false,
+): FeatureMap {
   const shape = { width, height, channels };
-  return { ...shape, buffer: plan.buffer(name, mapLength(shape)) };
+  return { ...shape, buffer: plan.buffer(name, mapLength(shape), half) };
 }

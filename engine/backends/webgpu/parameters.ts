@@ -28,11 +28,14 @@ export const PARAMETERS = {
 export class DeviceParameters {
   readonly #device: Device;
   readonly #parameters: Vgg16Parameters;
+  readonly #half: boolean;
   readonly #buffers = new Map<string, GPUBuffer>();
 
-  constructor(device: Device, parameters: Vgg16Parameters) {
+  /** @param half Whether features are held in 16 bits; parameters never are. */
+  constructor(device: Device, parameters: Vgg16Parameters, half = false) {
     this.#device = device;
     this.#parameters = parameters;
+    this.#half = half;
   }
 
   /** RGB. */
@@ -41,9 +44,9 @@ export class DeviceParameters {
     return [red, green, blue];
   }
 
-  /** What the network has of the parameters and of the device, whatever goes through it. */
-  get network(): Pick<NetworkOptions, "mean" | "tileCosts"> {
-    return { mean: this.mean, tileCosts: this.#device.tileCosts };
+  /** What the network has of the parameters and of the backend, whatever goes through it. */
+  get network(): Pick<NetworkOptions, "mean" | "tileCosts" | "half"> {
+    return { mean: this.mean, tileCosts: this.#device.tileCosts, half: this.#half };
   }
 
   /** The buffer for one that a plan has from `PARAMETERS`. */

@@ -10,8 +10,10 @@ import type { Variant } from "./wgsl.ts";
 export interface PlannedBuffer {
   /** Unique in its plan. */
   readonly name: string;
-  /** Length in values of 32 bits. */
+  /** Length in values. */
   readonly length: number;
+  /** Whether values are features of 16 bits, see `half.ts`, and not of 32 bits. */
+  readonly half: boolean;
   /** Whether it is none of the plan's own: it holds parameters of the network, or what plans hand on to one another. */
   readonly shared: boolean;
 }
@@ -72,9 +74,14 @@ export function submissions<Call extends { readonly work: Work }>(calls: readonl
   return submitted;
 }
 
+/** What a buffer takes, in values of 32 bits. */
+export function wordsOf({ length, half = false }: { readonly length: number; readonly half?: boolean }): number {
+  return half ? length / 2 : length;
+}
+
 /** Buffers and dispatches of one pass over the device. */
 export class Plan {
-  readonly #buffers = new Map<string, { name: string; length: number; shared: boolean }>();
+  readonly #buffers = new Map<string, { name: string; length: number; half: boolean; shared: boolean }>();
   readonly #dispatches: Dispatch[] = [];
 
   get buffers(): readonly PlannedBuffer[] {
@@ -87,26 +94,30 @@ export class Plan {
 
   /** Bytes of the plan's own buffers. */
   get bytes(): number {
-    return this.buffers.reduce((sum, { length, shared }) => sum + (shared ? 0 : 4 * length), 0);
+    return this.buffers.reduce((sum, buffer) => sum + (buffer.shared ? 0 : 4 * wordsOf(buffer)), 0);
   }
 
-  /** The buffer of that name, made if there is none, and made longer where it is too short. */
-  buffer(name: string, length: number): PlannedBuffer {
-    return this.#take(name, length, false);
+  /**
+   * The buffer of that name, made if there is none, and made longer where it is too short.
+   *
+   * @param half As it always is under that name.
+   */
+  buffer(name: string, length: number, half = false): PlannedBuffer {
+    return this.#take(name, length, half, false);
   }
 
   /** The same for one that is not the plan's own. */
   shared(name: string, length: number): PlannedBuffer {
-    return this.#take(name, length, true);
+    return this.#take(name, length, false, true);
   }
 
   add(...dispatches: readonly Dispatch[]): void {
     this.#dispatches.push(...dispatches);
   }
 
-  #take(name: string, length: number, shared: boolean): PlannedBuffer {
+  #take(name: string, length: number, half: boolean, shared: boolean): PlannedBuffer {
     const known = this.#buffers.get(name);
-    const buffer = known ?? { name, length, shared };
+    const buffer = known ?? { name, length, half, shared };
     buffer.length = Math.max(buffer.length, length);
     this.#buffers.set(name, buffer);
     return buffer;

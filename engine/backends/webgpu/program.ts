@@ -4,7 +4,7 @@
  * @module
  */
 import type { Device, Reading } from "./device.ts";
-import { type Dispatch, type Plan, type PlannedBuffer, submissions, type Work } from "./plan.ts";
+import { type Dispatch, type Plan, type PlannedBuffer, submissions, wordsOf, type Work } from "./plan.ts";
 
 /** A dispatch, ready to be encoded. */
 interface Call {
@@ -31,17 +31,21 @@ export class Program {
   readonly #buffers: ReadonlyMap<string, GPUBuffer>;
   readonly #owned: readonly GPUBuffer[];
   readonly #calls: readonly Call[];
+  /** Names of buffers whose values have 16 bits. */
+  readonly #halves: ReadonlySet<string>;
 
   private constructor(
     device: Device,
     buffers: ReadonlyMap<string, GPUBuffer>,
     owned: readonly GPUBuffer[],
     calls: readonly Call[],
+    halves: ReadonlySet<string>,
   ) {
     this.#device = device;
     this.#buffers = buffers;
     this.#owned = owned;
     this.#calls = calls;
+    this.#halves = halves;
   }
 
   /**
@@ -58,7 +62,7 @@ export class Program {
         };
         const buffers = new Map(plan.buffers.map((planned) => [
           planned.name,
-          planned.shared ? shared(planned) : own(device.buffer(planned.length)),
+          planned.shared ? shared(planned) : own(device.buffer(wordsOf(planned))),
         ]));
         const numbers = own(device.uniforms(packNumbers(plan.dispatches)));
         const calls = plan.dispatches.map(({ buffers: used, numbers: given, workgroups, work }, i): Call => {
@@ -78,7 +82,8 @@ export class Program {
             work,
           };
         });
-        return new Program(device, buffers, owned, calls);
+        const halves = new Set(plan.buffers.filter(({ half }) => half).map(({ name }) => name));
+        return new Program(device, buffers, owned, calls, halves);
       });
     } catch (error) {
       owned.forEach((buffer) => buffer.destroy());
@@ -99,7 +104,7 @@ export class Program {
 
   /** A buffer as it is read: from its start. */
   reading(name: string, length: number): Reading {
-    return { buffer: this.get(name), length };
+    return { buffer: this.get(name), length, half: this.#halves.has(name) };
   }
 
   /** The commands of one run, in as many submissions as they are to be watched in. */

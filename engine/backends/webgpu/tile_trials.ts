@@ -122,7 +122,7 @@ async function convolved(device: Device, tile: ConvTile): Promise<Uint32Array> {
   const weights = plan.buffer("weights", kernelLength(inChannels, outChannels));
   const bias = plan.buffer("bias", 4 * quadsOf(outChannels));
   plan.add(...convTiles(from, weights, to, { bias }, { tile }));
-  const program = await Program.create(device, plan, noneShared);
+  const program = await Program.create(device, plan);
   try {
     for (const { name, length } of [from.buffer, weights, bias]) program.write(name, noise(length));
     const [values] = await program.run([program.reading(to.buffer.name, mapLength(to))]);
@@ -156,7 +156,7 @@ async function timeBeside(device: Device, tile: ConvTile, maps: readonly Shape[]
     const weights = plan.buffer("weights", kernelLength(map.channels, map.channels));
     for (const each of tiles) plan.add(...convTiles(from, weights, to, {}, { tile: each, mostFlops: WHOLE }));
   }
-  const program = await Program.create(device, plan, noneShared);
+  const program = await Program.create(device, plan);
   try {
     const times = await program.time();
     return maps.map((map, i) => {
@@ -167,10 +167,6 @@ async function timeBeside(device: Device, tile: ConvTile, maps: readonly Shape[]
   } finally {
     program.dispose();
   }
-}
-
-function noneShared(): never {
-  throw new RangeError("Cannot share a buffer: a trial has none");
 }
 
 /** Numbers between −1 and 1 without repetition. */

@@ -22,6 +22,7 @@ const ENGINES = [
   "tensorflow",
   "tensorflow:float32",
   "webgpu",
+  "webgpu:float16",
   "onnx:cpu",
 ];
 

@@ -180,12 +180,20 @@ browserTest("a painting is shared by a link that shows nothing else, until it is
 
 const issuer = await TestIssuer.start();
 const ISSUED = {
-  env: { AUTH: "keys,oidc", OIDC_ISSUER: issuer.url, OIDC_AUDIENCE: CLIENT, OIDC_CLIENT_ID: CLIENT },
+  env: {
+    AUTH: "keys,oidc",
+    OIDC_ISSUER: issuer.url,
+    OIDC_AUDIENCE: CLIENT,
+    OIDC_CLIENT_ID: CLIENT,
+    OIDC_DEFAULT_ROLE: "none",
+  },
   issuer: new URL(issuer.url).origin,
 };
 
 browserTest("people sign in at the issuer, and stay signed in when their token has expired", async (t, visit) => {
   await using _ = issuer;
+  const { person } = issuer;
+  issuer.person = { ...person, roles: ["gramcast-user"] };
   const page = await visit.open("/gallery");
 
   await t.step("who comes back from there is where they were", async () => {
@@ -218,6 +226,14 @@ browserTest("people sign in at the issuer, and stay signed in when their token h
     }
     const step = Number.parseInt((await page.getByRole("definition").first().textContent())!);
     await until(page, `Number.parseInt(document.querySelector(".facts dd")?.textContent ?? "0") > ${step}`);
+  });
+
+  await t.step("until they have no role any longer, which is said instead of trying again", async () => {
+    issuer.person = person;
+    await signInHeading(page).waitFor();
+    await page.getByText("Ask whoever runs this server for a role, then sign in again.").waitFor();
+    assert.equal(await page.getByText("Connection lost").count(), 0);
+    assert.equal(await kept(page), null);
   });
 
   await t.step("who is not let in is told why", async () => {

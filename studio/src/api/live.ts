@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import { type Client, createClient } from "graphql-ws/client";
 import type { Operation } from "./operations.ts";
 import { ENDPOINT, RequestError } from "./client.ts";
+import { credentials, forget } from "./credentials.ts";
 import { freshToken, replaceToken } from "./renewal.ts";
 
 /** How the socket is: `idle` while nothing is followed, `lost` with the whole seconds until the next try. */
@@ -12,8 +13,10 @@ export const connection = signal<Connection>({ state: "idle" });
 const KEEP_ALIVE_MS = 10_000;
 const LONGEST_WAIT_SECONDS = 8;
 const UNAUTHORIZED = 4401;
-/** How the server closes a socket that needs no other at once: it is no longer used, or who it is of is not known. */
-const QUIET: readonly number[] = [1000, UNAUTHORIZED];
+const FORBIDDEN = 4403;
+/** How the server closes a socket that needs no other at once: it is no longer used, or who it is of may not have one. */
+const QUIET: readonly number[] = [1000, UNAUTHORIZED, FORBIDDEN];
+const NO_ROLE = "You may not come in here any longer. Ask whoever runs this server for a role, then sign in again.";
 
 let socketClient: Client | undefined;
 /** What the socket was opened with. */
@@ -32,6 +35,11 @@ export function disconnect(): void {
   connection.value = { state: "idle" };
 }
 
+/** The code that a socket was closed with; undefined for another cause. */
+function codeOf(cause: unknown): number | undefined {
+  return (cause as CloseEvent | null)?.code;
+}
+
 function client(): Client {
   return socketClient ??= createClient({
     url: ENDPOINT.replace(/^http/, "ws"),
@@ -44,7 +52,7 @@ function client(): Client {
     keepAlive: KEEP_ALIVE_MS,
     retryAttempts: Infinity,
     // Left out, only close codes are tried again, not a server that cannot be reached.
-    shouldRetry: () => true,
+    shouldRetry: (cause) => codeOf(cause) !== FORBIDDEN,
     retryWait: (retries) => wait(Math.min(2 ** retries, LONGEST_WAIT_SECONDS)),
     on: {
       connected: () => connection.value = { state: "open" },
@@ -113,9 +121,14 @@ export function follow<Field extends string, Event extends Sequenced, Variables 
         handlers.next(event);
       },
       async error(cause) {
-        if ((cause as CloseEvent | null)?.code === UNAUTHORIZED) {
+        if (codeOf(cause) === UNAUTHORIZED) {
           if (await replaceToken(shown) && !ended) subscribe();
           return;
+        }
+        if (codeOf(cause) === FORBIDDEN) {
+          // Who has signed in anew meanwhile stays.
+          if (credentials.value?.token === shown) forget(NO_ROLE);
+          return handlers.error(new RequestError("FORBIDDEN", NO_ROLE));
         }
         const [error] = Array.isArray(cause) ? cause : [];
         const { extensions, message } = error ?? { extensions: {}, message: "The connection was refused" };

@@ -225,3 +225,34 @@ Deno.test("cancelBatch and deleteBatch act on all of a batch, and say so in the 
     ["start batch", id],
   ]);
 });
+
+const ESTIMATE = `query ($input: StartBatchInput!) {
+  estimateBatch(input: $input) { count seconds memoryBytes steps fits transfers { steps seconds memoryBytes } }
+}`;
+
+Deno.test("a batch is estimated as all of its transfers are, in their order, and nothing of it is started or kept", async () => {
+  await using stage = await ApiStage.open();
+  const asked = input({ variations: [{ steps: 3 }, { steps: 5, size: 48 }] });
+  const { estimateBatch } = await run(stage, ESTIMATE, { input: asked });
+  const { count, memoryBytes, steps, fits, transfers } = estimateBatch;
+  assert.deepEqual([count, steps, fits], [8, 4 * (3 + 5), true]);
+  assert.deepEqual(transfers.map((each: { steps: number }) => each.steps), [3, 5, 3, 5, 3, 5, 3, 5]);
+  assert.equal(memoryBytes, Math.max(...transfers.map((each: { memoryBytes: number }) => each.memoryBytes)));
+  assert.equal(estimateBatch.seconds, null);
+  assert.equal(await stage.started(), 0);
+  const id = await start(stage, { variations: [{ steps: 3 }, { steps: 5, size: 48 }] });
+  for (const transfer of await stage.own.batches.transfers(id)) await stage.finish(transfer.id);
+  const later = (await run(stage, ESTIMATE, { input: asked })).estimateBatch;
+  const sum = later.transfers.reduce((sum: number, { seconds }: { seconds: number }) => sum + seconds, 0);
+  assert.equal(later.seconds, sum);
+});
+
+Deno.test("an estimate says what is wrong as a start does, and whether one of them does not fit", async () => {
+  await using stage = await ApiStage.open({ settings: { engineMemoryBytes: 2 ** 20 } });
+  const wrong = input({ variations: [{ steps: 3 }, { steps: 0 }] });
+  const [asked, started] = [await fail(stage, ESTIMATE, { input: wrong }), await fail(stage, START, { input: wrong })];
+  assert.deepEqual(asked, started);
+  assert.equal(asked.field, "variations.1.steps");
+  const large = input({ variations: [{ size: 32 }, { size: 2048 }] });
+  assert.equal((await run(stage, ESTIMATE, { input: large })).estimateBatch.fits, false);
+});

@@ -1,6 +1,7 @@
 import type { TransferRequest } from "../engine/options/options.ts";
 import { GramcastError } from "../errors.ts";
-import type { BatchRequest, BatchVariation, ImageIntake } from "../transfers/api.ts";
+import { LIMITS } from "../limits.ts";
+import type { BatchRequest, BatchVariation, CostEstimate, ImageIntake } from "../transfers/api.ts";
 import { checkBatch } from "../transfers/life/batch_request.ts";
 import type { BatchRecord } from "../transfers/types.ts";
 import { Batch } from "./batch.ts";
@@ -9,6 +10,7 @@ import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { CELL_COST, START_COST } from "./costs.ts";
 import { costOfPictures, givenStyles, PictureIntake, picturesOfStyles } from "./picture_intake.ts";
+import { Estimate } from "./start_transfer.ts";
 
 type Variation = NonNullable<StartBatchValue["variations"]>[number];
 
@@ -26,25 +28,85 @@ const StartBatchPayload = builder.objectRef<{ readonly batch: BatchRecord }>("St
 builder.mutationField("startBatch", (t) =>
   t.field({
     type: StartBatchPayload,
-    complexity: ({ input }) => costOf(input),
+    complexity: ({ input }) => START_COST + CELL_COST * Math.max(0, cellsOf(input) - 1) + intakeCost(input),
     description:
       "Start every content with every group of styles under every variation: all of these transfers, or none. Each runs, is told of by webhooks and counts as any other. Those that name no seed share one.",
     args: { input: t.arg({ type: StartBatchInput, required: true, description: "The batch." }) },
-    resolve: async (_root, { input }, context) => {
-      await using intake = context.transfers.images.intake();
-      try {
-        return { batch: await context.transfers.batches.start(await batchRequest(context, intake, input)) };
-      } catch (error) {
-        throw namedWhereGiven(input, error);
-      }
-    },
+    resolve: (_root, { input }, context) =>
+      withRequest(context, input, async (request) => ({ batch: await context.transfers.batches.start(request) })),
   }));
 
-function costOf({ contents, styles, base, variations }: StartBatchValue): number {
-  const cells = contents.length * styles.length * (variations?.length ?? 1);
+const BatchEstimate = builder.objectRef<readonly CostEstimate[]>("BatchEstimate").implement({
+  description: "What a batch would cost.",
+  fields: (t) => ({
+    count: t.int({ description: "Transfers that it would start.", resolve: ({ length }) => length }),
+    seconds: t.float({
+      nullable: true,
+      description:
+        "Seconds that all of them take on this machine, one after the other; null until the machine's speed has been measured.",
+      resolve: (transfers) => sumOf(transfers.map(({ seconds }) => seconds)),
+    }),
+    memoryBytes: t.float({
+      description: "Peak memory of the engine, in bytes: that of the one that needs most.",
+      resolve: (transfers) => Math.max(...transfers.map(({ memoryBytes }) => memoryBytes)),
+    }),
+    steps: t.int({
+      description: "Steps of all of them, over all scales and frames of the contents.",
+      resolve: (transfers) => transfers.reduce((sum, { steps }) => sum + steps, 0),
+    }),
+    fits: t.boolean({
+      description: "Whether each of them fits into the memory that the engine may use: if not, none is started.",
+      resolve: (transfers) => transfers.every(({ fits }) => fits),
+    }),
+    transfers: t.field({
+      type: [Estimate],
+      complexity: { field: 1, multiplier: 1 },
+      description: "What each of them would cost, by content, then by styles, then by variation.",
+      resolve: (transfers) => transfers,
+    }),
+  }),
+});
+
+builder.queryField("estimateBatch", (t) =>
+  t.field({
+    type: BatchEstimate,
+    // What is selected of each transfer counts for each.
+    complexity: ({ input }) => ({
+      field: CELL_COST * cellsOf(input) + intakeCost(input),
+      multiplier: Math.min(Math.max(cellsOf(input), 1), LIMITS.batch.maximum),
+    }),
+    description: "What a batch would cost, without starting any of it.",
+    args: { input: t.arg({ type: StartBatchInput, required: true, description: "The batch." }) },
+    resolve: (_root, { input }, context) =>
+      withRequest(context, input, (request) => context.transfers.batches.estimate(request)),
+  }));
+
+/** Null where one of them is not known. */
+function sumOf(seconds: readonly (number | null)[]): number | null {
+  return seconds.reduce((sum, each) => sum === null || each === null ? null : sum + each, 0);
+}
+
+function cellsOf({ contents, styles, variations }: StartBatchValue): number {
+  return contents.length * styles.length * (variations?.length ?? 1);
+}
+
+function intakeCost({ contents, styles, base, variations }: StartBatchValue): number {
   const ofOptions = [base, ...variations ?? []].flatMap((options) => [options?.contentMask, options?.init?.image]);
-  const ofStyles = picturesOfStyles(styles.flat());
-  return START_COST + CELL_COST * Math.max(0, cells - 1) + costOfPictures([...contents, ...ofStyles, ...ofOptions]);
+  return costOfPictures([...contents, ...picturesOfStyles(styles.flat()), ...ofOptions]);
+}
+
+/** Does something with what is asked for, whose pictures are held meanwhile. */
+async function withRequest<T>(
+  context: Context,
+  input: StartBatchValue,
+  work: (request: BatchRequest) => Promise<T>,
+): Promise<T> {
+  await using intake = context.transfers.images.intake();
+  try {
+    return await work(await batchRequest(context, intake, input));
+  } catch (error) {
+    throw namedWhereGiven(input, error);
+  }
 }
 
 /**

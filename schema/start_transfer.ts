@@ -46,7 +46,7 @@ const ScaleEstimate = builder.objectRef<CostEstimate["scales"][number]>("ScaleEs
   }),
 });
 
-const Estimate = builder.objectRef<CostEstimate>("Estimate").implement({
+export const Estimate = builder.objectRef<CostEstimate>("Estimate").implement({
   description: "What a transfer would cost.",
   fields: (t) => ({
     seconds: t.exposeFloat("seconds", {

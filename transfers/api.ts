@@ -238,6 +238,8 @@ export interface BatchProgressRequest extends Omit<ProgressRequest, "after"> {
 export interface Batches {
   /** Starts all transfers of a batch, or none. @throws {GramcastError} As `start`, with the field of the batch. */
   start(request: BatchRequest): Promise<BatchRecord>;
+  /** What each of its transfers would cost, by content, then by styles, then by variation. */
+  estimate(request: BatchRequest): Promise<readonly CostEstimate[]>;
   /** Cancels all that has not ended. */
   cancel(id: string): Promise<BatchRecord>;
   /** Cancels all that has not ended and removes all. Answers the ids of the transfers. */

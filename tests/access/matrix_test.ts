@@ -97,6 +97,12 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   "Query.webhooks": { kind: "makes", document: () => `{ webhooks { totalCount } }` },
   "Query.estimate": { kind: "makes", document: ({ image }) => `{ estimate(input: ${styled(image)}) { steps } }` },
+  "Query.estimateBatch": {
+    kind: "makes",
+    document: ({ image }) =>
+      `{ estimateBatch(input: { contents: [{ image: "${image}" }], styles: [[{ image: { sample: "style" } }]],
+        base: { size: 32, steps: 2 } }) { steps } }`,
+  },
   "Query.recipe": {
     kind: "makes",
     document: ({ image }) => `{ recipe(image: { image: "${image}" }) }`,

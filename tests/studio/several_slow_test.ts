@@ -80,6 +80,7 @@ browserTest("several pictures in several styles at once, from the drop to the fi
     await page.getByLabel("Also vary").selectOption("preset");
     await page.getByLabel("And vary").selectOption("color");
     await quote.getByText("2 pictures × 2 styles × 2 × 2 = 16 paintings").waitFor();
+    await quote.getByText(/^(About .+|Duration not known yet), \d+ steps in all$/).waitFor();
     await examine(page);
     await page.getByLabel("And vary").selectOption("nothing else");
     await page.getByLabel("Also vary").selectOption("nothing");

@@ -8,7 +8,7 @@ import type { BatchPlace } from "../types.ts";
 import { checkStartRequest } from "./start_request.ts";
 
 /** Where in a batch a transfer stands, whichever that is. */
-type Place = Omit<BatchPlace, "id">;
+export type Place = Omit<BatchPlace, "id">;
 
 /** A batch before its pictures have been taken in. */
 export interface BatchOutline extends Pick<BatchRequest, "priority" | "idempotencyKey"> {

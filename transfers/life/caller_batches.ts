@@ -1,6 +1,14 @@
 import { GramcastError } from "../../errors.ts";
 import { quoted } from "../../values.ts";
-import type { Batches, BatchItem, BatchProgressRequest, BatchRequest, ListRequest, Page } from "../api.ts";
+import type {
+  Batches,
+  BatchItem,
+  BatchProgressRequest,
+  BatchRequest,
+  CostEstimate,
+  ListRequest,
+  Page,
+} from "../api.ts";
 import type { Recorder } from "../audit.ts";
 import { type Caller, checkIsAdmin, checkMayChange, maySeeBatch } from "../caller.ts";
 import { pageOf } from "../storage/paging.ts";
@@ -29,6 +37,11 @@ export class CallerBatches implements Batches {
     const batch = await this.#service.startBatch(this.#caller, request);
     await this.#record("start batch", batch.id);
     return batch;
+  }
+
+  async estimate(request: BatchRequest): Promise<readonly CostEstimate[]> {
+    checkMayChange(this.#caller, "estimate a batch");
+    return await this.#service.estimateBatch(this.#caller, request);
   }
 
   async cancel(id: string): Promise<BatchRecord> {

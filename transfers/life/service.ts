@@ -382,6 +382,12 @@ export class TransferService implements AllTransfers {
     return this.#batchStarter.start(caller, request);
   }
 
+  /** What each transfer of a batch would cost. */
+  async estimateBatch(caller: Caller, request: BatchRequest): Promise<readonly CostEstimate[]> {
+    if (this.#sharing !== null) await this.#running();
+    return await this.#batchStarter.estimate(caller, request);
+  }
+
   cancelBatch(id: string): Promise<void> {
     return this.#batchControl.cancel(id);
   }

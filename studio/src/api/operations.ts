@@ -321,6 +321,19 @@ export const Estimate: Operation<EstimateData, EstimateVariables> = {
     "query Estimate($input:StartTransferInput!){estimate(input:$input){...Cost}}fragment Cost on Estimate{seconds memoryBytes steps fits}",
 };
 
+export type EstimateSeveralData = {
+  readonly estimateBatch: {
+    readonly seconds: number | null;
+    readonly memoryBytes: number;
+    readonly steps: number;
+    readonly fits: boolean;
+  };
+};
+export type EstimateSeveralVariables = { readonly input: StartBatchInput };
+export const EstimateSeveral: Operation<EstimateSeveralData, EstimateSeveralVariables> = {
+  text: "query EstimateSeveral($input:StartBatchInput!){estimateBatch(input:$input){seconds memoryBytes steps fits}}",
+};
+
 export type FollowData = {
   readonly transfer:
     | Whole & {

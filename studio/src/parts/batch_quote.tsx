@@ -1,6 +1,6 @@
 import { contents, count, problem, readAxes, styles } from "../batch/draft.ts";
 import { batchCost, batchCostError } from "../batch/quote.ts";
-import { formatSeconds } from "../state/format.ts";
+import { formatBytes, formatSeconds } from "../state/format.ts";
 
 /** How many paintings that makes, and how long they will take, on two lines that are always there. */
 export function BatchQuote() {
@@ -10,17 +10,14 @@ export function BatchQuote() {
   if (styles.value.length === 0) return <p class="quote" role="status">Choose in which styles.</p>;
   const cost = batchCost.value;
   if (cost && !cost.fits) {
-    return <p class="quote problem" role="status">Too large for the engine. Choose a smaller size.</p>;
+    const needs = `one needs ${formatBytes(cost.memoryBytes)} of memory`;
+    return <p class="quote problem" role="status">Too large for the engine: {needs}. Choose a smaller size.</p>;
   }
-  const duration = !cost
-    ? " "
-    : cost.seconds === null
-    ? "Duration not known yet"
-    : `about ${formatSeconds(cost.seconds)} in all`;
+  const duration = cost && cost.seconds !== null ? `About ${formatSeconds(cost.seconds)}` : "Duration not known yet";
   return (
     <p class="quote" role="status">
       <strong>{sum()}</strong>
-      <span>{duration}</span>
+      <span>{cost ? `${duration}, ${cost.steps} steps in all` : "\u00a0"}</span>
     </p>
   );
 }

@@ -13,7 +13,7 @@ export const presetEstimates = signal<Partial<Readonly<Record<PresetName, Cost>>
 export const estimateError = signal<string | null>(null);
 
 /** What one transfer would cost. @throws {RequestError} */
-export async function costOf(input: StartTransferInput, signal: AbortSignal): Promise<Cost> {
+async function costOf(input: StartTransferInput, signal: AbortSignal): Promise<Cost> {
   return (await request(Estimate, { input }, signal)).estimate;
 }
 

@@ -6,10 +6,9 @@ import { sessionProblem } from "../state/session.ts";
 export function ConnectionNotice() {
   const now = connection.value;
   const trouble = sessionProblem.value ?? catalogueError.value;
+  const when = now.state === "lost" && now.seconds > 0 ? `in ${now.seconds} s` : "now";
   const message = now.state === "lost"
-    ? `Connection lost. Trying again ${
-      now.seconds > 0 ? `in ${now.seconds} s` : "now"
-    }; the painting goes on meanwhile.`
+    ? `Connection lost. Trying again ${when}; the painting goes on meanwhile.`
     : trouble && `${trouble}. Trying again every 2 s.`;
   return (
     <div class="notice-place" role="status">

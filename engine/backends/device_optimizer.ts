@@ -53,6 +53,13 @@ export interface DeviceOptimizer {
   objectiveChanged?(): void;
   /** The picture, moved here. */
   pixels(): Promise<Pixels>;
+  /**
+   * The picture as it is shown, moved here in bytes: rounded and clamped as `toPicture()` does. Left out where that is done
+   * here.
+   *
+   * @param correction What the sum of the pictures' average is multiplied with to be shown; null shows the picture.
+   */
+  bytes?(correction: number | null): Promise<Uint8Array<ArrayBuffer>>;
   /** The sum of the pictures' average, moved here; left out where none can be taken. */
   average?(): Promise<Float32Array>;
   /** All of the optimiser's state, moved here. */

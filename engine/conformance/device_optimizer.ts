@@ -190,6 +190,7 @@ async function runTogether(backend: Backend, given: OptimisationInput, most: num
   optimisation.retune({ styleWeight: 2, learningRate: 3 });
   await advanceTo(7);
   const picture = await optimisation.picture();
+  assert.deepEqual(picture.rgb, (await optimisation.picture(true)).rgb);
   const checkpoint = await optimisation.checkpoint();
   await optimisation.dispose();
   optimisation = await Optimisation.restore(backend, nearestResize, given, checkpoint);
@@ -204,7 +205,9 @@ async function assertGoesOn(backend: Backend, given: OptimisationInput, steps: n
   const whole = await Optimisation.start(backend, nearestResize, given);
   const cut = await Optimisation.start(backend, nearestResize, given);
   for (const optimisation of [whole, cut]) for (let i = 0; i < steps; i++) await optimisation.advance();
-  await cut.picture();
+  // The first in bytes, made there; the other of the values.
+  const [shown, fine] = [await cut.picture(), await cut.picture(true)];
+  assert.deepEqual(shown.rgb, fine.rgb);
   const rest = await Optimisation.restore(backend, nearestResize, given, await cut.checkpoint());
   await cut.dispose();
   const ends: Uint8Array[] = [];

@@ -69,6 +69,14 @@ export class Descent {
     return (await this.average())?.pixels ?? await this.pixels();
   }
 
+  /** What is shown, in bytes as `toPicture()` has them, where it is on a device that makes them; else null. */
+  async shownBytes(): Promise<Uint8Array<ArrayBuffer> | null> {
+    const [device, average] = [this.#device, this.#average];
+    const isThere = average ? this.#ahead > 0 : this.#here === "nothing";
+    if (!isThere || !device?.bytes) return null;
+    return await device.bytes(average && average.correction(average.steps + this.#ahead));
+  }
+
   /** All of the optimiser's state, brought here where steps were taken on a device. */
   async state(): Promise<OptimizerState> {
     if (this.#device && this.#here !== "all") {

@@ -29,8 +29,13 @@ export class MovingAverage {
   /** The average, corrected for its bias towards 0; null before the first step. */
   get pixels(): Pixels | null {
     if (this.#steps === 0) return null;
-    const correction = 1 / (1 - this.decay ** this.#steps);
+    const correction = this.correction(this.#steps);
     return this.#sum.map((sum) => sum * correction);
+  }
+
+  /** What the sum of so many steps, one at least, is multiplied with; a float32, because devices do that too. */
+  correction(steps: number): number {
+    return Math.fround(1 / (1 - this.decay ** steps));
   }
 
   add(pixels: Pixels): void {

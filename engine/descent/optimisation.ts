@@ -226,7 +226,9 @@ export class Optimisation {
    */
   async picture(fine = false): Promise<Picture> {
     // Of brightness and colours together 8 bits are those of 16: else a picture that is kept in 16 would come back another.
-    const shown = toPicture(await this.#descent.shown(), this.size, fine || this.#color === "LUMINANCE");
+    const isFine = fine || this.#color === "LUMINANCE";
+    const rgb = isFine ? null : await this.#descent.shownBytes();
+    const shown = rgb ? { ...this.size, rgb } : toPicture(await this.#descent.shown(), this.size, isFine);
     const { rgb16, ...picture } = finish(this.#color, shown, this.#content);
     return fine && rgb16 ? { ...picture, rgb16 } : picture;
   }

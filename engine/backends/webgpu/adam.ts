@@ -14,6 +14,7 @@ import {
   type State,
   STATES,
 } from "./adam_plan.ts";
+import { ByteReader } from "./byte_reader.ts";
 import type { Device } from "./device.ts";
 import { pictureLength } from "./kernels/enter.ts";
 import { PROGRESS, ROW_HEAD } from "./kernels/record.ts";
@@ -28,6 +29,7 @@ export class WebgpuAdam implements DeviceOptimizer {
   readonly #programs: Readonly<Record<State, Program>>;
   /** Pictures, moments and what else both programs share. */
   readonly #buffers: ReadonlyMap<string, GPUBuffer>;
+  readonly #reader: ByteReader;
   readonly #options: OptimizerOptions;
   readonly #count: number;
   #state: State = "even";
@@ -38,6 +40,7 @@ export class WebgpuAdam implements DeviceOptimizer {
     evaluation: MovedAlong,
     programs: Readonly<Record<State, Program>>,
     buffers: ReadonlyMap<string, GPUBuffer>,
+    reader: ByteReader,
     options: OptimizerOptions,
     { numbers, arrays }: OptimizerState,
   ) {
@@ -45,6 +48,7 @@ export class WebgpuAdam implements DeviceOptimizer {
     this.#evaluation = evaluation;
     this.#programs = programs;
     this.#buffers = buffers;
+    this.#reader = reader;
     this.#options = options;
     this.#count = pictureLength(evaluation.gradient);
     this.#step = numbers["step"] ?? 0;
@@ -72,7 +76,8 @@ export class WebgpuAdam implements DeviceOptimizer {
       plans.map((plan) => Program.create(device, plan, (each) => evaluation.find(each) ?? buffers.get(each.name)!)),
     );
     if (average) device.write(buffers.get(SHARED.average)!, average.sum);
-    return new WebgpuAdam(device, evaluation, { even: even!, odd: odd! }, buffers, options, state);
+    const reader = await ByteReader.create(device, pictureLength(evaluation.gradient));
+    return new WebgpuAdam(device, evaluation, { even: even!, odd: odd! }, buffers, reader, options, state);
   }
 
   async step(weights: ArrayLike<number>, tvWeight: number, learningRate: number): Promise<DeviceStep> {
@@ -116,6 +121,11 @@ export class WebgpuAdam implements DeviceOptimizer {
     return await this.#read(pictureOf(this.#state), this.#count);
   }
 
+  async bytes(correction: number | null): Promise<Uint8Array<ArrayBuffer>> {
+    const name = correction === null ? pictureOf(this.#state) : SHARED.average;
+    return await this.#reader.read(this.#buffer(name), correction ?? 1);
+  }
+
   async average(): Promise<Float32Array> {
     return await this.#read(SHARED.average, this.#count);
   }
@@ -133,6 +143,7 @@ export class WebgpuAdam implements DeviceOptimizer {
   dispose(): void {
     for (const each of STATES) this.#programs[each].dispose();
     for (const buffer of this.#buffers.values()) buffer.destroy();
+    this.#reader.dispose();
     this.#evaluation.dispose();
   }
 

@@ -5,6 +5,7 @@ import { decreasesEnough, shortenedStride } from "../../optimizers/line_search.t
 import type { OptimizerState } from "../../optimizers/optimizer.ts";
 import type { OptimizerOptions } from "../../options/options.ts";
 import type { Pixels } from "../../picture.ts";
+import { ByteReader } from "./byte_reader.ts";
 import type { Device, Reading } from "./device.ts";
 import { pictureLength } from "./kernels/enter.ts";
 import { searchNumbers, type Stride } from "./kernels/trial.ts";
@@ -59,6 +60,7 @@ export class WebgpuLbfgs implements DeviceOptimizer {
   readonly #programs: Programs;
   /** What the programs share. */
   readonly #buffers: ReadonlyMap<string, GPUBuffer>;
+  readonly #reader: ByteReader;
   readonly #history: number;
   readonly #memory: InverseHessianProducts;
   readonly #count: number;
@@ -70,12 +72,14 @@ export class WebgpuLbfgs implements DeviceOptimizer {
     evaluation: MovedAlong,
     programs: Programs,
     buffers: ReadonlyMap<string, GPUBuffer>,
+    reader: ByteReader,
     history: number,
   ) {
     this.#device = device;
     this.#evaluation = evaluation;
     this.#programs = programs;
     this.#buffers = buffers;
+    this.#reader = reader;
     this.#history = history;
     this.#memory = new InverseHessianProducts(history);
     this.#count = pictureLength(evaluation.gradient);
@@ -104,7 +108,8 @@ export class WebgpuLbfgs implements DeviceOptimizer {
     );
     const programs = { arrival: arrival!, products: products!, search: search!, trial: trial!, averaging };
     if (average) device.write(buffers.get(AVERAGE)!, average.sum);
-    const lbfgs = new WebgpuLbfgs(device, evaluation, programs, buffers, history);
+    const reader = await ByteReader.create(device, pictureLength(evaluation.gradient));
+    const lbfgs = new WebgpuLbfgs(device, evaluation, programs, buffers, reader, history);
     await lbfgs.#restore(state);
     return lbfgs;
   }
@@ -123,6 +128,11 @@ export class WebgpuLbfgs implements DeviceOptimizer {
 
   async pixels(): Promise<Pixels> {
     return await this.#read(this.#vector(VECTORS.picture));
+  }
+
+  async bytes(correction: number | null): Promise<Uint8Array<ArrayBuffer>> {
+    const name = correction === null ? VECTORS.picture : AVERAGE;
+    return await this.#reader.read(this.#buffers.get(name)!, correction ?? 1);
   }
 
   async average(): Promise<Float32Array> {
@@ -151,6 +161,7 @@ export class WebgpuLbfgs implements DeviceOptimizer {
   dispose(): void {
     for (const program of Object.values(this.#programs)) program?.dispose();
     for (const buffer of this.#buffers.values()) buffer.destroy();
+    this.#reader.dispose();
     this.#evaluation.dispose();
   }
 

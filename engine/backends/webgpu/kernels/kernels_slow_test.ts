@@ -57,6 +57,7 @@ import { PROGRESS, record, ROW_HEAD } from "./record.ts";
 import { reduce } from "./reduce.ts";
 import { stayNear } from "./stay_near.ts";
 import { styleGradient } from "./style_gradient.ts";
+import { toBytes, wordsOf } from "./to_bytes.ts";
 import { total } from "./total.ts";
 import { SEARCH, searchNumbers, trial } from "./trial.ts";
 
@@ -730,6 +731,22 @@ testKernel(
     const here = new MovingAverage(0.75, sum!.slice());
     if (!wrong) here.add(picture!);
     assertNear(await runPlan(device, plan, given, averaged), here.sum, "average");
+  },
+);
+
+testKernel(
+  "values are rounded to bytes, halves to even, and clamped, as they are here",
+  fc.record({ count: fc.integer({ min: 1, max: 3000 }), factor: fc.constantFrom(1, Math.fround(1 / 0.3)) }),
+  async (device, { count, factor }) => {
+    const noise = formulaNoise(count, 1);
+    const values = Float32Array.from(noise, (value, i) => i % 3 === 0 ? 128 + 200 * value : i / 2 % 300 - 20.5);
+    const plan = new Plan();
+    const [scale, from] = [plan.buffer("factor", 1), plan.buffer("values", count)];
+    const words = plan.buffer("words", wordsOf(count));
+    plan.add(toBytes(scale, from, words, count));
+    const found = await runPlan(device, plan, [[scale, Float32Array.of(factor)], [from, values]], words);
+    const scaled = values.map((value) => factor * value);
+    assert.deepEqual(new Uint8Array(found.buffer, 0, count), new Uint8Array(new Uint8ClampedArray(scaled).buffer));
   },
 );
 

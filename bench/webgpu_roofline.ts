@@ -2,7 +2,7 @@
  * What bounds a CLASSIC step of `ENGINE=webgpu` on published GPUs, by counting its kernels' operations and bytes: nothing is
  * measured here.
  *
- *     deno task bench webgpu_roofline [SIZE]
+ *     deno task bench webgpu_roofline [SIZE] [PRECISION]
  *
  * A kernel takes at least as long as its operations at the GPU's peak, and as its bytes at the bandwidth of its memory,
  * each value read or written once. Peaks are those of float32 and of memory in the manufacturers' data sheets.
@@ -33,8 +33,8 @@ const REACHED = 0.6;
 /** Between two dependent dispatches a GPU drains and fills again: microseconds. */
 const GAP = 4;
 
-const [side = 668] = Deno.args.map(Number);
-const plan = classicPlan(side);
+const [side = 668] = Deno.args.slice(0, 1).map(Number);
+const plan = classicPlan(side, Deno.args[1] === "float16");
 
 const arithmetic = ({ work }: Dispatch, { peak }: Gpu) => work.flops / (peak * 1e9);
 const memory = ({ work }: Dispatch, { bandwidth }: Gpu) => work.bytes / (bandwidth * 1e9);

@@ -23,6 +23,16 @@ export function quadCount({ width, height, channels }: Omit<FeatureMap, "buffer"
   return width * height * quadsOf(channels);
 }
 
+/** Bytes of one quad of a map. */
+export function quadBytes({ buffer }: Pick<FeatureMap, "buffer">): number {
+  return buffer.half ? 8 : 16;
+}
+
+/** Bytes of a whole map. */
+export function mapBytes(map: FeatureMap): number {
+  return quadBytes(map) * quadCount(map);
+}
+
 /** Where a value lies in a map of `area` pixels, in values of 32 bits. */
 export function valueIndex(channel: number, pixel: number, area: number): number {
   return 4 * ((channel >> 2) * area + pixel) + (channel & 3);

@@ -4,7 +4,7 @@ import { featureSize, type Term } from "../../objective/objective.ts";
 import { resolveOptions } from "../../options/resolve.ts";
 import { PRESET_NAMES } from "../../options/options.ts";
 import { planArrival, planProducts, planSearch, planTrial } from "./lbfgs_plans.ts";
-import { BYTES_OF_SUBMISSION, type Dispatch, FLOPS_OF_SUBMISSION, submissions } from "./plan.ts";
+import { BYTES_OF_SUBMISSION, type Dispatch, FLOPS_OF_SUBMISSION, type Plan, submissions } from "./plan.ts";
 import { planStep } from "./step_plan.ts";
 
 /** The largest side of a square whose maps of 64 channels a buffer of 2 GiB holds, as many as wgpu gives. */
@@ -80,4 +80,18 @@ Deno.test("a step takes no more of a GPU's memory than the estimate says, with a
       assert.ok(bytes < estimate, `${preset} at ${side}: ${bytes} bytes, estimated ${estimate}`);
     }
   }
+});
+
+Deno.test("features of 16 bits take half of their memory and of their traffic", () => {
+  const terms: Term[] = [{ kind: "content", layer: "conv1_1", mask: null }];
+  const options = { terms, areas: [1], normalize: false, whitened: () => false, moments: false };
+  const size = { width: 96, height: 64 };
+  const [full, half] = [false, true].map((half) =>
+    planStep({ size, pooling: "MAX", mean: [1, 2, 3], half }, options).plan
+  );
+  const featureBytes = 4 * 64 * size.width * size.height;
+  assert.equal(full!.bytes - half!.bytes, featureBytes / 2);
+  const moved = ({ dispatches }: Plan) => dispatches.reduce((sum, { work }) => sum + work.bytes, 0);
+  // Written by the convolution, and read by the term.
+  assert.equal(moved(full!) - moved(half!), featureBytes);
 });

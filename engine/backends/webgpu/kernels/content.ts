@@ -1,4 +1,4 @@
-import { type FeatureMap, quadCount } from "../feature_map.ts";
+import { type FeatureMap, mapBytes, quadCount } from "../feature_map.ts";
 import type { Dispatch, PlannedBuffer } from "../plan.ts";
 import { EACH, flagsOf, partsOf, THREADS } from "./elementwise.ts";
 import source from "./content.wgsl" with { type: "text" };
@@ -48,6 +48,6 @@ export function content(
       ...(mask ? { mask } : {}),
     },
     workgroups: partsOf(count),
-    work: { flops: 12 * count, bytes: 16 * count * (3 + Number(sum)) },
+    work: { flops: 12 * count, bytes: mapBytes(features) + 16 * count * (2 + Number(sum)) },
   };
 }

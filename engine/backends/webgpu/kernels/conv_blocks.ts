@@ -24,6 +24,6 @@ export function convBlocks(from: FeatureMap, weights: PlannedBuffer, to: Feature
     numbers: [ROWS, SIDE],
     workgroups: [Math.ceil((blocks * quadsOf(to.channels)) / THREADS), 1, 1],
     reads: { x: from.buffer, weights },
-    work: convWork(from, to.channels, output),
+    work: convWork(from, to, to.channels, output),
   });
 }

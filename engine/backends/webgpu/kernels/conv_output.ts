@@ -1,4 +1,4 @@
-import { type FeatureMap, quadCount, quadsOf } from "../feature_map.ts";
+import { type FeatureMap, mapBytes, quadBytes, quadsOf } from "../feature_map.ts";
 import type { Size } from "../../../picture.ts";
 import type { Dispatch, PlannedBuffer, Work } from "../plan.ts";
 import outputSource from "./conv_output.wgsl" with { type: "text" };
@@ -35,17 +35,23 @@ export function convFlops({ width, height, channels }: FeatureMap, outChannels: 
   return 2 * 9 * channels * outChannels * width * height;
 }
 
-/** Bytes of a map's values that are written, and read before that, to so many channels. */
-export function outputBytes({ width, height }: Size, channels: number, { sum, activation }: ConvOutput): number {
-  return 16 * (1 + Number(sum ?? false) + Number(activation !== undefined)) * quadsOf(channels) * width * height;
+/** Bytes of values that are written, and read before that, to so many channels of a map of that size. */
+export function outputBytes(
+  { width, height }: Size,
+  to: FeatureMap,
+  channels: number,
+  { sum = false, activation }: ConvOutput,
+): number {
+  const each = quadBytes(to) * (1 + Number(sum)) + (activation ? quadBytes(activation) : 0);
+  return each * quadsOf(channels) * width * height;
 }
 
 /** A call that convolves so many channels at once. */
-export function convWork(from: FeatureMap, channels: number, output: ConvOutput): Work {
+export function convWork(from: FeatureMap, to: FeatureMap, channels: number, output: ConvOutput): Work {
   const weights = 16 * KERNEL_QUADS * quadsOf(from.channels) * quadsOf(channels);
   return {
     flops: convFlops(from, channels),
-    bytes: 16 * quadCount(from) + weights + outputBytes(from, channels, output),
+    bytes: mapBytes(from) + weights + outputBytes(from, to, channels, output),
   };
 }
 

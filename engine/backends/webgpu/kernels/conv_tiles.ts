@@ -57,7 +57,7 @@ export function convTiles(
         numbers: [first, top, COLUMNS, tile.rows],
         workgroups: [count, Math.ceil(to.width / tile.width), Math.min(bandsEach, bands - band)],
         reads: { x: from.buffer, weights },
-        work: convWork({ ...from, height }, channels, output),
+        work: convWork({ ...from, height }, to, channels, output),
       }));
     }
   }

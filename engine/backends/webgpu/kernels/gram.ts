@@ -1,4 +1,4 @@
-import { type FeatureMap, quadsOf } from "../feature_map.ts";
+import { type FeatureMap, mapBytes, quadsOf } from "../feature_map.ts";
 import type { Dispatch, PlannedBuffer } from "../plan.ts";
 import source from "./gram.wgsl" with { type: "text" };
 
@@ -37,7 +37,7 @@ export function gram(features: FeatureMap, grams: PlannedBuffer, mask?: PlannedB
     workgroups: [pairs, spans, 1],
     work: {
       flops: 2 * pairs * (4 * BLOCK) ** 2 * area,
-      bytes: 16 * (quads * area + spans * 4 * quads ** 2),
+      bytes: mapBytes(features) + 64 * spans * quads ** 2,
     },
   };
 }

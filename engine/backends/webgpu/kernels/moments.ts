@@ -1,4 +1,4 @@
-import { type FeatureMap, quadCount, quadsOf } from "../feature_map.ts";
+import { type FeatureMap, mapBytes, quadCount, quadsOf } from "../feature_map.ts";
 import type { Dispatch, PlannedBuffer } from "../plan.ts";
 import source from "./moments.wgsl" with { type: "text" };
 import sumSource from "./sum.wgsl" with { type: "text" };
@@ -53,6 +53,6 @@ function moments(
     // What is not used has to be something.
     buffers: { features: features.buffer, mask: mask ?? features.buffer, ...buffers },
     workgroups: [quads, 1, 1],
-    work: { flops: 16 * count, bytes: 16 * count },
+    work: { flops: 16 * count, bytes: mapBytes(features) },
   };
 }

@@ -1,6 +1,6 @@
 import { AVERAGE_POOL_GAIN } from "../../../objective/pooling.ts";
 import type { Pooling } from "../../../options/options.ts";
-import { type FeatureMap, quadCount, quadsOf } from "../feature_map.ts";
+import { type FeatureMap, mapBytes, quadCount, quadsOf } from "../feature_map.ts";
 import type { Dispatch } from "../plan.ts";
 import { groupsFor, THREADS } from "./elementwise.ts";
 import source from "./pool.wgsl" with { type: "text" };
@@ -18,6 +18,6 @@ export function pool(from: FeatureMap, to: FeatureMap, pooling: Pooling, gain = 
     numbers: [from.width, from.height, quadsOf(from.channels), { float: gain }],
     buffers: { x: from.buffer, y: to.buffer },
     workgroups: groupsFor(quadCount(to)),
-    work: { flops: 0, bytes: 16 * (quadCount(from) + quadCount(to)) },
+    work: { flops: 0, bytes: mapBytes(from) + mapBytes(to) },
   };
 }

@@ -1,6 +1,6 @@
 import { AVERAGE_POOL_GAIN } from "../../../objective/pooling.ts";
 import type { Pooling } from "../../../options/options.ts";
-import { type FeatureMap, quadCount, quadsOf } from "../feature_map.ts";
+import { type FeatureMap, mapBytes, quadCount, quadsOf } from "../feature_map.ts";
 import type { Dispatch } from "../plan.ts";
 import { flagsOf, groupsFor, THREADS } from "./elementwise.ts";
 import source from "./pool_gradient.wgsl" with { type: "text" };
@@ -26,6 +26,6 @@ export function poolGradient(
     numbers: [to.width, to.height, quadsOf(to.channels), { float: AVERAGE_POOL_GAIN }],
     buffers: { activation: activation.buffer, pooled_gradient: behind.buffer, gradient: to.buffer },
     workgroups: groupsFor(quadCount(behind)),
-    work: { flops: 0, bytes: 16 * (quadCount(to) * (2 + Number(sum)) + quadCount(behind)) },
+    work: { flops: 0, bytes: mapBytes(activation) + mapBytes(to) * (1 + Number(sum)) + mapBytes(behind) },
   };
 }

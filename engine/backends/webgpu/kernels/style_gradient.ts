@@ -1,4 +1,4 @@
-import { type FeatureMap, quadCount, quadsOf } from "../feature_map.ts";
+import { type FeatureMap, mapBytes, quadsOf } from "../feature_map.ts";
 import type { Dispatch, PlannedBuffer } from "../plan.ts";
 import { channelProduct, channelProductGroups, EACH_PIXELS } from "./channel_product.ts";
 import type { TermOptions } from "./content.ts";
@@ -21,7 +21,6 @@ export function styleGradient(
 ): Dispatch {
   const { width, height, channels } = features;
   const [area, quads] = [width * height, quadsOf(channels)];
-  const passes = 1 + Number(sum) + Number(derivative);
   return {
     kernel: "style_gradient",
     source: channelProduct(source),
@@ -50,7 +49,7 @@ export function styleGradient(
     workgroups: channelProductGroups(quads, area),
     work: {
       flops: 2 * channels ** 2 * area,
-      bytes: 16 * ((1 + passes) * quadCount(features) + 4 * quads ** 2),
+      bytes: mapBytes(features) * (1 + Number(derivative)) + mapBytes(gradient) * (1 + Number(sum)) + 64 * quads ** 2,
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type FeatureMap, quadCount, quadsOf } from "../feature_map.ts";
+import { type FeatureMap, mapBytes, quadsOf } from "../feature_map.ts";
 import type { Dispatch, PlannedBuffer } from "../plan.ts";
 import { channelProduct, channelProductGroups, EACH_PIXELS } from "./channel_product.ts";
 import { convDispatch, type ConvOutput, outputBytes } from "./conv_output.ts";
@@ -58,7 +58,7 @@ export function winograd(
       numbers: [from.width, from.height, inQuads, across, first, tiles, FROM_SIDE],
       buffers: { x: from.buffer, values },
       workgroups: groupsFor(inQuads * tiles),
-      work: { flops: 4 * 12 * 12 * inQuads * tiles, bytes: 16 * share * quadCount(from) + between(inQuads) },
+      work: { flops: 4 * 12 * 12 * inQuads * tiles, bytes: share * mapBytes(from) + between(inQuads) },
     },
     {
       kernel: "winograd_product",
@@ -81,7 +81,7 @@ export function winograd(
       reads: { products },
       work: {
         flops: 4 * 10 * 12 * outQuads * tiles,
-        bytes: between(outQuads) + share * outputBytes(to, to.channels, output),
+        bytes: between(outQuads) + share * outputBytes(to, to, to.channels, output),
       },
     }),
   ];

@@ -4,9 +4,9 @@
  *     deno task bench:gpu [--sizes 256,512,668,1024,2048] [--engines tensorflow,tensorflow:float32,…] [--seconds 3]
  *         [--limit 120] [--kernels 668] [--out FILE]
  *
- * Prints a table in Markdown, and one of the kernels of `webgpu` where that is among the engines. A step of an engine is one of a CLASSIC transfer whose every picture is encoded as a JPEG; an
- * evaluation is the engine alone. PyTorch's step has no picture to encode. Where Python (`PYTHON`) has no torch, its rows
- * and the shares of the measured peak are missing.
+ * Prints a table in Markdown, and one of the kernels of `webgpu` where that is among the engines. A step of an engine is one
+ * of a CLASSIC transfer whose every picture is encoded as a JPEG; an evaluation is the engine alone. PyTorch's step has no
+ * picture to encode. Where Python (`PYTHON`) has no torch, its rows and the shares of the measured peak are missing.
  *
  * @module
  */
@@ -141,7 +141,9 @@ for (const engine of engines) {
   const { header, lines, complaint } = measured<{ device: string; precision: string }, EngineFigures>(
     await runBench("./gpu_engine.ts", [engine, settings.sizes, settings.seconds]),
   );
-  for (const { size, step, evaluation } of lines) add(engine, size, step, evaluation, header!.precision, 1 / step);
+  // WebGPU holds features in 16 bits, and computes in float32.
+  const precision = engine.startsWith("webgpu") ? "float32" : header?.precision ?? "";
+  for (const { size, step, evaluation } of lines) add(engine, size, step, evaluation, precision, 1 / step);
   if (complaint) refused.push(`${engine}: ${complaint}`);
 }
 

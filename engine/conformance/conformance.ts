@@ -31,12 +31,10 @@ import {
 
 /** How far from the golden values a backend may be. */
 export interface Tolerances {
-  /** Of each loss, relative. float32: 1e-5; where the device computes in TF32 or float16: 2e-3. */
+  /** Of each loss, relative. float32: 1e-5. */
   readonly lossTolerance: number;
-  /** ‖Δ‖ / ‖gradient‖. float32: 1e-4; TF32 or float16: 2e-3, and what `rounds` allows. */
+  /** ‖Δ‖ / ‖gradient‖. float32: 1e-4. */
   readonly gradientTolerance: number;
-  /** Whether factors are rounded to 10 bits: gradients may then be twice as far from exact as PyTorch's own with such. */
-  readonly rounds?: boolean;
   /** Whether equal maxima of a max-pool share the gradient; TensorFlow gives it to the first of them. */
   readonly sharesTies?: boolean;
 }
@@ -193,10 +191,12 @@ function assertLoss(name: string, found: number, wanted: number, tolerance: numb
 
 function assertGradient(
   found: Float32Array,
-  { gradient, rounding }: Pick<ObjectiveCase, "gradient" | "rounding">,
-  { gradientTolerance, rounds }: Tolerances,
+  { gradient }: Pick<ObjectiveCase, "gradient">,
+  { gradientTolerance }: Tolerances,
 ): void {
   const distance = relativeDistance(found, decodeFloats(gradient));
-  const tolerance = gradientTolerance + (rounds ? 2 * rounding : 0);
-  assert.ok(distance <= tolerance, `gradient: relative distance ${distance}, wanted at most ${tolerance}`);
+  assert.ok(
+    distance <= gradientTolerance,
+    `gradient: relative distance ${distance}, wanted at most ${gradientTolerance}`,
+  );
 }

@@ -3,6 +3,7 @@ import { GramcastError } from "../errors.ts";
 import { Admission } from "./admission.ts";
 import { apngFrame } from "./apng_frame.ts";
 import { readApng } from "./apng.ts";
+import { sidesOfAvif } from "./avif_sides.ts";
 import { ACCEPTED_FORMATS, type ImageFormat, isAccepted, mimeTypeOf, recogniseFormat } from "./format.ts";
 import { countFrames, hasMoreFrames, withEnd, withStillBrand } from "./peculiarities.ts";
 import { kernelFor, ownBytes, type Sharp, sharp } from "./sharp.ts";
@@ -217,6 +218,15 @@ async function withoutNeedlessAlpha(rgba: Uint8Array, { width, height }: Size): 
   return { width, height, rgb, alpha: ownBytes(await layers().extractChannel(3).raw().toBuffer()) };
 }
 
+/** @throws {GramcastError} IMAGE_TOO_LARGE */
+function checkSides({ width, height }: Size): void {
+  if (Math.max(width, height) <= MAX_SIDE) return;
+  throw new GramcastError(
+    "IMAGE_TOO_LARGE",
+    `Cannot accept image: found ${width}×${height} pixels, wanted sides of at most ${MAX_SIDE}`,
+  );
+}
+
 async function readHeader(bytes: Uint8Array, limits: ImageLimits): Promise<Header> {
   if (bytes.byteLength > limits.maxBytes) {
     throw new GramcastError(
@@ -236,14 +246,10 @@ async function readHeader(bytes: Uint8Array, limits: ImageLimits): Promise<Heade
       `Cannot accept image: found a ${format} of more than ${MAX_FRAMES} frames, wanted at most as many`,
     );
   }
+  for (const sides of format === "AVIF" ? sidesOfAvif(bytes) : []) checkSides(sides);
   const found = await readMetadata(bytes, format);
   const { width, height } = found.autoOrient;
-  if (Math.max(width, height) > MAX_SIDE) {
-    throw new GramcastError(
-      "IMAGE_TOO_LARGE",
-      `Cannot accept image: found ${width}×${height} pixels, wanted sides of at most ${MAX_SIDE}`,
-    );
-  }
+  checkSides({ width, height });
   if (width * height > limits.maxPixels) {
     throw new GramcastError(
       "IMAGE_TOO_LARGE",

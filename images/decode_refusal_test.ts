@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
 import { GramcastError } from "../errors.ts";
+import { sidesOfAvif } from "./avif_sides.ts";
 import { decodePicture, inspectImage } from "./decode.ts";
 import { rawRgb, sharp } from "./sharp.ts";
 import { fixture } from "./testing/fixtures.ts";
@@ -100,6 +103,54 @@ Deno.test("decodePicture() refuses an AVIF whose data is damaged, by its article
     "IMAGE_UNREADABLE",
     /found an AVIF of 32×32 with broken or missing/,
   );
+});
+
+Deno.test("decodePicture() refuses an AVIF of sides that are no numbers to libvips, and libvips says nothing of it", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const whole = Uint8Array.from(await sharp(new Uint8Array(32 * 32 * 3).fill(90), rawRgb(32, 32)).avif().toBuffer());
+    for (const side of [2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1]) {
+      const bytes = whole.slice();
+      new DataView(bytes.buffer).setUint32(Buffer.from(whole).indexOf("ispe") + 8, side);
+      await assertThrows(
+        inspectImage(bytes, LIMITS),
+        "IMAGE_TOO_LARGE",
+        new RegExp(`^Cannot accept image: found ${side}×32 pixels, wanted sides of at most 65535$`),
+      );
+      await Deno.writeFile(`${folder}/${side}.avif`, bytes);
+    }
+    // What libvips says, it says on the stderr of the process.
+    const code = `import { inspectImage, NO_LIMITS } from ${JSON.stringify(import.meta.resolve("./decode.ts"))};
+      for (const { name } of Deno.readDirSync(${JSON.stringify(folder)})) {
+        const bytes = Deno.readFileSync(${JSON.stringify(folder)} + "/" + name);
+        await inspectImage(bytes, NO_LIMITS).then(() => console.log("read"), ({ code }) => console.log(code));
+      }`;
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", "--no-check", code],
+      cwd: fileURLToPath(new URL("..", import.meta.url)),
+    }).output();
+    const [said, complained] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+    assert.deepEqual([said, complained], ["IMAGE_TOO_LARGE\n".repeat(3), ""]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("sidesOfAvif() tells the sizes wherever boxes hold them, and ends at what is broken", () => {
+  const box = (name: string, body: readonly number[], size = 8 + body.length) => [
+    ...[24, 16, 8, 0].map((shift) => size >>> shift & 255),
+    ...new TextEncoder().encode(name),
+    ...body,
+  ];
+  const ispe = (width: number, height: number) => box("ispe", [0, 0, 0, 0, 0, 0, 0, width, 0, 0, 0, height]);
+  const long = [0, 0, 0, 1, ...new TextEncoder().encode("ispe"), 0, 0, 0, 0, 0, 0, 0, 28, ...ispe(5, 6).slice(8)];
+  const within = (...boxes: number[][]) =>
+    Uint8Array.from([...box("free", [1, 2]), ...box("meta", [0, 0, 0, 0, ...box("iprp", box("ipco", boxes.flat()))])]);
+  const sizes = (bytes: Uint8Array) => [...sidesOfAvif(bytes)].map(({ width, height }) => [width, height]);
+  assert.deepEqual(sizes(within(ispe(1, 2), box("pixi", [0]), long, ispe(3, 4))), [[1, 2], [5, 6], [3, 4]]);
+  assert.deepEqual(sizes(within(ispe(1, 2), box("none", [], 4), ispe(3, 4))), [[1, 2]]);
+  assert.deepEqual(sizes(within(ispe(1, 2), box("rest", [9], 0), ispe(3, 4))), [[1, 2]]);
+  assert.deepEqual(sizes(within(ispe(1, 2)).subarray(0, -5)), []);
 });
 
 Deno.test("sharp itself reads no SVG, even when asked to", async () => {

@@ -3,8 +3,11 @@ import { estimateCost } from "../../estimate/estimate.ts";
 import { featureSize, type Term } from "../../objective/objective.ts";
 import { resolveOptions } from "../../options/resolve.ts";
 import { PRESET_NAMES } from "../../options/options.ts";
+import { MOST_CANDIDATES } from "../../objective/neighbors.ts";
+import { nearest } from "./kernels/nearest.ts";
 import { planArrival, planProducts, planSearch, planTrial } from "./lbfgs_plans.ts";
-import { BYTES_OF_SUBMISSION, type Dispatch, FLOPS_OF_SUBMISSION, type Plan, submissions } from "./plan.ts";
+import { queriesAtOnce } from "./neighbor_search.ts";
+import { BYTES_OF_SUBMISSION, type Dispatch, FLOPS_OF_SUBMISSION, Plan, submissions } from "./plan.ts";
 import { planStep } from "./step_plan.ts";
 
 /** The largest side of a square whose maps of 64 channels a buffer of 2 GiB holds, as many as wgpu gives. */
@@ -16,6 +19,7 @@ function stepDispatches(side: number): readonly Dispatch[] {
   const terms = layers.flatMap((layer): Term[] => [
     { kind: "style", layer, mask: null },
     { kind: "content", layer, mask: null },
+    { kind: "neighbors", layer, mask: null },
   ]);
   const areas = terms.map(({ layer }) => {
     const { width, height } = featureSize(size, layer);
@@ -42,6 +46,18 @@ Deno.test("no submission of a step takes as long as systems let one, on a slow G
   assert.equal(submissions(stepDispatches(64)).length, 1, "what takes little goes at once");
 });
 
+Deno.test("a part of a search is no longer than a submission, and no larger than there is room for", () => {
+  for (const [candidates, length] of [[MOST_CANDIDATES, 4224], [MOST_CANDIDATES, 64], [1, 64], [1, 4224]] as const) {
+    const queries = queriesAtOnce(candidates, length);
+    const plan = new Plan();
+    const [given, among, found] = ["queries", "candidates", "found"].map((name) => plan.buffer(name, 1));
+    const call = nearest(given!, among!, found!, { queries, candidates, length });
+    assert.ok(queries >= 1 && slowSeconds([call]) < 1, `${queries} of ${length}`);
+    assert.ok(4 * queries * length <= 2 ** 25);
+    for (const groups of call.workgroups) assert.ok(groups <= 65535, `${call.workgroups}`);
+  }
+});
+
 Deno.test("calls go together up to the operations and bytes of a submission, and one that has more goes alone", () => {
   const call = (flops: number, bytes: number) => ({ work: { flops, bytes } });
   const [half, more] = [0.5 * FLOPS_OF_SUBMISSION, 1.5 * FLOPS_OF_SUBMISSION];
@@ -61,6 +77,8 @@ Deno.test("a step takes no more of a GPU's memory than the estimate says, with a
       const terms = [
         ...options.contentLayers.map(({ layer }): Term => ({ kind: "content", layer, mask: null })),
         ...options.styleLayers.map(({ layer }): Term => ({ kind: "style", layer, mask: null })),
+        ...(options.styleMatch === "NEIGHBORS" ? options.styleLayers : [])
+          .map(({ layer }): Term => ({ kind: "neighbors", layer, mask: null })),
       ];
       const { plan, gradient } = planStep({ size, pooling: options.pooling, mean: [1, 2, 3] }, {
         terms,

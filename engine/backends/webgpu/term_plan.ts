@@ -208,7 +208,7 @@ export class TermPlan {
     return { matrix: difference, count: groupCount(partsOf(count)) };
   }
 
-  /** @param at Of the size in which the term is compared. */
+  /** A term's mask, at the size in which the term is compared. */
   #mask(index: number, { width, height }: FeatureMap): PlannedBuffer | undefined {
     const term = this.#term(index);
     return term.mask === null ? undefined : this.#plan.buffer(maskBuffer(term.mask, gridLayer(term)), width * height);

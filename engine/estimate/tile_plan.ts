@@ -19,8 +19,8 @@ export interface TilePlan {
 
 /** A mask's values are repeated for each of this many channels. */
 const MASK_CHANNELS = 16;
-/** What a tile's neighbours are compared with, as it is made and as the backend has it. */
-const TARGET_COPIES = 2;
+/** What a tile's neighbours are compared with, as it is made and as the backend has it; the last tile's until it is collected. */
+const TARGET_COPIES = 4;
 /** Features of a tile's places as the backend gives them, of its core alone, and what those are searched by. */
 const PLACE_COPIES = 3;
 /** Features of the style's places, what they are searched by, and that of one style after the other before it is joined. */

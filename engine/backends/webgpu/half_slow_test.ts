@@ -18,6 +18,7 @@ const CASES = [
   "masks with normalised gradients",
   "moments at conv2_2",
   NEIGHBOR_CASES[0]!.name,
+  "neighbours under masks",
 ];
 
 Deno.test({

@@ -178,13 +178,11 @@ ${pictures.join("\n")}
 
 ## By eye
 
-At 128 pixels moments change little: a sky is calmer, grain more even. Neighbours give forms one colour and crisper edges where the style
-has such forms: waves of one size behind the still life, petals and stems on the lake, panes with leads on the city. Geometry on the city
-is as good with any of them, and the bottle in stained glass loses its green. At 256 pixels the difference is larger: PAINTERLY beside
-BALANCED in [the gallery](README.md#presets).
-
-These pictures and figures of NEIGHBORS, at 128 pixels only, are from before each layer looked by itself at the last size and neighbours
-counted twice as much as Gram matrices. [The presets](../presets.md#painterly) and the gallery are from after it.
+At 128 pixels moments change little: a sky is calmer, grain more even. Neighbours, which begin at the last size here, keep what moments
+have put where, the sun of two parts on the lake too, and paint it with fewer and crisper strokes: one swirl to a star, the still life's
+crests and jug in whole lines, smaller panes with leads all around them. Where the style has no such forms they add nothing: geometry on
+the city and the watercolour are as good with any of them, and the pear in stained glass loses its shape. At 256 pixels and more the
+difference is larger: PAINTERLY beside BALANCED in [the gallery](README.md#presets) and [at its own size](../presets.md#painterly).
 
 ## Judged
 

@@ -18,9 +18,9 @@ import type { LossTerm } from "./loss_terms.ts";
 import { whatCounts } from "./what_counts.ts";
 
 /**
- * Longest side, in pixels, from which on a scale before the last looks for neighbours. A smaller one finds by Gram matrices
- * and moments what of the style goes where, as all together: place by place a sky without features takes boards of a bridge,
- * and each later scale makes them sharper.
+ * Longest side, in pixels, from which on a scale before the last looks for neighbours. At smaller ones Gram matrices and
+ * moments decide for all places at once what of the style goes where: place by place a sky without features takes the boards
+ * of a bridge, and each later scale makes them sharper.
  */
 const LEAST_SIDE = 256;
 /**

@@ -55,10 +55,12 @@ export class WebgpuBackend implements Backend {
     { precision = DEFAULT_PRECISION, measurements }: WebgpuOptions = {},
   ): Promise<WebgpuBackend> {
     const device = await Device.open();
+    const half = precision === "float16";
     if (measurements && device.hasTimestamps) {
-      device.tileCosts = await measuredTiles(device.identity, measurements, tryOnOtherDevice);
+      const measured = { device: device.identity, precision: half ? "float16" : "float32" } as const;
+      device.tileCosts = await measuredTiles(measured, measurements, (before) => tryOnOtherDevice(before, half));
     }
-    return new WebgpuBackend(device, parameters, precision === "float16");
+    return new WebgpuBackend(device, parameters, half);
   }
 
   async features(
@@ -156,10 +158,10 @@ export class WebgpuBackend implements Backend {
 }
 
 /** A device that is lost by a trial is not the one that computes. */
-async function* tryOnOtherDevice(before: TileTrials): AsyncGenerator<TileTrials> {
+async function* tryOnOtherDevice(before: TileTrials, half: boolean): AsyncGenerator<TileTrials> {
   const device = await Device.open();
   try {
-    yield* tryTiles(device, before);
+    yield* tryTiles(device, before, { half });
   } finally {
     await device.close();
   }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { halveVariables } from "./half.ts";
 import { CONV_TILES, PLAIN_TILE, type TileCosts, tileName } from "./kernels/conv_tile.ts";
 import { convTiles } from "./kernels/conv_tiles.ts";
 import { mapOf } from "./network_plan.ts";
@@ -18,9 +19,14 @@ export interface Measurements {
   keep(text: string): void;
 }
 
-/** What it was measured with. With anything else it counts for nothing. */
-interface Origin {
+/** What is measured: the `identity` of a device, and how it holds features. */
+export interface Measured {
   readonly device: string;
+  readonly precision: "float32" | "float16";
+}
+
+/** What it was measured with. With anything else it counts for nothing. */
+interface Origin extends Measured {
   readonly deno: string;
   /** SHA-256 of the kernels. */
   readonly kernels: string;
@@ -32,15 +38,14 @@ const NOTHING: TileTrials = { tried: new Set(), costs: new Map() };
  * How long layouts of convolutions take on a device: as it was kept, and measured where it was not. It is kept before each
  * trial too: one that ends the process is not made again, and those behind it are made at the next start.
  *
- * @param device `identity` of the device.
  * @param tryTiles Tries what has not been tried, and gives out what is known by then.
  */
 export async function measuredTiles(
-  device: string,
+  measured: Measured,
   { kept, keep }: Measurements,
   tryTiles: (before: TileTrials) => AsyncGenerator<TileTrials>,
 ): Promise<TileCosts> {
-  const origin = { device, deno: Deno.version.deno, kernels: await kernelsHash() };
+  const origin = { ...measured, deno: Deno.version.deno, kernels: await kernelsHash() };
   let known = parse(kept, origin) ?? NOTHING;
   if (CONV_TILES.every((tile) => known.tried.has(tileName(tile)))) return known.costs;
   try {
@@ -55,9 +60,10 @@ async function kernelsHash(): Promise<string> {
   const plan = new Plan();
   const map = { width: 1, height: 1, channels: 64 };
   const [from, to] = [mapOf(plan, "x", map), mapOf(plan, "y", map)];
-  const programs = CONV_TILES.flatMap((tile) => convTiles(from, plan.buffer("weights", 1), to, {}, { tile })).map((
-    { source, variant },
-  ) => composeWgsl(source, variant));
+  const weights = plan.buffer("weights", 1);
+  const programs = CONV_TILES.flatMap((tile) => convTiles(from, weights, to, {}, { tile }))
+    // As they are in 16 bits, which are made of the same source.
+    .map(({ source, variant }) => halveVariables(composeWgsl(source, variant), ["x", "y"]));
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(programs.join("\n")));
   return new Uint8Array(hash).toHex();
 }
@@ -74,7 +80,7 @@ function format(origin: Origin, { tried, costs }: TileTrials): string {
 function parse(text: string, origin: Origin): TileTrials | null {
   try {
     const { tried, costs, ...of } = JSON.parse(text);
-    if ((["device", "deno", "kernels"] as const).some((key) => of[key] !== origin[key])) return null;
+    if (Object.entries(origin).some(([key, value]) => of[key] !== value)) return null;
     const byChannels = Object.entries(costs as Record<string, Record<string, number>>).map(([channels, byName]) =>
       [Number(channels), new Map(Object.entries(byName))] as const
     );

@@ -26,7 +26,7 @@ class Stage {
       yield { tried, costs: found };
     }
     const keep = (text: string) => void (this.kept = text);
-    return measuredTiles(device, { kept: this.kept, keep }, tryTiles);
+    return measuredTiles({ device, precision: "float32" }, { kept: this.kept, keep }, tryTiles);
   }
 }
 
@@ -51,6 +51,7 @@ Deno.test("what was measured of another GPU, by another Deno or of other kernels
     JSON.stringify(change(JSON.parse(text)));
   const changes: ((text: string) => string)[] = [
     foreign((kept) => ({ ...kept, device: "another GPU" })),
+    foreign((kept) => ({ ...kept, precision: "float16" })),
     foreign((kept) => ({ ...kept, deno: "0.0.0" })),
     foreign((kept) => ({ ...kept, kernels: "0" })),
     foreign((kept) => ({ ...kept, costs: { 64: { [tileName(PLAIN_TILE)]: "1" } } })),

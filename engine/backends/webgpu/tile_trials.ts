@@ -29,11 +29,13 @@ export interface TileTrials {
   readonly costs: TileCosts;
 }
 
-/** For tests. */
+/** How layouts are tried. */
 interface TrialOptions {
-  /** What is tried. */
+  /** Whether features are held in 16 bits. */
+  readonly half?: boolean;
+  /** What is tried, for tests. */
   readonly tiles?: readonly ConvTile[];
-  /** How long it may take, about. */
+  /** How long it may take, about, for tests. */
   readonly milliseconds?: number;
 }
 
@@ -65,7 +67,7 @@ const CHECKED = { width: 37, height: 29, inChannels: 12, outChannels: 36 };
 export async function* tryTiles(
   device: Device,
   before: TileTrials,
-  { tiles = CONV_TILES, milliseconds = MOST_MILLISECONDS }: TrialOptions = {},
+  { half = false, tiles = CONV_TILES, milliseconds = MOST_MILLISECONDS }: TrialOptions = {},
 ): AsyncGenerator<TileTrials, void> {
   const plain = tileName(PLAIN_TILE);
   const tried = new Set(before.tried).add(plain);
@@ -86,9 +88,9 @@ export async function* tryTiles(
     }
     yield { tried, costs };
     try {
-      if (!await givesSameBytes(device, tile)) continue;
-      maps ??= await chooseMaps(device);
-      const found = await timeBeside(device, tile, maps);
+      if (!await givesSameBytes(device, tile, half)) continue;
+      maps ??= await chooseMaps(device, half);
+      const found = await timeBeside(device, tile, maps, half);
       // A map of few channels speaks for all where it is the only one.
       if (found.every((cost) => cost > 0 && cost < Infinity)) {
         learn(
@@ -98,27 +100,28 @@ export async function* tryTiles(
       }
     } catch {
       // It does not compile, or has lost the device: then the others are tried at the next start.
-      if (!await stillWorks(device)) return yield { tried, costs };
+      if (!await stillWorks(device, half)) return yield { tried, costs };
     }
   }
   yield { tried, costs };
 }
 
-async function givesSameBytes(device: Device, tile: ConvTile): Promise<boolean> {
-  const [wanted, found] = [await convolved(device, PLAIN_TILE), await convolved(device, tile)];
+async function givesSameBytes(device: Device, tile: ConvTile, half: boolean): Promise<boolean> {
+  const [wanted, found] = [await convolved(device, PLAIN_TILE, half), await convolved(device, tile, half)];
   return found.every((bits, i) => bits === wanted[i]);
 }
 
-async function stillWorks(device: Device): Promise<boolean> {
-  return await convolved(device, PLAIN_TILE).then(() => true, () => false);
+async function stillWorks(device: Device, half: boolean): Promise<boolean> {
+  return await convolved(device, PLAIN_TILE, half).then(() => true, () => false);
 }
 
 /** The bits of a convolution of noise. */
-async function convolved(device: Device, tile: ConvTile): Promise<Uint32Array> {
+async function convolved(device: Device, tile: ConvTile, half: boolean): Promise<Uint32Array> {
   const { inChannels, outChannels, ...size } = CHECKED;
   const plan = new Plan();
+  // What it takes in is no features: it can be written from here.
   const from = mapOf(plan, "x", { ...size, channels: inChannels });
-  const to = mapOf(plan, "y", { ...size, channels: outChannels });
+  const to = mapOf(plan, "y", { ...size, channels: outChannels }, half);
   const weights = plan.buffer("weights", kernelLength(inChannels, outChannels));
   const bias = plan.buffer("bias", 4 * quadsOf(outChannels));
   plan.add(...convTiles(from, weights, to, { bias }, { tile }));
@@ -133,11 +136,11 @@ async function convolved(device: Device, tile: ConvTile): Promise<Uint32Array> {
 }
 
 /** The largest maps that the plain layout convolves quickly. */
-async function chooseMaps(device: Device): Promise<readonly Shape[]> {
+async function chooseMaps(device: Device, half: boolean): Promise<readonly Shape[]> {
   let maps: readonly Shape[] = [{ width: SMALL_SIDE, height: SMALL_SIDE, channels: CHANNELS[0]! }];
   for (const largest of SIDES) {
     const begun = performance.now();
-    await timeBeside(device, PLAIN_TILE, maps);
+    await timeBeside(device, PLAIN_TILE, maps, half);
     if (performance.now() - begun > QUICK_MILLISECONDS) break;
     maps = CHANNELS.map((channels) => {
       const side = (largest * CHANNELS[0]!) / channels;
@@ -148,11 +151,16 @@ async function chooseMaps(device: Device): Promise<readonly Shape[]> {
 }
 
 /** By map: how long a computed pixel takes beside the plain layout. They take turns, whatever else the GPU does. */
-async function timeBeside(device: Device, tile: ConvTile, maps: readonly Shape[]): Promise<number[]> {
+async function timeBeside(
+  device: Device,
+  tile: ConvTile,
+  maps: readonly Shape[],
+  half: boolean,
+): Promise<number[]> {
   const plan = new Plan();
   const tiles = Array.from({ length: ROUNDS }, () => [PLAIN_TILE, tile]).flat();
   for (const map of maps) {
-    const [from, to] = [mapOf(plan, "x", map), mapOf(plan, "y", map)];
+    const [from, to] = [mapOf(plan, "x", map, half), mapOf(plan, "y", map, half)];
     const weights = plan.buffer("weights", kernelLength(map.channels, map.channels));
     for (const each of tiles) plan.add(...convTiles(from, weights, to, {}, { tile: each, mostFlops: WHOLE }));
   }

@@ -15,7 +15,8 @@ testOnDevice("a layout is taken only if it compiles and gives the plain one's by
   const tiles = [WRONG, TOO_LARGE, PLAIN_TILE, right];
   const seen: string[][] = [];
   let known = NOTHING;
-  for await (known of tryTiles(device, NOTHING, { tiles, milliseconds: Infinity })) seen.push([...known.tried]);
+  const options = { half: true, tiles, milliseconds: Infinity };
+  for await (known of tryTiles(device, NOTHING, options)) seen.push([...known.tried]);
   const names = [PLAIN_TILE, WRONG, TOO_LARGE, right].map(tileName);
   // Each is told before its trial.
   assert.deepEqual(seen, [names.slice(0, 2), names.slice(0, 3), names, names]);
@@ -32,7 +33,7 @@ testOnDevice(
     for (let start = 0; start < 2; start++) {
       const measurements = { kept: texts.at(-1) ?? "", keep: (text: string) => void texts.push(text) };
       const without = (before: TileTrials) => tryTiles(device, before, { milliseconds: 0 });
-      const costs = await measuredTiles(device.identity, measurements, without);
+      const costs = await measuredTiles({ device: device.identity, precision: "float32" }, measurements, without);
       const [plain, half, quarter] = CONV_TILES.map(tileName);
       assert.deepEqual([...costs.get(512)!], [[plain, 1], [half, 1], [quarter, 1]]);
     }

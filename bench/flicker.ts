@@ -1,8 +1,11 @@
 /**
  * How much a moving picture flickers: painted as one, each frame from the one before, beside each frame painted alone with
- * the same options. Two sequences are made from samples, with a known motion and a thing that moves in front:
+ * the same options. Sequences are made from samples, with a known motion and a thing that moves in front, and one as a camera
+ * on a stand takes it: a photograph with noise that is new in each frame, where the shared folder is:
  *
- *     deno task bench flicker [size] [frames] [preset] [folder to write the frames to]
+ *     deno task bench flicker [size] [frames] [preset] [folder to write the frames to, or -] [color] [name of a sequence]
+ *
+ * With `color` MATCH, styles are matched to the colours of all frames, and once more to each frame's own.
  *
  * The warping error is the mean squared difference (RGB, 0–255) of a frame and the one before it, moved by the content's
  * optical flow, over what is visible in both; means over all frames. Evaluations are steps, weighted by their pixels
@@ -12,22 +15,28 @@
  */
 import { OnnxBackend } from "../engine/backends/onnx/backend.ts";
 import { type FrameInput, Optimisation } from "../engine/descent/optimisation.ts";
+import { Random } from "../engine/descent/random.ts";
 import { PreparedScale } from "../engine/descent/prepared_scale.ts";
 import { workLeft } from "../engine/descent/work_done.ts";
 import { followed } from "../engine/motion/flow.ts";
 import { opticalFlow } from "../engine/motion/optical_flow.ts";
 import { visibility } from "../engine/motion/visibility.ts";
+import { existsSync } from "node:fs";
 import { laterFrameOptions } from "../engine/options/later_frame.ts";
-import type { PresetName, TransferOptions } from "../engine/options/options.ts";
+import type { ColorMode, PresetName, TransferOptions } from "../engine/options/options.ts";
 import { resolveOptions } from "../engine/options/resolve.ts";
 import { type Picture, toPixels } from "../engine/picture.ts";
 import { resizePicture } from "../images/resize.ts";
-import { sampled, squarePicture, vgg16Parameters, writePng } from "./inputs.ts";
+import { sampled, SHARED, squarePicture, vgg16Parameters, writePng } from "./inputs.ts";
 import { row } from "./table.ts";
 
 const [size = 256, count = 12] = Deno.args.slice(0, 2).map(Number);
 const preset = (Deno.args[2] ?? "FAST") as PresetName;
-const folder = Deno.args[3];
+const folder = Deno.args[3] === "-" ? undefined : Deno.args[3];
+const color = (Deno.args[4] ?? "STYLE") as ColorMode;
+const only = Deno.args[5];
+/** Of the noise, in RGB values. */
+const NOISE = 4;
 
 /** Where a sequence's camera is, of the width: from the centre of the picture, and how much of it it sees. */
 interface Camera {
@@ -44,9 +53,11 @@ interface Sequence {
   readonly camera: (t: number) => Camera;
   /** Of the disc in front, which is cut from another picture. */
   readonly thing: { readonly picture: string; readonly at: (t: number) => readonly [number, number] };
+  /** Deviation of what is added to each value of each frame. */
+  readonly noise?: number;
 }
 
-const SEQUENCES: readonly Sequence[] = [
+const ALL: readonly Sequence[] = [
   {
     name: "pan and zoom",
     scene: "mountain-lake",
@@ -61,11 +72,23 @@ const SEQUENCES: readonly Sequence[] = [
     camera: () => ({ x: 0, y: 0, sees: 0.8 }),
     thing: { picture: "still-life", at: (t) => [0.2 + 0.6 * t, 0.6] },
   },
+  {
+    name: "a photograph with noise",
+    scene: "tubingen",
+    style: "starry-swirls",
+    camera: () => ({ x: 0, y: 0, sees: 0.8 }),
+    thing: { picture: "still-life", at: (t) => [1.4 * t - 0.2, 0.6] },
+    noise: NOISE,
+  },
 ];
+const SEQUENCES = ALL.filter(({ name, noise }) =>
+  (only ?? name) === name && (noise === undefined || existsSync(SHARED))
+);
 
 /** A frame: the scene as the camera sees it, and the disc before it. */
-function frameOf({ camera, thing }: Sequence, t: number, scene: Picture, front: Picture): Picture {
-  const rgb = new Uint8Array(3 * size * size);
+function frameOf({ camera, thing, noise = 0 }: Sequence, t: number, scene: Picture, front: Picture): Picture {
+  const rgb = new Uint8ClampedArray(3 * size * size);
+  const random = new Random(Math.round(1e6 * t));
   const { x: cameraX, y: cameraY, sees } = camera(t);
   const [discX, discY] = thing.at(t);
   for (let j = 0; j < size; j++) {
@@ -75,10 +98,12 @@ function frameOf({ camera, thing }: Sequence, t: number, scene: Picture, front: 
       const own = sampled(front, 0.5 + 1.6 * (x - discX), 0.5 + 1.6 * (y - discY));
       // Its edge is as wide as a pixel.
       const share = Math.min(1, Math.max(0, (0.12 - Math.hypot(x - discX, y - discY)) * size + 0.5));
-      for (let c = 0; c < 3; c++) rgb[3 * (j * size + i) + c] = Math.round(back[c]! + share * (own[c]! - back[c]!));
+      for (let c = 0; c < 3; c++) {
+        rgb[3 * (j * size + i) + c] = back[c]! + share * (own[c]! - back[c]!) + noise * random.truncatedNormal();
+      }
     }
   }
-  return { width: size, height: size, rgb };
+  return { width: size, height: size, rgb: new Uint8Array(rgb.buffer) };
 }
 
 const backend = await OnnxBackend.open(await vgg16Parameters());
@@ -92,12 +117,18 @@ async function painted(input: FrameInput): Promise<Picture> {
 }
 
 /** Paints all frames; each begins with the one before if they are painted as one. */
-async function paintAll(frames: readonly Picture[], style: Picture, options: TransferOptions, asOne: boolean) {
+async function paintAll(
+  frames: readonly Picture[],
+  style: Picture,
+  options: TransferOptions,
+  asOne: boolean,
+  colors: Picture | null = null,
+) {
   const results: Picture[] = [];
   for (const [k, content] of frames.entries()) {
     const before = asOne && k > 0 ? { content: frames[k - 1]!, result: results[k - 1]! } : null;
     const own = before ? laterFrameOptions(options) : options;
-    results.push(await painted({ options: own, content, styles: [{ picture: style, weight: 1 }], before }));
+    results.push(await painted({ options: own, content, styles: [{ picture: style, weight: 1 }], before, colors }));
   }
   return results;
 }
@@ -135,16 +166,18 @@ for (const sequence of SEQUENCES) {
   const front = await squarePicture(sequence.thing.picture, size);
   const style = await squarePicture(sequence.style, size);
   const frames = Array.from({ length: count }, (_, k) => frameOf(sequence, k / (count - 1), scene, front));
-  const options = resolveOptions({ preset, size }, frames[0]!, 1);
+  const options = resolveOptions({ preset, size, color }, frames[0]!, 1);
   const pixels = options.width * options.height;
   const first = workLeft(options, 0) / pixels;
   const later = workLeft(laterFrameOptions(options), 0) / pixels;
-  for (const asOne of [false, true]) {
-    const results = await paintAll(frames, style, options, asOne);
+  const all = { width: size, height: size * count, rgb: Uint8Array.from(frames.flatMap(({ rgb }) => [...rgb])) };
+  const ways = [[false, null], ...(color === "MATCH" ? [[true, null]] as const : []), [true, all]] as const;
+  for (const [asOne, colors] of ways) {
+    const results = await paintAll(frames, style, options, asOne, colors);
     const losses = await lossesOf(frames.at(-1)!, style, options, results.at(-1)!);
     console.log(row(
       sequence.name,
-      asOne ? "as one" : "each alone",
+      `${asOne ? "as one" : "each alone"}${color === "MATCH" ? `, colours of ${colors ? "all" : "each"}` : ""}`,
       Math.round(first + (count - 1) * (asOne ? later : first)),
       warpingError(frames, results).toFixed(1),
       losses.style.toPrecision(3),

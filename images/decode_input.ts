@@ -13,7 +13,10 @@ import { mapPictures, type Pictures } from "./pictures.ts";
  */
 export async function decodeInput(
   options: TransferOptions,
-  pictures: Pictures<Uint8Array> & { readonly before?: FrameBefore<Uint8Array> },
+  pictures: Pictures<Uint8Array> & {
+    readonly before?: FrameBefore<Uint8Array>;
+    readonly colors?: Uint8Array | null;
+  },
   limits: ImageLimits,
 ): Promise<FrameInput> {
   const { size } = options.scales.at(-1)!;
@@ -23,8 +26,13 @@ export async function decodeInput(
     pictures,
     (bytes, _field, scale) => decode(bytes, scale === null ? size : styleSide(size, options, { scale })),
   );
-  const { before } = pictures;
-  if (!before) return { options, ...decoded };
+  const { before, colors = null } = pictures;
+  const input = {
+    options,
+    ...decoded,
+    ...(colors && { colors: await decodePicture(colors, limits, { transparency: "KEEP" }) }),
+  };
+  if (!before) return input;
   const [content, result] = [await decode(before.content, size), await decode(before.result, size)];
-  return { options, ...decoded, before: { content, result } };
+  return { ...input, before: { content, result } };
 }

@@ -1,6 +1,7 @@
 import { GramcastError } from "../errors.ts";
 import { framesIn } from "../engine/options/moving_schedule.ts";
 import type { TransferOptions } from "../engine/options/options.ts";
+import type { Picture } from "../engine/picture.ts";
 import { LIMITS, MAX_CONTENT_PIXELS, MAX_MOVING_PIXELS } from "../limits.ts";
 import { invalid } from "../values.ts";
 import { readApng } from "./apng.ts";
@@ -12,6 +13,9 @@ import { readTiming, type Timing } from "./timing.ts";
 
 /** Longest side to which frames are decoded that are only to be checked. */
 const CHECKED_SIDE = 64;
+/** How many frames stand for the colours of all, and their longest side. */
+const COLOR_FRAMES = 8;
+const COLOR_SIDE = 256;
 
 /**
  * When the frames of a picture are shown whose every frame is to be painted. Only its headers are read.
@@ -86,6 +90,30 @@ export function checkMovingSize(options: TransferOptions): void {
 export async function frameFile(bytes: Uint8Array, frame: number, longest: number): Promise<Uint8Array<ArrayBuffer>> {
   const picture = await decodePicture(bytes, NO_LIMITS, { frame, longest, transparency: "KEEP" });
   return await encodePicture(picture, { format: "PNG" });
+}
+
+/**
+ * Frames of a moving picture, spread over all of it, below each other as one PNG file: their colours stand for those of all,
+ * as the first frame's may not, which may be black.
+ *
+ * @param frames How many it has.
+ * @throws {GramcastError} What `decodePicture` throws.
+ */
+export async function movingColors(bytes: Uint8Array, frames: number): Promise<Uint8Array<ArrayBuffer>> {
+  const count = Math.min(frames, COLOR_FRAMES);
+  const pictures: Picture[] = [];
+  for (let i = 0; i < count; i++) {
+    const frame = Math.round(i * (frames - 1) / Math.max(1, count - 1));
+    pictures.push(await decodePicture(bytes, NO_LIMITS, { frame, longest: COLOR_SIDE, transparency: "KEEP" }));
+  }
+  const { width, height } = pictures[0]!;
+  const rgb = new Uint8Array(3 * width * height * count);
+  const alpha = new Uint8Array(width * height * count).fill(255);
+  for (const [i, picture] of pictures.entries()) {
+    rgb.set(picture.rgb, 3 * width * height * i);
+    if (picture.alpha) alpha.set(picture.alpha, width * height * i);
+  }
+  return await encodePicture({ width, height: count * height, rgb, alpha }, { format: "PNG" });
 }
 
 function cannotMove(found: string, wanted: string) {

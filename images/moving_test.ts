@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { GramcastError } from "../errors.ts";
 import { decodePicture, inspectImage, NO_LIMITS } from "./decode.ts";
 import { encodeMoving, movingGif } from "./encode_moving.ts";
-import { checkMoving, frameFile, inspectMoving } from "./moving.ts";
+import { checkMoving, frameFile, inspectMoving, movingColors } from "./moving.ts";
 import { rawRgb, sharp } from "./sharp.ts";
 import { apngChunks, apngOf, pngOfChunks } from "./testing/apng.ts";
 import { fixture } from "./testing/fixtures.ts";
@@ -191,4 +191,17 @@ Deno.test("a frame of a moving picture is a file of its own, no larger than it i
   assert.deepEqual(await inspectImage(file, NO_LIMITS), { width: 8, height: 8, mimeType: "image/png", frames: 1 });
   const { rgb } = await decodePicture(file, NO_LIMITS);
   assert.ok(rgb[1]! > 170 && rgb[0]! < 50, rgb.subarray(0, 3).join());
+});
+
+Deno.test("frames from the first to the last stand for the colours of all, with their alpha", async () => {
+  const colours = Array.from({ length: 20 }, (_, i) => [10 * i, 5, 5, i === 19 ? 0 : 255] as const);
+  const bytes = apngOf(colours.map((colour) => ({ width: SIDE, height: SIDE, colour })));
+  const strip = async (frames: number) =>
+    await decodePicture(await movingColors(bytes, frames), NO_LIMITS, { transparency: "KEEP" });
+  const { width, height, rgb, alpha } = await strip(20);
+  assert.deepEqual([width, height], [SIDE, 8 * SIDE]);
+  const rows = Array.from({ length: 8 }, (_, i) => i * SIDE ** 2);
+  assert.deepEqual(rows.slice(0, 7).map((at) => rgb[3 * at]), [0, 30, 50, 80, 110, 140, 160]);
+  assert.deepEqual(rows.map((at) => alpha![at]), [...Array(7).fill(255), 0]);
+  assert.equal((await strip(2)).height, 2 * SIDE);
 });

@@ -24,7 +24,7 @@ import { decodeInput } from "../images/decode_input.ts";
 import { encodeMoving, movingGif } from "../images/encode_moving.ts";
 import { encodePicture } from "../images/encode.ts";
 import { FilmWriter } from "../images/film_writer.ts";
-import { checkMoving, checkMovingSize, frameFile, inspectMoving } from "../images/moving.ts";
+import { checkMoving, checkMovingSize, frameFile, inspectMoving, movingColors } from "../images/moving.ts";
 import { mapPictures, type Pictures } from "../images/pictures.ts";
 import type { Timing } from "../images/timing.ts";
 import { type Recipe, type RecipePicture, startInput } from "../images/recipe.ts";
@@ -95,6 +95,8 @@ interface Sources {
   readonly pictures: Pictures<Uint8Array>;
   /** When the frames of the content are shown that are painted; null where there is one. */
   readonly timing: Timing | null;
+  /** With `color` MATCH, the colours of all these frames; null elsewhere. */
+  readonly colors: Uint8Array | null;
   /** The `StartTransferInput` for the recipe. */
   readonly request: object;
 }
@@ -115,12 +117,14 @@ async function readSources(args: TransferArguments, limits: ImageLimits): Promis
   checkMovingSize(options);
   checkFile(args.out, timing !== null);
   const request = await startInput(args, options, true, (name) => pictureOf(name, files.get(name)!));
-  return { options, pictures, timing, request };
+  const matched = timing !== null && options.color === "MATCH";
+  const colors = matched ? await movingColors(pictures.content, timing.delays.length) : null;
+  return { options, pictures, timing, colors, request };
 }
 
 /** What a frame of the content is made from. @param before What was painted of the one before it, as a file. */
 async function frameInput(sources: Sources, frame: number, before: Uint8Array | undefined): Promise<FrameInput> {
-  const { options, pictures, timing } = sources;
+  const { options, pictures, timing, colors } = sources;
   const own = frameOptions(options, frame);
   if (timing === null) return await decodeInput(own, pictures, NO_LIMITS);
   const { size } = options.scales.at(-1)!;
@@ -128,7 +132,7 @@ async function frameInput(sources: Sources, frame: number, before: Uint8Array | 
   const moving = before === undefined
     ? { content }
     : { content, before: { content: await frameFile(pictures.content, frame - 1, size), result: before } };
-  return await decodeInput(own, { ...pictures, ...moving }, NO_LIMITS);
+  return await decodeInput(own, { ...pictures, ...moving, colors }, NO_LIMITS);
 }
 
 async function pictureOf(name: string, { bytes, info: { width, height } }: File): Promise<RecipePicture> {

@@ -28,6 +28,8 @@ export interface OptimisationInput {
   readonly contentMask?: Picture | null;
   /** The start picture of `init.kind` IMAGE. */
   readonly initPicture?: Picture | null;
+  /** The picture whose colours the styles get with `color` MATCH. Left out: the content. */
+  readonly colors?: Picture | null;
   /** Where the result is to stay near to the start picture, by `temporalWeight`. Left out: nowhere. */
   readonly kept?: Mask | null;
 }
@@ -77,11 +79,12 @@ export function colorModeOf({ options, content, styles }: OptimisationInput): Co
 /** The pictures as the network is to see them in a colour mode. */
 export function prepareColors(input: OptimisationInput, color: ColorMode): OptimisationInput {
   const { content, styles, initPicture } = input;
+  const colors = input.colors ?? content;
   switch (color) {
     case "STYLE":
       return input;
     case "MATCH":
-      return { ...input, styles: styles.map((style) => ({ ...style, picture: matchColors(style.picture, content) })) };
+      return { ...input, styles: styles.map((style) => ({ ...style, picture: matchColors(style.picture, colors) })) };
     case "LUMINANCE":
       return {
         ...input,

@@ -13,6 +13,8 @@ export interface JobSources {
   readonly store: TransferStore;
   /** Bytes of an image that a transfer uses. */
   readonly readImage: (id: string) => Promise<Uint8Array>;
+  /** The colours of all frames of the content, which is asked for where they move and are matched. */
+  readonly colors: () => Promise<Uint8Array>;
   readonly log: Log;
 }
 
@@ -58,17 +60,18 @@ async function frameToPaint({ store }: JobSources, { id, options }: TransferReco
 
 /** A frame of the content in place of all of it, with the one before and what was painted of that. */
 async function movingPictures(
-  { store }: JobSources,
+  { store, colors: colorsOfAll }: JobSources,
   { id, options }: TransferRecord,
   moving: Uint8Array,
   frame: number,
-): Promise<Pick<EngineJob, "content" | "before">> {
+): Promise<Pick<EngineJob, "content" | "before" | "colors">> {
   const { size } = options.scales.at(-1)!;
   const content = await frameFile(moving, frame, size);
-  if (frame === 0) return { content };
+  const colors = options.color === "MATCH" ? { colors: await colorsOfAll() } : {};
+  if (frame === 0) return { content, ...colors };
   const result = await store.readFrame(id, stepsBefore(options, frame));
   if (result === null) throw new Error(`Frame ${frame} of transfer ${id} has been removed`);
-  return { content, before: { content: await frameFile(moving, frame - 1, size), result } };
+  return { content, ...colors, before: { content: await frameFile(moving, frame - 1, size), result } };
 }
 
 /** The newest checkpoint of a frame of the content. */

@@ -69,6 +69,18 @@ Deno.test("every frame of a moving content is painted, after the one before, and
   assert.equal(JSON.parse((await readRecipe(result))!).request.moving, true);
 });
 
+Deno.test("colours that are matched are those of all frames, for every frame the same", async () => {
+  await using stage = await ServiceStage.open();
+  await stage.ended((await start(stage, { color: "MATCH" })).id);
+  const colors = stage.engine.jobs.map(({ colors }) => colors);
+  const { width, height, rgb } = await decodePicture(colors[0]!, NO_LIMITS);
+  assert.deepEqual([width, height, [0, 64, 128].map((pixel) => rgb[3 * pixel])], [8, 24, [200, 30, 40]]);
+  assert.deepEqual(colors, [colors[0], colors[0], colors[0]]);
+  await stage.ended((await start(stage)).id);
+  await stage.ended((await stage.start({ color: "MATCH" })).id);
+  assert.deepEqual(stage.engine.jobs.slice(3).map(({ colors }) => colors), Array(4).fill(undefined));
+});
+
 Deno.test("events of a moving content count its steps over all frames, each frame's last one with a picture", async () => {
   await using stage = await ServiceStage.open();
   const { id } = await start(stage, { frameEvery: 3 });

@@ -2,6 +2,8 @@ import type { Retuning } from "../../engine/options/options.ts";
 import { frameOfStep, framesIn, stepsBefore } from "../../engine/options/moving_schedule.ts";
 import type { Picture } from "../../engine/picture.ts";
 import { GramcastError } from "../../errors.ts";
+import { movingColors } from "../../images/moving.ts";
+import { lazy } from "../lazy.ts";
 import { type Log, oneLine } from "../log.ts";
 import type { Engine, EngineIdentity, EngineOutcome, EngineRun } from "../process/engine.ts";
 import { type Claim, ClaimLost, type LiveFrames, type TransferChanges, type TransferStore } from "../storage/ports.ts";
@@ -66,6 +68,8 @@ export class TransferRun {
   readonly #unreadableCheckpoints = new Set<number>();
   /** What it is to do before its next step. */
   #intent: "RUN" | "SUSPEND" | "CANCEL" | "LOSE" = "RUN";
+  /** Those of all frames: reading them takes as long as all frames do. */
+  readonly #colors: () => Promise<Uint8Array>;
   readonly #stopAsked = Promise.withResolvers<null>();
   /** Of the present attempt. */
   #engineRun: EngineRun | null = null;
@@ -80,6 +84,9 @@ export class TransferRun {
     this.#engine = engine;
     this.#record = new LiveRecord(journal, store, record);
     this.#retunings = new Retunings(record);
+    this.#colors = lazy(async () =>
+      await movingColors(await ports.readImage(record.contentId), framesIn(record.options))
+    );
     this.#keptFrames = new KeptFrames(store, record, maxFramesBytes);
     this.#checkpoints = new CheckpointWriter(store, record.id, this.#keptFrames, log, () => this.lose());
     this.#reports = new RunReports({
@@ -222,7 +229,11 @@ export class TransferRun {
     const checkpointBefore = this.#checkpoints.newest;
     // Not while a retuning is written: it may take the place of one that this job has.
     const record = await this.#record.whileStill((record) => this.#retunings.begin(record));
-    const { job, step: from, before } = await assembleJob(this.#ports, record, this.#unreadableCheckpoints);
+    const { job, step: from, before } = await assembleJob(
+      { ...this.#ports, colors: this.#colors },
+      record,
+      this.#unreadableCheckpoints,
+    );
     this.#before = before;
     const { observer } = this.#ports.journal;
     observer.attempted(this.record, from);

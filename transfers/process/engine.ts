@@ -7,6 +7,7 @@
  * - Frame k > 1 has `options: laterFrameOptions(…)` (`engine/options/later_frame.ts`), frame k as `content`, and as `before`
  *   frame k − 1 and what was painted of it, without loss (PNG). It begins with that, moved as the content moves, and
  *   stays near it where the content can be seen in both, by the option `temporalWeight`.
+ * - With `color` MATCH each has `colors`, the same for all: matched to its own frame, a style would change from frame to frame.
  * - Masks are the same for all frames. Styles too: the engine keeps what it has found out about them from run to run.
  * - Steps and checkpoints of a run count from 1 in each frame. Whoever runs the frames knows which frame it is of how many;
  *   to go on it needs the finished frames, which frame it is in, and that frame's checkpoint or none. The same input
@@ -33,6 +34,8 @@ export interface EngineJob extends Pictures<Uint8Array> {
   readonly checkpoint: Uint8Array | null;
   /** In a moving picture the frame before it; left out for the first, and for a picture that does not move. */
   readonly before?: FrameBefore<Uint8Array>;
+  /** In a moving picture with `color` MATCH, the colours that the styles get in all frames; left out elsewhere. */
+  readonly colors?: Uint8Array;
 }
 
 /** One step, as it was taken. */

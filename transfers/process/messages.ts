@@ -12,7 +12,7 @@ import type { EngineIdentity, EngineJob } from "./engine.ts";
 /** To the engine. */
 export type Command =
   /**
-   * Parts: content, content mask, start picture, checkpoint, content and result of the frame before, then picture, mask and
+   * Parts: content, content mask, start picture, checkpoint, content and result of the frame before, colours, then picture, mask and
    * region of each style.
    */
   | {
@@ -66,6 +66,7 @@ export function jobCommand(job: EngineJob): [Command, (Uint8Array | null)[]] {
       job.checkpoint,
       job.before?.content ?? null,
       job.before?.result ?? null,
+      job.colors ?? null,
       ...styles.flatMap(({ picture, mask, region }) => [picture, mask, region]),
     ],
   ];
@@ -74,7 +75,7 @@ export function jobCommand(job: EngineJob): [Command, (Uint8Array | null)[]] {
 /** The job that a command stands for. */
 export function commandJob(
   { options, tunings, styles: shares }: Extract<Command, { kind: "run" }>,
-  [content, contentMask, initPicture, checkpoint, contentBefore, resultBefore, ...pictures]:
+  [content, contentMask, initPicture, checkpoint, contentBefore, resultBefore, colors, ...pictures]:
     readonly (Uint8Array | null)[],
 ): EngineJob {
   return {
@@ -89,6 +90,7 @@ export function commandJob(
     initPicture: initPicture ?? null,
     checkpoint: checkpoint ?? null,
     ...contentBefore && resultBefore ? { before: { content: contentBefore, result: resultBefore } } : {},
+    ...colors ? { colors } : {},
   };
 }
 

@@ -7,7 +7,8 @@ Deno.test("a job comes out of its command as it went in, each style with its own
   const style = { picture: bytes(1), weight: 2, scale: 0.5, mask: bytes(3), region: null };
   const other = { picture: bytes(4), weight: 1, scale: 4, mask: null, region: bytes(5) };
   const job = { ...await smallJob({}), styles: [style, other], contentMask: bytes(6), checkpoint: bytes(7) };
-  for (const each of [job, { ...job, before: { content: bytes(8), result: bytes(9) } }]) {
+  const later = { ...job, before: { content: bytes(8), result: bytes(9) } };
+  for (const each of [job, later, { ...job, colors: bytes(10) }, { ...later, colors: bytes(10) }]) {
     const [command, parts] = jobCommand(each);
     assert.equal(command.kind, "run");
     const sent = JSON.parse(JSON.stringify(command)) as typeof command;

@@ -25,6 +25,8 @@ export class FilmFailure extends Error {}
 const RATE_FACTOR = "18";
 /** Characters of what FFmpeg says that are kept: the last tell why. */
 const MOST_SAID = 2000;
+/** Milliseconds for which that is waited for once it has ended: what it has started may hold its stderr open. */
+const LAST_WORDS_MILLISECONDS = 1000;
 
 /**
  * Writes a film: H.264 with 4:2:0 in an MP4 that plays while it loads, each frame shown as long as it is told. Odd sides
@@ -53,7 +55,7 @@ export async function writeFilm(
     }
   };
   signal.addEventListener("abort", end);
-  const said = lastOf(child.stderr);
+  const lastWords = listen(child.stderr);
   try {
     const fed = feed(child.stdin, frames, even);
     // What cannot be sent any more is told by how it ends; what cannot be read ends it.
@@ -61,12 +63,13 @@ export async function writeFilm(
     const { success } = await child.status;
     signal.throwIfAborted();
     await fed.catch((error) => {
-      if (success || !(error instanceof Deno.errors.BrokenPipe)) throw error;
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+      if (success) throw new FilmFailure("it ended before it had all frames", { cause: error });
     });
-    if (!success) throw new FilmFailure((await said).trim() || "it ended without a word");
+    if (!success) throw new FilmFailure((await lastWords()).trim() || "it ended without a word");
   } finally {
     signal.removeEventListener("abort", end);
-    await said;
+    await lastWords();
   }
 }
 
@@ -150,9 +153,16 @@ async function pixelsOf(frame: Uint8Array, { width, height }: Size): Promise<Uin
   return ownBytes(await filled.raw().toBuffer());
 }
 
-/** The last that is said on a stream, when it has ended. */
-async function lastOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
+/** Reads what is said on a stream. @returns What gives the last of it, when the process that it is of has ended. */
+function listen(stream: ReadableStream<Uint8Array<ArrayBuffer>>): () => Promise<string> {
   let said = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) said = (said + text).slice(-MOST_SAID);
-  return said;
+  const hear = new WritableStream<string>({ write: (text) => void (said = (said + text).slice(-MOST_SAID)) });
+  const enough = new AbortController();
+  const heard = stream.pipeThrough(new TextDecoderStream()).pipeTo(hear, { signal: enough.signal }).catch(() => {});
+  return async () => {
+    const timer = setTimeout(() => enough.abort(), LAST_WORDS_MILLISECONDS);
+    await heard;
+    clearTimeout(timer);
+    return said;
+  };
 }

@@ -8,6 +8,8 @@ import { FilmFailure, type FilmProgram, type Footage, writeFilm } from "./film.t
 const MOST_AT_ONCE = 8;
 /** Milliseconds that a film may take: the largest there can be take some tens of seconds. */
 const MOST_MILLISECONDS = 300_000;
+/** The same for the film that is written to see whether one can be. */
+const TRIAL_MILLISECONDS = 30_000;
 /** Milliseconds after which nobody is at a file any more. */
 const LEFT_MILLISECONDS = 3_600_000;
 /** A side of the film that is written to see whether one can be. */
@@ -29,9 +31,10 @@ export class FilmWriter {
    * Tries the program.
    *
    * @param folder Where films are while they are written; made where there is none.
-   * @throws {GramcastError} BAD_USER_INPUT with the field FFMPEG for a program that writes no films.
+   * @param milliseconds For which it is tried.
+   * @throws {GramcastError} BAD_USER_INPUT with the field FFMPEG for a program that writes no films, or not in time.
    */
-  static async open(program: FilmProgram, folder: string): Promise<FilmWriter> {
+  static async open(program: FilmProgram, folder: string, milliseconds = TRIAL_MILLISECONDS): Promise<FilmWriter> {
     const writer = new FilmWriter(program, folder);
     await Deno.mkdir(folder, { recursive: true });
     await removeLeft(folder);
@@ -41,7 +44,7 @@ export class FilmWriter {
       await writer.#write(
         { frames: [frame, frame], size, delays: [40, 40] },
         new AbortController().signal,
-        MOST_MILLISECONDS,
+        milliseconds,
       );
     } catch (cause) {
       if (!(cause instanceof FilmFailure)) throw cause;
@@ -117,11 +120,21 @@ export class FilmWriter {
     );
     try {
       await writeFilm(this.#program, footage, path, AbortSignal.any([signal, late.signal]));
-      return await Deno.readFile(path);
+      return await written(path);
     } finally {
       clearTimeout(timer);
       await Deno.remove(path).catch(() => {});
     }
+  }
+}
+
+/** @throws {FilmFailure} */
+async function written(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await Deno.readFile(path);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new FilmFailure("it wrote nothing", { cause });
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { testWhere } from "../tests/testing/test_where.ts";
-import { until } from "../tests/testing/in_time.ts";
+import { inTime, until } from "../tests/testing/in_time.ts";
 import { type ErrorCode, GramcastError } from "../errors.ts";
 import { FilmWriter } from "./film_writer.ts";
 import { fakeProgram, FFMPEG, NO_FFMPEG, plain } from "./testing/films.ts";
@@ -64,6 +64,10 @@ Deno.test("a program that is not there, or writes no films, is refused in its ow
       FilmWriter.open({ command: deaf }, folder),
       refusal("BAD_USER_INPUT", "it ended without a word"),
     );
+    const idle = await fakeProgram(folder, "cat > /dev/null");
+    await assert.rejects(FilmWriter.open({ command: idle }, folder), refusal("BAD_USER_INPUT", "it wrote nothing"));
+    const hanging = await fakeProgram(folder, "exec sleep 1000");
+    await assert.rejects(FilmWriter.open({ command: hanging }, folder, 1), refusal("BAD_USER_INPUT", "more than"));
     assert.deepEqual(parts(folder), []);
   }));
 
@@ -128,6 +132,23 @@ testWhere(
       await assert.rejects(writer.write({ ...FOOTAGE, frames: gone }, never()), /the frame has been removed/);
       assert.equal((await writer.write(FOOTAGE, never())).byteLength > 0, true);
       assert.deepEqual(parts(folder), []);
+    }),
+);
+
+testWhere(
+  NO_SHELL,
+  "what a program has started and left running is not waited for",
+  () =>
+    inFolder(async (folder) => {
+      const running = `while [ ! -e ${folder}/over ]; do sleep 0.1; done`;
+      try {
+        for (const [end, wanted] of [["exit 1", /without a word/], [running, /more than/]] as const) {
+          const command = await fakeProgram(folder, `(${running}) & ${end}`);
+          await inTime(assert.rejects(FilmWriter.open({ command }, folder, 100), wanted));
+        }
+      } finally {
+        await Deno.writeTextFile(`${folder}/over`, "");
+      }
     }),
 );
 

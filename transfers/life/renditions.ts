@@ -3,6 +3,7 @@ import { movingGif } from "../../images/encode_moving.ts";
 import type { Footage } from "../../images/film.ts";
 import { readTiming } from "../../images/timing.ts";
 import { mimeTypeOfWritten, MOVING_FORMATS, type MovingFormat } from "../../images/written_format.ts";
+import { quoted } from "../../values.ts";
 import { type Log, oneLine } from "../log.ts";
 import type { ImageStore, TransferStore } from "../storage/ports.ts";
 import type { ImageRecord, TransferRecord } from "../types.ts";
@@ -61,7 +62,7 @@ export class Renditions {
    * A result that moves, in a format; its bytes where there was no room to keep them.
    *
    * @param signal Of who asks.
-   * @throws {GramcastError} FORMAT_UNAVAILABLE, QUEUE_FULL
+   * @throws {GramcastError} FORMAT_UNAVAILABLE, QUEUE_FULL; NOT_FOUND for one that is deleted meanwhile.
    */
   async of(
     record: TransferRecord,
@@ -76,7 +77,7 @@ export class Renditions {
       const now = await this.#ports.store.get(record.id);
       const madeBefore = now && await this.kept(now, format);
       if (madeBefore !== null) return madeBefore;
-      const made = await this.#make(record, format, signal);
+      const made = await this.#make(record, format, signal).catch((error) => this.#refuseDeleted(record, error));
       return await this.#keep(record, format, made) ?? made;
     });
   }
@@ -104,6 +105,12 @@ export class Renditions {
       }
       throw error;
     }
+  }
+
+  /** What it is made of goes with a transfer that is deleted meanwhile. @throws {GramcastError} NOT_FOUND @throws `error` */
+  async #refuseDeleted({ id }: TransferRecord, error: unknown): Promise<never> {
+    if (await this.#ports.store.get(id) !== null) throw error;
+    throw new GramcastError("NOT_FOUND", `Cannot find transfer ${quoted(id)}: it has been deleted`, { cause: error });
   }
 
   /** Null where there is no room for it. */

@@ -94,6 +94,19 @@ Deno.test("a film is broken off when the last who asks leaves, and when the serv
   assert.equal(films.brokenOff.length, 2);
 });
 
+Deno.test("of a transfer that is deleted while its film is written, that is said", async () => {
+  const films = new FakeFilms();
+  await using stage = await ServiceStage.open({ films });
+  const id = await painted(stage);
+  films.hold();
+  const asked = stage.transfers.movingResult(id, "MP4", never());
+  asked.catch(() => {});
+  await begun(films, 1);
+  await stage.transfers.remove(id);
+  films.release();
+  await assert.rejects(asked, isError("NOT_FOUND", "it has been deleted"));
+});
+
 Deno.test("where there is nothing that writes films, or it fails, that is said, and why only in the log", async () => {
   const lines: string[] = [];
   const log: Log = { info() {}, warn: (line) => void lines.push(line) };

@@ -4,6 +4,8 @@ import { writeDurably } from "../storage/durable_file.ts";
 
 /** Its name in `DATA_DIR`. */
 export const MEASUREMENTS = "gpu_measurements.json";
+/** Bytes of it: a process is told it as an argument, of which Linux takes 128 KiB, and some kilobytes are written. */
+const MOST_BYTES = 2 ** 16;
 
 /** What engine processes have measured of the GPU: they may not write themselves. Whoever deletes it has it measured anew. */
 export class MeasurementsFile {
@@ -16,10 +18,13 @@ export class MeasurementsFile {
     this.#log = log;
   }
 
-  /** What was kept last; empty where nothing is. */
+  /** What was kept last; empty where nothing is, or what no process could be told. */
   async read(): Promise<string> {
+    const path = join(this.#folder, MEASUREMENTS);
     try {
-      return await Deno.readTextFile(join(this.#folder, MEASUREMENTS));
+      if ((await Deno.stat(path)).size > MOST_BYTES) return "";
+      const text = await Deno.readTextFile(path);
+      return text.includes("\0") ? "" : text;
     } catch {
       return "";
     }

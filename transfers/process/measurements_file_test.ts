@@ -15,6 +15,15 @@ Deno.test("what was measured is kept whole, in a folder that is made for it, and
   assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), [MEASUREMENTS]);
 });
 
+Deno.test("a file of measurements that has been damaged so that no process could be told it counts as none", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = new MeasurementsFile(folder, SILENT_LOG);
+  for (const text of ["{}\0", "x".repeat(2 ** 17)]) {
+    await Deno.writeTextFile(join(folder, MEASUREMENTS), text);
+    assert.equal(await file.read(), "");
+  }
+});
+
 Deno.test("an engine goes on where its measurements cannot be kept", async () => {
   const path = await Deno.makeTempFile();
   const warnings: string[] = [];

@@ -92,7 +92,7 @@ function start({ command, env }: FilmProgram, args: readonly string[]): Deno.Chi
 
 function filmArguments({ width, height }: Size, delays: readonly number[], path: string): string[] {
   return [
-    ...["-hide_banner", "-loglevel", "error", "-nostdin", "-protocol_whitelist", "pipe,file"],
+    ...["-hide_banner", "-loglevel", "error", "-nostdin", "-protocol_whitelist", "pipe"],
     ...["-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", `${width}x${height}`],
     ...["-framerate", "1000", "-i", "pipe:0"],
     ...["-vf", `setpts=${shownAt(delays)},scale=out_color_matrix=bt709:out_range=tv,format=yuv420p`],

@@ -53,7 +53,7 @@ export const OPERATION_LIMITS: OperationLimits = {
 /** What it costs to open a subscription: looking for all transfers of a batch. */
 const OPENING_COST = COST_PER_TURN;
 /** What each event costs whatever is selected: looking for it, and sending it. */
-const EVENT_COST = 20;
+const EVENT_COST = 10;
 
 interface ExecutionArguments {
   readonly schema: GraphQLSchema;

@@ -2,6 +2,11 @@ import { setImmediate } from "node:timers";
 
 /** What one turn of the event loop is filled with: plain fields of a GraphQL answer, of some 5 µs each. */
 export const COST_PER_TURN = 500;
+/**
+ * What is no larger waits for nothing: many who are woken by the same share what is read for it, and would each read it anew
+ * when their turns came one after another.
+ */
+const SMALL = 40;
 /** What one caller may do before the next has its go. */
 const QUANTUM = 100;
 
@@ -35,7 +40,7 @@ export class LoopTurns {
    * @param gone Aborted when nobody wants it any more: what waits for its turn is rejected.
    */
   async take(who: string, cost: number, gone?: AbortSignal): Promise<void> {
-    if (this.#queues.size === 0 && this.#fits(cost)) return this.#spend(cost);
+    if (cost <= SMALL || (this.#queues.size === 0 && this.#fits(cost))) return this.#spend(cost);
     gone?.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const piece = { cost, begin: resolve };

@@ -50,7 +50,10 @@ Deno.test("LoopTurns forgets what nobody wants any more, and does the rest", asy
   const gone = new AbortController();
   const order: string[] = [];
   const work = ["first", "left", "last"].map((name) =>
-    turns.take("a", 1, name === "left" ? gone.signal : undefined).then(() => order.push(name), () => order.push("-"))
+    turns.take("a", COST_PER_TURN, name === "left" ? gone.signal : undefined).then(
+      () => order.push(name),
+      () => order.push("-"),
+    )
   );
   gone.abort();
   assert.equal(turns.waiting, 2);
@@ -58,6 +61,15 @@ Deno.test("LoopTurns forgets what nobody wants any more, and does the rest", asy
   assert.deepEqual(order, ["-", "first", "last"]);
   assert.equal(turns.waiting, 0);
   await turns.take("a", COST_PER_TURN);
-  await assert.rejects(turns.take("a", 1, gone.signal), { name: "AbortError" });
+  await assert.rejects(turns.take("a", COST_PER_TURN, gone.signal), { name: "AbortError" });
   await turn();
+});
+
+Deno.test("LoopTurns lets a small piece wait for nothing", async () => {
+  const turns = new LoopTurns();
+  const order: string[] = [];
+  const large = Array.from({ length: 3 }, () => turns.take("a", COST_PER_TURN).then(() => order.push("large")));
+  const small = Array.from({ length: 3 }, () => turns.take("a", COST_PER_TURN / 20).then(() => order.push("small")));
+  await Promise.all([...large, ...small]);
+  assert.deepEqual(order, ["large", "small", "small", "small", "large", "large"]);
 });

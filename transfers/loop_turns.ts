@@ -70,7 +70,11 @@ export class LoopTurns {
     this.#spent += cost;
     if (this.#endsTurn) return;
     this.#endsTurn = true;
-    setImmediate(() => this.#turn());
+    setImmediate(() => {
+      if (this.#queues.size === 0) return this.#turn();
+      // While it has something to do at once, the loop looks only now and then for what peers have sent; a timer makes it.
+      setTimeout(() => this.#turn());
+    });
   }
 
   /** Fills the next turn of the loop. Shares are fair by cost: deficit round robin (Shreedhar and Varghese, 1996). */

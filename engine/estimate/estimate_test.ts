@@ -91,6 +91,13 @@ Deno.test("memory is near what processes were measured to take", () => {
   }
 });
 
+Deno.test("in tiles memory is what processes were measured to take", () => {
+  // MiB by `deno task bench memory CLASSIC/ADAM/512/0.73`, in 8 tiles.
+  const cost = estimateCost(square({ preset: "CLASSIC", size: 512 }), 0.73e9);
+  const ratio = cost.memoryBytes / 2 ** 20 / 684;
+  assert.ok(ratio >= 1 && ratio < 1.17, `${ratio}`);
+});
+
 Deno.test("what fits is evaluated as a whole, what does not in tiles, within the limit", () => {
   fc.assert(
     fc.property(preset, side, side, fc.double({ min: 1, max: 16, noNaN: true }), (preset, width, height, gibibytes) => {

@@ -43,9 +43,13 @@ const STYLE_PICTURE = 3 + 3 + 12;
 
 /** Bytes of the process with the parameters up to `last`. */
 export function processBytes(last: string): number {
-  const parameters = CONV_LAYERS.slice(0, convIndex(last) + 1)
+  return BASE_BYTES + PACKED_COPIES * parameterBytes(last);
+}
+
+/** Bytes of the parameters up to `last`. */
+export function parameterBytes(last: string): number {
+  return CONV_LAYERS.slice(0, convIndex(last) + 1)
     .reduce((sum, { inChannels, outChannels }) => sum + 4 * (9 * inChannels + 1) * outChannels, 0);
-  return BASE_BYTES + PACKED_COPIES * parameters;
 }
 
 /** Bytes of the optimiser and of what shows its picture. */

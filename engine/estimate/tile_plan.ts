@@ -1,4 +1,4 @@
-import { candidateBytes, forwardBytes, neighborBytes, placeBytes, stepBytes } from "./memory.ts";
+import { candidateBytes, forwardBytes, neighborBytes, parameterBytes, placeBytes, stepBytes } from "./memory.ts";
 import { PLACE_LAYER } from "../objective/neighbors.ts";
 import { deepestLayer, featureBytes, featureSize, largestMapBytes } from "../objective/objective.ts";
 import type { TransferOptions } from "../options/options.ts";
@@ -47,13 +47,14 @@ export function planTiles(
   const matches = options.styleMatch === "NEIGHBORS" && styles.length > 0;
   const last = deepestLayer([...content, ...styles, ...matches ? [PLACE_LAYER] : []]);
   const keptOf = ({ size, tiles }: TileGrid) => tiles.length * featureBytes(size, content);
-  const searchBytes = (tile: Size) =>
-    forwardBytes(tile, deepestLayer(styles)) + PLACE_COPIES * placeBytes(tile, styles);
+  // Unlike the targets of a whole picture, a tile's forward passes have graphs, with parameters of their own, beside the step's.
+  const passBytes = (tile: Size, layer: string) => forwardBytes(tile, layer) + parameterBytes(layer);
+  const searchBytes = (tile: Size) => passBytes(tile, deepestLayer(styles)) + PLACE_COPIES * placeBytes(tile, styles);
   const evaluationBytes = (tile: Size, keeps: boolean) =>
     stepBytes(tile, last, content) +
     (matches ? TARGET_COPIES * neighborBytes(tile, styles) : 0) +
-    (styles.length > 0 ? forwardBytes(tile, deepestLayer(styles)) : 0) +
-    (content.length > 0 && !keeps ? forwardBytes(tile, deepestLayer(content)) : 0) +
+    (styles.length > 0 ? passBytes(tile, deepestLayer(styles)) : 0) +
+    (content.length > 0 && !keeps ? passBytes(tile, deepestLayer(content)) : 0) +
     maskBytes(tile, [...content, ...styles]);
   const tileBytes = (tile: Size, keeps: boolean) =>
     matches ? Math.max(searchBytes(tile), evaluationBytes(tile, keeps)) : evaluationBytes(tile, keeps);

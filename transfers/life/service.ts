@@ -462,8 +462,8 @@ export class TransferService implements AllTransfers {
    */
   async drain(milliseconds = 8000): Promise<void> {
     this.#journal.stop();
-    await this.renditions.stop();
-    await this.#dispatcher.drain(milliseconds);
+    // Beside one another: nothing that runs waits for a film to be given up before it is asked to stop.
+    await Promise.all([this.renditions.stop(), this.#dispatcher.drain(milliseconds)]);
     await this.#sharing?.stop();
     await this.#fleet.stop();
     await this.#recovery.stop();

@@ -4,6 +4,7 @@ import { inTime, until } from "../tests/testing/in_time.ts";
 import { type ErrorCode, GramcastError } from "../errors.ts";
 import { FilmWriter } from "./film_writer.ts";
 import { fakeProgram, FFMPEG, NO_FFMPEG, plain } from "./testing/films.ts";
+import { inFolder } from "../tests/testing/in_folder.ts";
 
 const SIZE = { width: 16, height: 16 };
 const FRAME = await plain([1, 2, 3], 16, 16);
@@ -23,15 +24,6 @@ function refusal(code: ErrorCode, message: string): (error: unknown) => true {
 }
 
 const never = () => new AbortController().signal;
-
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** Films that are being written, or were left. */
 function parts(folder: string): string[] {

@@ -9,6 +9,7 @@ import { readRecipe } from "../images/xmp.ts";
 import { testWhere } from "../tests/testing/test_where.ts";
 import { factsOf, fakeProgram, NO_FFMPEG } from "../images/testing/films.ts";
 import { MOVING_TIMING, movingContent } from "../transfers/testing/moving_content.ts";
+import { inFolder } from "../tests/testing/in_folder.ts";
 
 const PROGRAM = fileURLToPath(new URL("./transfer.ts", import.meta.url));
 const LIMITS = { maxBytes: 1e6, maxPixels: 1e6 };
@@ -34,15 +35,6 @@ async function run(...args: string[]): Promise<{ code: number; out: string; err:
 async function runWith(ffmpeg: string, ...args: string[]) {
   const { code, stdout, stderr } = await start(args, { FFMPEG: ffmpeg }).output();
   return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
-}
-
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 function filesOf(folder: string): string[] {

@@ -88,7 +88,7 @@ export function serverRuns({ ffmpeg }: Config): string[] {
 }
 
 /** What every process that loads the program's libraries reads. */
-export function programReads(): string[] {
+function programReads(): string[] {
   return [...PROGRAM.map((name) => join(ROOT, name)), LIBC_HINT];
 }
 

@@ -103,7 +103,7 @@ function intakeCost({ content, styles, contentMask, init }: StartTransferValue):
  *
  * @throws {GramcastError} BAD_USER_INPUT with the field at fault, or what `resolveImage` throws.
  */
-export async function startRequest(
+async function startRequest(
   context: Context,
   intake: ImageIntake,
   input: StartTransferValue,

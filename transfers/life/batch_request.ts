@@ -44,7 +44,7 @@ export function checkBatch({ contents, styles, variations, priority, idempotency
 }
 
 /** Has an error of what is done for one transfer of a batch name the field of the batch. */
-export function namedIn<T>(place: Place, call: () => T): T {
+function namedIn<T>(place: Place, call: () => T): T {
   try {
     return call();
   } catch (error) {

@@ -6,7 +6,7 @@ import type { ModelBuilder } from "./model.ts";
 export type SessionOptions = InferenceSession.SessionOptions;
 
 /** What a graph is fed with. */
-export interface Feed {
+interface Feed {
   readonly data: Float32Array;
   readonly shape: readonly number[];
 }

@@ -24,10 +24,7 @@ export class ByteReader {
     plan.add(
       toBytes(plan.buffer(FACTOR, 1), plan.buffer(VALUES, count), plan.buffer(WORDS, wordsOf(count)), count),
     );
-    const program = await Program.create(device, plan, ({ name }) => {
-      throw new RangeError(`Cannot share buffer ${name}: a reader has its own`);
-    });
-    return new ByteReader(device, program, count);
+    return new ByteReader(device, await Program.create(device, plan), count);
   }
 
   /** @param factor Which the values are multiplied with. */

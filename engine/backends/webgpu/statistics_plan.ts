@@ -13,12 +13,12 @@ import type { Program } from "./program.ts";
 import { TermPlan } from "./term_plan.ts";
 
 /** Buffer of the Gram matrix of a term. */
-export function gramBuffer(term: number): string {
+function gramBuffer(term: number): string {
   return `gram.${term}`;
 }
 
 /** Buffer of the means of a term's channels. */
-export function meansBuffer(term: number): string {
+function meansBuffer(term: number): string {
   return `means.${term}`;
 }
 
